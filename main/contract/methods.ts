@@ -1,0 +1,182 @@
+/**
+ * Every method of the engine: its parameters and its result. One map types the client, the server and their tests.
+ * A method marked `job` runs in the job queue: it reports progress (event `job`), can be cancelled, and goes on when the
+ * window that asked for it is reloaded.
+ */
+import { z } from 'zod';
+import { recipeSchema } from './recipe.ts';
+import { errorsSchema, evaluateSchema, profileSchema, tensorStatsSchema } from './results.ts';
+import {
+  appInfoSchema,
+  compareSchema,
+  datasetEntrySchema,
+  directorySchema,
+  graphViewSchema,
+  jobSchema,
+  modelEntrySchema,
+  openedModelSchema,
+  preprocessingSchema,
+  providerSchema,
+  prunePlanSchema,
+  quantizePlanSchema,
+  trialSchema,
+} from './studio.ts';
+
+const trialRef = z.object({ trialId: z.string() });
+const modelRef = z.object({ modelId: z.string() });
+
+export const runSettingsSchema = z.object({
+  provider: providerSchema.default('cpu'),
+  /** Intra-op threads; null: the machine's physical cores. */
+  threads: z.number().int().positive().nullable().default(null),
+  batch: z.number().int().positive().default(1),
+  /** Values for symbolic dimensions by name. */
+  dims: z.record(z.string(), z.number().int().positive()).default({}),
+});
+export type RunSettings = z.infer<typeof runSettingsSchema>;
+
+export const methods = {
+  'app.info': { params: z.object({}), result: appInfoSchema, job: false },
+  'fs.list': { params: z.object({ path: z.string().nullable() }), result: directorySchema, job: false },
+
+  'model.open': {
+    params: z.union([z.object({ path: z.string() }), z.object({ sample: z.string() }), z.object({ upload: z.string() })]),
+    result: openedModelSchema,
+    job: false,
+  },
+  'model.recents': { params: z.object({}), result: z.array(modelEntrySchema), job: false },
+  'model.forget': { params: modelRef, result: z.null(), job: false },
+  /** The graph of a trial's output model (the baseline's is the opened model itself). */
+  'trial.graph': { params: trialRef, result: graphViewSchema, job: false },
+  'trial.tensor': { params: trialRef.extend({ tensor: z.string() }), result: tensorStatsSchema, job: false },
+
+  'dataset.list': { params: z.object({}), result: z.array(datasetEntrySchema), job: false },
+  'dataset.add': {
+    params: z.union([
+      z.object({
+        path: z.string(),
+        labelsPath: z.string().nullable().default(null),
+        preprocessing: preprocessingSchema.partial().default({}),
+      }),
+      z.object({ sample: z.literal(true) }),
+    ]),
+    result: datasetEntrySchema,
+    job: false,
+  },
+  'dataset.remove': { params: z.object({ datasetId: z.string() }), result: z.null(), job: false },
+
+  'trial.list': { params: modelRef, result: z.array(trialSchema), job: false },
+  'trial.rename': { params: trialRef.extend({ name: z.string().min(1).max(200) }), result: trialSchema, job: false },
+  'trial.delete': { params: trialRef, result: z.null(), job: false },
+  /**
+   * Applies the recipe and measures what is asked for; the same recipe gives the same trial, measured again.
+   * `datasetId` is needed for static quantization (calibration) and for accuracy.
+   */
+  'trial.run': {
+    params: z.object({
+      modelId: z.string(),
+      recipe: recipeSchema,
+      name: z.string().nullable().default(null),
+      calibrationDatasetId: z.string().nullable().default(null),
+      datasetId: z.string().nullable().default(null),
+      /** Evaluation samples; null: all. */
+      limit: z.number().int().positive().nullable().default(null),
+      latency: z.boolean().default(true),
+      settings: runSettingsSchema.prefault({}),
+    }),
+    result: trialSchema,
+    job: true,
+  },
+  'trial.profile.run': {
+    params: trialRef.extend({
+      settings: runSettingsSchema.prefault({}),
+      runs: z.number().int().positive().nullable().default(null),
+      warmup: z.number().int().nonnegative().nullable().default(null),
+    }),
+    result: profileSchema,
+    job: true,
+  },
+  'trial.profile': { params: trialRef, result: profileSchema.nullable(), job: false },
+  'trial.evaluate': {
+    params: trialRef.extend({
+      datasetId: z.string(),
+      limit: z.number().int().positive().nullable().default(null),
+      settings: runSettingsSchema.prefault({}),
+    }),
+    result: evaluateSchema,
+    job: true,
+  },
+  'trial.errors.run': {
+    params: trialRef.extend({ datasetId: z.string(), limit: z.number().int().positive().default(32) }),
+    result: errorsSchema,
+    job: true,
+  },
+  'trial.errors': { params: trialRef, result: errorsSchema.nullable(), job: false },
+  'trial.compare': { params: z.object({ a: z.string(), b: z.string() }), result: compareSchema, job: false },
+
+  'prune.plan': { params: modelRef, result: prunePlanSchema, job: false },
+  'quantize.plan': { params: modelRef, result: quantizePlanSchema, job: false },
+
+  /** Writes into `directory`, whole or not at all. Without a directory (browser): the files are for download at `urls`. */
+  'trial.export': {
+    params: trialRef.extend({
+      directory: z.string().nullable(),
+      name: z.string(),
+      model: z.boolean(),
+      recipe: z.boolean(),
+      report: z.boolean(),
+      overwrite: z.boolean().default(false),
+    }),
+    result: z.object({
+      files: z.array(z.object({ path: z.string(), bytes: z.number(), url: z.string().nullable() })),
+    }),
+    job: true,
+  },
+
+  'job.list': { params: z.object({}), result: z.array(jobSchema), job: false },
+  'job.cancel': { params: z.object({ jobId: z.string() }), result: z.null(), job: false },
+} as const;
+
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+/** Parameters as a caller writes them: defaults may be left out. */
+export type ParamsIn<M extends MethodName> = z.input<Methods[M]['params']>;
+/** Parameters as a handler gets them. */
+export type Params<M extends MethodName> = z.output<Methods[M]['params']>;
+export type Result<M extends MethodName> = z.output<Methods[M]['result']>;
+
+/** What the engine tells without being asked. */
+export const events = {
+  /** A job was queued, moved on or ended. */
+  job: jobSchema,
+  /** A trial was made, changed or measured. */
+  trial: trialSchema,
+  /** A trial was deleted. */
+  'trial.deleted': z.object({ id: z.string(), modelId: z.string() }),
+  datasets: z.array(datasetEntrySchema),
+  recents: z.array(modelEntrySchema),
+  /** Something that the user should know: the runner died and was started again, say. */
+  notice: z.object({ level: z.enum(['info', 'warning', 'error']), message: z.string() }),
+} as const;
+export type Events = typeof events;
+export type EventName = keyof Events;
+export type EventPayload<E extends EventName> = z.output<Events[E]>;
+
+/** Frames on the WebSocket, msgpack-encoded. */
+export type ClientFrame =
+  | { readonly kind: 'call'; readonly id: number; readonly method: MethodName; readonly params: unknown }
+  /** Asks the call's job to stop. */
+  | { readonly kind: 'cancel'; readonly id: number };
+
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export type ServerFrame =
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
+  /** The call became this job; its progress comes as `job` events. */
+  | { readonly kind: 'job'; readonly id: number; readonly jobId: string }
+  | { readonly kind: 'event'; readonly event: EventName; readonly payload: unknown };

@@ -1,0 +1,234 @@
+/**
+ * What results look like, on the wire and in `--json`. The keys are a promise to others: add freely, never rename.
+ * Times are milliseconds, sizes bytes, shares 0…1, unless the name says otherwise.
+ */
+import { z } from 'zod';
+
+const dim = z.union([z.number(), z.string(), z.null()]);
+export const shapeSchema = z.array(dim);
+
+export const problemSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  layer: z.string().nullable(),
+  severity: z.enum(['error', 'warning', 'info']),
+});
+
+export const valueSchema = z.object({ name: z.string(), dtype: z.string().nullable(), shape: shapeSchema.nullable() });
+
+export const layerSchema = z.object({
+  /** Unique in the model: the node's name, or `<Op>_<index>` where it has none or shares it; nested: `<parent>/<branch>/<name>`. */
+  name: z.string(),
+  op: z.string(),
+  domain: z.string(),
+  /** Scope path without the layer's own last part: "layer1/0"; '' at the top. */
+  scope: z.string(),
+  /** The layer whose subgraph holds this one, or null. */
+  parent: z.string().nullable(),
+  inputs: z.array(z.string()),
+  outputs: z.array(valueSchema),
+  /** Elements in the initializers that this layer alone or first uses. */
+  parameters: z.number(),
+  parameterBytes: z.number(),
+  /** Multiply–accumulates for the given batch; null: unknown (unknown operator or unknown shapes). */
+  macs: z.number().nullable(),
+  /** Activation and weight bytes read and written once; null: unknown. */
+  bytes: z.number().nullable(),
+  known: z.boolean(),
+});
+
+export const inspectSchema = z.object({
+  model: z.object({
+    path: z.string(),
+    sha256: z.string(),
+    bytes: z.number(),
+    /** Bytes of external data files. */
+    externalBytes: z.number(),
+    irVersion: z.number(),
+    opsets: z.record(z.string(), z.number()),
+    producer: z.string(),
+    metadata: z.record(z.string(), z.string()),
+  }),
+  inputs: z.array(valueSchema),
+  outputs: z.array(valueSchema),
+  nodes: z.number(),
+  operators: z.record(z.string(), z.number()),
+  parameters: z.number(),
+  parameterBytes: z.number(),
+  macs: z.number(),
+  /** Dimension values assumed for the counts: {"batch":1}. */
+  assumedDims: z.record(z.string(), z.number()),
+  layers: z.array(layerSchema),
+  problems: z.array(problemSchema),
+});
+export type Inspect = z.infer<typeof inspectSchema>;
+export type LayerInfo = z.infer<typeof layerSchema>;
+export type Problem = z.infer<typeof problemSchema>;
+export type ValueRef = z.infer<typeof valueSchema>;
+
+export const machineSchema = z.object({
+  cpu: z.string(),
+  cores: z.number(),
+  threads: z.number(),
+  os: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  provider: z.string(),
+  /** Whether the CPU has VNNI (int8 dot products); null where it cannot be told. */
+  vnni: z.boolean().nullable(),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+export const latencySchema = z.object({
+  runs: z.number(),
+  warmup: z.number(),
+  meanMs: z.number(),
+  p50Ms: z.number(),
+  p90Ms: z.number(),
+  p99Ms: z.number(),
+  minMs: z.number(),
+  maxMs: z.number(),
+  /** Standard deviation. */
+  stdMs: z.number(),
+});
+export type Latency = z.infer<typeof latencySchema>;
+
+export const kernelSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  provider: z.string(),
+  /** Mean over the profiled runs. */
+  timeMs: z.number(),
+  /** Start within the run, mean over the profiled runs; for the timeline. */
+  startMs: z.number(),
+  sources: z.array(z.string()),
+  inputShapes: z.array(z.string()),
+  outputShapes: z.array(z.string()),
+  activationBytes: z.number(),
+  parameterBytes: z.number(),
+});
+export const profileLayerSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  timeMs: z.number(),
+  share: z.number(),
+  /** The kernels that executed this layer; empty when it was folded away. */
+  kernels: z.array(z.string()),
+  macs: z.number().nullable(),
+  /** Multiply–accumulates a second in 10⁹, where macs and time are known. */
+  gmacsPerSecond: z.number().nullable(),
+});
+export const profileSchema = z.object({
+  machine: machineSchema,
+  batch: z.number(),
+  dims: z.record(z.string(), z.number()),
+  latency: latencySchema,
+  profiled: z.object({ runs: z.number(), p50Ms: z.number() }),
+  layers: z.array(profileLayerSchema),
+  kernels: z.array(kernelSchema),
+  /** Profiled run time that no kernel accounts for. */
+  unattributedMs: z.number(),
+  memory: z.object({
+    /** Highest resident memory of the runner during the runs, over what it held before the session was made. */
+    peakBytes: z.number(),
+    /** Weights and arena after loading. */
+    sessionBytes: z.number(),
+    /** Resident memory over the timed runs. */
+    samples: z.array(z.object({ ms: z.number(), bytes: z.number() })),
+  }),
+  /** File name of the raw trace in the workspace, when kept. */
+  trace: z.string().nullable(),
+  notes: z.array(z.string()),
+});
+export type Profile = z.infer<typeof profileSchema>;
+export type Kernel = z.infer<typeof kernelSchema>;
+export type ProfileLayer = z.infer<typeof profileLayerSchema>;
+
+export const metricSchema = z.object({ value: z.number(), low: z.number(), high: z.number() });
+export const evaluateSchema = z.object({
+  samples: z.number(),
+  /** top1, top5 …: value with a 95 % interval (Wilson). Empty without labels. */
+  metrics: z.record(z.string(), metricSchema),
+  samplesPerSecond: z.number(),
+  batch: z.number(),
+  classes: z.array(z.string()),
+  /** Rows: truth; columns: prediction. Null without labels. */
+  confusion: z.array(z.array(z.number())).nullable(),
+  /** Against the reference model's outputs on the same samples. */
+  agreement: metricSchema.nullable(),
+  sqnrDb: z.number().nullable(),
+  cosine: z.number().nullable(),
+  /** How the data became the model's input, as said to people. */
+  preprocessing: z.string(),
+});
+export type Evaluation = z.infer<typeof evaluateSchema>;
+
+export const quantizedLayerSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  quantized: z.boolean(),
+  /** Whether the runtime fused it into an integer kernel; null when not checked. */
+  fused: z.boolean().nullable(),
+  reason: z.string().nullable(),
+});
+export const quantizeSchema = z.object({
+  output: z.object({ path: z.string(), bytes: z.number() }),
+  scheme: z.string(),
+  layers: z.array(quantizedLayerSchema),
+  /** Share of the quantized layers that run as integer kernels; null when not checked. */
+  fusedShare: z.number().nullable(),
+  notes: z.array(z.string()),
+});
+export type QuantizeResult = z.infer<typeof quantizeSchema>;
+
+export const errorLayerSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  tensor: z.string(),
+  /** Only this layer quantized, its inputs float. */
+  localSqnrDb: z.number().nullable(),
+  /** The whole quantized model against the float one at this tensor. */
+  sqnrDb: z.number(),
+  cosine: z.number(),
+  mse: z.number(),
+  /** Accumulated SQNR in dB for each channel (axis 1); empty where the tensor has none. */
+  channels: z.array(z.number()),
+});
+export const errorsSchema = z.object({ samples: z.number(), layers: z.array(errorLayerSchema), notes: z.array(z.string()) });
+export type ErrorTable = z.infer<typeof errorsSchema>;
+export type ErrorLayer = z.infer<typeof errorLayerSchema>;
+
+const beforeAfter = z.object({ before: z.number(), after: z.number() });
+export const pruneSchema = z.object({
+  output: z.object({ path: z.string(), bytes: z.number() }),
+  sparsity: z.object({ requested: z.number(), achieved: z.number() }),
+  /** Non-zero parameters. */
+  parameters: beforeAfter,
+  /** Effective multiply–accumulates, counting only non-zero weights. */
+  macs: beforeAfter,
+  layers: z.array(
+    z.object({ name: z.string(), op: z.string(), sparsity: z.number(), channels: beforeAfter.nullable() }),
+  ),
+  frozen: z.array(z.object({ name: z.string(), reason: z.string() })),
+  notes: z.array(z.string()),
+});
+export type PruneResult = z.infer<typeof pruneSchema>;
+
+export const tensorStatsSchema = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  shape: z.array(z.number()),
+  elements: z.number(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  mean: z.number().nullable(),
+  std: z.number().nullable(),
+  zeros: z.number(),
+  nan: z.number(),
+  infinite: z.number(),
+  /** Equal bins from min to max of the finite values. */
+  histogram: z.object({ min: z.number(), max: z.number(), counts: z.array(z.number()) }).nullable(),
+  /** First values, for small tensors and for text. */
+  preview: z.array(z.union([z.number(), z.string()])),
+});
+export type TensorStats = z.infer<typeof tensorStatsSchema>;

@@ -1,0 +1,224 @@
+/** What the studio keeps and shows beside the results of single operations: models, data sets, trials, jobs. */
+import { z } from 'zod';
+import { recipeSchema } from './recipe.ts';
+import {
+  errorsSchema,
+  evaluateSchema,
+  inspectSchema,
+  latencySchema,
+  machineSchema,
+  profileSchema,
+  pruneSchema,
+  quantizeSchema,
+  shapeSchema,
+} from './results.ts';
+
+export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda', 'coreml', 'dml']);
+export type Provider = z.infer<typeof providerSchema>;
+
+export const sampleSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  bytes: z.number(),
+});
+
+/** A model that was opened; its id is the SHA-256 of its bytes. */
+export const modelEntrySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  bytes: z.number(),
+  openedAt: z.number(),
+  /** False when the file is gone or its bytes changed since. */
+  available: z.boolean(),
+});
+export type ModelEntry = z.infer<typeof modelEntrySchema>;
+
+export const attributeSchema = z.object({ name: z.string(), type: z.string(), text: z.string() });
+
+/** One node of the drawn graph; same order and names as `inspect.layers`. */
+export const graphNodeSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  domain: z.string(),
+  scope: z.string(),
+  parent: z.string().nullable(),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+  /** Initializers among the inputs, with what they are to the operator ("W", "B", …; from the operator table). */
+  weights: z.array(
+    z.object({ role: z.string(), tensor: z.string(), dtype: z.string(), shape: z.array(z.number()), bytes: z.number() }),
+  ),
+  attributes: z.array(attributeSchema),
+});
+export type GraphNode = z.infer<typeof graphNodeSchema>;
+
+export const graphViewSchema = z.object({
+  nodes: z.array(graphNodeSchema),
+  /** Every value that passes between nodes, inputs and outputs of the graph among them. */
+  values: z.array(z.object({ name: z.string(), dtype: z.string().nullable(), shape: shapeSchema.nullable() })),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+});
+export type GraphView = z.infer<typeof graphViewSchema>;
+
+export const preprocessingSchema = z.object({
+  /** Shorter side is scaled to this before the crop, pixels; null: stretched to the model's input. */
+  resize: z.number().int().positive().nullable().default(null),
+  /** In units of x/255. */
+  mean: z.array(z.number()).default([]),
+  std: z.array(z.number()).default([]),
+  /** Multiplies raw integer values before mean and std; null: 1/255 for 8-bit data into float inputs, else 1. */
+  scale: z.number().nullable().default(null),
+  channels: z.enum(['auto', 'rgb', 'bgr', 'gray']).default('auto'),
+  layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto'),
+});
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
+export const datasetEntrySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  labelsPath: z.string().nullable(),
+  kind: z.enum(['npz', 'npy', 'images', 'idx', 'pb']),
+  samples: z.number(),
+  labelled: z.boolean(),
+  classes: z.array(z.string()),
+  preprocessing: preprocessingSchema,
+});
+export type DatasetEntry = z.infer<typeof datasetEntrySchema>;
+
+/** A number of a trial, with everything needed to trust it. */
+export const measurementSchema = z.object({
+  metric: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  samples: z.number(),
+  machine: machineSchema,
+  at: z.number(),
+  software: z.string(),
+  datasetId: z.string().nullable(),
+});
+export type Measurement = z.infer<typeof measurementSchema>;
+
+export const trialSchema = z.object({
+  id: z.string(),
+  modelId: z.string(),
+  name: z.string(),
+  recipe: recipeSchema,
+  baseline: z.boolean(),
+  createdAt: z.number(),
+  status: z.enum(['running', 'done', 'failed', 'cancelled']),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+  /** Bytes of the output model, with its external data; null until it is made. */
+  bytes: z.number().nullable(),
+  parameters: z.number().nullable(),
+  /** Non-zero share is 1 − sparsity; of the prunable weights. */
+  sparsity: z.number().nullable(),
+  macs: z.number().nullable(),
+  latency: latencySchema.nullable(),
+  evaluation: evaluateSchema.nullable(),
+  measurements: z.array(measurementSchema),
+  prune: pruneSchema.nullable(),
+  quantize: quantizeSchema.nullable(),
+  /** Whether a profile and an error table are kept: fetch them with `trial.profile`, `trial.errors`. */
+  hasProfile: z.boolean(),
+  hasErrors: z.boolean(),
+});
+export type Trial = z.infer<typeof trialSchema>;
+
+/**
+ * What the pruning slider needs to answer in the same frame: for each prunable layer, how many weights lie at or below
+ * each magnitude, on one grid of magnitudes shared by all layers.
+ */
+export const prunePlanSchema = z.object({
+  /** Bin edges of |w|, ascending, logarithmic above the first, which is 0; length bins + 1. */
+  edges: z.instanceof(Float64Array),
+  layers: z.array(
+    z.object({
+      name: z.string(),
+      op: z.string(),
+      weights: z.number(),
+      macs: z.number().nullable(),
+      /** Cumulative count of weights with |w| ≤ edges[i]; length of edges. */
+      cumulative: z.instanceof(Uint32Array),
+      /** Cumulative sum of w² of the same weights. */
+      cumulativeEnergy: z.instanceof(Float64Array),
+    }),
+  ),
+  frozen: z.array(z.object({ name: z.string(), reason: z.string() })),
+});
+export type PrunePlan = z.infer<typeof prunePlanSchema>;
+
+/** Which layers int8 could change, and by how much time they might change; the basis of the prediction. */
+export const quantizePlanSchema = z.object({
+  layers: z.array(z.object({ name: z.string(), op: z.string(), quantizable: z.boolean(), reason: z.string().nullable() })),
+  vnni: z.boolean().nullable(),
+});
+export type QuantizePlan = z.infer<typeof quantizePlanSchema>;
+
+export const jobSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  modelId: z.string().nullable(),
+  trialId: z.string().nullable(),
+  status: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+  stage: z.string(),
+  done: z.number(),
+  total: z.number().nullable(),
+  startedAt: z.number().nullable(),
+  /** Estimated milliseconds left, null while unknown. */
+  etaMs: z.number().nullable(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+export const compareSchema = z.object({
+  a: z.object({ id: z.string(), name: z.string() }),
+  b: z.object({ id: z.string(), name: z.string() }),
+  /** Rows of numbers side by side. */
+  metrics: z.array(
+    z.object({ metric: z.string(), unit: z.string(), a: z.number().nullable(), b: z.number().nullable(), ratio: z.number().nullable() }),
+  ),
+  /** Layers matched by name, then by outputs. */
+  layers: z.array(
+    z.object({
+      name: z.string(),
+      status: z.enum(['same', 'changed', 'added', 'removed']),
+      opA: z.string().nullable(),
+      opB: z.string().nullable(),
+      timeAMs: z.number().nullable(),
+      timeBMs: z.number().nullable(),
+      parametersA: z.number().nullable(),
+      parametersB: z.number().nullable(),
+      /** What changed: "weights", "attributes", "shape" … */
+      changes: z.array(z.string()),
+    }),
+  ),
+});
+export type Comparison = z.infer<typeof compareSchema>;
+
+export const appInfoSchema = z.object({
+  version: z.string(),
+  machine: machineSchema,
+  providers: z.array(z.object({ name: providerSchema, available: z.boolean(), reason: z.string().nullable() })),
+  samples: z.array(sampleSchema),
+  workspace: z.string(),
+});
+export type AppInfo = z.infer<typeof appInfoSchema>;
+
+export const openedModelSchema = z.object({ entry: modelEntrySchema, inspect: inspectSchema, baselineTrialId: z.string() });
+export type OpenedModel = z.infer<typeof openedModelSchema>;
+
+export const directorySchema = z.object({
+  path: z.string(),
+  parent: z.string().nullable(),
+  entries: z.array(z.object({ name: z.string(), kind: z.enum(['folder', 'file']), bytes: z.number() })),
+});
+export type Directory = z.infer<typeof directorySchema>;
+
+export const savedProfileSchema = profileSchema;
+export const savedErrorsSchema = errorsSchema;
