@@ -1,0 +1,107 @@
+/** The stages of `npm test`: what each runs, and how its outcome is counted. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from './build.mjs';
+import { ensureChromium } from './chromium.mjs';
+import { cache, inRoot, node24 } from './paths.mjs';
+import { run } from './spawn.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ name: string, group: string, run: () => Promise<Counts> }} Stage */
+
+/** A check without cases of its own counts as one. @param {boolean} ok @returns {Counts} */
+const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+
+/** A tool of `node_modules`, run on Node 24. @param {readonly string[]} command script below node_modules, then arguments */
+const tool = async ([script = '', ...args]) => {
+  const { code } = await run(node24(), [inRoot('node_modules', script), ...args]);
+  return code === 0;
+};
+
+/** @param {string} name @param {readonly string[]} command @returns {Stage} */
+const check = (name, command) => ({ name, group: 'checks', run: async () => one(await tool(command)) });
+
+/** Makes room for a report, so that an old one is never read. @param {string} name */
+function freshReport(name) {
+  const path = join(cache, 'test', `${name}.json`);
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  return path;
+}
+
+/**
+ * Counts of a report; a run that failed without a failing case (a crash, a file that does not load, no report) counts one.
+ * @param {Counts | undefined} counts undefined: there is no report
+ * @param {number} code exit status of the run
+ * @returns {Counts}
+ */
+export function settle(counts, code) {
+  const settled = counts ?? { passed: 0, failed: 0, skipped: 0 };
+  const broken = (code !== 0 && settled.failed === 0) || counts === undefined;
+  return broken ? { ...settled, failed: settled.failed + 1 } : settled;
+}
+
+/** @param {string} path @param {(report: any) => Counts} count */
+function readReport(path, count) {
+  return existsSync(path) ? count(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
+}
+
+/** @param {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} report */
+export const countVitest = (report) => ({
+  passed: report.numPassedTests,
+  failed: report.numFailedTests,
+  skipped: report.numPendingTests + report.numTodoTests,
+});
+
+/** @param {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number } }} report */
+export const countPlaywright = ({ stats }) => ({
+  passed: stats.expected + stats.flaky,
+  failed: stats.unexpected,
+  skipped: stats.skipped,
+});
+
+/** @param {string} folder below test/ @returns {Stage} */
+const vitest = (folder) => ({
+  name: `${folder} tests`,
+  group: folder,
+  run: async () => {
+    const report = freshReport(folder);
+    const args = [inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', `test/${folder}/`];
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { code } = await run(node24(), [...args, ...reporters]);
+    return settle(readReport(report, countVitest), code);
+  },
+});
+
+/** @returns {Promise<Counts>} */
+async function endToEnd() {
+  const chromium = await ensureChromium();
+  if (chromium === undefined) {
+    console.error(
+      'No Chromium is here and none could be fetched. Install one (Debian: apt-get install chromium) or name it in LAPIDARY_CHROMIUM.',
+    );
+    return one(false);
+  }
+  const report = freshReport('e2e');
+  const { code } = await run(
+    node24(),
+    [inRoot('node_modules', '@playwright', 'test', 'cli.js'), 'test', '--reporter=list,json'],
+    { env: { LAPIDARY_CHROMIUM: chromium, LAPIDARY_NODE: node24(), PLAYWRIGHT_JSON_OUTPUT_FILE: report } },
+  );
+  return settle(readReport(report, countPlaywright), code);
+}
+
+/** In the order in which they run: the quick answers first. @type {readonly Stage[]} */
+export const stages = [
+  check('type check', ['typescript-native/bin/tsc', '-p', 'tsconfig.json']),
+  check('type check, window', ['typescript-native/bin/tsc', '-p', 'renderer/tsconfig.json']),
+  check('lint', ['oxlint/bin/oxlint', '.']),
+  check('format', ['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']),
+  check('unused code', ['knip/bin/knip.js']),
+  vitest('architecture'),
+  vitest('unit'),
+  vitest('contract'),
+  vitest('acceptance'),
+  { name: 'build', group: 'build', run: async () => one(await build({ quiet: true })) },
+  { name: 'end-to-end tests', group: 'e2e', run: endToEnd },
+];
