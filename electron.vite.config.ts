@@ -14,6 +14,7 @@ export default defineConfig({
           electron: at('main/electron/main.ts'),
           engine: at('main/host/engine-entry.ts'),
           runner: at('main/engine/runtime/runner-entry.ts'),
+          operations: at('main/services/operation-thread-entry.ts'),
           cli: at('main/cli/cli-entry.ts'),
         },
         output: { format: 'es', chunkFileNames: '[name]-[hash].js' },

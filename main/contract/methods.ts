@@ -40,7 +40,11 @@ export const methods = {
   'fs.list': { params: z.object({ path: z.string().nullable() }), result: directorySchema, job: false },
 
   'model.open': {
-    params: z.union([z.object({ path: z.string() }), z.object({ sample: z.string() }), z.object({ upload: z.string() })]),
+    params: z.union([
+      z.object({ path: z.string() }),
+      z.object({ sample: z.string() }),
+      z.object({ upload: z.string() }),
+    ]),
     result: openedModelSchema,
     job: false,
   },

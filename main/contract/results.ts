@@ -194,7 +194,11 @@ export const errorLayerSchema = z.object({
   /** Accumulated SQNR in dB for each channel (axis 1); empty where the tensor has none. */
   channels: z.array(z.number()),
 });
-export const errorsSchema = z.object({ samples: z.number(), layers: z.array(errorLayerSchema), notes: z.array(z.string()) });
+export const errorsSchema = z.object({
+  samples: z.number(),
+  layers: z.array(errorLayerSchema),
+  notes: z.array(z.string()),
+});
 export type ErrorTable = z.infer<typeof errorsSchema>;
 export type ErrorLayer = z.infer<typeof errorLayerSchema>;
 

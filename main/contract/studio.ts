@@ -48,7 +48,13 @@ export const graphNodeSchema = z.object({
   outputs: z.array(z.string()),
   /** Initializers among the inputs, with what they are to the operator ("W", "B", …; from the operator table). */
   weights: z.array(
-    z.object({ role: z.string(), tensor: z.string(), dtype: z.string(), shape: z.array(z.number()), bytes: z.number() }),
+    z.object({
+      role: z.string(),
+      tensor: z.string(),
+      dtype: z.string(),
+      shape: z.array(z.number()),
+      bytes: z.number(),
+    }),
   ),
   attributes: z.array(attributeSchema),
 });
@@ -155,7 +161,9 @@ export type PrunePlan = z.infer<typeof prunePlanSchema>;
 
 /** Which layers int8 could change, and by how much time they might change; the basis of the prediction. */
 export const quantizePlanSchema = z.object({
-  layers: z.array(z.object({ name: z.string(), op: z.string(), quantizable: z.boolean(), reason: z.string().nullable() })),
+  layers: z.array(
+    z.object({ name: z.string(), op: z.string(), quantizable: z.boolean(), reason: z.string().nullable() }),
+  ),
   vnni: z.boolean().nullable(),
 });
 export type QuantizePlan = z.infer<typeof quantizePlanSchema>;
@@ -181,7 +189,13 @@ export const compareSchema = z.object({
   b: z.object({ id: z.string(), name: z.string() }),
   /** Rows of numbers side by side. */
   metrics: z.array(
-    z.object({ metric: z.string(), unit: z.string(), a: z.number().nullable(), b: z.number().nullable(), ratio: z.number().nullable() }),
+    z.object({
+      metric: z.string(),
+      unit: z.string(),
+      a: z.number().nullable(),
+      b: z.number().nullable(),
+      ratio: z.number().nullable(),
+    }),
   ),
   /** Layers matched by name, then by outputs. */
   layers: z.array(
@@ -210,7 +224,11 @@ export const appInfoSchema = z.object({
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
-export const openedModelSchema = z.object({ entry: modelEntrySchema, inspect: inspectSchema, baselineTrialId: z.string() });
+export const openedModelSchema = z.object({
+  entry: modelEntrySchema,
+  inspect: inspectSchema,
+  baselineTrialId: z.string(),
+});
 export type OpenedModel = z.infer<typeof openedModelSchema>;
 
 export const directorySchema = z.object({

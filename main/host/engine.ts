@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Emit } from '../services/handlers.ts';
+import { createStudio } from '../services/studio.ts';
+import { Workspace } from '../workspace/workspace.ts';
+import { startHost, type Host } from './server.ts';
+
+export interface EngineOptions {
+  /** The workspace's folder. */
+  readonly workspace: string;
+  readonly token: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface Engine extends AsyncDisposable {
+  readonly port: number;
+}
+
+const atRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Lapidary's version, from package.json. */
+export function version(): string {
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(atRoot('package.json'), 'utf8'))).version;
+}
+
+/**
+ * Starts the studio's services on a workspace and serves them.
+ * @throws WORKSPACE_INVALID | WRITE_FAILED; the system's error when the port is taken
+ */
+export async function startEngine({ workspace: directory, token, port }: EngineOptions): Promise<Engine> {
+  const workspace = new Workspace(directory);
+  let host: Host | undefined;
+  const emit: Emit = (event, payload) => host?.emit(event, payload);
+  const studio = createStudio({ workspace, emit, version: version() });
+  try {
+    host = await startHost({
+      renderer: atRoot('out/renderer'),
+      files: directory,
+      uploads: workspace.folder('uploads'),
+      token,
+      port,
+      handlers: studio.handlers,
+      cancelJob: studio.cancelJob,
+    });
+  } catch (error) {
+    await studio[Symbol.asyncDispose]();
+    workspace[Symbol.dispose]();
+    throw error;
+  }
+  const serving = host;
+  return {
+    port: serving.port,
+    [Symbol.asyncDispose]: async () => {
+      await serving[Symbol.asyncDispose]();
+      await studio[Symbol.asyncDispose]();
+      workspace[Symbol.dispose]();
+    },
+  };
+}

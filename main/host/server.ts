@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { basename } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { EventName, EventPayload } from '../contract/methods.ts';
+import { describeError } from '../jobs/job-queue.ts';
+import type { Handlers } from '../services/handlers.ts';
+import { checkOrigin, checkToken, type Refusal } from './access.ts';
+import { serveConnection, wire } from './connection.ts';
+import { sendFile } from './static-files.ts';
+import { receiveUpload } from './upload.ts';
+
+export interface HostOptions {
+  /** The built renderer, served at `/`. */
+  readonly renderer: string;
+  /** Folder whose `traces` and `exports` are served at `/files/…`, with the token. */
+  readonly files: string;
+  /** Where uploads go. */
+  readonly uploads: string;
+  readonly token: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly handlers: Handlers;
+  readonly cancelJob: (jobId: string) => void;
+}
+
+export interface Host extends AsyncDisposable {
+  readonly port: number;
+  readonly emit: <E extends EventName>(event: E, payload: EventPayload<E>) => void;
+}
+
+/** What of the workspace may be downloaded. */
+const DOWNLOADS = /^\/files\/(traces|exports)\/(?!.*\.\.)/u;
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Serves the studio on the loopback interface: the page at `/`, calls at `/rpc` (WebSocket), files at `/files/…`, uploads
+ * at `/upload`. Everything but the page needs the token.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const server = createServer((request, response) => void serveRequest(request, response, options));
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+  server.on('upgrade', (request, socket, head) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const refusal = checkOrigin(request) ?? checkToken(request, url, options.token);
+    if (refusal !== undefined || url.pathname !== '/rpc') {
+      refuseUpgrade(socket, refusal);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => serveConnection(client, options));
+  });
+  const port = await listen(server, options.port);
+
+  return {
+    port,
+    emit: (event, payload) => {
+      const frame = wire.pack({ kind: 'event', event, payload });
+      for (const client of sockets.clients) if (client.readyState === client.OPEN) client.send(frame);
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const client of sockets.clients) client.terminate();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function serveRequest(request: IncomingMessage, response: ServerResponse, options: HostOptions): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const path = safeDecode(url.pathname);
+  const isPage = !DOWNLOADS.test(path) && path !== '/upload';
+  const refusal = checkOrigin(request) ?? (isPage ? undefined : checkToken(request, url, options.token));
+  if (refusal !== undefined) {
+    sendText(response, refusal.status, refusal.reason);
+  } else if (request.method === 'POST' && path === '/upload') {
+    await serveUpload(request, response, url, options);
+  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    sendText(response, 405, 'Method not allowed');
+  } else if (DOWNLOADS.test(path)) {
+    await sendFile(response, options.files, path.slice('/files/'.length), basename(path));
+  } else {
+    await sendFile(response, options.renderer, path === '/' ? 'index.html' : path.slice(1));
+  }
+}
+
+async function serveUpload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  options: HostOptions,
+): Promise<void> {
+  try {
+    const upload = await receiveUpload(request, options.uploads, url.searchParams.get('name') ?? '');
+    sendJson(response, 200, { upload: upload.id, path: upload.path });
+  } catch (error) {
+    sendJson(response, 400, { error: describeError(error) });
+  }
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+function refuseUpgrade(socket: Duplex, refusal: Refusal | undefined): void {
+  const { status, reason } = refusal ?? { status: 404, reason: 'Not found' };
+  socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${reason}`);
+}
+
+function safeDecode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '/';
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}

@@ -1,0 +1,115 @@
+import type { Recipe } from '../../contract/recipe.ts';
+import type {
+  ErrorTable,
+  Evaluation,
+  Inspect,
+  Latency,
+  Machine,
+  Profile,
+  PruneResult,
+  QuantizeResult,
+  TensorStats,
+} from '../../contract/results.ts';
+import type { RunSettings } from '../../contract/methods.ts';
+import type {
+  AppInfo,
+  Comparison,
+  DatasetEntry,
+  GraphView,
+  Preprocessing,
+  PrunePlan,
+  QuantizePlan,
+} from '../../contract/studio.ts';
+
+/** Where data lies and how it becomes a model's input. */
+export interface DatasetSource {
+  readonly path: string;
+  readonly labelsPath: string | null;
+  readonly preprocessing: Preprocessing;
+}
+
+export interface AppliedRecipe {
+  /** The recipe with everything resolved that was left to the machine (`auto`): applying it again gives the same bytes. */
+  readonly recipe: Recipe;
+  readonly bytes: number;
+  /** Non-zero parameters. */
+  readonly parameters: number;
+  /** Zero share of the prunable weights, or null when nothing was pruned. */
+  readonly sparsity: number | null;
+  readonly macs: number;
+  readonly prune: PruneResult | null;
+  readonly quantize: QuantizeResult | null;
+}
+
+/**
+ * What can be done with files, knowing neither workspace nor window: the command line calls these directly, the studio in
+ * threads of their own. Everything long reports progress and stops on the context's signal.
+ */
+export interface OperationMap {
+  readonly inspect: {
+    params: { path: string; dims: Readonly<Record<string, number>>; scanWeights: boolean };
+    result: Inspect;
+  };
+  readonly graph: { params: { path: string }; result: GraphView };
+  readonly tensor: { params: { path: string; tensor: string }; result: TensorStats };
+  readonly prunePlan: { params: { path: string }; result: PrunePlan };
+  readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
+  readonly dataset: {
+    params: DatasetSource;
+    result: Pick<DatasetEntry, 'kind' | 'name' | 'samples' | 'labelled' | 'classes'> & { fingerprint: string };
+  };
+  readonly apply: {
+    params: { path: string; recipe: Recipe; calibration: DatasetSource | null; settings: RunSettings; output: string };
+    result: AppliedRecipe;
+  };
+  /** Timed in turns (A B A B …), so that what the machine does meanwhile falls on all of them alike. */
+  readonly latency: {
+    params: { paths: readonly string[]; settings: RunSettings };
+    result: { latencies: Latency[]; machine: Machine };
+  };
+  readonly profile: {
+    params: {
+      path: string;
+      settings: RunSettings;
+      runs: number | null;
+      warmup: number | null;
+      /** `.npz`, `.npy` or `.pb` with the inputs; null: random ones. */
+      inputs: string | null;
+      /** Where the raw trace goes; null: it is not kept. */
+      trace: string | null;
+    };
+    result: Profile;
+  };
+  readonly evaluate: {
+    params: {
+      path: string;
+      data: DatasetSource;
+      settings: RunSettings;
+      limit: number | null;
+      reference: string | null;
+    };
+    result: Evaluation;
+  };
+  readonly errors: {
+    params: { float: string; quantized: string; data: DatasetSource; limit: number };
+    result: ErrorTable;
+  };
+  readonly compare: { params: { a: CompareSide; b: CompareSide }; result: Comparison };
+  /** Copies a model: the same bytes, or, with external data, the model and one data file beside it. */
+  readonly copyModel: { params: { path: string; output: string }; result: { bytes: number } };
+  /** What this machine and its runtime can do. */
+  readonly machine: { params: Record<string, never>; result: Pick<AppInfo, 'machine' | 'providers'> };
+}
+
+export interface CompareSide {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly profile: Profile | null;
+  readonly latency: Latency | null;
+  readonly evaluation: Evaluation | null;
+}
+
+export type OperationName = keyof OperationMap;
+export type OperationParams<N extends OperationName> = OperationMap[N]['params'];
+export type OperationResult<N extends OperationName> = OperationMap[N]['result'];

@@ -1,0 +1,90 @@
+import { JobQueue } from '../jobs/job-queue.ts';
+import type { AppInfo } from '../contract/studio.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { datasetHandlers } from './datasets.ts';
+import { exportHandlers } from './exports.ts';
+import { listDirectory } from './directories.ts';
+import type { Emit, Handlers } from './handlers.ts';
+import { modelHandlers } from './models.ts';
+import { OperationThread } from './operation-thread.ts';
+import type { OperationName, OperationParams, OperationResult } from './operations/operation-map.ts';
+import { readSamples } from './samples.ts';
+import { measureHandlers } from './measuring.ts';
+import { trialHandlers } from './trials.ts';
+
+export interface StudioOptions {
+  readonly workspace: Workspace;
+  readonly emit: Emit;
+  readonly version: string;
+}
+
+/** What every handler may use. */
+export interface StudioContext {
+  readonly workspace: Workspace;
+  readonly jobs: JobQueue;
+  readonly emit: Emit;
+  /** The thread for jobs: one long operation at a time. */
+  readonly work: OperationThread;
+  /** Short questions, answered while a job runs. */
+  readonly ask: <N extends OperationName>(name: N, params: OperationParams<N>) => Promise<OperationResult<N>>;
+  readonly version: string;
+  /** "Lapidary 0.1.0, ONNX Runtime 1.30.0", kept with every measurement. */
+  readonly software: () => Promise<string>;
+}
+
+export interface Studio extends AsyncDisposable {
+  readonly handlers: Handlers;
+  readonly cancelJob: (jobId: string) => void;
+}
+
+/** The contract's handlers on one workspace. Trials that an earlier engine left running are closed first. */
+export function createStudio({ workspace, emit, version }: StudioOptions): Studio {
+  const work = new OperationThread('lapidary-jobs');
+  const questions = new OperationThread('lapidary-questions');
+  const jobs = new JobQueue((job) => emit('job', job));
+  const neverAborted = new AbortController().signal;
+  const ask: StudioContext['ask'] = (name, params) =>
+    questions.call(name, params, { signal: neverAborted, progress: () => undefined });
+
+  // Asked once: a provider's availability is found by starting it, which takes a while.
+  let machine: Promise<Pick<AppInfo, 'machine' | 'providers'>> | undefined;
+  const machineInfo = (): Promise<Pick<AppInfo, 'machine' | 'providers'>> => {
+    machine ??= ask('machine', {}).catch((error: unknown) => {
+      machine = undefined;
+      throw error;
+    });
+    return machine;
+  };
+  const software = async (): Promise<string> =>
+    `Lapidary ${version}, ONNX Runtime ${(await machineInfo()).machine.onnxruntime}`;
+
+  workspace.closeInterruptedTrials();
+  const context: StudioContext = { workspace, jobs, emit, work, ask, version, software };
+
+  return {
+    handlers: {
+      'app.info': async () => ({
+        version,
+        ...(await machineInfo()),
+        samples: (await readSamples()).models.map(({ id, title, summary, bytes }) => ({ id, title, summary, bytes })),
+        workspace: workspace.directory,
+      }),
+      'fs.list': ({ path }) => listDirectory(path),
+      ...modelHandlers(context),
+      ...datasetHandlers(context),
+      ...trialHandlers(context),
+      ...measureHandlers(context),
+      ...exportHandlers(context),
+      'job.list': () => [...jobs.list()],
+      'job.cancel': ({ jobId }) => {
+        jobs.cancel(jobId);
+        return null;
+      },
+    },
+    cancelJob: (jobId) => jobs.cancel(jobId),
+    [Symbol.asyncDispose]: async () => {
+      jobs.cancelAll();
+      await Promise.all([work[Symbol.asyncDispose](), questions[Symbol.asyncDispose]()]);
+    },
+  };
+}
