@@ -1,0 +1,180 @@
+import type { ParamsIn } from '../../main/contract/methods.ts';
+import type { Trial } from '../../main/contract/studio.ts';
+import { desktop } from '../rpc/bridge.ts';
+import { findConnection } from '../rpc/connection.ts';
+import { asEngineError } from '../rpc/engine-error.ts';
+import { uploadFile } from '../rpc/upload.ts';
+import { engine } from './engine.ts';
+import { tellError } from './messages.ts';
+import { keep } from './persist.ts';
+import { recipeOf } from './recipe-draft.ts';
+import { useRecipe } from './recipe.ts';
+import { putResult, useResults } from './results.ts';
+import { useSelection } from './selection.ts';
+import { shownTrialId, useSession, withTrial } from './session.ts';
+import { runSettings, useRunSettings } from './settings.ts';
+
+/** Opens a model and its trials; says in a toast what went wrong. Returns whether it is open. */
+export async function openModel(source: ParamsIn<'model.open'>, name: string): Promise<boolean> {
+  useSession.setState({ opening: name, openError: null });
+  try {
+    const model = await engine().call('model.open', source);
+    const trials = await engine().call('trial.list', { modelId: model.entry.id });
+    const before = useSession.getState();
+    const same = before.model?.entry.id === model.entry.id;
+    const known = (id: string | null): id is string => id !== null && trials.some((trial) => trial.id === id);
+    if (!same) {
+      useResults.getState().clear();
+      useSelection.getState().select(null, 'command');
+      useRunSettings.getState().set({ dims: {} });
+    }
+    useSession.setState({
+      model,
+      trials,
+      opening: null,
+      a: same && known(before.a) ? before.a : model.baselineTrialId,
+      b: same && known(before.b) ? before.b : null,
+    });
+    useRecipe.getState().open(model.entry.id);
+    keep('last', { modelId: model.entry.id });
+    return true;
+  } catch (error) {
+    useSession.setState({ opening: null, openError: asEngineError(error) });
+    tellError(error);
+    return false;
+  }
+}
+
+/** Opens a file of this computer: by its path on the desktop, by upload in a browser. */
+export async function openFile(file: File): Promise<boolean> {
+  const path = desktop()?.pathForFile(file);
+  if (path !== undefined && path !== '') return openModel({ path }, file.name);
+  useSession.setState({ opening: file.name, openError: null });
+  try {
+    return await openModel({ upload: await uploadFile(findConnection(), file) }, file.name);
+  } catch (error) {
+    useSession.setState({ opening: null, openError: asEngineError(error) });
+    tellError(error);
+    return false;
+  }
+}
+
+/** Back to the start page; the trials stay in the workspace. */
+export function closeModel(): void {
+  useSession.setState({ model: null, trials: [], a: null, b: null, openError: null });
+  useResults.getState().clear();
+  useRecipe.getState().open(null);
+  useSelection.getState().select(null, 'command');
+  keep('last', { modelId: null });
+}
+
+/** Profiles a trial (the shown one unless told) with the run settings of the title bar. */
+export async function profileTrial(trialId = shownTrialId(useSession.getState()), signal?: AbortSignal): Promise<void> {
+  if (trialId === null) return;
+  try {
+    const profile = await engine().call('trial.profile.run', { trialId, settings: runSettings() }, signalled(signal));
+    putResult('trial.profile', trialId, profile);
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+/** Measures the quantization error of every layer of a trial against the baseline. */
+export async function measureErrors(trialId: string, datasetId: string, signal?: AbortSignal): Promise<void> {
+  try {
+    putResult(
+      'trial.errors',
+      trialId,
+      await engine().call('trial.errors.run', { trialId, datasetId }, signalled(signal)),
+    );
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+export interface TrialRunOptions {
+  readonly name?: string | null;
+  /** Evaluation samples; null: all. */
+  readonly limit?: number | null;
+  /** Whether latency is measured too. */
+  readonly latency?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Applies the recipe being edited to the open model and measures it with the chosen data set; the trial becomes the shown
+ * one. Rejects with EngineError (also CANCELLED): the caller decides what to say.
+ */
+export async function runDraft(options: TrialRunOptions = {}): Promise<Trial | null> {
+  const { model, datasetId } = useSession.getState();
+  if (model === null) return null;
+  const trial = await engine().call(
+    'trial.run',
+    {
+      modelId: model.entry.id,
+      recipe: recipeOf(useRecipe.getState().draft),
+      name: options.name ?? null,
+      calibrationDatasetId: datasetId,
+      datasetId,
+      limit: options.limit ?? null,
+      latency: options.latency ?? true,
+      settings: runSettings(),
+    },
+    signalled(options.signal),
+  );
+  useSession.setState((state) =>
+    state.model?.entry.id === trial.modelId ? { trials: withTrial(state.trials, trial), b: trial.id } : {},
+  );
+  return trial;
+}
+
+/** Evaluates a trial on the chosen data set; the `trial` event brings the result. */
+export async function evaluateTrial(trialId: string, limit: number | null = null, signal?: AbortSignal): Promise<void> {
+  const { datasetId } = useSession.getState();
+  if (datasetId === null) return;
+  try {
+    await engine().call('trial.evaluate', { trialId, datasetId, limit, settings: runSettings() }, signalled(signal));
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+/** Adds a data set and chooses it. Returns whether it was taken. */
+export async function addDataset(source: ParamsIn<'dataset.add'>): Promise<boolean> {
+  try {
+    const entry = await engine().call('dataset.add', source);
+    useSession.setState((state) => ({
+      datasets: [...state.datasets.filter((other) => other.id !== entry.id), entry],
+      datasetId: entry.id,
+    }));
+    return true;
+  } catch (error) {
+    tellError(error);
+    return false;
+  }
+}
+
+/** Gives a trial another name. */
+export async function renameTrial(trialId: string, name: string): Promise<void> {
+  await attempt(async () => {
+    const trial = await engine().call('trial.rename', { trialId, name });
+    useSession.setState((state) => ({ trials: withTrial(state.trials, trial) }));
+  });
+}
+
+/** Deletes a trial with its measurements. */
+export async function deleteTrial(trialId: string): Promise<void> {
+  await attempt(() => engine().call('trial.delete', { trialId }));
+}
+
+async function attempt(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+function signalled(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

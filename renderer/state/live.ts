@@ -1,0 +1,84 @@
+import { engine } from './engine.ts';
+import { isActive, useJobs } from './jobs.ts';
+import { tell, tellError } from './messages.ts';
+import { readKept } from './persist.ts';
+import { useResults } from './results.ts';
+import { shownTrialId, useSession, withTrial } from './session.ts';
+import { openModel } from './actions.ts';
+
+/**
+ * Ties the stores to the engine: events as they come, and everything fetched anew whenever the connection is (re)made,
+ * so that a restarted engine finds the window as it left it. Call once.
+ * @returns the way to let go
+ */
+export function startLive(): () => void {
+  const client = engine();
+  const stops = [
+    client.on('job', (job) => {
+      useJobs.getState().put(job);
+      if (!isActive(job) && job.status === 'failed' && job.error !== null)
+        tell('error', job.error.message, job.error.hint);
+    }),
+    client.on('trial', (trial) => {
+      useSession.setState((state) =>
+        state.model?.entry.id === trial.modelId ? { trials: withTrial(state.trials, trial) } : {},
+      );
+      useResults
+        .getState()
+        .forget((method, id) => id === trial.id && (method === 'trial.profile' || method === 'trial.errors'));
+      useResults.getState().forget((method, id) => method === 'trial.compare' && id.includes(trial.id));
+    }),
+    client.on('trial.deleted', ({ id }) => {
+      useSession.setState((state) => ({
+        trials: state.trials.filter((trial) => trial.id !== id),
+        a: state.a === id ? (state.model?.baselineTrialId ?? null) : state.a,
+        b: state.b === id ? null : state.b,
+      }));
+    }),
+    client.on('datasets', (datasets) => {
+      useSession.setState(({ datasetId }) => ({ datasets, datasetId: chosenDataset(datasets, datasetId) }));
+    }),
+    client.on('recents', (recents) => useSession.setState({ recents })),
+    client.on('notice', ({ level, message }) => tell(level, message)),
+    client.onStatus((connection) => {
+      useSession.setState({ connection });
+      if (connection === 'open') void refresh();
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Fetches what the window shows: after a start, a reload and a lost connection. */
+async function refresh(): Promise<void> {
+  const client = engine();
+  try {
+    const [info, recents, datasets, jobs] = await Promise.all([
+      client.call('app.info', {}),
+      client.call('model.recents', {}),
+      client.call('dataset.list', {}),
+      client.call('job.list', {}),
+    ]);
+    useJobs.getState().replace(jobs);
+    useSession.setState(({ datasetId }) => ({
+      info,
+      recents,
+      datasets,
+      datasetId: chosenDataset(datasets, datasetId),
+    }));
+    const { model } = useSession.getState();
+    const lastId = model?.entry.id ?? readKept<{ modelId: string | null }>('last', { modelId: null }).modelId;
+    const last = recents.find((entry) => entry.id === lastId && entry.available);
+    if (last !== undefined) await openModel({ path: last.path }, last.name);
+    const shown = shownTrialId(useSession.getState());
+    useResults.getState().forget((_method, id) => shown !== null && id.startsWith(shown));
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+function chosenDataset(datasets: readonly { readonly id: string }[], chosen: string | null): string | null {
+  if (chosen !== null && datasets.some((entry) => entry.id === chosen)) return chosen;
+  return datasets[0]?.id ?? null;
+}

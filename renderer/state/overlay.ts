@@ -1,0 +1,64 @@
+import { create } from 'zustand';
+import { keep, readKept } from './persist.ts';
+
+/** What the layers of the graph can be coloured by. */
+export const OVERLAYS = ['none', 'time', 'memory', 'macs', 'sparsity', 'error', 'dtype'] as const;
+export type OverlayMetric = (typeof OVERLAYS)[number];
+
+export const OVERLAY_TITLES: Readonly<Record<OverlayMetric, string>> = {
+  none: 'None',
+  time: 'Time',
+  memory: 'Memory',
+  macs: 'MACs',
+  sparsity: 'Sparsity',
+  error: 'Error',
+  dtype: 'dtype',
+};
+
+/** Values by layer name, with what a legend must say about them. */
+export interface OverlayData {
+  readonly metric: OverlayMetric;
+  /** "Time", "SQNR" … */
+  readonly title: string;
+  /** "ms", "MACs", "%", "dB", ''. */
+  readonly unit: string;
+  /** Where the numbers come from: "profile of baseline, CPU, 2 threads". */
+  readonly source: string;
+  /** Drawn with ≈ when true. */
+  readonly predicted: boolean;
+  /** Numbers for magnitudes, text for categories (dtype). */
+  readonly values: ReadonlyMap<string, number | string>;
+  /** True when small values are the bad ones (SQNR): the colour map is turned round. */
+  readonly lowIsBad: boolean;
+}
+
+interface OverlayStore {
+  readonly metric: OverlayMetric;
+  readonly scale: 'linear' | 'log';
+  /** Limits of the colour scale set by hand; null: from the data. */
+  readonly domain: readonly [number, number] | null;
+  /** A prediction that a task shows instead of the measured values of the same metric (the pruning slider's sparsity). */
+  readonly live: OverlayData | null;
+  setMetric(metric: OverlayMetric): void;
+  setScale(scale: 'linear' | 'log'): void;
+  setDomain(domain: readonly [number, number] | null): void;
+  setLive(live: OverlayData | null): void;
+}
+
+const kept = readKept<{ metric: OverlayMetric; scale: 'linear' | 'log' }>('overlay', {
+  metric: 'none',
+  scale: 'linear',
+});
+
+/** The overlay of the graph: the point of the whole window. */
+export const useOverlay = create<OverlayStore>((set) => ({
+  ...kept,
+  domain: null,
+  live: null,
+  setMetric: (metric) => set({ metric, domain: null }),
+  setScale: (scale) => set({ scale }),
+  setDomain: (domain) => set({ domain }),
+  setLive: (live) => set({ live }),
+}));
+
+useOverlay.subscribe(({ metric, scale }) => keep('overlay', { metric, scale }));

@@ -1,0 +1,37 @@
+import { create } from 'zustand';
+
+/** Who changed the selection last; a view does not scroll to what was picked in itself. */
+export type SelectionSource = 'graph' | 'outline' | 'table' | 'search' | 'chart' | 'command';
+
+interface SelectionStore {
+  /** Name of the selected layer (in the graph of the shown trial), or null. */
+  readonly layer: string | null;
+  readonly source: SelectionSource;
+  /** Grows with every selection, so that selecting the same layer again scrolls to it again. */
+  readonly revision: number;
+  readonly hover: string | null;
+  /** The value (tensor) that is pointed at in the properties, or null. */
+  readonly value: string | null;
+  select(layer: string | null, source: SelectionSource): void;
+  setHover(layer: string | null): void;
+  setValue(value: string | null): void;
+}
+
+/** One selection everywhere: graph, outline, table, timeline, heatmap, charts. */
+export const useSelection = create<SelectionStore>((set, get) => ({
+  layer: null,
+  source: 'command',
+  revision: 0,
+  hover: null,
+  value: null,
+  select: (layer, source) => set({ layer, source, revision: get().revision + 1, value: null }),
+  setHover: (hover) => {
+    if (hover !== get().hover) set({ hover });
+  },
+  setValue: (value) => set({ value }),
+}));
+
+/** Picks a layer in every view. */
+export function selectLayer(layer: string | null, source: SelectionSource): void {
+  useSelection.getState().select(layer, source);
+}
