@@ -1,0 +1,32 @@
+import type { Evaluation } from '../../main/contract/results.ts';
+
+/** How good a model is, in one number: top-1 where there are labels, else agreement with the baseline. */
+export interface Goodness {
+  readonly metric: 'top1' | 'agreement';
+  /** 0…1, with a 95 % interval. */
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly samples: number;
+}
+
+/** Names of the two as people read them. */
+export const GOODNESS_TITLES: Readonly<Record<Goodness['metric'], string>> = {
+  top1: 'Top-1 accuracy',
+  agreement: 'Agreement with the baseline',
+};
+
+/** The one number of an evaluation; null when it has neither labels nor a reference. */
+export function goodnessOf(evaluation: Evaluation | null): Goodness | null {
+  if (evaluation === null) return null;
+  const top1 = evaluation.metrics['top1'];
+  if (top1) return { metric: 'top1', ...top1, samples: evaluation.samples };
+  if (evaluation.agreement) return { metric: 'agreement', ...evaluation.agreement, samples: evaluation.samples };
+  return null;
+}
+
+/** What guessing would give: 1 / classes; 0 where the classes are not known. */
+export function chanceOf(evaluation: Evaluation | null): number {
+  const classes = evaluation?.classes.length ?? 0;
+  return classes > 1 ? 1 / classes : 0;
+}

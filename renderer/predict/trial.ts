@@ -1,0 +1,176 @@
+/**
+ * Predicts the trial that the recipe being edited would give, from the baseline and the trials measured so far. Every
+ * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
+ */
+import type { PruneStep, QuantizeStep, Recipe } from '../../main/contract/recipe.ts';
+import type { Inspect, Profile } from '../../main/contract/results.ts';
+import type { GraphView, PrunePlan, QuantizePlan, Trial } from '../../main/contract/studio.ts';
+import { predictAccuracy } from './accuracy.ts';
+import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
+import { cutModel, cutStrength } from './cut.ts';
+import type { Cut } from './cut.ts';
+import { int8SavedBytes, predictInt8Latency } from './int8.ts';
+import { chanceOf, goodnessOf } from './metric.ts';
+import type { Goodness } from './metric.ts';
+import type { Range } from './range.ts';
+
+/** What is known when predicting; null: not fetched, or never measured. */
+export interface PredictionInputs {
+  readonly inspect: Pick<Inspect, 'parameters' | 'macs' | 'layers'>;
+  readonly modelBytes: number;
+  readonly trials: readonly Trial[];
+  readonly prunePlan: PrunePlan | null;
+  readonly quantizePlan: QuantizePlan | null;
+  readonly baselineProfile: Profile | null;
+  readonly depthwise: ReadonlySet<string>;
+}
+
+/** The trial to be expected. */
+export interface PredictedTrial {
+  readonly recipe: Recipe;
+  /** What becomes of each layer; null without a pruning step or before the plan is there. */
+  readonly cut: Cut | null;
+  readonly goodness: (Prediction & { readonly metric: Goodness['metric'] }) | null;
+  readonly latencyMs: Range | null;
+  /** File size: pruned zeros are stored like any weight, so only int8 changes it. */
+  readonly bytes: number | null;
+  readonly nonZeroParameters: number | null;
+  readonly effectiveMacs: number | null;
+}
+
+/** The pruning step of a recipe, or null. */
+export function pruneStepOf(recipe: Recipe): PruneStep | null {
+  for (const step of recipe.steps) if ('prune' in step) return step.prune;
+  return null;
+}
+
+/** The quantization step of a recipe, or null. */
+export function quantizeStepOf(recipe: Recipe): QuantizeStep | null {
+  for (const step of recipe.steps) if ('quantize' in step) return step.quantize;
+  return null;
+}
+
+/** The recipe as it is kept with a trial: `reduceRange` "auto" becomes what it means on this machine. */
+export function resolvedRecipe(recipe: Recipe, vnni: boolean | null): Recipe {
+  const steps = recipe.steps.map((step) =>
+    'quantize' in step && step.quantize.reduceRange === 'auto'
+      ? { quantize: { ...step.quantize, reduceRange: vnni !== true } }
+      : step,
+  );
+  return { version: 1, steps };
+}
+
+function key(step: PruneStep | QuantizeStep | null, vnni: boolean | null): string {
+  if (step === null) return '';
+  const entries = Object.entries(step).map(([name, value]): [string, unknown] => {
+    if (name === 'reduceRange' && value === 'auto') return [name, vnni !== true];
+    return [name, Array.isArray(value) ? [...(value as string[])].sort() : value];
+  });
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether two recipes mean the same on this machine; the order of exclusions does not matter. */
+export function recipesMeet(a: Recipe, b: Recipe, vnni: boolean | null): boolean {
+  return (
+    key(pruneStepOf(a), vnni) === key(pruneStepOf(b), vnni) &&
+    key(quantizeStepOf(a), vnni) === key(quantizeStepOf(b), vnni)
+  );
+}
+
+/** Names of the depthwise convolutions of a graph: weight [M, 1, …] with M > 1. */
+export function depthwiseLayers(graph: GraphView): Set<string> {
+  const names = new Set<string>();
+  for (const node of graph.nodes) {
+    const shape = node.op === 'Conv' ? node.weights.find((weight) => weight.role === 'W')?.shape : undefined;
+    if (shape !== undefined && shape.length >= 3 && shape[1] === 1 && shape[0]! > 1) names.add(node.name);
+  }
+  return names;
+}
+
+/** Trials that are measured and quantized as the draft is (or, like it, not at all). */
+function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
+  const vnni = inputs.quantizePlan?.vnni ?? null;
+  const wanted = key(quantizeStepOf(recipe), vnni);
+  return inputs.trials.filter((t) => t.status === 'done' && key(quantizeStepOf(t.recipe), vnni) === wanted);
+}
+
+function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
+  if (inputs.prunePlan === null) return null;
+  const settings = step
+    ? { sparsity: step.sparsity, scope: step.scope, exclude: new Set(step.exclude) }
+    : { sparsity: 0, scope: 'global' as const, exclude: new Set<string>() };
+  return cutModel(inputs.prunePlan, settings, inputs.inspect);
+}
+
+/** What int8 alone may cost before it was tried here: nothing expected, up to 3 points not excluded. */
+const UNTRIED_INT8_LOSS = 0.03;
+/** The same with full-range weights on a CPU whose kernels saturate. */
+const SATURATING_INT8_LOSS = 0.2;
+
+/** The accuracy that pruning starts from: measured where there is such a trial, else the baseline's with a wider band. */
+function goodnessBase(inputs: PredictionInputs, recipe: Recipe): { base: AccuracyBase; metric: Goodness['metric'] } | null {
+  const baseline = inputs.trials.find((trial) => trial.baseline);
+  const own = kindred(inputs, recipe).find((trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null);
+  const goodness = goodnessOf(own?.evaluation ?? baseline?.evaluation ?? null);
+  if (goodness === null) return null;
+  const chance = chanceOf(own?.evaluation ?? baseline?.evaluation ?? null);
+  const { metric, value, low, high } = goodness;
+  const step = quantizeStepOf(recipe);
+  if (own || step === null) return { metric, base: { accuracy: value, low, high, chance } };
+  const saturates = step.reduceRange === false && inputs.quantizePlan?.vnni !== true;
+  const loss = saturates ? SATURATING_INT8_LOSS : UNTRIED_INT8_LOSS;
+  return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };
+}
+
+function measuredCuts(inputs: PredictionInputs, recipe: Recipe, metric: Goodness['metric']): MeasuredCut[] {
+  return kindred(inputs, recipe).flatMap((trial) => {
+    const step = pruneStepOf(trial.recipe);
+    const goodness = goodnessOf(trial.evaluation);
+    const cut = step && cutOf(inputs, step);
+    if (!cut || goodness?.metric !== metric) return [];
+    return [{ strength: cutStrength(cut), accuracy: goodness.value, low: goodness.low, high: goodness.high }];
+  });
+}
+
+/** Latency: zeros bring no speed, so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
+function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
+  const measured = kindred(inputs, recipe).find((trial) => trial.latency !== null)?.latency;
+  if (measured) {
+    return { value: measured.p50Ms, low: measured.p50Ms - measured.stdMs, high: measured.p50Ms + measured.stdMs };
+  }
+  const step = quantizeStepOf(recipe);
+  const profile = inputs.baselineProfile;
+  if (step === null || profile === null || inputs.quantizePlan === null) return null;
+  return predictInt8Latency({
+    layers: profile.layers,
+    latencyMs: profile.latency.p50Ms,
+    plan: inputs.quantizePlan,
+    exclude: new Set(step.exclude),
+    depthwise: inputs.depthwise,
+  });
+}
+
+/** The trial that a recipe is expected to give. O(trials · layers · log bins). */
+export function predictTrial(recipe: Recipe, inputs: PredictionInputs): PredictedTrial {
+  const prune = pruneStepOf(recipe);
+  const quantize = quantizeStepOf(recipe);
+  const cut = cutOf(inputs, prune);
+  const start = goodnessBase(inputs, recipe);
+  const goodness =
+    start && cut
+      ? { ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start.metric)), metric: start.metric }
+      : null;
+  const saved =
+    quantize && inputs.quantizePlan
+      ? int8SavedBytes(inputs.inspect.layers, inputs.quantizePlan, new Set(quantize.exclude))
+      : 0;
+  return {
+    recipe,
+    cut: prune ? cut : null,
+    goodness,
+    latencyMs: predictLatency(inputs, recipe),
+    bytes: quantize && inputs.quantizePlan === null ? null : inputs.modelBytes - saved,
+    nonZeroParameters: cut?.nonZeroParameters ?? null,
+    effectiveMacs: cut?.effectiveMacs ?? null,
+  };
+}
