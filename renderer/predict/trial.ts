@@ -108,7 +108,10 @@ const UNTRIED_INT8_LOSS = 0.03;
 const SATURATING_INT8_LOSS = 0.2;
 
 /** The accuracy that pruning starts from: measured where there is such a trial, else the baseline's with a wider band. */
-function goodnessBase(inputs: PredictionInputs, recipe: Recipe): { base: AccuracyBase; metric: Goodness['metric'] } | null {
+function goodnessBase(
+  inputs: PredictionInputs,
+  recipe: Recipe,
+): { base: AccuracyBase; metric: Goodness['metric'] } | null {
   const baseline = inputs.trials.find((trial) => trial.baseline);
   const own = kindred(inputs, recipe).find((trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null);
   const goodness = goodnessOf(own?.evaluation ?? baseline?.evaluation ?? null);
@@ -158,7 +161,10 @@ export function predictTrial(recipe: Recipe, inputs: PredictionInputs): Predicte
   const start = goodnessBase(inputs, recipe);
   const goodness =
     start && cut
-      ? { ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start.metric)), metric: start.metric }
+      ? {
+          ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start.metric)),
+          metric: start.metric,
+        }
       : null;
   const saved =
     quantize && inputs.quantizePlan

@@ -1,3 +1,4 @@
+import type { WireError } from '../../main/contract/methods.ts';
 import type { Connection } from './connection.ts';
 import { EngineError } from './engine-error.ts';
 
@@ -12,13 +13,20 @@ export async function uploadFile(connection: Connection, file: File): Promise<st
     headers: { authorization: `Bearer ${connection.token}` },
     body: file,
   });
-  if (!response.ok) {
-    throw new EngineError({
-      code: 'FILE_UNREADABLE',
-      message: `The engine did not take "${file.name}" (HTTP ${response.status})`,
-      hint: (await response.text()).slice(0, 300) || null,
-    });
-  }
+  if (!response.ok) throw new EngineError(await refusalOf(response, file.name));
   const body = (await response.json()) as { upload: string };
   return body.upload;
+}
+
+async function refusalOf(response: Response, name: string): Promise<WireError> {
+  try {
+    const { error } = (await response.json()) as { error: WireError };
+    return error;
+  } catch {
+    return {
+      code: 'FILE_UNREADABLE',
+      message: `The engine did not take "${name}" (HTTP ${response.status})`,
+      hint: 'Open the studio again with the address that Lapidary printed.',
+    };
+  }
 }

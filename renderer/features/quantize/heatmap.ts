@@ -27,8 +27,18 @@ export const ERROR_COLUMNS: readonly ErrorColumn[] = [
     unit: 'dB',
     help: 'Signal to noise at the layer’s output in the whole quantized model, errors of the layers before included.',
   },
-  { metric: 'cosine', title: 'Cosine', unit: '', help: 'Cosine between the float and the quantized output; 1 is equal.' },
-  { metric: 'mse', title: 'MSE', unit: '', help: 'Mean squared difference between the float and the quantized output.' },
+  {
+    metric: 'cosine',
+    title: 'Cosine',
+    unit: '',
+    help: 'Cosine between the float and the quantized output; 1 is equal.',
+  },
+  {
+    metric: 'mse',
+    title: 'MSE',
+    unit: '',
+    help: 'Mean squared difference between the float and the quantized output.',
+  },
 ];
 
 /** Value of a cell; null where it was not measured. */
@@ -89,7 +99,11 @@ export interface CellPosition {
 }
 
 /** Moves a cell by the arrow, Home, End and page keys; null for any other key. */
-export function moveCell(from: CellPosition, key: string, size: { rows: number; columns: number }): CellPosition | null {
+export function moveCell(
+  from: CellPosition,
+  key: string,
+  size: { rows: number; columns: number },
+): CellPosition | null {
   const clamp = (value: number, count: number): number => Math.min(Math.max(value, 0), Math.max(0, count - 1));
   const to = (row: number, column: number): CellPosition => ({
     row: clamp(row, size.rows),

@@ -67,7 +67,11 @@ export interface QuantizeCounts {
 /** Counts the rows; see {@link QuantizeCounts}. */
 export function countRows(rows: readonly QuantizeRow[]): QuantizeCounts {
   const quantizable = rows.filter((row) => row.quantizable);
-  return { layers: rows.length, quantizable: quantizable.length, chosen: quantizable.filter((r) => !r.excluded).length };
+  return {
+    layers: rows.length,
+    quantizable: quantizable.length,
+    chosen: quantizable.filter((r) => !r.excluded).length,
+  };
 }
 
 /** What the reduce-range setting comes down to on this machine, in one or two sentences. */

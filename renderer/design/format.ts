@@ -1,0 +1,103 @@
+/**
+ * Numbers as people read them: three significant digits, units, a thin space before the unit, ≈ where predicted.
+ */
+const THIN = '\u2009';
+
+/** Three significant digits without exponent: 12345 → "12,300", 0.01234 → "0.0123", 0 → "0". */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : value < 0 ? '−∞' : 'NaN';
+  if (value === 0) return '0';
+  const magnitude = Math.abs(value);
+  const text =
+    magnitude < 1e-4 || magnitude >= 1e15
+      ? value.toExponential(digits - 1)
+      : new Intl.NumberFormat('en', { maximumSignificantDigits: digits }).format(value);
+  return text.replace('-', '−');
+}
+
+/** A whole number with thousands separators, exact. */
+export function formatCount(value: number): string {
+  return new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format(value).replace('-', '−');
+}
+
+/** 1,234,567 → "1.23 M"; for parameters and MACs. */
+export function formatCompact(value: number): string {
+  return scaled(value, 1000, ['', 'K', 'M', 'G', 'T', 'P']);
+}
+
+/** Bytes in powers of 1024: 1536 → "1.5 KiB". */
+export function formatBytes(bytes: number): string {
+  return scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB']);
+}
+
+/** Milliseconds in the unit that fits: 0.0123 → "12.3 µs", 4.56 → "4.56 ms", 2345 → "2.35 s". */
+export function formatMs(milliseconds: number): string {
+  const magnitude = Math.abs(milliseconds);
+  if (milliseconds === 0) return `0${THIN}ms`;
+  if (magnitude < 0.001) return `${formatNumber(milliseconds * 1e6)}${THIN}ns`;
+  if (magnitude < 0.1) return `${formatNumber(milliseconds * 1e3)}${THIN}µs`;
+  if (magnitude < 1000) return `${formatNumber(milliseconds)}${THIN}ms`;
+  if (magnitude < 60_000) return `${formatNumber(milliseconds / 1000)}${THIN}s`;
+  return formatDuration(milliseconds);
+}
+
+/** Time left or passed, rough: "45 s", "3 min 20 s", "2 h 5 min". */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds}${THIN}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}${THIN}min ${seconds % 60}${THIN}s`;
+  return `${Math.floor(minutes / 60)}${THIN}h ${minutes % 60}${THIN}min`;
+}
+
+/** A share 0…1 as per cent: 0.1234 → "12.3 %". */
+export function formatPercent(share: number, digits = 3): string {
+  return `${formatNumber(share * 100, digits)}${THIN}%`;
+}
+
+/** Decibels: 41.234 → "41.2 dB". */
+export function formatDb(decibels: number): string {
+  return `${formatNumber(decibels)}${THIN}dB`;
+}
+
+/** A shape: [1, "N", null] → "1×N×?"; [] → "scalar"; null → "?". */
+export function formatShape(shape: readonly (number | string | null)[] | null): string {
+  if (shape === null) return '?';
+  return shape.length === 0 ? 'scalar' : shape.map((dim) => dim ?? '?').join('×');
+}
+
+/** A predicted value: "≈ 4.5 ms". */
+export function formatPredicted(text: string): string {
+  return `≈${THIN}${text}`;
+}
+
+/** A value with its unit as the overlays and tables write it: ms, bytes, MACs, % (of a share), dB. */
+export function formatMetric(value: number, unit: string): string {
+  switch (unit) {
+    case 'ms':
+      return formatMs(value);
+    case 'bytes':
+      return formatBytes(value);
+    case '%':
+      return formatPercent(value);
+    case 'dB':
+      return formatDb(value);
+    case '':
+      return formatNumber(value);
+    default:
+      return `${formatCompact(value)}${THIN}${unit}`;
+  }
+}
+
+function scaled(value: number, base: number, units: readonly string[]): string {
+  let rest = value;
+  let step = 0;
+  // 999.6 reads as "1,000" in three digits: go on to the next unit from where rounding would get there.
+  while (Math.abs(rest) >= base * 0.9995 && step < units.length - 1) {
+    rest /= base;
+    step++;
+  }
+  const unit = units[step] ?? '';
+  const text = step === 0 && Number.isInteger(rest) ? formatCount(rest) : formatNumber(rest);
+  return unit === '' ? text : `${text}${THIN}${unit}`;
+}

@@ -1,0 +1,100 @@
+import { createTheme, rem } from '@mantine/core';
+import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
+
+/** Lapis: the one accent. Selection red is kept for the graph, as in Netron. */
+const lapis: MantineColorsTuple = [
+  '#eef3ff',
+  '#dbe4fb',
+  '#b5c7f3',
+  '#8ca8ec',
+  '#698ee6',
+  '#537de3',
+  '#4674e2',
+  '#3663c9',
+  '#2d58b4',
+  '#1d4ba0',
+];
+
+/** Greys with a little blue in them; index 7 is the window, 6 a raised panel, 4 a border. */
+const dark: MantineColorsTuple = [
+  '#d6d9df',
+  '#b4b9c2',
+  '#8b919d',
+  '#636a77',
+  '#383d47',
+  '#2b2f38',
+  '#22252c',
+  '#1a1c22',
+  '#14161b',
+  '#0e1013',
+];
+
+const dense = { defaultProps: { size: 'xs' as const } };
+
+/** Dense desktop look: extra-small controls, small radii, tabular numbers, two bundled fonts. */
+export const theme = createTheme({
+  primaryColor: 'lapis',
+  primaryShade: { light: 7, dark: 5 },
+  colors: { lapis, dark },
+  fontFamily: "'Inter Variable', system-ui, sans-serif",
+  fontFamilyMonospace: "'JetBrains Mono', ui-monospace, monospace",
+  fontSizes: { xs: rem(12), sm: rem(13), md: rem(14), lg: rem(16), xl: rem(20) },
+  spacing: { xs: rem(6), sm: rem(8), md: rem(12), lg: rem(16), xl: rem(24) },
+  headings: { fontWeight: '600' },
+  defaultRadius: 4,
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  components: {
+    Button: { defaultProps: { size: 'compact-xs' } },
+    ActionIcon: { defaultProps: { size: 'sm', variant: 'subtle', color: 'gray' } },
+    TextInput: dense,
+    NumberInput: dense,
+    Select: { defaultProps: { size: 'xs', allowDeselect: false, checkIconPosition: 'right' } },
+    MultiSelect: dense,
+    Checkbox: dense,
+    Radio: dense,
+    Switch: dense,
+    SegmentedControl: dense,
+    Slider: { defaultProps: { size: 'sm' } },
+    Tabs: dense,
+    Text: { defaultProps: { size: 'xs' } },
+    Badge: { defaultProps: { size: 'sm', radius: 3, variant: 'light' } },
+    Menu: { defaultProps: { shadow: 'md', offset: 2, transitionProps: { duration: 60 } } },
+    Tooltip: {
+      defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 60 }, fz: 12, px: 6, py: 3 },
+    },
+    Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 80 }, centered: true } },
+    Loader: { defaultProps: { size: 'xs' } },
+    Table: { defaultProps: { verticalSpacing: 2, horizontalSpacing: 'xs', fz: 12 } },
+  },
+});
+
+/** The surfaces of the window: `--lap-window`, `--lap-panel`, `--lap-raised`, `--lap-border`, `--lap-muted`, `--lap-hover`. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {
+    '--lap-row': rem(24),
+    '--lap-selection': '#d6336c',
+  },
+  light: {
+    '--lap-window': '#f3f4f6',
+    '--lap-panel': '#ffffff',
+    '--lap-raised': '#f8f9fb',
+    '--lap-border': '#d9dce2',
+    '--lap-muted': '#5a6270',
+    '--lap-hover': 'rgba(40, 60, 100, 0.07)',
+    '--lap-selected': 'rgba(54, 99, 201, 0.16)',
+    '--lap-canvas': '#fbfbfc',
+  },
+  dark: {
+    '--lap-window': '#14161b',
+    '--lap-panel': '#1a1c22',
+    '--lap-raised': '#22252c',
+    '--lap-border': '#32363f',
+    '--lap-muted': '#9aa1ae',
+    '--lap-hover': 'rgba(200, 215, 255, 0.07)',
+    '--lap-selected': 'rgba(105, 142, 230, 0.26)',
+    '--lap-canvas': '#15171c',
+  },
+});
