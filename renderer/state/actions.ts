@@ -4,6 +4,7 @@ import { desktop } from '../rpc/bridge.ts';
 import { findConnection } from '../rpc/connection.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import { uploadFile } from '../rpc/upload.ts';
+import { calibrationDatasetId } from './data.ts';
 import { engine } from './engine.ts';
 import { tellError } from './messages.ts';
 import { keep } from './persist.ts';
@@ -99,6 +100,8 @@ export interface TrialRunOptions {
   /** Whether latency is measured too. */
   readonly latency?: boolean;
   readonly signal?: AbortSignal;
+  /** Called when the run became a job. */
+  readonly onJob?: (jobId: string) => void;
 }
 
 /**
@@ -114,13 +117,13 @@ export async function runDraft(options: TrialRunOptions = {}): Promise<Trial | n
       modelId: model.entry.id,
       recipe: recipeOf(useRecipe.getState().draft),
       name: options.name ?? null,
-      calibrationDatasetId: datasetId,
+      calibrationDatasetId: calibrationDatasetId(),
       datasetId,
       limit: options.limit ?? null,
       latency: options.latency ?? true,
       settings: runSettings(),
     },
-    signalled(options.signal),
+    { ...signalled(options.signal), ...(options.onJob === undefined ? {} : { onJob: options.onJob }) },
   );
   useSession.setState((state) =>
     state.model?.entry.id === trial.modelId ? { trials: withTrial(state.trials, trial), b: trial.id } : {},

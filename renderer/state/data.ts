@@ -1,0 +1,56 @@
+import { create } from 'zustand';
+import type { DatasetEntry } from '../../main/contract/studio.ts';
+import { keep, readKept } from './persist.ts';
+import { useSession } from './session.ts';
+
+interface DataStore {
+  /** The data set that quantization calibrates on, as chosen by hand; null: see {@link calibrationFor}. */
+  readonly calibrationId: string | null;
+}
+
+/** The choice of calibration data; the evaluation data are the session's. Kept over restarts. */
+export const useData = create<DataStore>(() => readKept<DataStore>('data', { calibrationId: null }));
+
+useData.subscribe(({ calibrationId }) => keep('data', { calibrationId }));
+
+/** Chooses the calibration data. */
+export function chooseCalibration(datasetId: string | null): void {
+  useData.setState({ calibrationId: datasetId });
+}
+
+/** Chooses the data that accuracy is measured on. */
+export function chooseEvaluation(datasetId: string | null): void {
+  useSession.setState({ datasetId });
+}
+
+/**
+ * The data set to calibrate on: the one chosen by hand while it is there; else one beside the evaluation data that says
+ * it is for validation, training or calibration, so that accuracy is not measured on data that the model was tuned to;
+ * else the evaluation data themselves.
+ */
+export function calibrationFor(
+  datasets: readonly DatasetEntry[],
+  chosen: { readonly calibrationId: string | null; readonly evaluationId: string | null },
+): string | null {
+  if (datasets.some((entry) => entry.id === chosen.calibrationId)) return chosen.calibrationId;
+  const evaluation = datasets.find((entry) => entry.id === chosen.evaluationId);
+  if (evaluation === undefined) return null;
+  const folder = folderOf(evaluation.path);
+  const sibling = datasets.find(
+    (entry) =>
+      entry.id !== evaluation.id &&
+      folderOf(entry.path) === folder &&
+      /calib|valid|train/iu.test(`${entry.name} ${entry.path.slice(folder.length)}`),
+  );
+  return sibling?.id ?? evaluation.id;
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+/** The data set to calibrate on, now. */
+export function calibrationDatasetId(): string | null {
+  const { datasets, datasetId } = useSession.getState();
+  return calibrationFor(datasets, { calibrationId: useData.getState().calibrationId, evaluationId: datasetId });
+}
