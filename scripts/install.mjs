@@ -35,20 +35,21 @@ function upToDate() {
   return isInstalled(JSON.parse(readFileSync(lockPath, 'utf8')), JSON.parse(readFileSync(hiddenPath, 'utf8')));
 }
 
+/**
+ * `npm install --no-save` takes the versions and checksums of the lock file as `npm ci` does, but leaves what is installed
+ * in place, and does not refuse when the lock file lacks the optional packages of a platform that its writer could not see.
+ */
 async function installPackages() {
   console.error('Installing packages (once; a minute or two)…');
-  const attempts = [['ci'], ['ci'], ['install']];
-  for (const [index, args] of attempts.entries()) {
-    const { code } = await npm([...args, '--no-fund', '--no-audit', '--loglevel=error'], {
-      env: QUIET_INSTALL,
-      toStderr: true,
-    });
+  const args = ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'];
+  for (const attempt of [1, 2]) {
+    const { code } = await npm(args, { env: QUIET_INSTALL, toStderr: true });
     if (code === 0) return;
-    if (index + 1 < attempts.length) console.error('Installing failed; trying once more…');
+    if (attempt === 1) console.error('Installing failed; trying once more…');
   }
   throw new Error(
     `npm could not install the packages into ${root}. Is the registry reachable, and is there room on the disk? ` +
-      'The lines above say what npm met; `npm ci` shows them again.',
+      'The lines above say what npm met; `npm install` shows them again.',
   );
 }
 
