@@ -1,0 +1,21 @@
+/**
+ * Shortens what ONNX Runtime says to what helps a person: without its own source paths, function names, error numbers and
+ * without the paths of this machine.
+ */
+export function shortenOrtMessage(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const short = text
+    .replaceAll(/\s+/g, ' ')
+    .replace(/^(?:Error: )?(?:Can't create a session\. )?(?:ERROR_CODE: \d+, )?(?:ERROR_MESSAGE: )?/, '')
+    .replace(/^Error code - ORT_[A-Z_]+ - message: /, '')
+    // "/onnxruntime_src/onnxruntime/core/x.cc:187 onnxruntime::Model::Model(…) " : place in ONNX Runtime's own source
+    .replaceAll(
+      /(?:Exception during (?:initialization|loading): )?\S*onnxruntime[\w/\\.-]*\.(?:cc|h|cpp):\d+ [^()]*\([^)]*\)(?: const)?(?: \[with [^\]]*\])?\s*/g,
+      '',
+    )
+    .replaceAll(/\b[\w-]+\.(?:cc|h|cpp):\d+ \w+ /g, '')
+    .replace(/^Load model from .*? failed:\s*/, '')
+    .replaceAll(/(?:[A-Za-z]:)?(?:[\\/][^\\/\s"':,]+)+[\\/]([^\\/\s"':,]+\.(?:onnx|data|bin|pb)\b)/g, '$1')
+    .trim();
+  return short.length > 500 ? `${short.slice(0, 500)}…` : short || 'no reason given';
+}

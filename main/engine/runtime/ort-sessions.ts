@@ -1,0 +1,194 @@
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { StudioError } from '../errors.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { HostData, HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+import { physicalCores } from './physical-cores.ts';
+import { shortenOrtMessage } from './ort-message.ts';
+import type { LoadResult } from './protocol.ts';
+import { residentBytes } from './resident-memory.ts';
+import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
+
+/** Larger models go to the runtime through a file: it maps or streams that, where a buffer would be held twice. */
+const LARGE_MODEL_BYTES = 256 * 2 ** 20;
+
+/** The sessions of this runner process, by the number that the engine knows them by. Runs in the runner only. */
+export class OrtSessions {
+  readonly #sessions = new Map<number, ort.InferenceSession>();
+  #next = 1;
+
+  constructor() {
+    ort.env.logLevel = 'error'; // warnings would fill the tail of stderr that explains a crash
+  }
+
+  /** Version of ONNX Runtime, and the names of the backends in this build of it. */
+  about(): { readonly onnxruntime: string; readonly backends: readonly string[] } {
+    return {
+      onnxruntime: ort.env.versions.node ?? ort.env.versions.common,
+      backends: ort.listSupportedBackends().map((backend) => backend.name),
+    };
+  }
+
+  /** @throws RUNTIME_LOAD_FAILED, PROVIDER_UNAVAILABLE */
+  async load(source: ModelSource, settings: SessionSettings): Promise<LoadResult> {
+    const options = sessionOptions(source, settings);
+    const beforeBytes = residentBytes();
+    const start = performance.now();
+    let session: ort.InferenceSession;
+    try {
+      session = await createSession(source, options);
+    } catch (error) {
+      throw loadError(error, settings);
+    }
+    const id = this.#next++;
+    this.#sessions.set(id, session);
+    return {
+      session: id,
+      inputs: session.inputMetadata.map(portInfo),
+      outputs: session.outputMetadata.map(portInfo),
+      loadMs: performance.now() - start,
+      beforeBytes,
+      afterBytes: residentBytes(),
+    };
+  }
+
+  /**
+   * @param outputs names of the outputs wanted
+   * @throws RUNTIME_RUN_FAILED
+   */
+  async run(id: number, feeds: HostTensors, outputs: readonly string[]): Promise<HostTensors> {
+    const runOnce = this.prepare(id, feeds, outputs);
+    const values = await runOnce();
+    const tensors: Record<string, HostTensor> = {};
+    for (const name of outputs) tensors[name] = fromOrt(name, values[name]);
+    return tensors;
+  }
+
+  /** Converts the feeds once and returns the bare run, so that a timed loop holds nothing but the runtime. */
+  prepare(id: number, feeds: HostTensors, outputs?: readonly string[]): () => Promise<ort.InferenceSession.ReturnType> {
+    const session = this.#get(id);
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(name, tensor);
+    return async () => {
+      try {
+        return await (outputs === undefined ? session.run(inputs) : session.run(inputs, outputs));
+      } catch (error) {
+        throw new StudioError(
+          'RUNTIME_RUN_FAILED',
+          `The runtime could not run the model: ${shortenOrtMessage(error)}`,
+          {
+            cause: error,
+          },
+        );
+      }
+    };
+  }
+
+  endProfiling(id: number): void {
+    this.#get(id).endProfiling();
+  }
+
+  async close(id: number): Promise<void> {
+    const session = this.#get(id);
+    this.#sessions.delete(id);
+    await session.release();
+  }
+
+  #get(id: number): ort.InferenceSession {
+    const session = this.#sessions.get(id);
+    if (session === undefined) throw new StudioError('INTERNAL', `No session ${id} in this runner; was it closed?`);
+    return session;
+  }
+}
+
+function sessionOptions(source: ModelSource, settings: SessionSettings): ort.InferenceSession.SessionOptions {
+  const extra: Record<string, string> = { ...settings.config };
+  if ('bytes' in source && source.directory !== undefined) {
+    extra['session.model_external_initializers_file_folder_path'] = source.directory;
+  }
+  return {
+    executionProviders: settings.provider === 'cpu' ? ['cpu'] : [settings.provider, 'cpu'],
+    intraOpNumThreads: settings.threads ?? physicalCores(),
+    graphOptimizationLevel: settings.optimization ?? 'all',
+    logSeverityLevel: 3,
+    extra,
+    ...(settings.freeDimensions === undefined ? {} : { freeDimensionOverrides: settings.freeDimensions }),
+    ...(settings.profilePrefix === undefined
+      ? {}
+      : { enableProfiling: true, profileFilePrefix: settings.profilePrefix }),
+    ...(settings.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: settings.optimizedModelPath }),
+  };
+}
+
+async function createSession(
+  source: ModelSource,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  if ('path' in source) return ort.InferenceSession.create(source.path, options);
+  const chunks = source.bytes instanceof Uint8Array ? [source.bytes] : source.bytes;
+  const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  if (size <= LARGE_MODEL_BYTES) return ort.InferenceSession.create(Buffer.concat(chunks), options);
+  const folder = await mkdtemp(join(tmpdir(), 'lapidary-model-'));
+  try {
+    const path = join(folder, 'model.onnx');
+    await writeFile(path, chunks);
+    return await ort.InferenceSession.create(path, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function loadError(error: unknown, settings: SessionSettings): StudioError {
+  const reason = shortenOrtMessage(error);
+  const aboutProvider =
+    settings.provider !== 'cpu' && /adapter|device|webgpu|cuda|provider|backend|driver|vulkan/i.test(reason);
+  if (aboutProvider) {
+    return new StudioError(
+      'PROVIDER_UNAVAILABLE',
+      `The provider '${settings.provider}' does not start here: ${reason}`,
+      {
+        hint: 'Use the provider cpu, or install a driver for this device.',
+        cause: error,
+      },
+    );
+  }
+  return new StudioError('RUNTIME_LOAD_FAILED', `The runtime refuses this model: ${reason}`, { cause: error });
+}
+
+function portInfo(meta: ort.InferenceSession.ValueMetadata): PortInfo {
+  if (!meta.isTensor) return { name: meta.name, dtype: null, shape: null };
+  return { name: meta.name, dtype: meta.type, shape: meta.shape.map((dim) => dim ?? '') };
+}
+
+const ORT_DTYPES: ReadonlySet<string> = new Set([
+  'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'float64', 'uint32',
+  'uint64', 'uint4', 'int4',
+]); // prettier-ignore
+
+function toOrt(name: string, tensor: HostTensor): ort.Tensor {
+  if (!ORT_DTYPES.has(tensor.dtype)) {
+    throw new StudioError(
+      'UNSUPPORTED',
+      `Input '${name}': the runtime's JavaScript binding takes no ${tensor.dtype} tensors`,
+    );
+  }
+  try {
+    return new ort.Tensor(tensor.dtype as ort.Tensor.Type, tensor.data as ort.Tensor.DataType, tensor.dims);
+  } catch (error) {
+    throw new StudioError('DATA_SHAPE', `Input '${name}': ${shortenOrtMessage(error)}`, { cause: error });
+  }
+}
+
+function fromOrt(name: string, value: ort.OnnxValue | undefined): HostTensor {
+  if (!(value instanceof ort.Tensor)) {
+    throw new StudioError('UNSUPPORTED', `Output '${name}' is a sequence or map, not a tensor; it cannot be read here`);
+  }
+  const data = value.data as HostData | Float16Array;
+  return {
+    dtype: value.type as DType,
+    dims: [...value.dims],
+    data: data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data,
+  };
+}

@@ -1,0 +1,67 @@
+import type { ErrorCode } from '../errors.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
+import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
+import type { Timing, TimingPlan } from './timing.ts';
+
+/** Memory of the runner process, in bytes. */
+export interface RunnerMemory {
+  readonly residentBytes: number;
+  /** Highest since the last reset, or since the process began where it cannot be reset. */
+  readonly peakBytes: number;
+  /** Whether the peak speaks of the time since the reset. */
+  readonly peakIsFresh: boolean;
+}
+
+export interface LoadResult {
+  readonly session: number;
+  readonly inputs: readonly PortInfo[];
+  readonly outputs: readonly PortInfo[];
+  readonly loadMs: number;
+  /** Resident memory of the runner before and after the session was made. */
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+}
+
+/** Every call that the engine may make to the runner. */
+export interface RunnerCalls {
+  hello: { params: null; result: { readonly onnxruntime: string; readonly backends: readonly string[] } };
+  load: { params: { readonly source: ModelSource; readonly settings: SessionSettings }; result: LoadResult };
+  run: {
+    params: { readonly session: number; readonly feeds: HostTensors; readonly outputs: readonly string[] };
+    result: HostTensors;
+  };
+  time: {
+    params: {
+      readonly entries: readonly { readonly session: number; readonly feeds: HostTensors }[];
+      readonly plan: TimingPlan;
+    };
+    result: readonly Timing[];
+  };
+  endProfiling: { params: { readonly session: number }; result: null };
+  memory: { params: { readonly reset: boolean }; result: RunnerMemory };
+  close: { params: { readonly session: number }; result: null };
+}
+export type RunnerMethod = keyof RunnerCalls;
+
+/** Engine → runner. */
+export type RunnerRequest = {
+  [M in RunnerMethod]: { readonly id: number; readonly method: M; readonly params: RunnerCalls[M]['params'] };
+}[RunnerMethod];
+
+/** Runner → engine. */
+export type RunnerReply =
+  | { readonly id: number; readonly kind: 'result'; readonly value: unknown }
+  | {
+      readonly id: number;
+      readonly kind: 'error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string | undefined;
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'progress';
+      readonly stage: string;
+      readonly done: number;
+      readonly total: number | undefined;
+    };

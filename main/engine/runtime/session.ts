@@ -1,0 +1,99 @@
+import { StudioError } from '../errors.ts';
+import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
+import type { LoadResult } from './protocol.ts';
+import type { CallOptions, Runner } from './runner.ts';
+import type { PortInfo } from './settings.ts';
+import type { Timing, TimingPlan } from './timing.ts';
+
+/** A model loaded in a runner. */
+export class Session {
+  readonly id: number;
+  readonly inputs: readonly PortInfo[];
+  readonly outputs: readonly PortInfo[];
+  readonly loadMs: number;
+  /** Resident memory that loading took: weights, prepacked copies, arena. */
+  readonly sessionBytes: number;
+  /** Resident memory of the runner before this session was made. */
+  readonly beforeBytes: number;
+  readonly runner: Runner;
+
+  constructor(runner: Runner, loaded: LoadResult) {
+    this.runner = runner;
+    this.id = loaded.session;
+    this.inputs = loaded.inputs;
+    this.outputs = loaded.outputs;
+    this.loadMs = loaded.loadMs;
+    this.beforeBytes = loaded.beforeBytes;
+    this.sessionBytes = Math.max(0, loaded.afterBytes - loaded.beforeBytes);
+  }
+
+  /**
+   * One inference. Several may be in flight: the next batch then crosses to the runner while this one computes.
+   * @param options.outputs names of the outputs wanted; all tensors when left out
+   * @throws SHAPE_MISMATCH for feeds that do not fit, UNSUPPORTED for sequences and maps, RUNTIME_RUN_FAILED, RUNTIME_DIED, CANCELLED
+   */
+  async run(
+    feeds: HostTensors,
+    options: CallOptions & { readonly outputs?: readonly string[] } = {},
+  ): Promise<HostTensors> {
+    this.checkFeeds(feeds);
+    const outputs = options.outputs ?? this.outputs.filter((port) => port.dtype !== null).map((port) => port.name);
+    if (outputs.length === 0) {
+      throw new StudioError('UNSUPPORTED', 'The model gives only sequences or maps, no tensor that could be read');
+    }
+    return this.runner.call('run', { session: this.id, feeds, outputs }, options);
+  }
+
+  /** Times runs on the same feeds; only the runs are inside the clock, which is read in the runner. */
+  async time(feeds: HostTensors, plan: TimingPlan, options: CallOptions = {}): Promise<Timing> {
+    const [timing] = await this.runner.timeInterleaved([{ session: this, feeds }], plan, options);
+    return timing!;
+  }
+
+  /** Flushes the trace of a session made with `profilePrefix`. */
+  async endProfiling(options: CallOptions = {}): Promise<void> {
+    await this.runner.call('endProfiling', { session: this.id }, options);
+  }
+
+  async close(options: CallOptions = {}): Promise<void> {
+    await this.runner.call('close', { session: this.id }, options);
+  }
+
+  /** @throws SHAPE_MISMATCH naming the input, what came and what the model expects */
+  checkFeeds(feeds: HostTensors): void {
+    for (const input of this.inputs) checkFeed(input, feeds);
+    const known = new Set(this.inputs.map((input) => input.name));
+    for (const name of Object.keys(feeds)) {
+      if (!known.has(name)) {
+        throw new StudioError('SHAPE_MISMATCH', `The model has no input '${name}'; it has ${[...known].join(', ')}`);
+      }
+    }
+  }
+}
+
+function checkFeed(input: PortInfo, feeds: HostTensors): void {
+  if (input.dtype === null || input.shape === null) {
+    throw new StudioError(
+      'UNSUPPORTED',
+      `Input '${input.name}' is a sequence, map or optional; only tensors can be fed`,
+    );
+  }
+  const feed = feeds[input.name];
+  const wanted = `${input.dtype} [${input.shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`;
+  if (feed === undefined)
+    throw new StudioError('SHAPE_MISMATCH', `Input '${input.name}' is missing, expected ${wanted}`);
+  const rankFits = feed.dims.length === input.shape.length;
+  const dimsFit = rankFits && input.shape.every((dim, axis) => typeof dim === 'string' || dim === feed.dims[axis]);
+  if (feed.dtype !== input.dtype || !dimsFit) {
+    const got = `${feed.dtype} [${feed.dims.join(', ')}]`;
+    throw new StudioError('SHAPE_MISMATCH', `Input '${input.name}': got ${got}, expected ${wanted}`);
+  }
+  const packed = input.dtype === 'int4' || input.dtype === 'uint4';
+  const elements = packed ? Math.ceil(elementCount(feed.dims) / 2) : elementCount(feed.dims);
+  if (feed.data.length !== elements) {
+    throw new StudioError(
+      'SHAPE_MISMATCH',
+      `Input '${input.name}': ${feed.data.length} values for dims [${feed.dims.join(', ')}]`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import type { DType } from '../tensor/dtype.ts';
+
+/** The execution providers that the studio knows how to ask for. */
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+/** How a session is made. Everything but the provider has a sensible default. */
+export interface SessionSettings {
+  readonly provider: Provider;
+  /** Threads within an operator; null: one for each physical core. */
+  readonly threads: number | null;
+  /** Graph optimisations of the runtime: 'all' (default) rewrites and fuses, 'basic' folds, 'disabled' runs it as written. */
+  readonly optimization?: 'all' | 'basic' | 'disabled';
+  /** Sizes for symbolic dimensions, known before the session is made so that the runtime can plan with them. */
+  readonly freeDimensions?: Readonly<Record<string, number>>;
+  /** Turns the profiler on; the trace is written to a file whose name starts with this path. */
+  readonly profilePrefix?: string;
+  /** Where the runtime writes the graph that it really executes. */
+  readonly optimizedModelPath?: string;
+  /** Session config entries as ONNX Runtime names them: {"session.x64quantprecision": "1"}. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What is loaded: a file, or bytes (in chunks or whole). External data of bytes is looked up in `directory`.
+ */
+export type ModelSource =
+  { readonly path: string } | { readonly bytes: Uint8Array | readonly Uint8Array[]; readonly directory?: string };
+
+/** An input or output as the runtime sees it; `dtype` and `shape` are null where it is no tensor. */
+export interface PortInfo {
+  readonly name: string;
+  readonly dtype: DType | null;
+  /** A symbolic dimension is its name ('' when it has none). */
+  readonly shape: readonly (number | string)[] | null;
+}
