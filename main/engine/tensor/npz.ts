@@ -1,0 +1,95 @@
+import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { StudioError } from '../errors.ts';
+import type { HostTensor } from './host-tensor.ts';
+import { parseNpy } from './npy.ts';
+
+/** An open NumPy archive (`.npz`): arrays by name, each read from disk only when asked for. */
+export interface NpzArchive {
+  /** Names without `.npy`, in the order of the file. */
+  readonly names: readonly string[];
+  /** @throws NOT_FOUND for a name that is not in the archive, DATA_INVALID for damaged contents */
+  read(name: string): Promise<HostTensor>;
+  close(): void;
+}
+
+/**
+ * Opens a NumPy archive, stored (`np.savez`) or deflated (`np.savez_compressed`). Only the directory is read.
+ * @throws FILE_NOT_FOUND, DATA_INVALID when it is no zip file or holds no array
+ */
+export async function openNpz(path: string): Promise<NpzArchive> {
+  const zip = await openZip(path);
+  const entries = new Map<string, Entry>();
+  try {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName.endsWith('.npy')) entries.set(entry.fileName.slice(0, -'.npy'.length), entry);
+    }
+  } catch (error) {
+    zip.close();
+    throw damaged(path, error);
+  }
+  if (entries.size === 0) {
+    zip.close();
+    throw new StudioError('DATA_INVALID', `${path}: the archive holds no .npy array`);
+  }
+  return {
+    names: [...entries.keys()],
+    close: () => zip.close(),
+    async read(name) {
+      const entry = entries.get(name);
+      if (entry === undefined) {
+        throw new StudioError('NOT_FOUND', `${path} has no array '${name}'; it has ${[...entries.keys()].join(', ')}`);
+      }
+      return parseNpy(await readEntry(zip, entry, path), name);
+    },
+  };
+}
+
+/** Reads every array of a NumPy archive into memory. Throws like {@link openNpz}. */
+export async function readNpz(path: string): Promise<Map<string, HostTensor>> {
+  const archive = await openNpz(path);
+  try {
+    const arrays = new Map<string, HostTensor>();
+    for (const name of archive.names) arrays.set(name, await archive.read(name));
+    return arrays;
+  } finally {
+    archive.close();
+  }
+}
+
+async function openZip(path: string): Promise<ZipFile> {
+  try {
+    return await openPromise(path, { lazyEntries: true, autoClose: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new StudioError('FILE_NOT_FOUND', `${path} does not exist`, { cause: error });
+    }
+    throw damaged(path, error);
+  }
+}
+
+async function readEntry(zip: ZipFile, entry: Entry, path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    // yauzl ends the stream with an error once it exceeds the size that the directory promises
+    for await (const chunk of await zip.openReadStreamPromise(entry)) {
+      chunks.push(chunk as Uint8Array);
+      size += (chunk as Uint8Array).length;
+    }
+  } catch (error) {
+    throw damaged(path, error);
+  }
+  // own memory, not a slice of Node's shared pool: the header is padded to 64 bytes, so the data are then aligned
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function damaged(path: string, error: unknown): StudioError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StudioError('DATA_INVALID', `${path} cannot be read as a NumPy archive: ${reason}`, { cause: error });
+}
