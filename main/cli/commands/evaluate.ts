@@ -1,0 +1,61 @@
+import { Option, type Command } from 'commander';
+import type { Evaluation } from '../../contract/results.ts';
+import {
+  addCommonOptions,
+  addDataOptions,
+  addRunOptions,
+  requiredData,
+  runSettings,
+  wholeNumber,
+  type DataOptions,
+  type RunOptions,
+} from '../options.ts';
+import { runCommand, type CommonOptions } from '../run-command.ts';
+import { digits3, percent } from '../text.ts';
+
+interface Options extends CommonOptions, RunOptions, DataOptions {
+  readonly limit?: number;
+  readonly reference?: string;
+}
+
+/** `lapidary evaluate MODEL --data …`: how right it is. */
+export function addEvaluateCommand(program: Command, finish: (code: number) => void): void {
+  const command = program
+    .command('evaluate <model>')
+    .description('accuracy on labelled data, or agreement with a reference model')
+    .option('--limit <n>', 'only the first n samples', wholeNumber(1))
+    .option('--reference <model>', 'compare the outputs with those of this model')
+    .addOption(
+      new Option('--metric <name>', 'metric to print first').choices(['top1', 'top5', 'agreement']).default('top1'),
+    );
+  addDataOptions(addRunOptions(addCommonOptions(command)), 'labelled data').action(
+    async (model: string, options: Options) => {
+      finish(
+        await runCommand(options, async ({ operate, say }) => {
+          const result = await operate('evaluate', {
+            path: model,
+            data: requiredData(options, 'there is nothing to evaluate on'),
+            settings: { ...runSettings(options), batch: options.batch === 1 ? 32 : options.batch },
+            limit: options.limit ?? null,
+            reference: options.reference ?? null,
+          });
+          say(summary(result));
+          return result;
+        }),
+      );
+    },
+  );
+}
+
+function summary(result: Evaluation): string {
+  const { samples, metrics, agreement, sqnrDb, cosine, samplesPerSecond, preprocessing } = result;
+  const interval = (name: string, { value, low, high }: { value: number; low: number; high: number }): string =>
+    `  ${name.padEnd(11)} ${percent(value)} (95 %: ${percent(low)} – ${percent(high)})`;
+  return [
+    `${samples} samples, ${digits3(samplesPerSecond)} samples/s; ${preprocessing}`,
+    ...Object.entries(metrics).map(([name, metric]) => interval(name, metric)),
+    ...(agreement === null ? [] : [interval('agreement', agreement)]),
+    ...(sqnrDb === null ? [] : [`  SQNR        ${digits3(sqnrDb)} dB`]),
+    ...(cosine === null ? [] : [`  cosine      ${cosine.toFixed(6)}`]),
+  ].join('\n');
+}

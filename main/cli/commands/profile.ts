@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import type { Profile } from '../../contract/results.ts';
+import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOptions } from '../options.ts';
+import { runCommand, type CommonOptions } from '../run-command.ts';
+import { bytes, digits3, milliseconds, percent, table } from '../text.ts';
+
+interface Options extends CommonOptions, RunOptions {
+  readonly runs?: number;
+  readonly warmup?: number;
+  readonly inputs?: string;
+  readonly trace?: string;
+  readonly top: number;
+}
+
+/** `lapidary profile MODEL`: what each layer costs on this machine. */
+export function addProfileCommand(program: Command, finish: (code: number) => void): void {
+  const command = program
+    .command('profile <model>')
+    .description('what a model costs on this machine: latency, time of every layer, memory')
+    .option('--runs <n>', 'timed runs (default: at least 100, or 2 s)', wholeNumber(1))
+    .option('--warmup <n>', 'runs before (default: until the time is stable)', wholeNumber(0))
+    .option('--inputs <file>', 'inputs from .npz, .npy or ONNX .pb instead of random ones')
+    .option('--trace <file>', 'write the raw trace, which Perfetto opens')
+    .option('--top <n>', 'layers in the printed table', wholeNumber(1), 20);
+  addRunOptions(addCommonOptions(command)).action(async (model: string, options: Options) => {
+    finish(
+      await runCommand(options, async ({ operate, say }) => {
+        const result = await operate('profile', {
+          path: model,
+          settings: runSettings(options),
+          runs: options.runs ?? null,
+          warmup: options.warmup ?? null,
+          inputs: options.inputs ?? null,
+          trace: options.trace ?? null,
+        });
+        say(summary(result, options.top));
+        return result;
+      }),
+    );
+  });
+}
+
+function summary(result: Profile, top: number): string {
+  const { machine, latency, profiled, layers, unattributedMs, memory, notes } = result;
+  const slowest = layers.toSorted((a, b) => b.timeMs - a.timeMs).slice(0, top);
+  return [
+    `${machine.cpu}, ${machine.provider}, ${machine.threads} threads, ONNX Runtime ${machine.onnxruntime}, batch ${result.batch}`,
+    `  latency     p50 ${milliseconds(latency.p50Ms)}, p90 ${milliseconds(latency.p90Ms)}, p99 ${milliseconds(latency.p99Ms)}, σ ${milliseconds(latency.stdMs)} (${latency.runs} runs after ${latency.warmup})`,
+    `  profiled    p50 ${milliseconds(profiled.p50Ms)} (measuring each kernel costs time); outside kernels ${milliseconds(unattributedMs)}`,
+    `  memory      peak ${bytes(memory.peakBytes)}, of it ${bytes(memory.sessionBytes)} after loading`,
+    ...notes.map((note) => `  note        ${note}`),
+    '',
+    table(
+      [
+        { title: 'layer', cell: (layer) => layer.name },
+        { title: 'op', cell: (layer) => layer.op },
+        { title: 'time', align: 'right', cell: (layer) => milliseconds(layer.timeMs) },
+        { title: 'share', align: 'right', cell: (layer) => percent(layer.share) },
+        {
+          title: 'GMAC/s',
+          align: 'right',
+          cell: ({ gmacsPerSecond }) => (gmacsPerSecond === null ? '' : digits3(gmacsPerSecond)),
+        },
+      ],
+      slowest,
+    ),
+    ...(layers.length > top ? [`… and ${layers.length - top} more (--top ${layers.length}, or --json)`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { StudioError } from '../../engine/errors.ts';
+import { superviseEngine } from '../../host/supervisor.ts';
+import { wholeNumber } from '../options.ts';
+import { reportError } from '../run-command.ts';
+
+interface Options {
+  readonly port: number;
+  readonly open?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `lapidary serve [MODEL]`: the studio for a browser; runs until Ctrl-C. */
+export function addServeCommand(program: Command, finish: (code: number) => void): void {
+  program
+    .command('serve [model]')
+    .description('the studio for a browser, also over an SSH tunnel; prints its address')
+    .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', wholeNumber(0), 0)
+    .option('--open', 'open the browser too')
+    .option('--json', 'print {"url","port","token"} as one line')
+    .option('--quiet', 'print the address only')
+    .action(async (model: string | undefined, options: Options) => {
+      try {
+        await serve(model, options);
+        finish(0);
+      } catch (error) {
+        finish(reportError(error, options.json === true));
+      }
+    });
+}
+
+async function serve(model: string | undefined, options: Options): Promise<void> {
+  if (model !== undefined && !existsSync(model)) {
+    throw new StudioError('FILE_NOT_FOUND', `There is no file '${model}'`, { hint: 'Check the path.' });
+  }
+  const engine = await superviseEngine({
+    port: options.port,
+    onRestart: (reason) => process.stderr.write(`lapidary: the engine stopped (${reason}) and was started again\n`),
+  });
+  const query = model === undefined ? '' : `&open=${encodeURIComponent(resolve(model))}`;
+  const url = `http://127.0.0.1:${engine.port}/#token=${engine.token}${query}`;
+  if (options.json === true)
+    process.stdout.write(`${JSON.stringify({ url, port: engine.port, token: engine.token })}\n`);
+  else if (options.quiet === true) process.stdout.write(`${url}\n`);
+  else process.stdout.write(`The studio is at ${url}\nPress Ctrl-C to stop.\n`);
+  if (options.open === true && hasBrowser()) openBrowser(url);
+  try {
+    await untilStopped(engine.failed);
+  } finally {
+    await engine.stop();
+  }
+}
+
+/** Ends at Ctrl-C or SIGTERM, rejects when the engine cannot be kept running. */
+function untilStopped(failed: Promise<never>): Promise<void> {
+  const stopped = new Promise<void>((end) => {
+    process.once('SIGINT', () => end());
+    process.once('SIGTERM', () => end());
+  });
+  return Promise.race([stopped, failed]);
+}
+
+function hasBrowser(): boolean {
+  if (process.platform !== 'linux') return true;
+  return process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined;
+}
+
+function openBrowser(url: string): void {
+  const [command, args]: [string, string[]] =
+    process.platform === 'darwin'
+      ? ['open', [url]]
+      : process.platform === 'win32'
+        ? ['rundll32', ['url.dll,FileProtocolHandler', url]]
+        : ['xdg-open', [url]];
+  // Without a browser the printed address is what remains.
+  spawn(command, args, { stdio: 'ignore', detached: true })
+    .on('error', () => undefined)
+    .unref();
+}

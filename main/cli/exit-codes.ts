@@ -1,0 +1,23 @@
+import type { ErrorCode } from '../engine/errors.ts';
+
+/** What the shell sees: 0 done, 1 a bug of ours, 2 wrong usage, 3 bad input, 4 the runtime failed, 5 cancelled. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** The exit code of an error. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  switch (code) {
+    case 'INTERNAL':
+      return 1;
+    case 'USAGE':
+      return 2;
+    case 'RUNTIME_LOAD_FAILED':
+    case 'RUNTIME_RUN_FAILED':
+    case 'RUNTIME_DIED':
+    case 'PROVIDER_UNAVAILABLE':
+      return 4;
+    case 'CANCELLED':
+      return 5;
+    default:
+      return 3;
+  }
+}

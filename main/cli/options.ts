@@ -1,0 +1,128 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { runSettingsSchema, type RunSettings } from '../contract/methods.ts';
+import { preprocessingSchema, providerSchema, type Provider } from '../contract/studio.ts';
+import { StudioError } from '../engine/errors.ts';
+import type { DatasetSource } from '../services/operations/operation-map.ts';
+
+/** Parses a whole number of at least `minimum`. */
+export function wholeNumber(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`expected a whole number of at least ${minimum}`);
+    }
+    return value;
+  };
+}
+
+/** Parses a number from `minimum` to `maximum`. */
+export function numberBetween(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value >= minimum && value <= maximum)) {
+      throw new InvalidArgumentError(`expected a number from ${minimum} to ${maximum}`);
+    }
+    return value;
+  };
+}
+
+/** Parses `1,2.5,3`. */
+export function numberList(text: string): number[] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (values.some((value) => !Number.isFinite(value)))
+    throw new InvalidArgumentError('expected numbers with commas between');
+  return values;
+}
+
+/** Collects repeated `--exclude NAME` (commas separate too). */
+export function collectNames(text: string, previous: readonly string[]): string[] {
+  return [...previous, ...text.split(',').filter((name) => name !== '')];
+}
+
+function collectDims(text: string, previous: Readonly<Record<string, number>>): Record<string, number> {
+  const match = /^(.+)=(\d+)$/u.exec(text);
+  const name = match?.[1];
+  const value = Number(match?.[2]);
+  if (name === undefined || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('expected NAME=SIZE, as in batch=4');
+  }
+  return { ...previous, [name]: value };
+}
+
+/** `--json` and `--quiet`, which every command takes. */
+export function addCommonOptions(command: Command): Command {
+  return command.option('--json', 'print one JSON document on stdout').option('--quiet', 'print errors only');
+}
+
+export interface DimOptions {
+  readonly dim: Readonly<Record<string, number>>;
+}
+
+/** `--dim NAME=SIZE`. */
+export function addDimOption(command: Command): Command {
+  return command.option('--dim <name=size>', 'size of a symbolic dimension; may be repeated', collectDims, {});
+}
+
+export interface RunOptions extends DimOptions {
+  readonly ep: Provider;
+  readonly threads?: number;
+  readonly batch: number;
+}
+
+/** `--ep`, `--threads`, `--batch`, `--dim`. */
+export function addRunOptions(command: Command): Command {
+  command
+    .addOption(new Option('--ep <provider>', 'execution provider').choices(providerSchema.options).default('cpu'))
+    .option('--threads <n>', 'intra-op threads (default: physical cores)', wholeNumber(1))
+    .option('--batch <n>', 'batch size', wholeNumber(1), 1);
+  return addDimOption(command);
+}
+
+/** The run settings that the options say. */
+export function runSettings(options: RunOptions): RunSettings {
+  const { ep, threads, batch, dim } = options;
+  return runSettingsSchema.parse({ provider: ep, threads: threads ?? null, batch, dims: dim });
+}
+
+export interface DataOptions {
+  readonly data?: string;
+  readonly labels?: string;
+  readonly mean?: number[];
+  readonly std?: number[];
+  readonly scale?: number;
+  readonly resize?: number;
+  readonly channels?: string;
+  readonly layout?: string;
+}
+
+/** `--data` and how it becomes the model's input. */
+export function addDataOptions(command: Command, purpose: string): Command {
+  return command
+    .option('--data <path>', `${purpose}: .npz, .npy, IDX, .pb, or a folder of images (in class folders)`)
+    .option('--labels <file>', 'labels, where they lie in another file')
+    .option('--mean <list>', 'mean for each channel, in units of x/255', numberList)
+    .option('--std <list>', 'standard deviation for each channel, in units of x/255', numberList)
+    .option('--scale <x>', 'factor for raw values (default: 1/255 for 8-bit data)', numberBetween(-1e9, 1e9))
+    .option('--resize <px>', 'shorter side before the centre crop', wholeNumber(1))
+    .addOption(new Option('--channels <order>', 'channel order').choices(['auto', 'rgb', 'bgr', 'gray']))
+    .addOption(new Option('--layout <layout>', 'input layout').choices(['auto', 'nchw', 'nhwc']));
+}
+
+/** The data that the options say, or null without `--data`. */
+export function optionalData(options: DataOptions): DatasetSource | null {
+  if (options.data === undefined) return null;
+  const { mean, std, scale, resize, channels, layout } = options;
+  return {
+    path: options.data,
+    labelsPath: options.labels ?? null,
+    preprocessing: preprocessingSchema.parse({ mean, std, scale, resize, channels, layout }),
+  };
+}
+
+/** The data that the options say. @throws USAGE without `--data` */
+export function requiredData(options: DataOptions, why: string): DatasetSource {
+  const data = optionalData(options);
+  if (data === null)
+    throw new StudioError('USAGE', `--data is missing: ${why}`, { hint: 'Name a file or a folder of data.' });
+  return data;
+}

@@ -1,0 +1,132 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Latency, Machine } from '../../../main/contract/results.ts';
+import { Workspace } from '../../../main/workspace/workspace.ts';
+import { workspaceDirectory } from '../../../main/workspace/location.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'lapidary-workspace-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const model = { id: 'abc', name: 'net.onnx', path: '/models/net.onnx', bytes: 1000, openedAt: 5 };
+const recipe = { version: 1 as const, steps: [] };
+const trial = { id: 't1', modelId: 'abc', name: 'Prune 40 %', recipe, baseline: false, createdAt: 10 };
+const latency: Latency = {
+  runs: 100,
+  warmup: 5,
+  meanMs: 2,
+  p50Ms: 2,
+  p90Ms: 3,
+  p99Ms: 4,
+  minMs: 1,
+  maxMs: 5,
+  stdMs: 0.5,
+};
+const machine: Machine = {
+  cpu: 'cpu',
+  cores: 2,
+  threads: 2,
+  os: 'os',
+  node: '24',
+  onnxruntime: '1.30.0',
+  provider: 'cpu',
+  vnni: true,
+};
+
+test('keeps trials, results and measurements over a reopen', () => {
+  {
+    using workspace = new Workspace(directory);
+    workspace.saveModel(model);
+    workspace.beginTrial(trial, 'running');
+    workspace.updateTrial('t1', {
+      status: 'done',
+      bytes: 900,
+      sparsity: 0.4,
+      outputPath: join(directory, 'trials', 't1.onnx'),
+    });
+    workspace.saveResult('t1', 'latency', latency, 11);
+    const common = { unit: 'ms', low: 1, high: 3, samples: 100, machine, at: 11, software: 's', datasetId: null };
+    workspace.addMeasurements('t1', [{ metric: 'latency', value: 2, ...common }]);
+  }
+  using reopened = new Workspace(directory);
+  expect(reopened.trials('abc')).toMatchObject([
+    { id: 't1', status: 'done', bytes: 900, sparsity: 0.4, recipe, latency, hasProfile: false, hasErrors: false },
+  ]);
+  expect(reopened.trial('t1').measurements).toMatchObject([{ metric: 'latency', value: 2, machine }]);
+});
+
+test('a trial that ran when the engine died is closed as failed and keeps what it had', () => {
+  {
+    using workspace = new Workspace(directory);
+    workspace.saveModel(model);
+    workspace.beginTrial(trial, 'running');
+    workspace.saveResult('t1', 'latency', latency, 11);
+  }
+  using reopened = new Workspace(directory);
+  expect(reopened.closeInterruptedTrials()).toBe(1);
+  expect(reopened.trial('t1')).toMatchObject({ status: 'failed', error: { code: 'RUNTIME_DIED' }, latency });
+});
+
+test('beginning a trial again keeps its results and clears its error', () => {
+  using workspace = new Workspace(directory);
+  workspace.saveModel(model);
+  workspace.beginTrial(trial, 'running');
+  workspace.saveResult('t1', 'latency', latency, 11);
+  workspace.updateTrial('t1', { status: 'failed', error: { code: 'X', message: 'm', hint: null } });
+  workspace.beginTrial({ ...trial, createdAt: 99 }, 'running');
+  expect(workspace.trial('t1')).toMatchObject({ status: 'running', error: null, latency, createdAt: 10 });
+});
+
+test('deleting a trial deletes its model file, but never a file outside the workspace', () => {
+  using workspace = new Workspace(directory);
+  workspace.saveModel(model);
+  const inside = join(workspace.folder('trials'), 't1.onnx');
+  const outside = join(directory, 'mine.onnx');
+  for (const path of [inside, outside]) writeFileSync(path, 'model');
+  workspace.beginTrial(trial, 'done');
+  workspace.updateTrial('t1', { outputPath: inside });
+  workspace.beginTrial({ ...trial, id: 't2', baseline: true }, 'done');
+  workspace.updateTrial('t2', { outputPath: outside });
+  workspace.deleteTrial('t1');
+  workspace.deleteTrial('t2');
+  expect(existsSync(inside)).toBe(false);
+  expect(existsSync(outside)).toBe(true);
+  expect(workspace.trials('abc')).toEqual([]);
+});
+
+test('the newest opened model comes first; a forgotten one goes, its trials stay', () => {
+  using workspace = new Workspace(directory);
+  workspace.saveModel(model);
+  workspace.saveModel({ ...model, id: 'def', openedAt: 6 });
+  workspace.beginTrial(trial, 'done');
+  expect(workspace.recentModels().map(({ id }) => id)).toEqual(['def', 'abc']);
+  workspace.hideModel('abc');
+  expect(workspace.recentModels().map(({ id }) => id)).toEqual(['def']);
+  expect(workspace.trials('abc')).toHaveLength(1);
+});
+
+test('a file that is no database is refused and left unharmed', () => {
+  const path = join(directory, 'workspace.db');
+  writeFileSync(path, 'not a database, but somebody’s notes'.repeat(100));
+  const before = readFileSync(path);
+  expect(() => new Workspace(directory)).toThrow(expect.objectContaining({ code: 'WORKSPACE_INVALID' }));
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test('a workspace of a newer version is refused', () => {
+  const database = new DatabaseSync(join(directory, 'workspace.db'));
+  database.exec('PRAGMA user_version = 999');
+  database.close();
+  expect(() => new Workspace(directory)).toThrow(/version 999/u);
+});
+
+test('the folder follows LAPIDARY_WORKSPACE, then the system’s custom', () => {
+  expect(workspaceDirectory({ LAPIDARY_WORKSPACE: '/w' }, 'linux')).toBe('/w');
+  expect(workspaceDirectory({ XDG_DATA_HOME: '/data' }, 'linux')).toBe(join('/data', 'lapidary'));
+  expect(workspaceDirectory({}, 'darwin')).toMatch(/Application Support/u);
+});
