@@ -1,0 +1,95 @@
+import { StudioError } from '../errors.ts';
+import { roundHalfEven } from '../tensor/rounding.ts';
+import { SMALLEST_NORMAL_FLOAT32, clamp } from './rounding.ts';
+
+export interface WeightScheme {
+  /** Channel axis with a scale each, 0 ≤ axis < rank; null: one scale for the whole tensor. */
+  readonly axis: number | null;
+  /** Weights in 7 bits ([−64, 64]), so that pairs of products cannot saturate int16 on CPUs without VNNI. */
+  readonly reduceRange: boolean;
+}
+
+export interface QuantizedWeights {
+  /** Same shape as the weights; within ±127, or ±64 with a reduced range; zero point 0. */
+  readonly values: Int8Array;
+  /** float32, weight units per step: one for each channel, or one. */
+  readonly scales: Float32Array;
+}
+
+type RealArray = Float32Array | Float64Array;
+
+/** Largest magnitude of a weight code. */
+export function weightLimit(reduceRange: boolean): number {
+  return reduceRange ? 64 : 127;
+}
+
+/** A row-major tensor seen as [outer, channels, inner] around its channel axis. */
+export function splitAtAxis(dims: readonly number[], axis: number | null): { outer: number; channels: number; inner: number } {
+  if (axis === null) return { outer: 1, channels: 1, inner: product(dims) };
+  return { outer: product(dims.slice(0, axis)), channels: dims[axis] ?? 1, inner: product(dims.slice(axis + 1)) };
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((total, dim) => total * dim, 1);
+}
+
+/**
+ * Symmetric scales of weights: absmax / 127 for each channel (absmax / 64 with a reduced range), 1 where that would
+ * be below the smallest normal float32 (an all-zero channel, say).
+ * @param weights row-major with shape `dims`; not modified
+ * @throws QUANTIZE_NOT_FINITE naming `what` when a weight is NaN or ±Infinity
+ */
+export function weightScales(weights: RealArray, dims: readonly number[], scheme: WeightScheme, what: string): Float32Array {
+  const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
+  const largest = new Float64Array(channels);
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let channel = 0; channel < channels; channel++) {
+      let top = largest[channel]!;
+      for (let i = 0; i < inner; i++, at++) {
+        const magnitude = Math.abs(weights[at]!);
+        // Also true for NaN, which no comparison with > would catch.
+        if (!(magnitude <= Number.MAX_VALUE)) throw notFinite(what, at, weights[at]!);
+        if (magnitude > top) top = magnitude;
+      }
+      largest[channel] = top;
+    }
+  }
+  const limit = weightLimit(scheme.reduceRange);
+  return Float32Array.from(largest, (top) => {
+    const scale = Math.fround(top / limit);
+    return scale < SMALLEST_NORMAL_FLOAT32 ? 1 : scale;
+  });
+}
+
+function notFinite(what: string, index: number, value: number): StudioError {
+  return new StudioError('QUANTIZE_NOT_FINITE', `${what}: element ${index} is ${value}, expected finite weights`, {
+    hint: 'Leave this layer out of quantization, or repair the model: a weight that is not a number makes every output of the layer meaningless.',
+  });
+}
+
+/**
+ * Weight codes for given scales: round-half-even(w / s) in float32, limited to the scheme's range.
+ * @param weights row-major with shape `dims`; not modified
+ * @see Jacob et al. 2018, eq. 1; ONNX QuantizeLinear-13
+ */
+export function quantizeWeights(
+  weights: RealArray,
+  dims: readonly number[],
+  scheme: WeightScheme & { readonly scales: Float32Array },
+): QuantizedWeights {
+  const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
+  const limit = weightLimit(scheme.reduceRange);
+  const values = new Int8Array(weights.length);
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const scale = scheme.scales[channel]!;
+      for (let i = 0; i < inner; i++, at++) {
+        const steps = Math.fround(Math.fround(weights[at]!) / scale);
+        values[at] = clamp(roundHalfEven(steps), -limit, limit);
+      }
+    }
+  }
+  return { values, scales: scheme.scales };
+}
