@@ -1,0 +1,76 @@
+import type { Rect } from './scene.ts';
+
+/** Scene point (x, y) is drawn at (x·scale + left, y·scale + top) CSS pixels. */
+export interface Camera {
+  readonly scale: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+export interface Viewport {
+  readonly width: number;
+  readonly height: number;
+}
+
+export const MIN_SCALE = 0.01;
+export const MAX_SCALE = 4;
+
+/** The camera that shows a rectangle whole, never larger than `maxScale`, with a margin in pixels. */
+export function fitCamera(rect: Rect, view: Viewport, options: { margin?: number; maxScale?: number } = {}): Camera {
+  const { margin = 24, maxScale = 1.25 } = options;
+  const width = Math.max(1, rect.width);
+  const height = Math.max(1, rect.height);
+  const scale = clampScale(
+    Math.min(maxScale, Math.max(1, view.width - 2 * margin) / width, Math.max(1, view.height - 2 * margin) / height),
+  );
+  return {
+    scale,
+    left: (view.width - width * scale) / 2 - rect.x * scale,
+    top: (view.height - height * scale) / 2 - rect.y * scale,
+  };
+}
+
+/** Zooms by a factor and keeps the scene point under (x, y) where it is. */
+export function zoomAt(camera: Camera, factor: number, at: { readonly x: number; readonly y: number }): Camera {
+  const scale = clampScale(camera.scale * factor);
+  const real = scale / camera.scale;
+  return { scale, left: at.x - (at.x - camera.left) * real, top: at.y - (at.y - camera.top) * real };
+}
+
+/** Moves by CSS pixels. */
+export function panBy(camera: Camera, dx: number, dy: number): Camera {
+  return { ...camera, left: camera.left + dx, top: camera.top + dy };
+}
+
+/** The scene point under a CSS point. */
+export function toScene(camera: Camera, x: number, y: number): { readonly x: number; readonly y: number } {
+  return { x: (x - camera.left) / camera.scale, y: (y - camera.top) / camera.scale };
+}
+
+/** The part of the scene that is seen. */
+export function seenRect(camera: Camera, view: Viewport): Rect {
+  const { x, y } = toScene(camera, 0, 0);
+  return { x, y, width: view.width / camera.scale, height: view.height / camera.scale };
+}
+
+/** Brings a rectangle's middle to the middle, unless it is well inside already; zooms in where it would be unreadable. */
+export function revealCamera(camera: Camera, rect: Rect, view: Viewport): Camera {
+  const scale = camera.scale < 0.45 ? 0.8 : camera.scale;
+  const seen = seenRect(camera, view);
+  const inside =
+    scale === camera.scale &&
+    rect.x >= seen.x + seen.width * 0.06 &&
+    rect.x + rect.width <= seen.x + seen.width * 0.94 &&
+    rect.y >= seen.y + seen.height * 0.08 &&
+    rect.y + rect.height <= seen.y + seen.height * 0.92;
+  if (inside) return camera;
+  return {
+    scale,
+    left: view.width / 2 - (rect.x + rect.width / 2) * scale,
+    top: view.height / 2 - (rect.y + rect.height / 2) * scale,
+  };
+}
+
+function clampScale(scale: number): number {
+  return Math.min(MAX_SCALE, Math.max(MIN_SCALE, scale));
+}

@@ -1,0 +1,252 @@
+import { operatorColor } from '../operator-colors.ts';
+import { BODY_PADDING, HEAD_HEIGHT, ROW_FONT, ROW_HEIGHT, ROW_LABEL_FONT, TITLE_FONT } from './box-metrics.ts';
+import type { GraphPalette } from './palette.ts';
+import type { SceneBox, SceneEdge, SceneFrame } from './scene.ts';
+
+/** A box's colour and number under the overlay. */
+export interface BoxOverlay {
+  /** Null: no value for this box. */
+  readonly fill: string | null;
+  readonly textColor: string;
+  readonly text: string;
+}
+
+/** Badges: what the recipe does to the layer. */
+export interface BoxMark {
+  readonly text: string;
+  readonly color: string;
+}
+
+export interface DrawState {
+  readonly palette: GraphPalette;
+  readonly scale: number;
+  /** Null: no overlay, category colours. */
+  readonly overlay: ReadonlyMap<string, BoxOverlay> | null;
+  readonly marks: ReadonlyMap<string, readonly BoxMark[]>;
+  readonly selected: string | null;
+  readonly hover: string | null;
+}
+
+/** Below these scales text and details are left out: they could not be read. */
+const TEXT_SCALE = 0.32;
+const ROWS_SCALE = 0.5;
+const LABEL_SCALE = 0.62;
+const CORNER = 6;
+
+/** Draws an open group's frame with its title. */
+export function drawFrame(context: CanvasRenderingContext2D, frame: SceneFrame, state: DrawState): void {
+  const { palette, scale } = state;
+  context.beginPath();
+  context.roundRect(frame.x, frame.y, frame.width, frame.height, 6);
+  context.fillStyle = palette.frameFill;
+  context.fill();
+  const emphasised = state.hover === frame.id || state.selected === frame.id;
+  context.lineWidth = emphasised ? 1.5 / Math.min(1, scale) : 1;
+  context.strokeStyle =
+    state.selected === frame.id ? palette.selection : emphasised ? palette.hover : palette.frameBorder;
+  context.stroke();
+  if (scale < TEXT_SCALE * 0.8) return;
+  context.font = ROW_LABEL_FONT;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  context.fillStyle = palette.muted;
+  context.fillText(clipText(context, `▾ ${frame.title}`, frame.width - 16), frame.x + 8, frame.y + 13);
+}
+
+/** Draws an edge with rounded corners; `color` tells whether it leads to or from the selection. */
+export function drawEdge(
+  context: CanvasRenderingContext2D,
+  edge: SceneEdge,
+  state: DrawState,
+  color: string | null,
+): void {
+  const { points } = edge;
+  const { palette, scale } = state;
+  context.beginPath();
+  context.moveTo(points[0]!, points[1]!);
+  for (let index = 2; index + 3 < points.length; index += 2) {
+    context.arcTo(points[index]!, points[index + 1]!, points[index + 2]!, points[index + 3]!, CORNER);
+  }
+  context.lineTo(points.at(-2)!, points.at(-1)!);
+  context.strokeStyle = color ?? palette.edge;
+  context.lineWidth = (color === null ? 1 : 2) / Math.min(1, Math.max(scale, 0.35));
+  context.stroke();
+  if (edge.ends && scale > 0.2) drawArrow(context, points, color ?? palette.edge);
+}
+
+function drawArrow(context: CanvasRenderingContext2D, points: Float32Array, color: string): void {
+  const x = points.at(-2)!;
+  const y = points.at(-1)!;
+  const angle = Math.atan2(y - points.at(-3)!, x - points.at(-4)!);
+  context.save();
+  context.translate(x, y);
+  context.rotate(angle);
+  context.beginPath();
+  context.moveTo(0, 0);
+  context.lineTo(-7, -3.5);
+  context.lineTo(-7, 3.5);
+  context.closePath();
+  context.fillStyle = color;
+  context.fill();
+  context.restore();
+}
+
+/** Writes the shape of a value beside the start of its edge. */
+export function drawEdgeLabel(
+  context: CanvasRenderingContext2D,
+  edge: SceneEdge,
+  text: string,
+  state: DrawState,
+): void {
+  if (state.scale < LABEL_SCALE || !edge.begins) return;
+  const x = edge.points[0]!;
+  const y = edge.points[1]!;
+  const down = edge.points[2] === x || Math.abs(edge.points[3]! - y) > Math.abs(edge.points[2]! - x);
+  context.font = ROW_FONT;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  const left = down ? x + 5 : x + 6;
+  const middle = down ? y + 9 : y - 7;
+  const width = context.measureText(text).width;
+  context.fillStyle = state.palette.background;
+  context.globalAlpha = 0.8;
+  context.fillRect(left - 1, middle - 6, width + 2, 12);
+  context.globalAlpha = 1;
+  context.fillStyle = state.palette.muted;
+  context.fillText(text, left, middle);
+}
+
+/** Draws a layer, a folded group, an input or an output. */
+export function drawBox(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+  if (item.box.kind === 'input' || item.box.kind === 'output') drawTerminal(context, item, state);
+  else drawLayer(context, item, state);
+  outline(context, item, state);
+  if (state.scale >= TEXT_SCALE) drawMarks(context, item, state);
+}
+
+function drawTerminal(context: CanvasRenderingContext2D, item: SceneBox, { palette, scale }: DrawState): void {
+  context.beginPath();
+  context.roundRect(item.x, item.y, item.width, item.height, item.height / 2);
+  context.fillStyle = palette.ioFill;
+  context.fill();
+  context.lineWidth = 1;
+  context.strokeStyle = palette.boxBorder;
+  context.stroke();
+  if (scale < TEXT_SCALE) return;
+  context.font = TITLE_FONT;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillStyle = palette.ioText;
+  const text = clipText(context, item.box.title, item.width - 16);
+  context.fillText(text, item.x + item.width / 2, item.y + item.height / 2 + 0.5);
+}
+
+function drawLayer(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+  const { palette, overlay, scale } = state;
+  const { box, x, y, width, height } = item;
+  const value = overlay?.get(box.id);
+  const isGroup = box.kind === 'group';
+  const category = isGroup ? palette.groupFill : operatorColor(box.title);
+  const head = overlay === null ? category : (value?.fill ?? palette.unmeasured);
+  const headText =
+    overlay === null ? (isGroup ? palette.text : '#ffffff') : value?.fill == null ? palette.muted : value.textColor;
+
+  if (isGroup) {
+    // A folded group looks like a pile of cards.
+    context.beginPath();
+    context.roundRect(x + 4, y + 4, width, height, 4);
+    context.fillStyle = palette.frameBorder;
+    context.fill();
+  }
+  context.beginPath();
+  context.roundRect(x, y, width, height, 4);
+  context.fillStyle = height > HEAD_HEIGHT ? palette.boxFill : head;
+  context.fill();
+  if (height > HEAD_HEIGHT) {
+    context.beginPath();
+    context.roundRect(x, y, width, HEAD_HEIGHT, [4, 4, 0, 0]);
+    context.fillStyle = head;
+    context.fill();
+  }
+  if (overlay !== null && !isGroup) {
+    context.beginPath();
+    context.roundRect(x, y, 5, HEAD_HEIGHT, [4, 0, 0, height > HEAD_HEIGHT ? 0 : 4]);
+    context.fillStyle = category;
+    context.fill();
+  }
+  context.beginPath();
+  context.roundRect(x, y, width, height, 4);
+  context.lineWidth = 1;
+  context.strokeStyle = palette.boxBorder;
+  context.stroke();
+  if (scale < TEXT_SCALE) return;
+
+  context.font = TITLE_FONT;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  context.fillStyle = headText;
+  const middle = y + HEAD_HEIGHT / 2 + 0.5;
+  context.fillText(isGroup ? `▸ ${box.title}` : box.title, x + 10, middle);
+  context.font = ROW_FONT;
+  context.textAlign = 'right';
+  if (value !== undefined && value.text !== '') context.fillText(value.text, x + width - 8, middle);
+  else if (isGroup && overlay === null) context.fillText(`${box.layers} layers`, x + width - 8, middle);
+  if (scale >= ROWS_SCALE) drawRows(context, item, palette);
+}
+
+function drawRows(context: CanvasRenderingContext2D, { box, x, y, width }: SceneBox, palette: GraphPalette): void {
+  let middle = y + HEAD_HEIGHT + BODY_PADDING + ROW_HEIGHT / 2;
+  context.textAlign = 'left';
+  for (const row of box.rows) {
+    context.font = ROW_LABEL_FONT;
+    context.fillStyle = palette.text;
+    context.fillText(row.label, x + 9, middle);
+    const left = row.label === '' ? 0 : context.measureText(row.label).width + 6;
+    context.font = ROW_FONT;
+    context.fillStyle = palette.muted;
+    context.fillText(clipText(context, row.text, width - 18 - left), x + 9 + left, middle);
+    middle += ROW_HEIGHT;
+  }
+}
+
+function outline(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+  const { palette, scale } = state;
+  const color =
+    state.selected === item.box.id ? palette.selection : state.hover === item.box.id ? palette.hover : undefined;
+  if (color === undefined) return;
+  const gap = 2 / Math.min(1, scale);
+  context.beginPath();
+  context.roundRect(item.x - gap, item.y - gap, item.width + 2 * gap, item.height + 2 * gap, 4 + gap);
+  context.lineWidth = 2 / Math.min(1, scale);
+  context.strokeStyle = color;
+  context.stroke();
+}
+
+function drawMarks(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+  let right = item.x + item.width + 4;
+  for (const mark of state.marks.get(item.box.id) ?? []) {
+    context.font = ROW_LABEL_FONT;
+    const width = context.measureText(mark.text).width + 10;
+    context.beginPath();
+    context.roundRect(right, item.y + 4, width, 15, 3);
+    context.fillStyle = mark.color;
+    context.fill();
+    context.fillStyle = '#ffffff';
+    context.textAlign = 'left';
+    context.textBaseline = 'middle';
+    context.fillText(mark.text, right + 5, item.y + 12);
+    right += width + 3;
+  }
+}
+
+function clipText(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let low = 0;
+  let high = text.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
+    else high = middle - 1;
+  }
+  return `${text.slice(0, low)}…`;
+}

@@ -1,0 +1,131 @@
+import type { GraphSource, SourceNode } from './graph-source.ts';
+
+/** A group of layers with a common scope. */
+export interface ScopeGroup {
+  readonly kind: 'group';
+  /** The whole scope path, unique: "layer1/0". */
+  readonly id: string;
+  /** What its frame is called: the parts of the path below the parent group. */
+  readonly title: string;
+  readonly children: readonly ScopeItem[];
+  /** Layers below, at any depth. */
+  readonly layers: number;
+}
+
+/** A layer in the tree. */
+export interface ScopeLeaf {
+  readonly kind: 'leaf';
+  readonly id: string;
+  readonly node: SourceNode;
+}
+
+export type ScopeItem = ScopeGroup | ScopeLeaf;
+
+interface Draft {
+  readonly path: string;
+  readonly children: Map<string, Draft>;
+  readonly items: (Draft | ScopeLeaf)[];
+}
+
+/**
+ * The tree of scopes. Groups that hold one layer only are left out (the layer stands in their place), and chains of groups
+ * with a single group inside become one group with a joined title ("model/layers").
+ */
+export function buildScopeTree(source: Pick<GraphSource, 'nodes'>): ScopeGroup {
+  const root: Draft = { path: '', children: new Map(), items: [] };
+  const byName = new Map(source.nodes.map((node) => [node.name, node]));
+  for (const node of source.nodes) {
+    let group = root;
+    for (const part of scopeParts(node, byName)) group = childGroup(group, part);
+    group.items.push({ kind: 'leaf', id: node.name, node });
+  }
+  return {
+    kind: 'group',
+    id: '',
+    title: '',
+    children: root.items.flatMap((item) => compact(item, '')),
+    layers: source.nodes.length,
+  };
+}
+
+/** Path of a layer in the tree: its scope, below the layer that holds its subgraph where there is one. */
+function scopeParts(node: SourceNode, byName: ReadonlyMap<string, SourceNode>): readonly string[] {
+  const own = node.scope === '' ? [] : node.scope.split('/').filter((part) => part !== '');
+  const parent = node.parent === null ? undefined : byName.get(node.parent);
+  if (parent === undefined) return own;
+  const nested = node.name.startsWith(`${parent.name}/`) ? node.name.slice(parent.name.length + 1).split('/') : [];
+  return [...scopeParts(parent, byName), `${parent.name.split('/').at(-1) ?? parent.op}: ${nested[0] ?? 'body'}`];
+}
+
+function childGroup(group: Draft, part: string): Draft {
+  const known = group.children.get(part);
+  if (known !== undefined) return known;
+  const child: Draft = { path: group.path === '' ? part : `${group.path}/${part}`, children: new Map(), items: [] };
+  group.children.set(part, child);
+  group.items.push(child);
+  return child;
+}
+
+function compact(item: Draft | ScopeLeaf, parentPath: string): ScopeItem[] {
+  if ('kind' in item) return [item];
+  const only = item.items.length === 1 ? item.items[0] : undefined;
+  if (only !== undefined) return compact(only, parentPath);
+  const children = item.items.flatMap((child) => compact(child, item.path));
+  const title = parentPath === '' ? item.path : item.path.slice(parentPath.length + 1);
+  return [{ kind: 'group', id: item.path, title, children, layers: countLayers(children) }];
+}
+
+function countLayers(items: readonly ScopeItem[]): number {
+  return items.reduce((sum, item) => sum + (item.kind === 'leaf' ? 1 : item.layers), 0);
+}
+
+/** Every group below (not the root itself), outer before inner. */
+export function* walkGroups(group: ScopeGroup): Generator<ScopeGroup> {
+  for (const child of group.children) {
+    if (child.kind === 'leaf') continue;
+    yield child;
+    yield* walkGroups(child);
+  }
+}
+
+/** Ids of the groups that hold a layer, outermost first; empty for a layer at the top. */
+export function groupsAround(root: ScopeGroup, layer: string): readonly string[] {
+  const find = (group: ScopeGroup): string[] | null => {
+    for (const child of group.children) {
+      if (child.kind === 'leaf') {
+        if (child.id === layer) return [];
+        continue;
+      }
+      const inner = find(child);
+      if (inner !== null) return [child.id, ...inner];
+    }
+    return null;
+  };
+  return find(root) ?? [];
+}
+
+/**
+ * Which groups are open at first: all of them in a small graph; in a large one as many, outermost first, as keep the number
+ * of drawn items at or below `budget`.
+ */
+export function startExpanded(
+  root: ScopeGroup,
+  options: { allBelow?: number; budget?: number } = {},
+): ReadonlySet<string> {
+  const { allBelow = 260, budget = 120 } = options;
+  if (root.layers <= allBelow) return new Set([...walkGroups(root)].map((group) => group.id));
+  const expanded = new Set<string>();
+  let drawn = root.children.length;
+  let level = root.children.filter((child) => child.kind === 'group');
+  while (level.length > 0) {
+    const next: ScopeGroup[] = [];
+    for (const group of level) {
+      if (drawn + group.children.length - 1 > budget) continue;
+      drawn += group.children.length - 1;
+      expanded.add(group.id);
+      next.push(...group.children.filter((child) => child.kind === 'group'));
+    }
+    level = next;
+  }
+  return expanded;
+}

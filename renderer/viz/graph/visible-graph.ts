@@ -1,0 +1,191 @@
+import type { GraphSource, NodeRow } from './graph-source.ts';
+import type { ScopeGroup, ScopeItem } from './scope-tree.ts';
+
+/** Something drawn as a box: a layer, a folded group, an input or an output of the graph. */
+export interface VisibleBox {
+  readonly kind: 'layer' | 'group' | 'input' | 'output';
+  readonly id: string;
+  /** Operator, title of the group, or name of the value. */
+  readonly title: string;
+  readonly rows: readonly NodeRow[];
+  /** Layers inside; 1 for a layer, 0 for inputs and outputs. */
+  readonly layers: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An open group: its own little graph. The root's id is ''. */
+export interface VisibleContainer {
+  readonly kind: 'container';
+  readonly id: string;
+  readonly title: string;
+  readonly layers: number;
+  readonly items: readonly (VisibleBox | VisibleContainer)[];
+  /** Values that come in and go out over the frame, in the order of their first use. */
+  readonly entering: readonly string[];
+  readonly leaving: readonly string[];
+  readonly pieces: readonly VisiblePiece[];
+}
+
+/** A part of an edge within one container. */
+export interface VisiblePiece {
+  readonly value: string;
+  /** Item of the container; null: over the frame. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** The drawn boxes at the ends of the whole edge. */
+  readonly source: string;
+  readonly targets: readonly string[];
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface MutableContainer {
+  readonly group: ScopeGroup;
+  readonly parent: MutableContainer | null;
+  readonly items: (VisibleBox | MutableContainer)[];
+  readonly entering: Set<string>;
+  readonly leaving: Set<string>;
+  readonly pieces: Map<string, VisiblePiece & { readonly targets: string[] }>;
+}
+
+/** Where a layer is drawn: the box that stands for it, and the container that the box is in. */
+interface Place {
+  readonly box: string;
+  readonly container: MutableContainer;
+}
+
+/** Ids of the boxes of the graph's own inputs and outputs. */
+export const inputId = (value: string): string => `\u0000in:${value}`;
+export const outputId = (value: string): string => `\u0000out:${value}`;
+
+/**
+ * What is drawn for a set of open groups. An edge that crosses frames is cut into pieces, one in each container on its way,
+ * so that every container can be laid out by itself; pieces of one value between the same ends are drawn once.
+ */
+export function visibleGraph(
+  source: GraphSource,
+  tree: ScopeGroup,
+  options: { readonly expanded: ReadonlySet<string>; readonly measure: (box: Omit<VisibleBox, keyof Size>) => Size },
+): VisibleContainer {
+  const places = new Map<string, Place>();
+  const root = openGroup(tree, null, places, options);
+  const boxOf = (box: Omit<VisibleBox, keyof Size>): VisibleBox => ({ ...box, ...options.measure(box) });
+  for (const value of source.inputs) {
+    const id = inputId(value);
+    root.items.unshift(boxOf({ kind: 'input', id, title: value, rows: [], layers: 0 }));
+    places.set(id, { box: id, container: root });
+  }
+  for (const value of source.outputs) {
+    const id = outputId(value);
+    root.items.push(boxOf({ kind: 'output', id, title: value, rows: [], layers: 0 }));
+    places.set(id, { box: id, container: root });
+  }
+  for (const [value, from, to] of edgesOf(source)) {
+    const start = places.get(from);
+    const end = places.get(to);
+    if (start !== undefined && end !== undefined && start.box !== end.box) connect(value, start, end);
+  }
+  return freeze(root);
+}
+
+function* edgesOf(source: GraphSource): Generator<readonly [value: string, from: string, to: string]> {
+  const producers = new Map<string, string>(source.inputs.map((value) => [value, inputId(value)]));
+  for (const node of source.nodes) for (const value of node.outputs) if (value !== '') producers.set(value, node.name);
+  for (const node of source.nodes) {
+    for (const value of node.inputs) {
+      const from = producers.get(value);
+      if (from !== undefined) yield [value, from, node.name];
+    }
+  }
+  for (const value of source.outputs) {
+    const from = producers.get(value);
+    if (from !== undefined) yield [value, from, outputId(value)];
+  }
+}
+
+function openGroup(
+  group: ScopeGroup,
+  parent: MutableContainer | null,
+  places: Map<string, Place>,
+  options: { readonly expanded: ReadonlySet<string>; readonly measure: (box: Omit<VisibleBox, keyof Size>) => Size },
+): MutableContainer {
+  const container: MutableContainer = {
+    group,
+    parent,
+    items: [],
+    entering: new Set(),
+    leaving: new Set(),
+    pieces: new Map(),
+  };
+  for (const child of group.children) {
+    if (child.kind === 'group' && options.expanded.has(child.id)) {
+      container.items.push(openGroup(child, container, places, options));
+      continue;
+    }
+    const box =
+      child.kind === 'leaf'
+        ? ({ kind: 'layer', id: child.id, title: child.node.op, rows: child.node.rows, layers: 1 } as const)
+        : ({ kind: 'group', id: child.id, title: child.title, rows: [], layers: child.layers } as const);
+    container.items.push({ ...box, ...options.measure(box) });
+    for (const layer of layersOf(child)) places.set(layer, { box: child.id, container });
+  }
+  return container;
+}
+
+function* layersOf(item: ScopeItem): Generator<string> {
+  if (item.kind === 'leaf') yield item.id;
+  else for (const child of item.children) yield* layersOf(child);
+}
+
+function connect(value: string, start: Place, end: Place): void {
+  const startChain = chainOf(start.container);
+  const endChain = chainOf(end.container);
+  const common = startChain.find((container) => endChain.includes(container));
+  if (common === undefined) return;
+  let from = start.box;
+  for (const container of startChain) {
+    if (container === common) break;
+    container.leaving.add(value);
+    addPiece(container, { value, from, to: null, source: start.box, targets: [end.box] });
+    from = container.group.id;
+  }
+  let to = end.box;
+  for (const container of endChain) {
+    if (container === common) break;
+    container.entering.add(value);
+    addPiece(container, { value, from: null, to, source: start.box, targets: [end.box] });
+    to = container.group.id;
+  }
+  addPiece(common, { value, from, to, source: start.box, targets: [end.box] });
+}
+
+/** The container and those around it, innermost first. */
+function chainOf(container: MutableContainer): readonly MutableContainer[] {
+  const chain: MutableContainer[] = [];
+  for (let at: MutableContainer | null = container; at !== null; at = at.parent) chain.push(at);
+  return chain;
+}
+
+function addPiece(container: MutableContainer, piece: VisiblePiece): void {
+  const key = `${piece.value}\u0000${piece.from ?? ''}\u0000${piece.to ?? ''}`;
+  const known = container.pieces.get(key);
+  if (known === undefined) container.pieces.set(key, { ...piece, targets: [...piece.targets] });
+  else for (const target of piece.targets) if (!known.targets.includes(target)) known.targets.push(target);
+}
+
+function freeze(container: MutableContainer): VisibleContainer {
+  return {
+    kind: 'container',
+    id: container.group.id,
+    title: container.group.title,
+    layers: container.group.layers,
+    items: container.items.map((item) => ('kind' in item ? item : freeze(item))),
+    entering: [...container.entering],
+    leaving: [...container.leaving],
+    pieces: [...container.pieces.values()],
+  };
+}
