@@ -31,7 +31,17 @@ const ARRAYS: Readonly<Record<string, readonly [DType, ArrayConstructor]>> = {
  * @see numpy.lib.format
  */
 export function parseNpy(bytes: Uint8Array, name = 'array'): HostTensor {
-  const { descr, fortranOrder, dims, start } = parseHeader(bytes, name);
+  const header = parseNpyHeader(bytes, name);
+  return decodeNpy(header, bytes.subarray(header.start), name);
+}
+
+/**
+ * Decodes the elements of an array whose header was read apart, as a reader of a stream does.
+ * @param header `dims` say how many elements there are: those of a part of the array when only that is at hand
+ * @param data   what follows the header; not modified
+ */
+export function decodeNpy(header: NpyHeader, data: Uint8Array, name = 'array'): HostTensor {
+  const { descr, fortranOrder, dims } = header;
   const type = /^([<>|=])([a-zA-Z])(\d*)$/.exec(descr);
   if (type === null) {
     throw invalid(name, `element type '${descr}' is not supported (structured types are not)`);
@@ -39,13 +49,10 @@ export function parseNpy(bytes: Uint8Array, name = 'array'): HostTensor {
   const [, order, kind, digits] = type;
   const size = Number(digits) * (kind === 'U' ? 4 : 1);
   const count = elementCount(dims);
-  if (bytes.length - start < count * size) {
-    throw invalid(
-      name,
-      `${bytes.length - start} bytes of data, expected ${count * size} for [${dims.join(', ')}] of ${descr}`,
-    );
+  if (data.length < count * size) {
+    throw invalid(name, `${data.length} bytes of data, expected ${count * size} for [${dims.join(', ')}] of ${descr}`);
   }
-  const raw = bytes.subarray(start, start + count * size);
+  const raw = data.subarray(0, count * size);
   const bigEndian = order === '>';
   if (kind === 'U' || kind === 'S') {
     const texts = readTexts(raw, { kind, size, count, bigEndian });
@@ -59,9 +66,9 @@ export function parseNpy(bytes: Uint8Array, name = 'array'): HostTensor {
   const mustCopy = raw.byteOffset % size !== 0 || (bigEndian && size > 1);
   const source = mustCopy ? raw.slice() : raw;
   if (bigEndian) swapBytes(source, size);
-  const data = new ArrayType(source.buffer, source.byteOffset, count);
-  if (!fortranOrder || dims.length < 2) return { dtype, dims, data };
-  return { dtype, dims, data: toRowMajor(data, dims, data.slice()) };
+  const values = new ArrayType(source.buffer, source.byteOffset, count);
+  if (!fortranOrder || dims.length < 2) return { dtype, dims, data: values };
+  return { dtype, dims, data: toRowMajor(values, dims, values.slice()) };
 }
 
 const PICKLE_HINT = 'It holds Python objects; save it with a numeric dtype (x.astype("float32")).';
@@ -70,7 +77,9 @@ function invalid(name: string, what: string, hint?: string): StudioError {
   return new StudioError('DATA_INVALID', `NumPy array '${name}': ${what}`, hint === undefined ? {} : { hint });
 }
 
-interface NpyHeader {
+/** What the header of an `.npy` file says. */
+export interface NpyHeader {
+  /** Element type as NumPy writes it: "<f4". */
   readonly descr: string;
   readonly fortranOrder: boolean;
   readonly dims: readonly number[];
@@ -78,7 +87,11 @@ interface NpyHeader {
   readonly start: number;
 }
 
-function parseHeader(bytes: Uint8Array, name: string): NpyHeader {
+/**
+ * Reads the header of an `.npy` file; `bytes` may end anywhere after it.
+ * @throws DATA_INVALID when it is none, or ends within it
+ */
+export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const magic = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(6, bytes.length)).toString('latin1');
   if (magic !== MAGIC) throw invalid(name, 'it does not begin with the magic \\x93NUMPY; is it an .npy file?');
   const major = bytes[6] ?? 0;

@@ -9,6 +9,8 @@ export interface NpzArchive {
   readonly names: readonly string[];
   /** @throws NOT_FOUND for a name that is not in the archive, DATA_INVALID for damaged contents */
   read(name: string): Promise<HostTensor>;
+  /** The `.npy` file of an array as a stream, for what is too large to hold. Throws like `read`. */
+  stream(name: string): Promise<AsyncIterable<Uint8Array>>;
   close(): void;
 }
 
@@ -31,16 +33,16 @@ export async function openNpz(path: string): Promise<NpzArchive> {
     zip.close();
     throw new StudioError('DATA_INVALID', `${path}: the archive holds no .npy array`);
   }
+  const entryOf = (name: string): Entry => {
+    const entry = entries.get(name);
+    if (entry !== undefined) return entry;
+    throw new StudioError('NOT_FOUND', `${path} has no array '${name}'; it has ${[...entries.keys()].join(', ')}`);
+  };
   return {
     names: [...entries.keys()],
     close: () => zip.close(),
-    async read(name) {
-      const entry = entries.get(name);
-      if (entry === undefined) {
-        throw new StudioError('NOT_FOUND', `${path} has no array '${name}'; it has ${[...entries.keys()].join(', ')}`);
-      }
-      return parseNpy(await readEntry(zip, entry, path), name);
-    },
+    read: async (name) => parseNpy(await readEntry(zip, entryOf(name), path), name),
+    stream: async (name) => streamEntry(zip, entryOf(name), path),
   };
 }
 
@@ -67,17 +69,21 @@ async function openZip(path: string): Promise<ZipFile> {
   }
 }
 
+async function* streamEntry(zip: ZipFile, entry: Entry, path: string): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    // yauzl ends the stream with an error once it exceeds the size that the directory promises
+    for await (const chunk of await zip.openReadStreamPromise(entry)) yield chunk as Uint8Array;
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
 async function readEntry(zip: ZipFile, entry: Entry, path: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    // yauzl ends the stream with an error once it exceeds the size that the directory promises
-    for await (const chunk of await zip.openReadStreamPromise(entry)) {
-      chunks.push(chunk as Uint8Array);
-      size += (chunk as Uint8Array).length;
-    }
-  } catch (error) {
-    throw damaged(path, error);
+  for await (const chunk of streamEntry(zip, entry, path)) {
+    chunks.push(chunk);
+    size += chunk.length;
   }
   // own memory, not a slice of Node's shared pool: the header is padded to 64 bytes, so the data are then aligned
   const bytes = new Uint8Array(size);
