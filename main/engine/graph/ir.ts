@@ -24,6 +24,7 @@ export interface OpsetImport {
 export interface MetadataEntry {
   readonly key: string;
   readonly value: string;
+  readonly unknown?: UnknownFields;
 }
 
 export interface Model {
@@ -123,6 +124,16 @@ export interface ValueInfo {
   readonly unknown: UnknownFields;
 }
 
+/** Unknown fields within a TypeProto, by the message that holds them. */
+export interface TypeUnknown {
+  readonly type: UnknownFields;
+  /** Of TypeProto.Tensor, Sequence, Map …, whichever it is. */
+  readonly variant: UnknownFields;
+  readonly shape: UnknownFields;
+  /** By place of the dimension. */
+  readonly dims: ReadonlyMap<number, UnknownFields>;
+}
+
 export type ValueType = (
   | {
       readonly kind: 'tensor' | 'sparseTensor';
@@ -136,7 +147,7 @@ export type ValueType = (
   | { readonly kind: 'map'; readonly keyType: DType | undefined; readonly value: ValueType | undefined }
   /** Types of other domains (Opaque), kept encoded. */
   | { readonly kind: 'other'; readonly encoded: Uint8Array }
-) & { readonly denotation: string };
+) & { readonly denotation: string; readonly unknown?: TypeUnknown };
 
 export interface Tensor {
   readonly name: string;

@@ -1,0 +1,312 @@
+/**
+ * Messages described by tables: for each field its number, kind and cardinality. One table gives the decoder, the encoder
+ * and the type of the decoded record. What a table does not list is kept as raw bytes and written back.
+ */
+import type { UnknownFields } from '../graph/ir.ts';
+import { ByteSink } from './byte-sink.ts';
+import { decodeText } from './text.ts';
+import { FIXED32, FIXED64, joinBytes, LENGTH, VARINT, viewOf, WireReader, type Span } from './wire-reader.ts';
+
+type Kind = 'int64' | 'int' | 'float' | 'text' | 'bytes' | 'message' | 'packed32' | 'packed64' | 'packedVarint';
+
+/** One row of a table. `R` is what reading gives, `W` what writing takes. */
+export interface FieldSpec<R, W> {
+  readonly number: number;
+  readonly kind: Kind;
+  readonly repeated: boolean;
+  /** Fields with the same mark exclude each other: the last one on the wire counts. */
+  readonly oneof: string | undefined;
+  /** Only for the type checker. */
+  readonly types?: (read: R) => W;
+}
+
+type Singular<R, W = R> = FieldSpec<R | undefined, W | undefined>;
+type Repeated<R, W = R> = FieldSpec<readonly R[], readonly W[]>;
+
+const singular =
+  <R, W = R>(kind: Kind) =>
+  (number: number, oneof?: string): Singular<R, W> => ({ number, kind, repeated: false, oneof });
+const repeated =
+  <R, W = R>(kind: Kind) =>
+  (number: number): Repeated<R, W> => ({ number, kind, repeated: true, oneof: undefined });
+
+/** The kinds of fields, as functions of the field number. */
+export const field = {
+  int64: singular<bigint>('int64'),
+  int64s: repeated<bigint>('int64'),
+  /** int32, enums, and int64 that are sizes or versions: as number, refused beyond ±2⁵³. */
+  int: singular<number>('int'),
+  ints: repeated<number>('int'),
+  float: singular<number>('float'),
+  floats: repeated<number>('float'),
+  text: singular<string>('text'),
+  texts: repeated<string>('text'),
+  bytes: singular<Uint8Array>('bytes'),
+  byteses: repeated<Uint8Array>('bytes'),
+  message: singular<Span, ByteSink>('message'),
+  messages: repeated<Span, ByteSink>('message'),
+  /** Repeated numbers left encoded, in packed form: one array whatever the file's form was. */
+  packed32: singular<Uint8Array>('packed32'),
+  packed64: singular<Uint8Array>('packed64'),
+  packedVarint: singular<Uint8Array>('packedVarint'),
+};
+
+// Read and write types differ by field; `never`/`unknown` would not let the rows be inferred.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Table = Readonly<Record<string, FieldSpec<any, any>>>;
+
+/** What reading a message of this table gives. Fields that are absent are undefined, repeated ones []. */
+export type Decoded<T extends Table> = {
+  readonly [K in keyof T]: T[K] extends FieldSpec<infer R, infer _W> ? R : never;
+} & { readonly unknown: UnknownFields };
+
+/** What writing takes; fields that are undefined or left out are not written. */
+export type Encodable<T extends Table> = {
+  readonly [K in keyof T]?: T[K] extends FieldSpec<infer _R, infer W> ? W | undefined : never;
+};
+
+interface Row {
+  readonly key: string;
+  readonly spec: FieldSpec<unknown, unknown>;
+  /** Keys that setting this one clears. */
+  readonly excludes: readonly string[];
+}
+
+export interface Schema<T extends Table> {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly byNumber: readonly (Row | undefined)[];
+  readonly table: T;
+}
+
+/** Makes a schema of a table. */
+export function schema<T extends Table>(name: string, table: T): Schema<T> {
+  const entries = Object.entries(table);
+  const rows = entries.map(([key, spec]): Row => {
+    const rivals = entries.filter(([other, { oneof }]) => oneof !== undefined && oneof === spec.oneof && other !== key);
+    return { key, spec, excludes: rivals.map(([other]) => other) };
+  });
+  const byNumber: (Row | undefined)[] = [];
+  for (const row of rows) byNumber[row.spec.number] = row;
+  rows.sort((a, b) => a.spec.number - b.spec.number);
+  return { name, rows, byNumber, table };
+}
+
+const WIRE_TYPES: Readonly<Record<Kind, number>> = {
+  int64: VARINT,
+  int: VARINT,
+  float: FIXED32,
+  text: LENGTH,
+  bytes: LENGTH,
+  message: LENGTH,
+  packed32: FIXED32,
+  packed64: FIXED64,
+  packedVarint: VARINT,
+};
+
+type Fields = Record<string, unknown>;
+
+function readOne(reader: WireReader, kind: Kind): unknown {
+  reader.spend();
+  switch (kind) {
+    case 'int64':
+      return reader.int64();
+    case 'int':
+      return reader.int();
+    case 'float':
+      return reader.float();
+    case 'text': {
+      const at = reader.take(reader.uint());
+      return decodeText(reader.buffer, at, reader.pos);
+    }
+    case 'bytes':
+      return reader.bytes();
+    default:
+      return reader.span();
+  }
+}
+
+/** Numbers in packed form in a field that is not written so. */
+function readPackedList(reader: WireReader, kind: Kind, list: unknown[]): void {
+  const inner = new WireReader(reader.span());
+  while (inner.pos < inner.end) list.push(readOne(inner, kind));
+}
+
+/** Wire bytes gathered without decoding: a view while there is one piece (the ordinary case), a growing copy after. */
+class Gathered {
+  #bytes: Buffer = Buffer.alloc(0);
+  #size = 0;
+
+  add(piece: Uint8Array): void {
+    if (this.#size === 0) this.#bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    else {
+      // The first growth copies, since what was there may be a view on the file.
+      if (this.#size + piece.length > this.#bytes.length || this.#size === this.#bytes.length) {
+        const grown = Buffer.allocUnsafe(Math.max(this.#size * 2, this.#size + piece.length));
+        grown.set(this.#bytes.subarray(0, this.#size));
+        this.#bytes = grown;
+      }
+      this.#bytes.set(piece, this.#size);
+    }
+    this.#size += piece.length;
+  }
+
+  get bytes(): Uint8Array {
+    return viewOf(this.#bytes, 0, this.#size);
+  }
+}
+
+function readElement(reader: WireReader, kind: Kind): Uint8Array {
+  reader.spend();
+  const start = reader.pos;
+  if (kind === 'packed32') reader.take(4);
+  else if (kind === 'packed64') reader.take(8);
+  else reader.uint();
+  return viewOf(reader.buffer, start, reader.pos);
+}
+
+function isPackedKind(kind: Kind): boolean {
+  return kind === 'packed32' || kind === 'packed64' || kind === 'packedVarint';
+}
+
+/** Reads a known field's value into the record; false: the wire type is not the field's, so it counts as unknown. */
+function readField(reader: WireReader, wireType: number, row: Row, record: Fields): boolean {
+  const { key, spec } = row;
+  const { kind } = spec;
+  const own = WIRE_TYPES[kind];
+  if (isPackedKind(kind)) {
+    if (wireType !== own && wireType !== LENGTH) return false;
+    const gathered = (record[key] ??= new Gathered()) as Gathered;
+    gathered.add(wireType === LENGTH ? reader.bytes() : readElement(reader, kind));
+    return true;
+  }
+  if (spec.repeated) {
+    const list = record[key] as unknown[];
+    if (wireType === own) list.push(readOne(reader, kind));
+    else if (wireType === LENGTH && own !== LENGTH) readPackedList(reader, kind, list);
+    else return false;
+    return true;
+  }
+  if (wireType !== own) return false;
+  for (const rival of row.excludes) record[rival] = undefined;
+  const value = readOne(reader, kind);
+  const before = record[key];
+  // A message that comes twice is merged, which is the same as joining its bytes.
+  record[key] = kind === 'message' && before !== undefined ? [before, value].flat() : value;
+  return true;
+}
+
+function mergeSpans(spans: readonly Span[]): Span {
+  const bytes = joinBytes(spans.map(({ buffer, start, end }) => viewOf(buffer, start, end)));
+  const { depth, limits } = spans[0]!;
+  return {
+    buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+    start: 0,
+    end: bytes.length,
+    depth,
+    limits,
+  };
+}
+
+const NOTHING: UnknownFields = [];
+
+/**
+ * Reads one message.
+ * @throws ONNX_TRUNCATED where the file ends too early; ONNX_INVALID for anything else that is no protobuf
+ */
+export function decode<T extends Table>(of: Schema<T>, span: Span): Decoded<T> {
+  const reader = new WireReader(span);
+  const record: Fields = {};
+  for (const { key, spec } of of.rows) record[key] = spec.repeated ? [] : undefined;
+  let unknown: Gathered | undefined;
+  while (reader.pos < reader.end) {
+    const start = reader.pos;
+    const tag = reader.tag();
+    const row = of.byNumber[Math.floor(tag / 8)];
+    if (row !== undefined && readField(reader, tag % 8, row, record)) continue;
+    reader.skip(tag);
+    unknown ??= new Gathered();
+    unknown.add(viewOf(reader.buffer, start, reader.pos));
+  }
+  for (const { key, spec } of of.rows) {
+    const value = record[key];
+    if (value instanceof Gathered) record[key] = value.bytes;
+    else if (!spec.repeated && Array.isArray(value)) record[key] = mergeSpans(value as Span[]);
+  }
+  record['unknown'] = unknown === undefined ? NOTHING : [unknown.bytes];
+  return record as Decoded<T>;
+}
+
+function writeOne(sink: ByteSink, number: number, kind: Kind, value: unknown): void {
+  switch (kind) {
+    case 'int64':
+      sink.int64Field(number, value as bigint);
+      return;
+    case 'int':
+      sink.int64Field(number, BigInt(value as number));
+      return;
+    case 'float':
+      sink.floatField(number, value as number);
+      return;
+    case 'text':
+      sink.textField(number, value as string);
+      return;
+    case 'message':
+      sink.messageField(number, value as ByteSink);
+      return;
+    default:
+      sink.bytesField(number, value as Uint8Array);
+  }
+}
+
+/** Writes a record as message, fields by number, then the unknown fields as they came. */
+export function encode<T extends Table>(
+  of: Schema<T>,
+  record: Encodable<T>,
+  unknown: UnknownFields = NOTHING,
+): ByteSink {
+  const sink = new ByteSink();
+  const values = record as Readonly<Record<string, unknown>>;
+  for (const { key, spec } of of.rows) {
+    const value = values[key];
+    if (value === undefined) continue;
+    if (spec.repeated) for (const item of value as readonly unknown[]) writeOne(sink, spec.number, spec.kind, item);
+    else writeOne(sink, spec.number, spec.kind, value);
+  }
+  for (const bytes of unknown) sink.raw(bytes);
+  return sink;
+}
+
+function passOn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(passOn);
+  if (!isSpan(value)) return value;
+  const sink = new ByteSink();
+  sink.raw(viewOf(value.buffer, value.start, value.end));
+  return sink;
+}
+
+function isSpan(value: unknown): value is Span {
+  return typeof value === 'object' && value !== null && 'limits' in value;
+}
+
+/**
+ * The unknown fields of a record together with known ones that have no place where it goes (a float in an attribute that
+ * says it is an int): encoded again, so that they come back out as they went in.
+ * @param used keys that have found their place
+ */
+export function leftover<T extends Table>(
+  of: Schema<T>,
+  record: Decoded<T>,
+  used: ReadonlySet<keyof T>,
+): UnknownFields {
+  const values = record as Readonly<Record<string, unknown>>;
+  const rest: Fields = {};
+  for (const { key, spec } of of.rows) {
+    const value = values[key];
+    if (used.has(key) || value === undefined || (spec.repeated && (value as readonly unknown[]).length === 0)) continue;
+    rest[key] = passOn(value);
+  }
+  if (Object.keys(rest).length === 0) return record.unknown;
+  const pieces = encode(of, rest as Encodable<T>, record.unknown).finish();
+  return [joinBytes(pieces)];
+}
