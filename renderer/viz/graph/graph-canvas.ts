@@ -8,6 +8,9 @@ import { EMPTY_SCENE } from './scene.ts';
 import type { Scene, SceneBox, SceneEdge, SceneFrame } from './scene.ts';
 import { SpatialIndex } from './spatial-index.ts';
 
+/** Height of a frame's title, scene units. */
+const FRAME_HEAD = 26;
+
 /** What is under the pointer: a box, or an open group's frame. */
 export interface GraphHit {
   readonly id: string;
@@ -267,11 +270,9 @@ export class GraphCanvas {
     if (box !== undefined) return { id: box.box.id, kind: box.box.kind };
     for (let index = this.#scene.frames.length - 1; index >= 0; index--) {
       const frame = this.#scene.frames[index]!;
+      // Only the title takes clicks: the rest of a frame is background.
       const inside =
-        point.x >= frame.x &&
-        point.x <= frame.x + frame.width &&
-        point.y >= frame.y &&
-        point.y <= frame.y + frame.height;
+        point.x >= frame.x && point.x <= frame.x + frame.width && point.y >= frame.y && point.y <= frame.y + FRAME_HEAD;
       if (inside) return { id: frame.id, kind: 'frame' };
     }
     return null;

@@ -1,0 +1,70 @@
+import { useMemo } from 'react';
+import type { Profile } from '../../main/contract/results.ts';
+import type { Trial } from '../../main/contract/studio.ts';
+import { useLayerFacts } from './layer-facts.ts';
+import type { LayerFacts } from './layer-facts.ts';
+import { useOverlay } from './overlay.ts';
+import type { OverlayData, OverlayMetric } from './overlay.ts';
+import { useTrialProfile, valueOf } from './results.ts';
+import { useShownTrial } from './session.ts';
+
+interface MetricSpec {
+  readonly title: string;
+  readonly unit: string;
+  readonly lowIsBad: boolean;
+  readonly value: (layer: LayerFacts) => number | string | null;
+}
+
+const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
+  time: { title: 'Time', unit: 'ms', lowIsBad: false, value: (layer) => layer.timeMs },
+  memory: { title: 'Memory moved', unit: 'bytes', lowIsBad: false, value: (layer) => layer.bytes },
+  macs: { title: 'MACs', unit: 'MACs', lowIsBad: false, value: (layer) => layer.macs },
+  sparsity: { title: 'Sparsity', unit: '%', lowIsBad: false, value: (layer) => layer.sparsity },
+  error: { title: 'Error (SQNR)', unit: 'dB', lowIsBad: true, value: (layer) => layer.sqnrDb },
+  dtype: { title: 'dtype', unit: '', lowIsBad: false, value: (layer) => layer.dtype },
+};
+
+/** Values by layer for one overlay, or null for none; layers without a value are left out. */
+export function overlayData(metric: OverlayMetric, layers: readonly LayerFacts[], source: string): OverlayData | null {
+  if (metric === 'none') return null;
+  const { title, unit, lowIsBad, value } = SPECS[metric];
+  const values = new Map<string, number | string>();
+  for (const layer of layers) {
+    const at = value(layer);
+    if (at !== null && (typeof at === 'string' || Number.isFinite(at))) values.set(layer.name, at);
+  }
+  return { metric, title, unit, source, predicted: false, values, lowIsBad };
+}
+
+/** Where the numbers of an overlay come from, as said to people. */
+export function overlaySource(metric: OverlayMetric, trial: Trial | undefined, profile: Profile | null): string {
+  const name = trial?.name ?? '';
+  switch (metric) {
+    case 'time':
+      return profile === null
+        ? 'press Profile to measure'
+        : `${name} on ${profile.machine.provider.toUpperCase()}, ${profile.machine.threads} threads, batch ${profile.batch}`;
+    case 'error':
+      return trial?.hasErrors === true ? `${name} against the baseline` : 'quantize, then measure errors';
+    case 'sparsity':
+      return trial?.prune == null ? 'prune to see it' : `weights of ${name}`;
+    case 'macs':
+    case 'memory':
+      return 'computed from shapes, batch 1';
+    default:
+      return name;
+  }
+}
+
+/** What the graph is coloured by now: a task's live prediction where there is one, else what is known of the shown trial. */
+export function useOverlayData(): OverlayData | null {
+  const metric = useOverlay((state) => state.metric);
+  const live = useOverlay((state) => state.live);
+  const layers = useLayerFacts();
+  const trial = useShownTrial();
+  const profile = valueOf(useTrialProfile(trial?.id ?? null));
+  return useMemo(() => {
+    if (live !== null && live.metric === metric) return live;
+    return overlayData(metric, layers, overlaySource(metric, trial, profile));
+  }, [live, metric, layers, trial, profile]);
+}
