@@ -9,8 +9,11 @@ export interface SessionSettings {
   readonly provider: Provider;
   /** Threads within an operator; null: one for each physical core. */
   readonly threads: number | null;
-  /** Graph optimisations of the runtime: 'all' (default) rewrites and fuses, 'basic' folds, 'disabled' runs it as written. */
-  readonly optimization?: 'all' | 'basic' | 'disabled';
+  /**
+   * Graph optimisations of the runtime: 'all' (default) rewrites, fuses and changes layouts, 'extended' keeps the layouts,
+   * 'basic' only folds, 'disabled' runs it as written.
+   */
+  readonly optimization?: 'all' | 'extended' | 'basic' | 'disabled';
   /** Sizes for symbolic dimensions, known before the session is made so that the runtime can plan with them. */
   readonly freeDimensions?: Readonly<Record<string, number>>;
   /** Turns the profiler on; the trace is written to a file whose name starts with this path. */
