@@ -1,0 +1,80 @@
+import type { ReactNode } from 'react';
+import { Button, List } from '@mantine/core';
+import { IconGauge } from '@tabler/icons-react';
+import type { Profile } from '../../../main/contract/results.ts';
+import { EmptyState } from '../../design/EmptyState.tsx';
+import { ErrorState } from '../../design/ErrorState.tsx';
+import { LoadingState } from '../../design/LoadingState.tsx';
+import { useTrialProfile } from '../../state/results.ts';
+import { useShownTrial } from '../../state/session.ts';
+import classes from './ProfileView.module.css';
+import { KernelTable } from './parts/KernelTable.tsx';
+import { LatencySection } from './parts/LatencySection.tsx';
+import { MemoryChart } from './parts/MemoryChart.tsx';
+import { OpTotals } from './parts/OpTotals.tsx';
+import { ProfileToolbar } from './parts/ProfileToolbar.tsx';
+import { TimelineSection } from './parts/TimelineSection.tsx';
+import { runProfile, useProfileTask } from './store.ts';
+
+/** The Profile task: what the shown trial costs here, kernel by kernel. */
+export function ProfileView(): ReactNode {
+  const trial = useShownTrial();
+  const loaded = useTrialProfile(trial?.id ?? null);
+  const running = useProfileTask((task) => task.state.status === 'running');
+  if (trial === undefined) return <EmptyState title="No model is open">Open one to see what it costs here.</EmptyState>;
+  return (
+    <div className={classes['view']}>
+      <ProfileToolbar trial={trial} profile={loaded.status === 'ready' ? loaded.value : null} />
+      <div className={classes['content']}>
+        {loaded.status === 'loading' && <LoadingState>Looking for a kept profile…</LoadingState>}
+        {loaded.status === 'failed' && <ErrorState error={loaded.error} onRetry={() => void runProfile()} />}
+        {loaded.status === 'ready' &&
+          (loaded.value === null ? (
+            <EmptyState
+              title={`“${trial.name}” was not measured yet`}
+              icon={<IconGauge size={28} />}
+              action={
+                <Button onClick={() => void runProfile()} loading={running}>
+                  Measure now
+                </Button>
+              }
+            >
+              Lapidary runs the model on this machine: first undisturbed for the latency, then with every kernel
+              recorded to see which layer takes the time. The graph is then coloured by it.
+            </EmptyState>
+          ) : (
+            <ProfileContent profile={loaded.value} />
+          ))}
+      </div>
+    </div>
+  );
+}
+
+function ProfileContent({ profile }: { readonly profile: Profile }): ReactNode {
+  return (
+    <>
+      <LatencySection profile={profile} />
+      <TimelineSection profile={profile} />
+      <div className={classes['columns']}>
+        <OpTotals profile={profile} />
+        <MemoryChart profile={profile} />
+      </div>
+      <section className={classes['section']} aria-label="Kernels">
+        <h3 className={classes['heading']}>Kernels</h3>
+        <div className={classes['kernels']}>
+          <KernelTable profile={profile} />
+        </div>
+      </section>
+      {profile.notes.length > 0 && (
+        <section className={classes['section']} aria-label="Notes">
+          <h3 className={classes['heading']}>Notes</h3>
+          <List size="xs">
+            {profile.notes.map((note) => (
+              <List.Item key={note}>{note}</List.Item>
+            ))}
+          </List>
+        </section>
+      )}
+    </>
+  );
+}

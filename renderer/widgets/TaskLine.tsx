@@ -1,0 +1,55 @@
+import type { ReactNode } from 'react';
+import { Button, Progress, Text } from '@mantine/core';
+import { formatDuration } from '../design/format.ts';
+import { jobShare, useJobs } from '../state/jobs.ts';
+import type { TaskState } from '../state/task.ts';
+import classes from './TaskLine.module.css';
+
+export interface TaskLineProps {
+  readonly state: TaskState;
+  /** What is being done, in progressive form: "Measuring". */
+  readonly title: string;
+  readonly onCancel: () => void;
+  readonly onDismiss: () => void;
+}
+
+/** Progress, failure or cancel of one piece of work, beside the button that started it; nothing while idle. */
+export function TaskLine({ state, title, onCancel, onDismiss }: TaskLineProps): ReactNode {
+  const jobId = state.status === 'running' ? state.jobId : null;
+  const job = useJobs((store) => (jobId === null ? undefined : store.jobs.get(jobId)));
+  if (state.status === 'idle') return null;
+  if (state.status === 'running') {
+    const share = job ? jobShare(job) : null;
+    const count = job && job.total !== null ? ` ${job.done} of ${job.total}` : '';
+    const left = job && job.etaMs !== null ? `, ${formatDuration(job.etaMs)} left` : '';
+    return (
+      <div className={classes['line']} role="status">
+        <Progress
+          className={classes['bar'] ?? ''}
+          value={share === null ? 100 : share * 100}
+          animated={share === null}
+          aria-label={`${title}: progress`}
+        />
+        <Text className="lap-muted">{job ? `${job.stage}${count}${left}` : title}</Text>
+        <Button variant="default" onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div className={classes['line']} role="alert">
+      {state.status === 'cancelled' ? (
+        <Text className="lap-muted">Cancelled; what was measured before stays.</Text>
+      ) : (
+        <Text c="red">
+          {state.error.message}
+          {state.error.hint === null ? '' : ` ${state.error.hint}`}
+        </Text>
+      )}
+      <Button variant="subtle" color="gray" onClick={onDismiss}>
+        Dismiss
+      </Button>
+    </div>
+  );
+}
