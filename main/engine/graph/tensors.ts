@@ -1,4 +1,4 @@
-import type { Attribute, Model, SparseTensor, Tensor } from './ir.ts';
+import type { Attribute, FunctionDef, Graph, Model, Node, SparseTensor, Tensor } from './ir.ts';
 import { walkBodies } from './walk.ts';
 
 function* tensorsOfAttribute(attribute: Attribute): Generator<Tensor> {
@@ -15,18 +15,34 @@ function* tensorsOfSparse(sparse: readonly SparseTensor[]): Generator<Tensor> {
   }
 }
 
+/** A stored tensor, and the node that holds it as an attribute. */
+export interface StoredTensor {
+  readonly tensor: Tensor;
+  /** undefined: an initializer, or a default of a function's attribute. */
+  readonly node: Node | undefined;
+}
+
+/** Every tensor of one graph or function; those of subgraphs are the subgraphs'. */
+export function* tensorsOfBody(body: Graph | FunctionDef): Generator<StoredTensor> {
+  if ('initializers' in body) {
+    for (const tensor of body.initializers) yield { tensor, node: undefined };
+    for (const tensor of tensorsOfSparse(body.sparseInitializers)) yield { tensor, node: undefined };
+  } else {
+    for (const attribute of body.attributeDefaults) {
+      for (const tensor of tensorsOfAttribute(attribute)) yield { tensor, node: undefined };
+    }
+  }
+  for (const node of body.nodes) {
+    for (const attribute of node.attributes) for (const tensor of tensorsOfAttribute(attribute)) yield { tensor, node };
+  }
+}
+
 /**
  * Every tensor stored in the model: initializers, sparse ones' values and indices, and tensors in attributes (Constant),
  * in all graphs, subgraphs and functions.
  */
 export function* walkTensors(model: Model): Generator<Tensor> {
-  for (const body of walkBodies(model)) {
-    if ('initializers' in body) {
-      yield* body.initializers;
-      yield* tensorsOfSparse(body.sparseInitializers);
-    } else for (const attribute of body.attributeDefaults) yield* tensorsOfAttribute(attribute);
-    for (const node of body.nodes) for (const attribute of node.attributes) yield* tensorsOfAttribute(attribute);
-  }
+  for (const body of walkBodies(model)) for (const { tensor } of tensorsOfBody(body)) yield tensor;
 }
 
 function mapSparse(sparse: SparseTensor, change: (tensor: Tensor) => Tensor): SparseTensor {
@@ -40,7 +56,7 @@ function mapList<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
   return changed.every((item, index) => item === items[index]) ? items : changed;
 }
 
-type Body = Model['graph'] | Model['functions'][number];
+type Body = Graph | FunctionDef;
 
 function mapAttribute(attribute: Attribute, change: (tensor: Tensor) => Tensor): Attribute {
   switch (attribute.type) {
