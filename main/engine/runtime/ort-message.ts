@@ -16,6 +16,12 @@ export function shortenOrtMessage(error: unknown): string {
     .replaceAll(/\b[\w-]+\.(?:cc|h|cpp):\d+ \w+ /g, '')
     .replace(/^Load model from .*? failed:\s*/, '')
     .replaceAll(/(?:[A-Za-z]:)?(?:[\\/][^\\/\s"':,]+)+[\\/]([^\\/\s"':,]+\.(?:onnx|data|bin|pb)\b)/g, '$1')
+    .replace(/^\S*<lambda\(\)> .*? was false\. /, '')
+    // an If around a Loop around a Pad: the innermost says it
+    .replace(
+      /^(?:Non-zero status code returned while running \S+ node\. Name:'[^']*' Status Message: )+(?=Non-zero)/,
+      '',
+    )
     .trim();
   return short.length > 500 ? `${short.slice(0, 500)}…` : short || 'no reason given';
 }

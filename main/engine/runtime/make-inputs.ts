@@ -1,0 +1,115 @@
+import { StudioError } from '../errors.ts';
+import { float32ToFloat16 } from '../tensor/half.ts';
+import { elementCount, type HostData, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
+import { seededRandom } from '../tensor/random.ts';
+import { resolveInputDims, type InputDims } from './input-dims.ts';
+import type { PortInfo } from './settings.ts';
+
+export interface MadeInputs extends InputDims {
+  readonly feeds: HostTensors;
+}
+
+/**
+ * Makes inputs for a run by type, shape and name, the same for the same seed:
+ * floats: standard normal, images (rank 4) uniform in [0, 1); integers: 0…7, small enough for any vocabulary;
+ * inputs named like a mask: ones; like positions: 0, 1, 2 … along the last axis; like token types: zeros; like a sample
+ * rate: 16000; like a length: the size of the longest axis of all inputs; uint8: 0…255; booleans: random; strings: words.
+ * @throws UNSUPPORTED for an input that is no tensor or whose type the runtime's binding does not take;
+ *   SHAPE_MISMATCH for a batch that the model does not allow, or an input whose rank is unknown
+ */
+export function makeInputs(
+  inputs: readonly PortInfo[],
+  {
+    batch,
+    dims,
+    seed = 1,
+  }: { readonly batch: number; readonly dims: Readonly<Record<string, number>>; readonly seed?: number },
+): MadeInputs {
+  for (const port of inputs) {
+    if (port.dtype === null) {
+      throw new StudioError(
+        'UNSUPPORTED',
+        `Input '${port.name}' is a sequence, map or optional; only tensors can be made`,
+      );
+    }
+    if (port.shape === null) {
+      throw new StudioError('SHAPE_MISMATCH', `Input '${port.name}' has no declared rank, so none can be made for it`, {
+        hint: 'Give inputs in a file.',
+      });
+    }
+  }
+  const resolved = resolveInputDims(inputs, { batch, dims });
+  const random = seededRandom(seed);
+  const longest = Math.max(1, ...resolved.shapes.flat());
+  const feeds: Record<string, HostTensor> = {};
+  for (const [index, port] of inputs.entries()) {
+    const shape = resolved.shapes[index]!;
+    feeds[port.name] = { dtype: port.dtype!, dims: shape, data: makeData(port, shape, { random, longest }) };
+  }
+  return { ...resolved, feeds };
+}
+
+interface Making {
+  readonly random: () => number;
+  readonly longest: number;
+}
+
+function makeData(port: PortInfo, shape: readonly number[], making: Making): HostData {
+  const count = elementCount(shape);
+  const name = port.name.toLowerCase();
+  const { random } = making;
+  switch (port.dtype) {
+    case 'float32':
+    case 'float64':
+    case 'float16': {
+      const value = /mask/.test(name) ? () => 1 : shape.length === 4 ? random : () => normal(random);
+      const values = Float32Array.from({ length: count }, value);
+      if (port.dtype === 'float16') return float32ToFloat16(values);
+      return port.dtype === 'float64' ? Float64Array.from(values) : values;
+    }
+    case 'bool':
+      return Uint8Array.from({ length: count }, () => (/mask/.test(name) || random() < 0.5 ? 1 : 0));
+    case 'string':
+      return Array.from({ length: count }, () => WORDS[Math.floor(random() * WORDS.length)]!);
+    case 'int64':
+      return BigInt64Array.from({ length: count }, (_, index) => BigInt(integer(name, shape, index, making)));
+    case 'uint64':
+      return BigUint64Array.from({ length: count }, (_, index) => BigInt(integer(name, shape, index, making)));
+    case 'int32':
+      return Int32Array.from({ length: count }, (_, index) => integer(name, shape, index, making));
+    case 'uint32':
+      return Uint32Array.from({ length: count }, (_, index) => integer(name, shape, index, making));
+    case 'int16':
+      return Int16Array.from({ length: count }, (_, index) => integer(name, shape, index, making));
+    case 'uint16':
+      return Uint16Array.from({ length: count }, (_, index) => integer(name, shape, index, making));
+    case 'int8':
+      return Int8Array.from({ length: count }, () => Math.floor(random() * 256) - 128);
+    case 'uint8':
+      return Uint8Array.from({ length: count }, () => Math.floor(random() * 256));
+    case 'int4':
+    case 'uint4':
+      return Uint8Array.from({ length: Math.ceil(count / 2) }, () => Math.floor(random() * 256));
+    default:
+      throw new StudioError(
+        'UNSUPPORTED',
+        `Input '${port.name}': the runtime's binding takes no ${port.dtype} tensors`,
+      );
+  }
+}
+
+const WORDS = ['amber', 'beryl', 'coral', 'garnet', 'jade', 'opal', 'topaz'];
+
+function integer(name: string, shape: readonly number[], index: number, { random, longest }: Making): number {
+  if (/mask/.test(name)) return 1;
+  if (/position/.test(name)) return index % (shape.at(-1) ?? 1);
+  if (/token_type|segment/.test(name)) return 0;
+  if (/^sr$|sample_?rate/.test(name)) return 16000;
+  if (/len/.test(name)) return longest;
+  return Math.floor(random() * 8);
+}
+
+/** Standard normal. @see Box and Muller 1958 */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
