@@ -1,0 +1,211 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import type { GraphView } from '../../../main/contract/studio.ts';
+import { ErrorState } from '../../design/ErrorState.tsx';
+import { LoadingState } from '../../design/LoadingState.tsx';
+import { useOverlayData } from '../../state/overlay-data.ts';
+import { useOverlay } from '../../state/overlay.ts';
+import { useRecipe } from '../../state/recipe.ts';
+import { selectLayer, useSelection } from '../../state/selection.ts';
+import { useUi } from '../../state/ui.ts';
+import { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
+import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
+import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
+import { groupsAround } from '../../viz/graph/scope-tree.ts';
+import classes from './GraphStage.module.css';
+import { boxOverlays, neighbours, recipeMarks } from './model.ts';
+import { GraphToolbar } from './parts/GraphToolbar.tsx';
+import { HoverCard } from './parts/HoverCard.tsx';
+import { LayerMenu } from './parts/LayerMenu.tsx';
+import { Legend } from './parts/Legend.tsx';
+import { useGraph } from './store.ts';
+import { useGraphScene } from './use-graph-scene.ts';
+
+interface GraphStageProps {
+  readonly trialId: string;
+  readonly view: GraphView;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The canvas with what lies over it: overlay chooser, legend, menu, hover card. */
+export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
+  const holder = useRef<HTMLCanvasElement>(null);
+  const [canvas, setCanvas] = useState<GraphCanvas | null>(null);
+  const [menu, setMenu] = useState<{ hit: GraphHit; at: Point } | null>(null);
+  const [pointer, setPointer] = useState<{ hit: GraphHit; at: Point } | null>(null);
+  const { source, tree, expanded, scene, busy, error } = useGraphScene(trialId, view);
+  const scheme = useComputedColorScheme('light');
+  const wheel = useUi((state) => state.wheel);
+  const overlay = useOverlayData();
+  const kind = useOverlay((state) => state.scale);
+  const domain = useOverlay((state) => state.domain);
+  const draft = useRecipe((state) => state.draft);
+  const layer = useSelection((state) => state.layer);
+  const revision = useSelection((state) => state.revision);
+  const hover = useSelection((state) => state.hover);
+  const group = useGraph((state) => state.group);
+
+  // The canvas calls back long after the render that made it: it reads the newest of these.
+  const latest = useRef({ expanded, tree });
+  latest.current = { expanded, tree };
+
+  const toggle = (id: string): void => {
+    const open = new Set(latest.current.expanded);
+    if (!open.delete(id)) open.add(id);
+    useGraph.getState().setExpanded(trialId, open, id);
+  };
+
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return;
+    const graph = new GraphCanvas(element, {
+      onSelect: (hit) => {
+        const grouped = hit?.kind === 'group' || hit?.kind === 'frame';
+        useGraph.getState().setGroup(grouped ? hit.id : null);
+        selectLayer(hit?.kind === 'layer' ? hit.id : null, 'graph');
+      },
+      onHover: (hit, at) => {
+        useSelection.getState().setHover(hit === null || hit.kind === 'input' || hit.kind === 'output' ? null : hit.id);
+        setPointer(hit === null || hit.kind === 'frame' ? null : { hit, at });
+      },
+      onOpen: (hit) => {
+        if (hit.kind === 'group' || hit.kind === 'frame') toggle(hit.id);
+        else if (hit.kind === 'layer') useUi.getState().set({ properties: true });
+      },
+      onMenu: (hit, at) => {
+        if (hit.kind === 'input' || hit.kind === 'output') return;
+        if (hit.kind === 'layer') selectLayer(hit.id, 'graph');
+        setPointer(null);
+        setMenu({ hit, at });
+      },
+      onCamera: (camera) => void useGraph.getState().cameras.set(trialId, camera),
+    });
+    setCanvas(graph);
+    useGraph.getState().setCanvas(graph);
+    return () => {
+      graph.dispose();
+      useGraph.getState().setCanvas(null);
+      useSelection.getState().setHover(null);
+    };
+    // oxlint-disable-next-line react/exhaustive-deps -- `toggle` reads `latest`
+  }, [trialId]);
+
+  const drawn = useRef(false);
+  useEffect(() => {
+    if (canvas === null || scene === null) return;
+    canvas.setScene(scene, source.edgeLabels, useGraph.getState().anchor);
+    if (drawn.current) return;
+    drawn.current = true;
+    const camera = useGraph.getState().cameras.get(trialId);
+    if (camera === undefined) canvas.home();
+    else canvas.setCamera(camera);
+  }, [canvas, scene, source, trialId]);
+
+  useEffect(() => canvas?.setPalette(scheme === 'dark' ? DARK_PALETTE : LIGHT_PALETTE), [canvas, scheme]);
+  useEffect(() => canvas?.setWheel(wheel), [canvas, wheel]);
+  useEffect(
+    () => canvas?.setOverlay(overlay === null ? null : boxOverlays(overlay, tree, { kind, domain })),
+    [canvas, overlay, tree, kind, domain],
+  );
+  useEffect(() => canvas?.setMarks(recipeMarks(draft)), [canvas, draft]);
+
+  const boxOf = useMemo(() => {
+    return (name: string | null): string | null => {
+      if (name === null) return null;
+      const around = groupsAround(tree, name);
+      return around.find((id) => !expanded.has(id)) ?? name;
+    };
+  }, [tree, expanded]);
+  useEffect(
+    () => canvas?.setSelection(layer === null ? group : boxOf(layer), hover === null ? null : boxOf(hover)),
+    [canvas, layer, group, hover, boxOf],
+  );
+
+  useEffect(() => {
+    if (canvas === null || scene === null || layer === null || useSelection.getState().source === 'graph') return;
+    const folded = groupsAround(tree, layer).filter((id) => !expanded.has(id));
+    if (folded.length > 0)
+      useGraph.getState().setExpanded(trialId, new Set([...expanded, ...folded]), folded[0] ?? null);
+    else canvas.reveal(layer);
+    // A new selection reveals once, and again when the group around it has been opened and laid out.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [canvas, scene, revision]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = graphKey(event, view, layer);
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (step === 'fit') canvas?.fit();
+    else if (step === 'clear') selectLayer(null, 'command');
+    else if (step === 'toggle') {
+      if (group !== null) toggle(group);
+      else useUi.getState().set({ properties: true });
+    } else selectLayer(step.layer, 'command');
+  };
+
+  return (
+    <div className={classes['stage']}>
+      <canvas
+        ref={holder}
+        className={classes['canvas']}
+        tabIndex={0}
+        role="img"
+        aria-label={`Graph of ${view.nodes.length} layers. Every layer is also in the table "Layers" and in the outline.`}
+        aria-busy={busy}
+        onKeyDown={onKeyDown}
+      />
+      <GraphToolbar tree={tree} trialId={trialId} expanded={expanded} />
+      {overlay !== null && <Legend data={overlay} />}
+      {error !== null && (
+        <div className={classes['veil']}>
+          <ErrorState error={{ message: `The graph could not be laid out: ${error}`, hint: 'Fold some groups.' }} />
+        </div>
+      )}
+      {busy && scene === null && error === null && (
+        <div className={classes['veil']}>
+          <LoadingState>{`Laying out ${source.nodes.length.toLocaleString('en')} layers…`}</LoadingState>
+        </div>
+      )}
+      {busy && scene !== null && <output className={classes['busy']}>Laying out…</output>}
+      {pointer !== null && menu === null && (
+        <HoverCard hit={pointer.hit} at={pointer.at} overlay={overlay} tree={tree} />
+      )}
+      {menu !== null && (
+        <LayerMenu
+          hit={menu.hit}
+          at={menu.at}
+          tree={tree}
+          open={expanded.has(menu.hit.id)}
+          onToggle={() => toggle(menu.hit.id)}
+          onClose={() => setMenu(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What a key means on the canvas: arrows walk along the edges of the selected layer. */
+function graphKey(
+  event: KeyboardEvent,
+  view: GraphView,
+  layer: string | null,
+): 'fit' | 'clear' | 'toggle' | { readonly layer: string } | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return undefined;
+  if (event.key === ' ') return 'fit';
+  if (event.key === 'Escape') return 'clear';
+  if (event.key === 'Enter') return 'toggle';
+  if (!event.key.startsWith('Arrow')) return undefined;
+  if (layer === null) {
+    const first = view.nodes.find((node) => node.op !== 'Constant');
+    return first === undefined ? undefined : { layer: first.name };
+  }
+  const { before, after } = neighbours(view, layer);
+  const next = event.key === 'ArrowUp' || event.key === 'ArrowLeft' ? before[0] : after[0];
+  return next === undefined ? undefined : { layer: next };
+}

@@ -1,0 +1,159 @@
+import type { GraphNode, GraphView } from '../../../main/contract/studio.ts';
+import { formatCompact, formatMetric, formatPredicted, formatShape } from '../../design/format.ts';
+import type { OverlayData } from '../../state/overlay.ts';
+import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-maps.ts';
+import type { MetricScale } from '../../viz/color-maps.ts';
+import type { BoxMark, BoxOverlay } from '../../viz/graph/draw.ts';
+import type { GraphSource, NodeRow } from '../../viz/graph/graph-source.ts';
+import { walkGroups } from '../../viz/graph/scope-tree.ts';
+import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
+
+export interface RowOptions {
+  readonly showNames: boolean;
+  readonly showAttributes: boolean;
+  readonly showWeights: boolean;
+}
+
+/** Attributes that say what a layer does at one look; drawn even when the others are not. */
+const TELLING = new Set(['kernel_shape', 'strides', 'group', 'axis', 'perm', 'hidden_size', 'to']);
+
+/**
+ * What the canvas draws of a model. Constant nodes are drawn as what they are to their readers, values, not as boxes; they
+ * stand in the outline and the layers table.
+ */
+export function graphSource(view: GraphView, options: RowOptions): GraphSource {
+  const drawn = view.nodes.filter((node) => node.op !== 'Constant');
+  return {
+    nodes: drawn.map((node) => ({
+      name: node.name,
+      op: node.op,
+      scope: node.scope,
+      parent: node.parent,
+      inputs: node.inputs,
+      outputs: node.outputs,
+      rows: nodeRows(node, options),
+    })),
+    edgeLabels: new Map(
+      view.values.flatMap(({ name, shape }) => (shape === null ? [] : [[name, formatShape(shape)] as const])),
+    ),
+    inputs: view.inputs,
+    outputs: view.outputs,
+  };
+}
+
+function nodeRows(node: GraphNode, { showNames, showAttributes, showWeights }: RowOptions): readonly NodeRow[] {
+  const rows: NodeRow[] = [];
+  if (showNames) rows.push({ label: '', text: node.name });
+  if (showWeights) {
+    for (const weight of node.weights) rows.push({ label: weight.role, text: `⟨${formatShape(weight.shape)}⟩` });
+  }
+  for (const attribute of node.attributes) {
+    if (showAttributes) rows.push({ label: attribute.name, text: attribute.text });
+    else if (showWeights && TELLING.has(attribute.name) && !isPlain(attribute)) {
+      rows.push({ label: attribute.name, text: attribute.text });
+    }
+  }
+  return rows.slice(0, 12);
+}
+
+/** Values that say nothing: stride 1, one group. */
+function isPlain({ name, text }: { readonly name: string; readonly text: string }): boolean {
+  return (name === 'strides' && /^[[\s]*1(?:[,\s]+1)*[\]\s]*$/.test(text)) || (name === 'group' && text === '1');
+}
+
+/** Limits of the colour scale from the data: from 0 for amounts on a linear scale, from the least on a logarithmic one. */
+export function dataDomain(data: OverlayData, kind: 'linear' | 'log'): readonly [number, number] {
+  const numbers = [...data.values.values()].filter((value) => typeof value === 'number');
+  if (numbers.length === 0) return [0, 1];
+  const max = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+  const positive = numbers.filter((value) => value > 0);
+  if (kind === 'log') return [positive.reduce((a, b) => Math.min(a, b), Infinity), max];
+  if (data.metric === 'sparsity') return [0, 1];
+  return [data.lowIsBad ? numbers.reduce((a, b) => Math.min(a, b), Infinity) : 0, max];
+}
+
+/** Colour of a number: bright yellow is always the end that asks for attention. */
+export function overlayColor(data: OverlayData, scale: MetricScale, value: number): string {
+  const position = scale.position(value);
+  return magnitudeMap(data.lowIsBad ? 1 - position : position);
+}
+
+/** The distinct texts of a category overlay with their colours. */
+export function categoryColors(data: OverlayData): ReadonlyMap<string, string> {
+  const texts = [...new Set([...data.values.values()].filter((value) => typeof value === 'string'))].sort();
+  return new Map(texts.map((text, index) => [text, CATEGORICAL[index % CATEGORICAL.length] ?? '#999999']));
+}
+
+/** Colour and number of every layer and every group under the overlay. */
+export function boxOverlays(
+  data: OverlayData,
+  tree: ScopeGroup,
+  limits: { readonly kind: 'linear' | 'log'; readonly domain: readonly [number, number] | null },
+): ReadonlyMap<string, BoxOverlay> {
+  const [min, max] = limits.domain ?? dataDomain(data, limits.kind);
+  const scale = metricScale(limits.kind, min, max);
+  const colors = categoryColors(data);
+  const boxes = new Map<string, BoxOverlay>();
+  const put = (id: string, value: number | string | null): void => {
+    if (value === null) return;
+    const fill = typeof value === 'number' ? overlayColor(data, scale, value) : (colors.get(value) ?? null);
+    boxes.set(id, { fill, textColor: fill === null ? '#fff' : textOn(fill), text: overlayText(data, value) });
+  };
+  for (const [name, value] of data.values) put(name, value);
+  for (const group of walkGroups(tree)) put(group.id, groupValue(data, group));
+  return boxes;
+}
+
+/** The number as the box shows it. */
+export function overlayText(data: OverlayData, value: number | string): string {
+  if (typeof value === 'string') return value;
+  const text = data.unit === 'MACs' ? formatCompact(value) : formatMetric(value, data.unit);
+  return data.predicted ? formatPredicted(text) : text;
+}
+
+/** Amounts add up; of errors the worst counts; of shares and types the common one, if there is one. */
+function groupValue(data: OverlayData, group: ScopeGroup): number | string | null {
+  const values = [...leavesOf(group)].flatMap((name) => data.values.get(name) ?? []);
+  const numbers = values.filter((value) => typeof value === 'number');
+  if (data.metric === 'dtype')
+    return new Set(values).size === 1 ? (values[0] ?? null) : values.length > 0 ? 'mixed' : null;
+  if (numbers.length === 0) return null;
+  if (data.metric === 'error') return numbers.reduce((a, b) => Math.min(a, b), Infinity);
+  const sum = numbers.reduce((a, b) => a + b, 0);
+  return data.metric === 'sparsity' ? sum / numbers.length : sum;
+}
+
+/** Names of the layers in a group. */
+export function* leavesOf(item: ScopeItem): Generator<string> {
+  if (item.kind === 'leaf') yield item.id;
+  else for (const child of item.children) yield* leavesOf(child);
+}
+
+/** Badges of what the recipe leaves alone. */
+export function recipeMarks(draft: {
+  readonly prune: { readonly exclude: readonly string[] };
+  readonly quantize: { readonly exclude: readonly string[] };
+}): ReadonlyMap<string, readonly BoxMark[]> {
+  const marks = new Map<string, BoxMark[]>();
+  const add = (layer: string, mark: BoxMark): void => void marks.set(layer, [...(marks.get(layer) ?? []), mark]);
+  for (const layer of draft.quantize.exclude) add(layer, { text: 'float', color: '#7a4a00' });
+  for (const layer of draft.prune.exclude) add(layer, { text: 'frozen', color: '#1d5f9e' });
+  return marks;
+}
+
+/** The layers before and after one, by the values they pass; for walking the graph with the arrow keys. */
+export function neighbours(
+  view: GraphView,
+  layer: string,
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const node = view.nodes.find((candidate) => candidate.name === layer);
+  if (node === undefined) return { before: [], after: [] };
+  const inputs = new Set(node.inputs);
+  const outputs = new Set(node.outputs);
+  return {
+    before: view.nodes
+      .filter((other) => other.op !== 'Constant' && other.outputs.some((value) => inputs.has(value)))
+      .map((other) => other.name),
+    after: view.nodes.filter((other) => other.inputs.some((value) => outputs.has(value))).map((other) => other.name),
+  };
+}

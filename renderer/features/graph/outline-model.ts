@@ -1,0 +1,59 @@
+import type { LayerFacts } from '../../state/layer-facts.ts';
+import { parseLayerQuery } from '../../state/layer-query.ts';
+import { buildScopeTree } from '../../viz/graph/scope-tree.ts';
+import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
+
+/** One line of the outline. */
+export type OutlineRow =
+  | {
+      readonly kind: 'group';
+      readonly id: string;
+      readonly title: string;
+      readonly depth: number;
+      readonly open: boolean;
+      readonly layers: number;
+    }
+  | {
+      readonly kind: 'layer';
+      readonly id: string;
+      readonly title: string;
+      readonly depth: number;
+      readonly op: string;
+    };
+
+/** The scope tree of all layers, constants too. */
+export function outlineTree(layers: readonly LayerFacts[]): ScopeGroup {
+  return buildScopeTree({ nodes: layers.map((layer) => ({ ...layer, rows: [] })) });
+}
+
+/** The lines of the tree with the given groups open. */
+export function outlineRows(tree: ScopeGroup, open: ReadonlySet<string>): readonly OutlineRow[] {
+  const rows: OutlineRow[] = [];
+  const visit = (group: ScopeGroup, depth: number): void => {
+    for (const child of group.children) {
+      if (child.kind === 'leaf') {
+        rows.push({ kind: 'layer', id: child.id, title: shortName(child.id, group.id), depth, op: child.node.op });
+        continue;
+      }
+      const isOpen = open.has(child.id);
+      rows.push({ kind: 'group', id: child.id, title: child.title, depth, open: isOpen, layers: child.layers });
+      if (isOpen) visit(child, depth + 1);
+    }
+  };
+  visit(tree, 0);
+  return rows;
+}
+
+/** The lines of a search: matching layers under their full names. */
+export function searchRows(layers: readonly LayerFacts[], query: string): readonly OutlineRow[] {
+  const test = parseLayerQuery(query);
+  return layers
+    .filter(test)
+    .map((layer) => ({ kind: 'layer', id: layer.name, title: layer.name, depth: 0, op: layer.op }));
+}
+
+/** A layer's name without what its group says already: "/layer1/0/conv1/Conv" in "layer1/0" → "conv1/Conv". */
+export function shortName(name: string, group: string): string {
+  const bare = name.startsWith('/') ? name.slice(1) : name;
+  return group !== '' && bare.startsWith(`${group}/`) ? bare.slice(group.length + 1) : name;
+}

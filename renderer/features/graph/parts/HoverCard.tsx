@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+import { formatShape } from '../../../design/format.ts';
+import { useLayerFacts } from '../../../state/layer-facts.ts';
+import type { OverlayData } from '../../../state/overlay.ts';
+import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
+import { walkGroups } from '../../../viz/graph/scope-tree.ts';
+import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
+import { overlayText } from '../model.ts';
+import classes from './HoverCard.module.css';
+
+interface HoverCardProps {
+  readonly hit: GraphHit;
+  /** Window coordinates. */
+  readonly at: { readonly x: number; readonly y: number };
+  readonly overlay: OverlayData | null;
+  readonly tree: ScopeGroup;
+}
+
+/** What is under the pointer, readable at any zoom. */
+export function HoverCard({ hit, at, overlay, tree }: HoverCardProps): ReactNode {
+  const layers = useLayerFacts();
+  const layer = hit.kind === 'layer' ? layers.find((candidate) => candidate.name === hit.id) : undefined;
+  const group = hit.kind === 'group' ? [...walkGroups(tree)].find((candidate) => candidate.id === hit.id) : undefined;
+  if (layer === undefined && group === undefined) return null;
+  const value = layer === undefined ? undefined : overlay?.values.get(layer.name);
+  const left = Math.min(at.x + 14, window.innerWidth - 340);
+  const top = Math.min(at.y + 16, window.innerHeight - 90);
+  return (
+    <div className={classes['card']} style={{ left, top }} aria-hidden>
+      <div className={classes['name']}>{layer?.name ?? group?.id}</div>
+      <div className="lap-muted">
+        {layer === undefined
+          ? `${group?.layers ?? 0} layers · double click to open`
+          : `${layer.op} · ${formatShape(layer.shape)} ${layer.dtype ?? ''}`}
+      </div>
+      {overlay !== null && value !== undefined && (
+        <div>
+          {overlay.title} <b>{overlayText(overlay, value)}</b>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { Menu } from '@mantine/core';
+import { IconCopy, IconFold, IconLayoutBottombar, IconLock, IconNumber8Small } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { copyText } from '../../../state/clipboard.ts';
+import { useRecipe } from '../../../state/recipe.ts';
+import { selectLayer } from '../../../state/selection.ts';
+import { useUi } from '../../../state/ui.ts';
+import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
+import { walkGroups } from '../../../viz/graph/scope-tree.ts';
+import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
+import { leavesOf } from '../model.ts';
+
+interface LayerMenuProps {
+  readonly hit: GraphHit;
+  /** Window coordinates. */
+  readonly at: { readonly x: number; readonly y: number };
+  readonly tree: ScopeGroup;
+  /** Whether the group is open. */
+  readonly open: boolean;
+  readonly onToggle: () => void;
+  readonly onClose: () => void;
+}
+
+/** Overlay, then act: what can be done to the layer, or to all layers of the group, under the pointer. */
+export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuProps): ReactNode {
+  const draft = useRecipe((state) => state.draft);
+  const group = hit.kind === 'layer' ? undefined : [...walkGroups(tree)].find((candidate) => candidate.id === hit.id);
+  const layers = group === undefined ? [hit.id] : [...leavesOf(group)];
+  const kept = layers.every((layer) => draft.quantize.exclude.includes(layer));
+  const frozen = layers.every((layer) => draft.prune.exclude.includes(layer));
+  const exclude = (cut: 'quantize' | 'prune', excluded: boolean): void => {
+    const others = draft[cut].exclude.filter((name) => !layers.includes(name));
+    const next = excluded ? [...others, ...layers] : others;
+    useRecipe.getState().edit({ ...draft, [cut]: { ...draft[cut], exclude: next } });
+  };
+  return (
+    <Menu opened onClose={onClose} position="bottom-start" withinPortal trapFocus returnFocus>
+      <Menu.Target>
+        <span style={{ position: 'fixed', left: at.x, top: at.y, width: 0, height: 0 }} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{group === undefined ? hit.id : `${group.id} · ${group.layers} layers`}</Menu.Label>
+        {group !== undefined && (
+          <Menu.Item leftSection={<IconFold size={14} />} onClick={onToggle}>
+            {open ? 'Collapse group' : 'Expand group'}
+          </Menu.Item>
+        )}
+        <Menu.Item leftSection={<IconNumber8Small size={14} />} onClick={() => exclude('quantize', !kept)}>
+          {kept ? 'Allow quantization' : 'Exclude from quantization'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLock size={14} />} onClick={() => exclude('prune', !frozen)}>
+          {frozen ? 'Allow pruning' : 'Freeze for pruning'}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => void copyText(hit.id)}>
+          Copy name
+        </Menu.Item>
+        {group === undefined && (
+          <Menu.Item
+            leftSection={<IconLayoutBottombar size={14} />}
+            onClick={() => {
+              useUi.getState().set({ table: true });
+              selectLayer(hit.id, 'graph');
+            }}
+          >
+            Show in table
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,93 @@
+import { SegmentedControl } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { formatMetric } from '../../../design/format.ts';
+import { useOverlay } from '../../../state/overlay.ts';
+import type { OverlayData } from '../../../state/overlay.ts';
+import { metricScale } from '../../../viz/color-maps.ts';
+import { categoryColors, dataDomain, overlayColor } from '../model.ts';
+import classes from './Legend.module.css';
+import { LimitInput } from './LimitInput.tsx';
+
+/** What the colours mean: scale, limits, source. */
+export function Legend({ data }: { readonly data: OverlayData }): ReactNode {
+  const empty = data.values.size === 0;
+  return (
+    <section className={classes['legend']} aria-label="Legend">
+      <header className={classes['head']}>
+        <strong>
+          {data.predicted ? '≈ ' : ''}
+          {data.title}
+        </strong>
+        {!empty && data.metric !== 'dtype' && <ScaleChoice />}
+      </header>
+      {!empty && (data.metric === 'dtype' ? <Categories data={data} /> : <Magnitude data={data} />)}
+      <p className={classes['source']}>{empty ? `No values yet: ${data.source}` : data.source}</p>
+    </section>
+  );
+}
+
+function ScaleChoice(): ReactNode {
+  const scale = useOverlay((state) => state.scale);
+  return (
+    <SegmentedControl
+      size="xs"
+      className={classes['scale'] ?? ''}
+      aria-label="Colour scale"
+      value={scale}
+      onChange={(value) => useOverlay.getState().setScale(value === 'log' ? 'log' : 'linear')}
+      data={[
+        { value: 'linear', label: 'linear' },
+        { value: 'log', label: 'log' },
+      ]}
+    />
+  );
+}
+
+function Magnitude({ data }: { readonly data: OverlayData }): ReactNode {
+  const kind = useOverlay((state) => state.scale);
+  const chosen = useOverlay((state) => state.domain);
+  const own = dataDomain(data, kind);
+  const [min, max] = chosen ?? own;
+  const scale = metricScale(kind, min, max);
+  const stops = Array.from({ length: 17 }, (_, index) => overlayColor(data, scale, scale.valueAt(index / 16)));
+  const set = (next: readonly [number, number]): void =>
+    useOverlay.getState().setDomain(next[1] > next[0] ? next : null);
+  return (
+    <>
+      <div className={classes['bar']} style={{ background: `linear-gradient(to right, ${stops.join(', ')})` }} />
+      <div className={classes['limits']}>
+        <LimitInput
+          label="Least value of the scale"
+          unit={data.unit}
+          value={min}
+          onChange={(value) => set([value, max])}
+        />
+        <span className={classes['middle']}>{formatMetric(scale.valueAt(0.5), data.unit)}</span>
+        <LimitInput
+          label="Greatest value of the scale"
+          unit={data.unit}
+          value={max}
+          onChange={(value) => set([min, value])}
+        />
+      </div>
+      {chosen !== null && (
+        <button type="button" className={classes['reset']} onClick={() => useOverlay.getState().setDomain(null)}>
+          Limits from the data
+        </button>
+      )}
+    </>
+  );
+}
+
+function Categories({ data }: { readonly data: OverlayData }): ReactNode {
+  return (
+    <ul className={classes['categories']}>
+      {[...categoryColors(data)].map(([text, color]) => (
+        <li key={text}>
+          <span className={classes['swatch']} style={{ background: color }} />
+          {text}
+        </li>
+      ))}
+    </ul>
+  );
+}

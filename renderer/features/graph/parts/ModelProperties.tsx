@@ -1,0 +1,82 @@
+import { Badge, Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Problem, ValueRef } from '../../../../main/contract/results.ts';
+import type { OpenedModel, Trial } from '../../../../main/contract/studio.ts';
+import { Facts } from '../../../design/Facts.tsx';
+import type { Fact } from '../../../design/Facts.tsx';
+import { Section } from '../../../design/Section.tsx';
+import { formatBytes, formatCompact, formatMs, formatPercent, formatShape } from '../../../design/format.ts';
+import { selectLayer } from '../../../state/selection.ts';
+import classes from './LayerProperties.module.css';
+
+/** What is in the model, and what of it was measured. */
+export function ModelProperties({ model, trial }: { readonly model: OpenedModel; readonly trial: Trial }): ReactNode {
+  const { inspect, entry } = model;
+  const opsets = Object.entries(inspect.model.opsets).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
+  const top1 = trial.evaluation?.metrics['top1'];
+  return (
+    <>
+      <Section title="Model">
+        <Facts
+          facts={[
+            ['Name', entry.name],
+            ['Trial', trial.name],
+            ['Size', formatBytes(trial.bytes ?? entry.bytes)],
+            ['Parameters', formatCompact(trial.parameters ?? inspect.parameters)],
+            ['MACs', formatCompact(trial.macs ?? inspect.macs)],
+            ['Latency', trial.latency === null ? null : `${formatMs(trial.latency.p50Ms)} (p50)`],
+            ['Top-1', top1 === undefined ? null : formatPercent(top1.value)],
+            ['Layers', inspect.nodes],
+            ['Producer', inspect.model.producer || null],
+            ['IR version', inspect.model.irVersion],
+            ['Opset', opsets.join(', ')],
+            ['Path', entry.path],
+            ...Object.entries(inspect.model.metadata).map(([key, value]): Fact => [key, value]),
+          ]}
+        />
+      </Section>
+      {inspect.problems.length > 0 && (
+        <Section title="Problems" note={inspect.problems.length}>
+          {inspect.problems.slice(0, 50).map((problem) => (
+            <ProblemLine key={`${problem.code}:${problem.layer ?? ''}:${problem.message}`} problem={problem} />
+          ))}
+        </Section>
+      )}
+      <Section title="Inputs" note={inspect.inputs.length}>
+        <Values values={inspect.inputs} />
+      </Section>
+      <Section title="Outputs" note={inspect.outputs.length}>
+        <Values values={inspect.outputs} />
+      </Section>
+      <Section title="Operators" note={Object.keys(inspect.operators).length}>
+        <Facts facts={Object.entries(inspect.operators).sort(([, a], [, b]) => b - a)} />
+      </Section>
+    </>
+  );
+}
+
+function Values({ values }: { readonly values: readonly ValueRef[] }): ReactNode {
+  return values.map((value) => (
+    <div key={value.name} className={classes['value']}>
+      <div className={`${classes['valueName']} lap-mono`}>{value.name}</div>
+      <div className="lap-muted">
+        {value.dtype ?? 'type unknown'} · {formatShape(value.shape)}
+      </div>
+    </div>
+  ));
+}
+
+function ProblemLine({ problem }: { readonly problem: Problem }): ReactNode {
+  const { layer } = problem;
+  const color = problem.severity === 'error' ? 'red' : problem.severity === 'warning' ? 'yellow' : 'gray';
+  return (
+    <div className={classes['value']}>
+      <Badge color={color}>{problem.code}</Badge> {problem.message}{' '}
+      {layer !== null && (
+        <Button variant="transparent" px={0} onClick={() => selectLayer(layer, 'command')}>
+          {layer}
+        </Button>
+      )}
+    </div>
+  );
+}

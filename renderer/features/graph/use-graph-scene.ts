@@ -1,0 +1,86 @@
+import { useEffect, useMemo, useState } from 'react';
+import type { GraphView } from '../../../main/contract/studio.ts';
+import { useUi } from '../../state/ui.ts';
+import { ROW_FONT, ROW_LABEL_FONT, TITLE_FONT, measureBox } from '../../viz/graph/box-metrics.ts';
+import type { GraphSource } from '../../viz/graph/graph-source.ts';
+import { LayoutClient } from '../../viz/graph/layout-client.ts';
+import LayoutWorker from '../../viz/graph/layout-worker.ts?worker';
+import type { Scene } from '../../viz/graph/scene.ts';
+import { buildScopeTree, startExpanded } from '../../viz/graph/scope-tree.ts';
+import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
+import { visibleGraph } from '../../viz/graph/visible-graph.ts';
+import { graphSource } from './model.ts';
+import { useGraph } from './store.ts';
+
+const layouts = new LayoutClient(() => new LayoutWorker());
+
+export interface GraphScene {
+  readonly source: GraphSource;
+  readonly tree: ScopeGroup;
+  readonly expanded: ReadonlySet<string>;
+  /** Null until the first layout is there; later the last one while the next is made. */
+  readonly scene: Scene | null;
+  readonly busy: boolean;
+  readonly error: string | null;
+}
+
+/** The laid out drawing of a trial's graph, for the groups that are open and the rows that are shown. */
+export function useGraphScene(trialId: string, view: GraphView): GraphScene {
+  const showNames = useUi((state) => state.showNames);
+  const showAttributes = useUi((state) => state.showAttributes);
+  const showWeights = useUi((state) => state.showWeights);
+  const direction = useUi((state) => state.direction);
+  const chosen = useGraph((state) => state.expanded.get(trialId));
+  const source = useMemo(
+    () => graphSource(view, { showNames, showAttributes, showWeights }),
+    [view, showNames, showAttributes, showWeights],
+  );
+  const tree = useMemo(() => buildScopeTree(source), [source]);
+  const expanded = useMemo(() => chosen ?? startExpanded(tree), [chosen, tree]);
+  const [state, setState] = useState<{ trialId: string; scene: Scene | null; busy: boolean; error: string | null }>({
+    trialId,
+    scene: null,
+    busy: true,
+    error: null,
+  });
+
+  useEffect(() => {
+    let wanted = true;
+    const options = [showNames, showAttributes, showWeights, direction].join(',');
+    const key = [trialId, options, [...expanded].sort().join('\u0000')].join('\u0001');
+    setState((before) => ({ ...before, scene: before.trialId === trialId ? before.scene : null, trialId, busy: true }));
+    const make = async (): Promise<Scene> => {
+      // Boxes are as wide as their text: measured before the fonts are there, it would run over.
+      await Promise.all([TITLE_FONT, ROW_FONT, ROW_LABEL_FONT].map((font) => document.fonts.load(font)));
+      const measure = textMeasure();
+      return layouts.layout(key, direction, () =>
+        visibleGraph(source, tree, { expanded, measure: (box) => measureBox(box, measure) }),
+      );
+    };
+    make().then(
+      (scene) => wanted && setState({ trialId, scene, busy: false, error: null }),
+      (error: unknown) => wanted && setState({ trialId, scene: null, busy: false, error: String(error) }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [trialId, source, tree, expanded, direction, showNames, showAttributes, showWeights]);
+
+  return {
+    source,
+    tree,
+    expanded,
+    scene: state.trialId === trialId ? state.scene : null,
+    busy: state.busy,
+    error: state.error,
+  };
+}
+
+function textMeasure(): (text: string, font: string) => number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context === null) throw new Error('This browser has no 2-D canvas');
+  return (text, font) => {
+    if (context.font !== font) context.font = font;
+    return context.measureText(text).width;
+  };
+}
