@@ -1,4 +1,5 @@
 import type { Evaluation } from '../../main/contract/results.ts';
+import type { Trial } from '../../main/contract/studio.ts';
 
 /** How good a model is, in one number: top-1 where there are labels, else agreement with the baseline. */
 export interface Goodness {
@@ -29,4 +30,14 @@ export function goodnessOf(evaluation: Evaluation | null): Goodness | null {
 export function chanceOf(evaluation: Evaluation | null): number {
   const classes = evaluation?.classes.length ?? 0;
   return classes > 1 ? 1 / classes : 0;
+}
+
+/** The data set that a trial was last evaluated on; null when it never was. Numbers of different data do not compare. */
+export function evaluatedOn(trial: Trial): string | null {
+  if (trial.evaluation === null) return null;
+  let last: Trial['measurements'][number] | undefined;
+  for (const measurement of trial.measurements) {
+    if (measurement.datasetId !== null && (last === undefined || measurement.at >= last.at)) last = measurement;
+  }
+  return last?.datasetId ?? null;
 }

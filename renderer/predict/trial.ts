@@ -10,7 +10,7 @@ import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { cutModel, cutStrength } from './cut.ts';
 import type { Cut } from './cut.ts';
 import { int8SavedBytes, predictInt8Latency } from './int8.ts';
-import { chanceOf, goodnessOf } from './metric.ts';
+import { chanceOf, evaluatedOn, goodnessOf } from './metric.ts';
 import type { Goodness } from './metric.ts';
 import type { Range } from './range.ts';
 
@@ -113,7 +113,9 @@ function goodnessBase(
   recipe: Recipe,
 ): { base: AccuracyBase; metric: Goodness['metric'] } | null {
   const baseline = inputs.trials.find((trial) => trial.baseline);
-  const own = kindred(inputs, recipe).find((trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null);
+  const own = kindred(inputs, recipe).find(
+    (trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null && onSameData(inputs, trial),
+  );
   const goodness = goodnessOf(own?.evaluation ?? baseline?.evaluation ?? null);
   if (goodness === null) return null;
   const chance = chanceOf(own?.evaluation ?? baseline?.evaluation ?? null);
@@ -125,12 +127,19 @@ function goodnessBase(
   return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };
 }
 
+/** Whether a trial was evaluated on the data that the baseline was (or one of the two does not say). */
+function onSameData(inputs: PredictionInputs, trial: Trial): boolean {
+  const baseline = inputs.trials.find((other) => other.baseline);
+  const [here, there] = [baseline ? evaluatedOn(baseline) : null, evaluatedOn(trial)];
+  return here === null || there === null || here === there;
+}
+
 function measuredCuts(inputs: PredictionInputs, recipe: Recipe, metric: Goodness['metric']): MeasuredCut[] {
   return kindred(inputs, recipe).flatMap((trial) => {
     const step = pruneStepOf(trial.recipe);
     const goodness = goodnessOf(trial.evaluation);
     const cut = step && cutOf(inputs, step);
-    if (!cut || goodness?.metric !== metric) return [];
+    if (!cut || goodness?.metric !== metric || !onSameData(inputs, trial)) return [];
     return [{ strength: cutStrength(cut), accuracy: goodness.value, low: goodness.low, high: goodness.high }];
   });
 }

@@ -1,0 +1,91 @@
+import { useEffect } from 'react';
+import type { ReactNode } from 'react';
+import { EmptyState } from '../../design/EmptyState.tsx';
+import { ErrorState } from '../../design/ErrorState.tsx';
+import { LoadingState } from '../../design/LoadingState.tsx';
+import { useOverlay } from '../../state/overlay.ts';
+import { useRecipe } from '../../state/recipe.ts';
+import { usePrunePlan, useResults } from '../../state/results.ts';
+import { useSession } from '../../state/session.ts';
+import { BaselineHint } from '../../widgets/BaselineHint.tsx';
+import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
+import type { DraftPrediction } from '../../widgets/useDraftPrediction.ts';
+import classes from './PruneView.module.css';
+import { AccuracyCurve } from './parts/AccuracyCurve.tsx';
+import { PruneFigures } from './parts/PruneFigures.tsx';
+import { PruneLayers } from './parts/PruneLayers.tsx';
+import { PruneToolbar } from './parts/PruneToolbar.tsx';
+import { SparsitySlider } from './parts/SparsitySlider.tsx';
+
+/** The Prune task: a slider that answers at once with a prediction, and after its release with a measurement. */
+export function PruneView(): ReactNode {
+  const modelId = useSession((state) => state.model?.entry.id ?? null);
+  const plan = usePrunePlan(modelId);
+  const prediction = useDraftPrediction();
+  useLiveSparsity(prediction);
+  if (modelId === null || prediction === null)
+    return <EmptyState title="No model is open">Open one to see what can be pruned.</EmptyState>;
+  return (
+    <div className={classes['view']}>
+      <PruneToolbar />
+      {plan.status === 'loading' && <LoadingState>Counting weights…</LoadingState>}
+      {plan.status === 'failed' && (
+        <ErrorState
+          error={plan.error}
+          onRetry={() => useResults.getState().forget((method) => method === 'prune.plan')}
+        />
+      )}
+      {plan.status === 'ready' &&
+        (plan.value.layers.length === 0 ? (
+          <EmptyState title="Nothing in this model can be pruned">
+            No layer has constant floating-point weights of its own.
+          </EmptyState>
+        ) : (
+          <>
+            <SparsitySlider />
+            <BaselineHint />
+            <PruneFigures prediction={prediction} />
+            <div className={classes['lower']}>
+              <div className={classes['table']}>
+                <PruneLayers plan={plan.value} prediction={prediction} />
+              </div>
+              <div className={classes['side']}>
+                <AccuracyCurve prediction={prediction} />
+              </div>
+            </div>
+          </>
+        ))}
+    </div>
+  );
+}
+
+/**
+ * Shows the predicted sparsity of each layer on the graph, until a trial of this recipe is measured. It stays when the
+ * task is left (to look at the graph), and goes when the recipe is changed elsewhere.
+ */
+function useLiveSparsity(prediction: DraftPrediction | null): void {
+  const cut = prediction !== null && prediction.measured?.prune == null ? prediction.predicted.cut : null;
+  useEffect(() => {
+    useOverlay.getState().setLive(
+      cut && {
+        metric: 'sparsity',
+        title: 'Sparsity',
+        unit: '%',
+        source: 'predicted from the weights’ magnitudes',
+        predicted: true,
+        values: new Map(cut.layers.map((layer) => [layer.name, layer.sparsity])),
+        lowIsBad: false,
+      },
+    );
+  }, [cut]);
+  useEffect(
+    () => () => {
+      const stop = useRecipe.subscribe((state, before) => {
+        if (state.draft === before.draft) return;
+        useOverlay.getState().setLive(null);
+        stop();
+      });
+    },
+    [],
+  );
+}

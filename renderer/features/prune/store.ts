@@ -1,0 +1,28 @@
+import { editPrune, useRecipe } from '../../state/recipe.ts';
+import { recipeOf } from '../../state/recipe-draft.ts';
+import { useOverlay } from '../../state/overlay.ts';
+import { createTaskStore } from '../../state/task.ts';
+import { QUICK_SAMPLES, measureDraft } from '../../widgets/measure.ts';
+
+/** The measurement that the slider's release started. */
+export const usePruneTask = createTaskStore();
+
+/** Moves the slider: the recipe and everything predicted follow in the same frame. */
+export function dragSparsity(sparsity: number): void {
+  editPrune({ sparsity, enabled: sparsity > 0 }, 'sparsity');
+  const { metric, setMetric } = useOverlay.getState();
+  if (metric !== 'sparsity') setMetric('sparsity');
+}
+
+/** The slider was let go: measures what it stands at; a measurement still going on is cancelled for it. */
+export function releaseSparsity(): void {
+  const { settle, draft } = useRecipe.getState();
+  settle();
+  if (recipeOf(draft).steps.length > 0) void measurePruned();
+  else usePruneTask.getState().cancel();
+}
+
+/** Makes and measures the trial of the recipe being edited. */
+export async function measurePruned(limit: number | null = QUICK_SAMPLES): Promise<void> {
+  await usePruneTask.getState().run((handle) => measureDraft(handle, { limit }));
+}

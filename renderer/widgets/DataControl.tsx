@@ -1,0 +1,114 @@
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import { Button, Group, Select, Text, Tooltip } from '@mantine/core';
+import { IconDatabase, IconPlus } from '@tabler/icons-react';
+import type { DatasetEntry } from '../../main/contract/studio.ts';
+import { formatCount } from '../design/format.ts';
+import { addDataset } from '../state/actions.ts';
+import { calibrationFor, chooseCalibration, chooseEvaluation, useData } from '../state/data.ts';
+import { useSession } from '../state/session.ts';
+import { AddDataDialog } from './AddDataDialog.tsx';
+import { describePreprocessing } from './data-form.ts';
+
+export interface DataControlProps {
+  /** Whether the calibration data are chosen here too. */
+  readonly calibration?: boolean;
+}
+
+/** Which data accuracy is measured on, and quantization calibrated on; adds data; offers the bundled ones. */
+export function DataControl({ calibration = false }: DataControlProps): ReactNode {
+  const datasets = useSession((state) => state.datasets);
+  const evaluationId = useSession((state) => state.datasetId);
+  const calibrationId = useData((state) => state.calibrationId);
+  const [adding, setAdding] = useState(false);
+  const options = datasets.map((entry) => ({ value: entry.id, label: titleOf(entry) }));
+  return (
+    <Group gap="xs" role="group" aria-label="Data">
+      {datasets.length === 0 ? (
+        <NoData />
+      ) : (
+        <>
+          <LabelledSelect
+            label="Evaluation data"
+            help={helpFor(datasets, evaluationId, 'Accuracy is measured on these samples.')}
+            data={options}
+            value={evaluationId}
+            onChange={chooseEvaluation}
+          />
+          {calibration && (
+            <LabelledSelect
+              label="Calibration data"
+              help={helpFor(
+                datasets,
+                calibrationFor(datasets, { calibrationId, evaluationId }),
+                'The ranges of activations are taken from these samples. Better not the ones that accuracy is measured on.',
+              )}
+              data={options}
+              value={calibrationFor(datasets, { calibrationId, evaluationId })}
+              onChange={chooseCalibration}
+            />
+          )}
+        </>
+      )}
+      <Button variant="default" leftSection={<IconPlus size={13} />} onClick={() => setAdding(true)}>
+        Add data
+      </Button>
+      <AddDataDialog opened={adding} onClose={() => setAdding(false)} />
+    </Group>
+  );
+}
+
+/** Says why data are wanted, and offers those that come with Lapidary. */
+function NoData(): ReactNode {
+  return (
+    <>
+      <Text className="lap-muted">No data yet: accuracy and int8 calibration need samples.</Text>
+      <Button
+        variant="light"
+        leftSection={<IconDatabase size={13} />}
+        title="Drawn characters 0–9 A–Z, 32×32; for the bundled sample models"
+        onClick={() => void addDataset({ sample: true })}
+      >
+        Use the sample data
+      </Button>
+    </>
+  );
+}
+
+interface LabelledSelectProps {
+  readonly label: string;
+  readonly help: string;
+  readonly data: readonly { value: string; label: string }[];
+  readonly value: string | null;
+  readonly onChange: (value: string) => void;
+}
+
+function LabelledSelect({ label, help, data, value, onChange }: LabelledSelectProps): ReactNode {
+  return (
+    <Tooltip label={help} multiline w={280}>
+      <Group gap={6} wrap="nowrap">
+        <Text className="lap-muted">{label}</Text>
+        <Select
+          aria-label={label}
+          data={data}
+          value={value}
+          placeholder="none chosen"
+          w={210}
+          onChange={(next) => next !== null && onChange(next)}
+        />
+      </Group>
+    </Tooltip>
+  );
+}
+
+function titleOf(entry: DatasetEntry): string {
+  return `${entry.name} · ${formatCount(entry.samples)}`;
+}
+
+function helpFor(datasets: readonly DatasetEntry[], id: string | null, use: string): string {
+  const entry = datasets.find((other) => other.id === id);
+  if (entry === undefined) return use;
+  const labels = entry.labelled ? `${entry.classes.length || 'unknown number of'} classes` : 'no labels';
+  const how = describePreprocessing(entry.preprocessing);
+  return `${use} ${formatCount(entry.samples)} samples, ${labels}${how === '' ? '' : `, ${how}`}.`;
+}

@@ -1,0 +1,61 @@
+import type { Trial } from '../../main/contract/studio.ts';
+import { evaluatedOn } from '../predict/metric.ts';
+import { isCancelled } from '../rpc/engine-error.ts';
+import { runDraft } from '../state/actions.ts';
+import { engine } from '../state/engine.ts';
+import { useJobs } from '../state/jobs.ts';
+import { useSession } from '../state/session.ts';
+import { runSettings } from '../state/settings.ts';
+import type { TaskHandle } from '../state/task.ts';
+
+/** Samples of the measurement in the background: enough to see two points of accuracy, quick enough to wait for. */
+export const QUICK_SAMPLES = 500;
+
+/** Evaluates the baseline on the chosen data, if that was not done. Rejects with EngineError. */
+export async function evaluateBaseline(handle: TaskHandle, limit: number | null = QUICK_SAMPLES): Promise<void> {
+  const { datasetId, trials } = useSession.getState();
+  const baseline = trials.find((trial) => trial.baseline);
+  if (baseline === undefined || datasetId === null || evaluatedOn(baseline) === datasetId) return;
+  const params = { trialId: baseline.id, datasetId, limit, settings: runSettings() };
+  await engine().call('trial.evaluate', params, handle);
+}
+
+export interface MeasureOptions {
+  /** Evaluation samples; null: all. */
+  readonly limit: number | null;
+}
+
+/**
+ * Makes and measures the trial of the recipe being edited, the baseline first where its accuracy is missing. A trial that
+ * was cancelled before anything was measured is deleted: nobody asked to keep it.
+ */
+export async function measureDraft(handle: TaskHandle, { limit }: MeasureOptions): Promise<Trial | null> {
+  let jobId: string | null = null;
+  const known = new Set(useSession.getState().trials.map((trial) => trial.id));
+  try {
+    await evaluateBaseline(handle);
+    return await runDraft({
+      limit,
+      latency: true,
+      signal: handle.signal,
+      onJob: (id) => {
+        jobId = id;
+        handle.onJob(id);
+      },
+    });
+  } catch (error) {
+    if (isCancelled(error) && jobId !== null) await dropEmptyTrial(jobId, known);
+    throw error;
+  }
+}
+
+async function dropEmptyTrial(jobId: string, known: ReadonlySet<string>): Promise<void> {
+  const trialId = useJobs.getState().jobs.get(jobId)?.trialId ?? null;
+  const trial = useSession.getState().trials.find((other) => other.id === trialId);
+  if (trial === undefined || known.has(trial.id) || trial.evaluation !== null || trial.latency !== null) return;
+  try {
+    await engine().call('trial.delete', { trialId: trial.id });
+  } catch {
+    // Another window runs the same recipe again: then the trial is wanted after all.
+  }
+}

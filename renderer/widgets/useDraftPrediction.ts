@@ -1,0 +1,54 @@
+import { useMemo } from 'react';
+import type { Recipe } from '../../main/contract/recipe.ts';
+import type { Trial } from '../../main/contract/studio.ts';
+import { depthwiseLayers, predictTrial, recipesMeet } from '../predict/trial.ts';
+import type { PredictedTrial, PredictionInputs } from '../predict/trial.ts';
+import { recipeOf } from '../state/recipe-draft.ts';
+import { useRecipe } from '../state/recipe.ts';
+import { usePrunePlan, useQuantizePlan, useTrialGraph, useTrialProfile, valueOf } from '../state/results.ts';
+import { useSession } from '../state/session.ts';
+
+/** What the recipe being edited would give, and the trial that measured it, if any. */
+export interface DraftPrediction {
+  readonly recipe: Recipe;
+  readonly predicted: PredictedTrial;
+  /** What the prediction was made from, for predicting other recipes. */
+  readonly inputs: PredictionInputs;
+  /** The trial of exactly this recipe; its numbers replace the prediction. */
+  readonly measured: Trial | null;
+}
+
+/** Predicts the trial of the recipe being edited; null while no model is open. */
+export function useDraftPrediction(): DraftPrediction | null {
+  const model = useSession((state) => state.model);
+  const trials = useSession((state) => state.trials);
+  const vnniHere = useSession((state) => state.info?.machine.vnni ?? null);
+  const modelId = model?.entry.id ?? null;
+  const baselineId = model?.baselineTrialId ?? null;
+  const prunePlan = valueOf(usePrunePlan(modelId));
+  const quantizePlan = valueOf(useQuantizePlan(modelId));
+  const baselineProfile = valueOf(useTrialProfile(baselineId));
+  const graph = valueOf(useTrialGraph(baselineId));
+  const draft = useRecipe((state) => state.draft);
+  const depthwise = useMemo(() => (graph ? depthwiseLayers(graph) : new Set<string>()), [graph]);
+  const inputs = useMemo<PredictionInputs | null>(
+    () =>
+      model && {
+        inspect: model.inspect,
+        modelBytes: model.inspect.model.bytes + model.inspect.model.externalBytes,
+        trials,
+        prunePlan,
+        quantizePlan,
+        baselineProfile,
+        depthwise,
+      },
+    [model, trials, prunePlan, quantizePlan, baselineProfile, depthwise],
+  );
+  const vnni = quantizePlan?.vnni ?? vnniHere;
+  return useMemo(() => {
+    if (inputs === null) return null;
+    const recipe = recipeOf(draft);
+    const measured = inputs.trials.find((trial) => recipesMeet(trial.recipe, recipe, vnni)) ?? null;
+    return { recipe, predicted: predictTrial(recipe, inputs), inputs, measured };
+  }, [inputs, draft, vnni]);
+}
