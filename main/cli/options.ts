@@ -93,6 +93,7 @@ export interface DataOptions {
   readonly resize?: number;
   readonly channels?: string;
   readonly layout?: string;
+  readonly labelOffset?: number;
 }
 
 /** `--data` and how it becomes the model's input. */
@@ -105,17 +106,18 @@ export function addDataOptions(command: Command, purpose: string): Command {
     .option('--scale <x>', 'factor for raw values (default: 1/255 for 8-bit data)', numberBetween(-1e9, 1e9))
     .option('--resize <px>', 'shorter side before the centre crop', wholeNumber(1))
     .addOption(new Option('--channels <order>', 'channel order').choices(['auto', 'rgb', 'bgr', 'gray']))
-    .addOption(new Option('--layout <layout>', 'input layout').choices(['auto', 'nchw', 'nhwc']));
+    .addOption(new Option('--layout <layout>', 'input layout').choices(['auto', 'nchw', 'nhwc']))
+    .option('--label-offset <n>', 'added to every label: 1 where class 0 of the model is "background"', wholeNumber(0));
 }
 
 /** The data that the options say, or null without `--data`. */
 export function optionalData(options: DataOptions): DatasetSource | null {
   if (options.data === undefined) return null;
-  const { mean, std, scale, resize, channels, layout } = options;
+  const { mean, std, scale, resize, channels, layout, labelOffset } = options;
   return {
     path: options.data,
     labelsPath: options.labels ?? null,
-    preprocessing: preprocessingSchema.parse({ mean, std, scale, resize, channels, layout }),
+    preprocessing: preprocessingSchema.parse({ mean, std, scale, resize, channels, layout, labelOffset }),
   };
 }
 

@@ -79,6 +79,8 @@ export const preprocessingSchema = z.object({
   scale: z.number().nullable().default(null),
   channels: z.enum(['auto', 'rgb', 'bgr', 'gray']).default('auto'),
   layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto'),
+  /** Added to every label: 1 for models whose class 0 is "background". */
+  labelOffset: z.number().int().default(0),
 });
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 

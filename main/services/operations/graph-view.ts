@@ -1,0 +1,76 @@
+import type { GraphView, GraphNode } from '../../contract/studio.ts';
+import { tensorAttribute } from '../../engine/graph/attributes.ts';
+import type { Model, Tensor } from '../../engine/graph/ir.ts';
+import { scopeOf } from '../../engine/graph/layers.ts';
+import { walkNodes, type VisitedNode } from '../../engine/graph/walk.ts';
+import { inferModel } from '../../engine/operators/infer.ts';
+import { storageBytes } from '../../engine/tensor/dtype.ts';
+import { operatorSpec } from '../../engine/operators/table.ts';
+import { attributeText } from './attribute-text.ts';
+import { openShared } from './opened-models.ts';
+
+/** The graph as the studio draws it: layers in the order of `inspect`, values with the file's symbolic dimensions. */
+export async function graph({ path }: { path: string }): Promise<GraphView> {
+  const { model } = await openShared(path);
+  const inference = inferModel(model);
+  const constants = constantsOf(model);
+  const nodes = [...walkNodes(model)].map((visited) => describeNode(visited, constants));
+  const names = new Set<string>();
+  const inputs = model.graph.inputs.map(({ name }) => name).filter((name) => !constants.has(name));
+  const outputs = model.graph.outputs.map(({ name }) => name);
+  for (const name of [...inputs, ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])]) {
+    if (name !== '' && !constants.has(name)) names.add(name);
+  }
+  const values = [...names].map((name) => {
+    const value = inference.values.get(name);
+    return { name, dtype: value?.dtype ?? null, shape: value?.shape === undefined ? null : [...value.shape] };
+  });
+  return { nodes, values, inputs, outputs };
+}
+
+/** Initializers of all graphs by name; inner ones hide outer ones, which share no name in a valid model. */
+export function constantsOf(model: Model): ReadonlyMap<string, Tensor> {
+  const constants = new Map<string, Tensor>();
+  for (const tensor of model.graph.initializers) constants.set(tensor.name, tensor);
+  for (const { values } of model.graph.sparseInitializers) constants.set(values.name, values);
+  for (const { graph, depth } of walkNodes(model)) {
+    if (depth > 0) for (const tensor of graph.initializers) constants.set(tensor.name, tensor);
+  }
+  return constants;
+}
+
+function describeNode(visited: VisitedNode, constants: ReadonlyMap<string, Tensor>): GraphNode {
+  const { node, layer, parent } = visited;
+  const roles = operatorSpec(node.domain, node.opType)?.inputRoles ?? [];
+  const weights = node.inputs.flatMap((name, index) => {
+    const tensor = constants.get(name);
+    return tensor === undefined
+      ? []
+      : [describeWeight(roles[Math.min(index, roles.length - 1)] ?? `input ${index}`, tensor)];
+  });
+  // A Constant's tensor is a weight too: it can be looked into under the name of its output.
+  const value = node.opType === 'Constant' ? tensorAttribute(node, 'value') : undefined;
+  const output = node.outputs[0];
+  if (value !== undefined && output !== undefined) weights.push(describeWeight('value', { ...value, name: output }));
+  return {
+    name: layer,
+    op: node.opType,
+    domain: node.domain,
+    scope: scopeOf(layer),
+    parent,
+    inputs: [...node.inputs],
+    outputs: [...node.outputs],
+    weights,
+    attributes: node.attributes.map((attribute) => ({
+      name: attribute.name,
+      type: attribute.type,
+      text: attributeText(attribute),
+    })),
+  };
+}
+
+function describeWeight(role: string, tensor: Tensor): GraphNode['weights'][number] {
+  const { name, dtype, dims } = tensor;
+  const elements = dims.reduce((product, dim) => product * dim, 1);
+  return { role, tensor: name, dtype, shape: [...dims], bytes: storageBytes(dtype, elements) ?? 0 };
+}

@@ -1,0 +1,113 @@
+import type { Inspect, LayerInfo, Problem, ValueRef } from '../../contract/results.ts';
+import type { Model, ValueInfo } from '../../engine/graph/ir.ts';
+import { scopeOf } from '../../engine/graph/layers.ts';
+import { validateModel } from '../../engine/graph/validate.ts';
+import { walkNodes } from '../../engine/graph/walk.ts';
+import { costOfLayers } from '../../engine/operators/cost.ts';
+import { inferModel } from '../../engine/operators/infer.ts';
+import type { Inference } from '../../engine/operators/inference.ts';
+import type { OpenedFile } from '../../engine/onnx/open.ts';
+import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
+import { openShared } from './opened-models.ts';
+import type { OperationParams } from './operation-map.ts';
+
+/** What is in a model: its file, interface, layers, costs and problems. Nothing is run. */
+export async function inspect({ path, dims, scanWeights }: OperationParams<'inspect'>): Promise<Inspect> {
+  const opened = await openShared(path);
+  const { model } = opened;
+  // The sizes that a profile would choose, so that costs and times are of the same work.
+  const { dims: assumedDims } = resolveInputDims(inputPorts(model), { batch: 1, dims });
+  const inference = inferModel(model, { dims: { ...dims, ...assumedDims } });
+  const layers = describeLayers(model, inference);
+  const constants = new Set(model.graph.initializers.map((tensor) => tensor.name));
+  return {
+    model: describeFile(opened),
+    inputs: model.graph.inputs.filter(({ name }) => !constants.has(name)).map(describeValue),
+    outputs: model.graph.outputs.map((output) => describeOutput(output, inference)),
+    nodes: model.graph.nodes.length,
+    operators: countOperators(layers),
+    parameters: sum(layers.map((layer) => layer.parameters)),
+    parameterBytes: sum(layers.map((layer) => layer.parameterBytes)),
+    macs: sum(layers.map((layer) => layer.macs ?? 0)),
+    assumedDims,
+    layers,
+    problems: problemsOf(model, inference, scanWeights),
+  };
+}
+
+function describeFile({ model, path, sha256, bytes, externalBytes }: OpenedFile): Inspect['model'] {
+  return {
+    path,
+    sha256,
+    bytes,
+    externalBytes,
+    irVersion: model.irVersion,
+    opsets: Object.fromEntries(model.opsetImports.map(({ domain, version }) => [domain || 'ai.onnx', version])),
+    producer: [model.producerName, model.producerVersion].filter((part) => part !== '').join(' '),
+    metadata: Object.fromEntries(model.metadata.map(({ key, value }) => [key, value])),
+  };
+}
+
+/** Costs are those of the assumed sizes; so are the shapes. */
+function describeLayers(model: Model, inference: Inference): LayerInfo[] {
+  const costs = costOfLayers(model, inference);
+  return [...walkNodes(model)].map(({ node, layer, parent }, index) => {
+    const cost = costs[index];
+    return {
+      name: layer,
+      op: node.opType,
+      domain: node.domain,
+      scope: scopeOf(layer),
+      parent,
+      inputs: [...node.inputs],
+      outputs: node.outputs.filter((name) => name !== '').map((name) => inferredValue(name, inference)),
+      parameters: cost?.parameters ?? 0,
+      parameterBytes: cost?.parameterBytes ?? 0,
+      macs: cost?.macs ?? null,
+      bytes: cost?.bytes ?? null,
+      known: cost?.known ?? false,
+    };
+  });
+}
+
+function inferredValue(name: string, inference: Inference): ValueRef {
+  const value = inference.values.get(name);
+  return { name, dtype: value?.dtype ?? null, shape: value?.shape === undefined ? null : [...value.shape] };
+}
+
+function describeValue({ name, type }: ValueInfo): ValueRef {
+  if (type === undefined || type.kind === 'other') return { name, dtype: null, shape: null };
+  if (type.kind !== 'tensor' && type.kind !== 'sparseTensor') return { name, dtype: type.kind, shape: null };
+  return { name, dtype: type.dtype ?? null, shape: type.shape === undefined ? null : [...type.shape] };
+}
+
+/** As the file declares it; what it leaves out, from inference. */
+function describeOutput(output: ValueInfo, inference: Inference): ValueRef {
+  const declared = describeValue(output);
+  const inferred = inferredValue(output.name, inference);
+  return { ...declared, dtype: declared.dtype ?? inferred.dtype, shape: declared.shape ?? inferred.shape };
+}
+
+function problemsOf(model: Model, inference: Inference, scanWeights: boolean): Problem[] {
+  return [...validateModel(model, { scanWeights }), ...inference.problems].map(
+    ({ code, message, layer, severity }) => ({
+      code,
+      message,
+      layer,
+      severity,
+    }),
+  );
+}
+
+function countOperators(layers: readonly LayerInfo[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op, domain } of layers) {
+    const name = domain === '' ? op : `${domain}.${op}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,37 @@
+import type { TaskContext } from '../../engine/progress.ts';
+import { summarizeLatency } from '../../engine/profile/latency.ts';
+import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
+import { machineInfo } from '../../engine/runtime/machine.ts';
+import { makeInputs } from '../../engine/runtime/make-inputs.ts';
+import type { Runner } from '../../engine/runtime/runner.ts';
+import type { RunSettings } from '../../contract/methods.ts';
+import { openShared } from './opened-models.ts';
+import type { OperationParams, OperationResult } from './operation-map.ts';
+import { useRunner } from './runners.ts';
+
+/** Latency of several models, timed in turns on inputs of the same seed. */
+export async function latency(
+  { paths, settings }: OperationParams<'latency'>,
+  { signal, progress }: TaskContext,
+): Promise<OperationResult<'latency'>> {
+  return useRunner(signal, async (runner) => {
+    const entries = [];
+    for (const path of paths) entries.push(await load(runner, path, settings, signal));
+    const timings = await runner.timeInterleaved(entries, {}, { signal, onProgress: progress });
+    await Promise.all(entries.map(({ session }) => session.close({ signal })));
+    const { provider, threads } = settings;
+    return {
+      latencies: timings.map((timing) => summarizeLatency(timing)),
+      machine: machineInfo(runner.about.onnxruntime, { provider, threads }),
+    };
+  });
+}
+
+async function load(runner: Runner, path: string, settings: RunSettings, signal: AbortSignal) {
+  const { model } = await openShared(path);
+  const { provider, threads, batch } = settings;
+  const { dims } = resolveInputDims(inputPorts(model), { batch, dims: settings.dims });
+  const session = await runner.load({ path }, { provider, threads, freeDimensions: dims }, { signal });
+  const { feeds } = makeInputs(session.inputs, { batch, dims });
+  return { session, feeds };
+}

@@ -1,0 +1,13 @@
+import type { Runner } from '../../engine/runtime/runner.ts';
+import { RunnerPool } from '../../engine/runtime/runner-pool.ts';
+
+/** The runner of this thread: kept warm between operations, ended with a cancelled one. */
+const pool = new RunnerPool();
+
+/** Runs `work` with this thread's runner. @throws what `work` throws; CANCELLED */
+export function useRunner<T>(signal: AbortSignal, work: (runner: Runner) => Promise<T>): Promise<T> {
+  return pool.use(work, { signal });
+}
+
+/** The pool itself, for operations that need a fresh process to measure memory in. */
+export const runners = pool;
