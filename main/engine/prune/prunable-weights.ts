@@ -1,0 +1,139 @@
+import { tensorAttribute } from '../graph/attributes.ts';
+import { indexGraph } from '../graph/index-graph.ts';
+import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
+import { elementCount } from '../graph/tensor-size.ts';
+import { subgraphsOf, walkGraphs, walkNodes } from '../graph/walk.ts';
+import { operatorSpec } from '../operators/table.ts';
+
+/** A layer with weights that may be set to zero. */
+export interface PrunableLayer {
+  readonly name: string;
+  readonly op: string;
+  readonly node: Node;
+  /** Its weights as the model stores them; a tensor that several layers share stands at the first of them only. */
+  readonly tensors: readonly Tensor[];
+  /** All its weights, those counted at an earlier layer included. */
+  readonly allTensors: readonly Tensor[];
+}
+
+/** A layer with weights that stay as they are, and why. */
+export interface FrozenLayer {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface PrunableWeights {
+  readonly layers: readonly PrunableLayer[];
+  readonly frozen: readonly FrozenLayer[];
+}
+
+const FLOATS = new Set(['float32', 'float16', 'bfloat16', 'float64']);
+
+/** Operators that only move values: a zero behind them is a zero before them. */
+const MOVERS = new Set(['Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Cast']);
+
+/** Operators whose weights are integers already. */
+const INTEGER_LAYERS = /^(QLinear|QGemm|ConvInteger|MatMulInteger|MatMulNBits|QAttention|DynamicQuantizeMatMul)/;
+
+/**
+ * Finds the large weights of a model: kernels and matrices, in initializers and in Constant nodes, in the main graph and
+ * in subgraphs, also behind a Transpose or Reshape. Biases, normalisation parameters and lookup tables are not among them.
+ * A tensor that an excluded layer shares is frozen for the others too.
+ * @param excluded layer names
+ */
+export function prunableWeights(model: Model, excluded: ReadonlySet<string>): PrunableWeights {
+  const outerOf = outerGraphs(model);
+  const frozen: FrozenLayer[] = [];
+  const found: { name: string; node: Node; tensors: Tensor[] }[] = [];
+  for (const { node, layer, graph } of walkNodes(model)) {
+    const verdict = weightsOfNode(node, (value) => resolveWeight(value, graph, outerOf));
+    if ('reason' in verdict) frozen.push({ name: layer, reason: verdict.reason });
+    else if (verdict.tensors.length > 0) found.push({ name: layer, node, tensors: verdict.tensors });
+  }
+  const untouchable = new Map<Tensor, string>();
+  for (const { name, tensors } of found) if (excluded.has(name)) for (const tensor of tensors) untouchable.set(tensor, name);
+  const owner = new Map<Tensor, string>();
+  const layers: PrunableLayer[] = [];
+  for (const { name, node, tensors } of found) {
+    if (excluded.has(name)) {
+      frozen.push({ name, reason: 'left out by the recipe' });
+      continue;
+    }
+    const free = tensors.filter((tensor) => !untouchable.has(tensor));
+    const own = free.filter((tensor) => !owner.has(tensor));
+    for (const tensor of own) owner.set(tensor, name);
+    if (own.length > 0) layers.push({ name, op: node.opType, node, tensors: own, allTensors: tensors });
+    else frozen.push({ name, reason: sharedReason(tensors, free, { untouchable, owner }) });
+  }
+  return { layers, frozen };
+}
+
+function sharedReason(
+  tensors: readonly Tensor[],
+  free: readonly Tensor[],
+  by: { readonly untouchable: ReadonlyMap<Tensor, string>; readonly owner: ReadonlyMap<Tensor, string> },
+): string {
+  if (free.length === 0) return `shares its weights with '${by.untouchable.get(tensors[0]!)}', which the recipe leaves out`;
+  return `shares its weights with '${by.owner.get(free[0]!)}', where they are counted`;
+}
+
+type Found = { readonly tensor: Tensor } | { readonly reason: string } | undefined;
+
+function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors: Tensor[] } | { reason: string } {
+  if (INTEGER_LAYERS.test(node.opType)) return { reason: 'its weights are integers, with a scale each' };
+  const spec = operatorSpec(node.domain, node.opType);
+  const tensors: Tensor[] = [];
+  for (const at of spec?.prunableInputs ?? []) {
+    const weight = resolve(node.inputs[at] ?? '');
+    if (weight === undefined) continue;
+    if ('reason' in weight) return weight;
+    if (!FLOATS.has(weight.tensor.dtype)) return { reason: `its weights are ${weight.tensor.dtype}, not float` };
+    if (elementCount(weight.tensor.dims) > 0) tensors.push(weight.tensor);
+  }
+  if (spec === undefined && node.inputs.some((value) => isLargeFloat(resolve(value)))) {
+    return { reason: `${node.opType} is not known, so neither is what its weights do` };
+  }
+  if (node.opType === 'Gather' && isLargeFloat(resolve(node.inputs[0] ?? ''))) {
+    return { reason: 'a lookup table: each row stands for itself' };
+  }
+  return { tensors };
+}
+
+function isLargeFloat(found: Found): boolean {
+  return found !== undefined && 'tensor' in found && FLOATS.has(found.tensor.dtype) && found.tensor.dims.length >= 2;
+}
+
+/** The stored tensor behind a value, looked up from the graph that uses it outwards. */
+function resolveWeight(value: string, graph: Graph, outerOf: ReadonlyMap<Graph, Graph>): Found {
+  let name = value;
+  for (let current: Graph | undefined = graph; current !== undefined && name !== ''; ) {
+    const index = indexGraph(current);
+    const initializer = index.initializer(name);
+    if (initializer !== undefined) return { tensor: initializer };
+    if (index.sparseInitializer(name) !== undefined) return { reason: 'its weights are stored sparse' };
+    const producer = index.producer(name);
+    if (producer === undefined) {
+      if (index.input(name) !== undefined) return undefined;
+      current = outerOf.get(current);
+      continue;
+    }
+    if (producer.opType === 'Constant') return fromConstant(producer);
+    if (producer.opType === 'DequantizeLinear') return { reason: 'its weights are integers behind DequantizeLinear' };
+    if (producer.domain !== '' || !MOVERS.has(producer.opType)) return undefined;
+    name = producer.inputs[0] ?? '';
+  }
+  return undefined;
+}
+
+function fromConstant(node: Node): Found {
+  const tensor = tensorAttribute(node, 'value');
+  return tensor === undefined ? undefined : { tensor };
+}
+
+function outerGraphs(model: Model): ReadonlyMap<Graph, Graph> {
+  const outer = new Map<Graph, Graph>();
+  for (const graph of walkGraphs(model)) {
+    for (const node of graph.nodes) for (const { graph: inner } of subgraphsOf(node)) outer.set(inner, graph);
+  }
+  return outer;
+}

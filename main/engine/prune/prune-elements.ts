@@ -1,0 +1,132 @@
+import { assert } from '../errors.ts';
+import type { Model, Tensor } from '../graph/ir.ts';
+import { makeRawTensor } from '../graph/make.ts';
+import { tensorBytes, tensorPieces, tensorValues } from '../graph/tensor-data.ts';
+import { mapTensors, walkTensors } from '../graph/tensors.ts';
+import { dtypeBits } from '../tensor/dtype.ts';
+import { layerMacs } from './layer-macs.ts';
+import { prunableWeights, type FrozenLayer, type PrunableLayer } from './prunable-weights.ts';
+import type { PruneStep } from './prune-step.ts';
+import { applyCut, magnitudeBits, smallestCut } from './select-smallest.ts';
+
+interface BeforeAfter {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What element pruning did. */
+export interface PruneOutcome {
+  /** Shares of the prunable weights that are zero. */
+  readonly sparsity: { readonly requested: number; readonly achieved: number };
+  /** Elements of float tensors that are not zero. */
+  readonly parameters: BeforeAfter;
+  /** Multiply–accumulates of one sample that meet a weight other than zero; layers of unknown cost count nothing. */
+  readonly macs: BeforeAfter;
+  readonly layers: readonly { readonly name: string; readonly op: string; readonly sparsity: number; readonly channels: null }[];
+  readonly frozen: readonly FrozenLayer[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Sets the smallest weights to zero, without removing anything: `sparsity` of all prunable weights (scope global) or of
+ * each layer's (scope layer), exact to one weight; among equal magnitudes the earlier layer and element goes first.
+ * Weights keep their element type and every bit of those that stay. The given model and its arrays are not modified.
+ */
+export function pruneElements(model: Model, step: PruneStep): { readonly model: Model; readonly result: PruneOutcome } {
+  const { layers, frozen } = prunableWeights(model, new Set(step.exclude));
+  const tensors = layers.flatMap((layer) => layer.tensors);
+  const magnitudes = new Map(tensors.map((tensor) => [tensor, magnitudeBits(floatsOf(tensor))]));
+  const masks = new Map<Tensor, Uint8Array>();
+  for (const { members, count } of cutSizes(layers, step)) {
+    const bits = members.map((tensor) => magnitudes.get(tensor)!);
+    const cut = applyCut(bits, smallestCut(bits, count));
+    for (const [position, tensor] of members.entries()) masks.set(tensor, cut[position]!);
+  }
+  const zeroed = new Map([...masks].map(([tensor, mask]) => [tensor, withZeros(tensor, mask)]));
+  const pruned = mapTensors(model, (tensor) => zeroed.get(tensor) ?? tensor);
+  return { model: pruned, result: { ...measure(model, layers, zeroed), frozen, notes: notesOf(step, layers), sparsity: sparsityOf() } };
+
+  function sparsityOf(): PruneOutcome['sparsity'] {
+    const total = tensors.reduce((sum, tensor) => sum + magnitudes.get(tensor)!.length, 0);
+    const zeros = total - tensors.reduce((sum, tensor) => sum + nonZero(zeroed.get(tensor) ?? tensor), 0);
+    return { requested: step.sparsity, achieved: total === 0 ? 0 : zeros / total };
+  }
+}
+
+/** How many weights to cut out of which tensors together. Rounding is carried on, so the total is exact in both scopes. */
+function cutSizes(layers: readonly PrunableLayer[], step: PruneStep): readonly { members: readonly Tensor[]; count: number }[] {
+  const groups = step.scope === 'global' ? [layers.flatMap(({ tensors }) => tensors)] : layers.map(({ tensors }) => tensors);
+  let seen = 0;
+  let cut = 0;
+  return groups.map((members) => {
+    seen += members.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
+    const count = Math.round(step.sparsity * seen) - cut;
+    cut += count;
+    return { members, count };
+  });
+}
+
+function floatsOf(tensor: Tensor): Float32Array | Float64Array {
+  const values = tensorValues(tensor);
+  assert(values instanceof Float32Array || values instanceof Float64Array, `'${tensor.name}' holds floats`);
+  return values;
+}
+
+/** A copy with the masked elements set to +0; all other bits as they were, whatever the float type. */
+function withZeros(tensor: Tensor, mask: Uint8Array): Tensor {
+  const size = (dtypeBits(tensor.dtype) ?? 0) / 8;
+  const bytes = new Uint8Array(tensorBytes(tensor));
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 1) bytes.fill(0, i * size, (i + 1) * size);
+  }
+  return { ...makeRawTensor(tensor.name, tensor.dtype, tensor.dims, bytes), docString: tensor.docString, metadata: tensor.metadata, unknown: tensor.unknown };
+}
+
+const FLOATS = new Set(['float32', 'float16', 'bfloat16', 'float64']);
+
+function nonZero(tensor: Tensor): number {
+  let count = 0;
+  for (const piece of tensorPieces(tensor)) {
+    for (let i = 0; i < piece.length; i++) if (piece[i] !== 0) count++;
+  }
+  return count;
+}
+
+function measure(
+  model: Model,
+  layers: readonly PrunableLayer[],
+  zeroed: ReadonlyMap<Tensor, Tensor>,
+): Pick<PruneOutcome, 'parameters' | 'macs' | 'layers'> {
+  const before = new Map<Tensor, number>();
+  const after = new Map<Tensor, number>();
+  for (const tensor of new Set(walkTensors(model))) {
+    if (!FLOATS.has(tensor.dtype)) continue;
+    const count = nonZero(tensor);
+    const pruned = zeroed.get(tensor);
+    before.set(tensor, count);
+    after.set(tensor, pruned === undefined ? count : nonZero(pruned));
+  }
+  const share = (counts: ReadonlyMap<Tensor, number>, tensors: readonly Tensor[]): number => {
+    const elements = tensors.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
+    return elements === 0 ? 1 : tensors.reduce((sum, tensor) => sum + (counts.get(tensor) ?? 0), 0) / elements;
+  };
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const macs = { before: 0, after: 0 };
+  for (const [name, count] of layerMacs(model)) {
+    const weights = byName.get(name)?.allTensors ?? [];
+    macs.before += (count ?? 0) * share(before, weights);
+    macs.after += (count ?? 0) * share(after, weights);
+  }
+  const sum = (counts: ReadonlyMap<Tensor, number>): number => [...counts.values()].reduce((total, count) => total + count, 0);
+  return {
+    parameters: { before: sum(before), after: sum(after) },
+    macs: { before: Math.round(macs.before), after: Math.round(macs.after) },
+    layers: layers.map(({ name, op, tensors }) => ({ name, op, sparsity: 1 - share(after, tensors), channels: null })),
+  };
+}
+
+function notesOf(step: PruneStep, layers: readonly PrunableLayer[]): readonly string[] {
+  if (layers.length === 0) return ['No layer of this model has weights that could be pruned.'];
+  if (step.sparsity === 0) return [];
+  return ['Zeros save space when the file is compressed; the CPU runs them at the same speed as other weights.'];
+}

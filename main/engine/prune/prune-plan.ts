@@ -1,0 +1,78 @@
+import type { Model, Tensor } from '../graph/ir.ts';
+import { tensorPieces } from '../graph/tensor-data.ts';
+import { assert } from '../errors.ts';
+import { layerMacs } from './layer-macs.ts';
+import { countMagnitudes, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
+import { prunableWeights, type FrozenLayer } from './prunable-weights.ts';
+
+/** What the pruning slider needs to predict without touching a weight again. */
+export interface PrunePlan {
+  /** Bin edges of |w| shared by all layers, ascending, logarithmic above the first, which is 0; length bins + 1. */
+  readonly edges: Float64Array;
+  readonly layers: readonly PrunePlanLayer[];
+  readonly frozen: readonly FrozenLayer[];
+}
+
+export interface PrunePlanLayer {
+  readonly name: string;
+  readonly op: string;
+  readonly weights: number;
+  /** For one sample, symbolic dimensions taken as 1; null: unknown. */
+  readonly macs: number | null;
+  /** Number of weights with |w| ≤ edges[i]; length of edges. */
+  readonly cumulative: Uint32Array;
+  /** Sum of w² of the same weights. */
+  readonly cumulativeEnergy: Float64Array;
+}
+
+const BINS = 2048;
+
+/**
+ * Counts every prunable weight on one grid of magnitudes. Two passes over the weights (the first finds the grid's end),
+ * nothing is copied: 25 M weights take about 0.2 s.
+ */
+export function prunePlan(model: Model): PrunePlan {
+  const { layers, frozen } = prunableWeights(model, new Set());
+  const macs = layerMacs(model);
+  let largest = 0;
+  for (const { tensors } of layers) {
+    for (const values of floatPieces(tensors)) largest = Math.max(largest, largestMagnitude(values));
+  }
+  const grid = magnitudeGrid(largest, BINS);
+  return {
+    edges: grid.edges,
+    layers: layers.map(({ name, op, tensors }) => ({
+      name,
+      op,
+      macs: macs.get(name) ?? null,
+      ...countLayer(tensors, grid),
+    })),
+    frozen,
+  };
+}
+
+function countLayer(
+  tensors: readonly Tensor[],
+  grid: MagnitudeGrid,
+): Pick<PrunePlanLayer, 'weights' | 'cumulative' | 'cumulativeEnergy'> {
+  const cumulative = new Uint32Array(grid.edges.length);
+  const cumulativeEnergy = new Float64Array(grid.edges.length);
+  for (const values of floatPieces(tensors)) {
+    const counts = countMagnitudes(values, grid);
+    for (let i = 0; i < cumulative.length; i++) {
+      cumulative[i] = cumulative[i]! + counts.cumulative[i]!;
+      cumulativeEnergy[i] = cumulativeEnergy[i]! + counts.cumulativeEnergy[i]!;
+    }
+  }
+  return { weights: cumulative.at(-1)!, cumulative, cumulativeEnergy };
+}
+
+/** The values piece by piece, so that external data larger than memory goes through. */
+function* floatPieces(tensors: readonly Tensor[]): Generator<Float32Array | Float64Array> {
+  for (const tensor of tensors) {
+    for (const piece of tensorPieces(tensor)) {
+      assert(piece instanceof Float32Array || piece instanceof Float64Array, `'${tensor.name}' holds floats`);
+      yield piece;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import type { Model } from '../graph/ir.ts';
+import { parseModel } from '../onnx/parse.ts';
+import type { TaskContext } from '../progress.ts';
+import type { Runner } from '../runtime/runner.ts';
+import { sourceOfModel } from './model-source.ts';
+import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
+
+/** Kernels that take integers and give float32. */
+const INTEGER_TO_FLOAT = new Set(['MatMulIntegerToFloat', 'DynamicQuantizeMatMul', 'QGemm', 'QLinearMatMul']);
+
+/**
+ * Tells for each quantized layer whether the runtime runs it as an integer kernel here: it lets the runtime write the
+ * graph that it would execute and looks whether the layer's codes come from a kernel rather than from a QuantizeLinear.
+ * @param model with QuantizeLinear–DequantizeLinear pairs, from any tool
+ * @returns by layer name; layers that are not quantized are not in it
+ * @throws RUNTIME_LOAD_FAILED, RUNTIME_DIED, CANCELLED
+ */
+export async function checkFusion(model: Model, runner: Runner, context: TaskContext): Promise<ReadonlyMap<string, boolean>> {
+  const folder = await mkdtemp(join(tmpdir(), 'lapidary-fusion-'));
+  try {
+    const optimizedModelPath = join(folder, 'optimized.onnx');
+    context.progress({ stage: 'Checking fusion', done: 0, total: 1 });
+    const session = await runner.load(
+      sourceOfModel(model),
+      // One level below what runs later: 'all' only changes layouts beyond it, and renames what it moves.
+      { provider: 'cpu', threads: 1, optimization: 'extended', optimizedModelPath },
+      { signal: context.signal },
+    );
+    await session.close();
+    const optimized = indexGraph(parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder).graph);
+    context.progress({ stage: 'Checking fusion', done: 1, total: 1 });
+    return new Map(qdqGroups(model.graph).map((group) => [group.layer, isFused(group, optimized)]));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isFused(group: QdqGroup, optimized: GraphIndex): boolean {
+  const kernel = optimized.producer(group.codes ?? group.real);
+  if (kernel === undefined) {
+    // Moved or renamed by an optimisation: the layer's own name still tells.
+    const named = optimized.nodeByName(group.node.name);
+    return named === undefined || isIntegerKernel(named.opType);
+  }
+  if (group.codes === undefined) return INTEGER_TO_FLOAT.has(kernel.opType);
+  return kernel.opType !== 'QuantizeLinear';
+}
+
+function isIntegerKernel(opType: string): boolean {
+  return opType.startsWith('QLinear') || INTEGER_TO_FLOAT.has(opType);
+}

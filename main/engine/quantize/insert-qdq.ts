@@ -1,0 +1,271 @@
+import { assert } from '../errors.ts';
+import { GraphEditor } from '../graph/edit.ts';
+import { floatAttribute, makeAttribute } from '../graph/attributes.ts';
+import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import type { Graph, Node, Tensor } from '../graph/ir.ts';
+import { makeNode, makeTensor } from '../graph/make.ts';
+import { constantFloats } from './constants.ts';
+import { activationScheme, quantizeToUint8, rangeOf, type ActivationScheme } from './quantize-activations.ts';
+import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
+import { quantizeWeights, weightScales } from './quantize-weights.ts';
+import type { QuantizationPlan } from './plan-quantization.ts';
+import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
+import { unitOutputs, type Unit } from './unit.ts';
+
+export interface InsertOptions {
+  /** Of each root tensor (see `quantizedTensors`). */
+  readonly schemes: ReadonlyMap<string, ActivationScheme>;
+  readonly perChannel: boolean;
+  readonly reduceRange: boolean;
+}
+
+/** The names that a quantized tensor got: `codes` is the uint8 value, `real` the float32 one behind DequantizeLinear. */
+interface PlacedTensor extends QuantizedTensor {
+  readonly codes: string;
+  readonly real: string;
+}
+
+/**
+ * Writes a plan into a graph as QuantizeLinear–DequantizeLinear pairs.
+ *
+ * A tensor that an integer layer makes keeps its name behind the pair, so every later user, graph outputs and subgraphs
+ * included, sees the dequantized value, and the layer's only consumer is the QuantizeLinear (else the runtime would not
+ * fuse). A tensor that a float layer or the caller makes keeps its name before the pair; only integer layers read behind.
+ * @param graph nodes named uniquely, opset ≥ 13; not modified
+ * @throws QUANTIZE_NOT_FINITE when weights are not finite
+ */
+export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertOptions): Graph {
+  const writer = new QdqWriter(graph, options);
+  writer.placeTensors(quantizedTensors(graph, plan));
+  for (const unit of plan.units) writer.writeUnit(unit);
+  return dropUnusedConstants(writer.build(), graph);
+}
+
+class QdqWriter {
+  readonly #editor: GraphEditor;
+  readonly #index: GraphIndex;
+  readonly #options: InsertOptions;
+  readonly #tensors = new Map<string, PlacedTensor>();
+  /** Dequantized constants by what they were made of: a weight that two layers share is stored once. */
+  readonly #constants = new Map<string, string>();
+
+  constructor(graph: Graph, options: InsertOptions) {
+    this.#editor = new GraphEditor(graph);
+    this.#index = indexGraph(graph);
+    this.#options = options;
+  }
+
+  build(): Graph {
+    return this.#editor.build({ dropUnused: true });
+  }
+
+  placeTensors(tensors: ReadonlyMap<string, QuantizedTensor>): void {
+    for (const tensor of tensors.values()) {
+      const codes = this.#editor.freshValue(`${tensor.name}_quantized`);
+      const real = tensor.madeBy === undefined ? this.#editor.freshValue(`${tensor.name}_dequantized`) : tensor.name;
+      const placed = { ...tensor, codes, real };
+      this.#tensors.set(tensor.name, placed);
+      if (tensor.madeBy === undefined) this.#quantizeFloatTensor(placed);
+      this.#readShapesFromCodes(placed);
+    }
+  }
+
+  writeUnit(unit: Unit): void {
+    const { node } = unit;
+    for (const at of unit.dataInputs) {
+      const placed = this.#tensors.get(node.inputs[at] ?? '');
+      assert(placed !== undefined, `'${unit.layer}' reads a tensor without a scheme`);
+      if (placed.madeBy === undefined) this.#editor.replaceInput(node, at, placed.real);
+    }
+    for (const at of unit.constantInputs) this.#editor.replaceInput(node, at, this.#constantOperand(node.inputs[at] ?? ''));
+    if (unit.weights !== undefined) this.#writeWeights(unit);
+    if (unit.quantizesOutput) this.#quantizeOutputs(unit);
+  }
+
+  /** x → Quantize → Dequantize beside a tensor that stays as it is. */
+  #quantizeFloatTensor(tensor: PlacedTensor): void {
+    const pair = this.#pair(tensor, tensor.name);
+    const producer = this.#index.producer(tensor.name);
+    if (producer === undefined) this.#editor.prepend(...pair);
+    else this.#editor.insertAfter(producer, ...pair);
+  }
+
+  #quantizeOutputs(unit: Unit): void {
+    const last = unit.absorbed?.node ?? unit.node;
+    for (const value of unitOutputs(unit)) {
+      const placed = this.#tensors.get(value);
+      assert(placed !== undefined, `'${unit.layer}' makes a tensor without a scheme`);
+      const raw = this.#editor.freshValue(`${value}_float`);
+      this.#editor.replaceOutput(last, last.outputs.indexOf(value), raw);
+      this.#editor.insertAfter(last, ...this.#pair(placed, raw));
+    }
+  }
+
+  #pair(tensor: PlacedTensor, from: string): readonly Node[] {
+    const { scale, zeroPoint } = this.#schemeOf(tensor.root);
+    const scaleName = `${tensor.root}_scale`;
+    const zeroName = `${tensor.root}_zero_point`;
+    const parameters = this.#parameters(scaleName, zeroName, () => [
+      makeTensor('', 'float32', [], Float32Array.of(scale)),
+      makeTensor('', 'uint8', [], Uint8Array.of(zeroPoint)),
+    ]);
+    return [
+      makeNode('QuantizeLinear', [from, ...parameters], [tensor.codes], {
+        name: this.#editor.freshNode(`${tensor.name}_QuantizeLinear`),
+      }),
+      makeNode('DequantizeLinear', [tensor.codes, ...parameters], [tensor.real], {
+        name: this.#editor.freshNode(`${tensor.name}_DequantizeLinear`),
+      }),
+    ];
+  }
+
+  #schemeOf(root: string): ActivationScheme {
+    const scheme = this.#options.schemes.get(root);
+    assert(scheme !== undefined, `tensor '${root}' was not calibrated`);
+    return scheme;
+  }
+
+  /** Shape and Size read the codes: else the runtime would dequantize a whole tensor to count it. */
+  #readShapesFromCodes(tensor: PlacedTensor): void {
+    if (tensor.madeBy === undefined) return;
+    for (const consumer of this.#index.consumers(tensor.name)) {
+      if ((consumer.opType === 'Shape' || consumer.opType === 'Size') && consumer.domain === '') {
+        this.#editor.replaceInput(consumer, 0, tensor.codes);
+      }
+    }
+  }
+
+  /** A constant beside activations (the other side of an Add): uint8 with its own range. */
+  #constantOperand(value: string): string {
+    return this.#once(`operand ${value}`, () => {
+      const constant = constantFloats(this.#index, value);
+      assert(constant !== undefined, `'${value}' is a float32 constant`);
+      const scheme = activationScheme(rangeOf(constant.values));
+      const codes = makeTensor('', 'uint8', constant.tensor.dims, quantizeToUint8(constant.values, scheme));
+      return this.#dequantized(value, codes, {
+        scale: makeTensor('', 'float32', [], Float32Array.of(scheme.scale)),
+        zeroPoint: makeTensor('', 'uint8', [], Uint8Array.of(scheme.zeroPoint)),
+        axis: undefined,
+      });
+    });
+  }
+
+  #writeWeights(unit: Unit): void {
+    const { node, weights: operands } = unit;
+    assert(operands !== undefined, `'${unit.layer}' has weights`);
+    const weightName = node.inputs[operands.weightInput] ?? '';
+    const weight = constantFloats(this.#index, weightName);
+    assert(weight !== undefined, `the weights of '${unit.layer}' are a float32 constant`);
+    const { dims } = weight.tensor;
+    const { alpha, beta } = this.#plainGemm(node);
+    const values = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
+    const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
+    const scheme = { axis, reduceRange: this.#options.reduceRange };
+    const bias = this.#biasOf(unit, beta);
+    const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
+    const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
+    const scales = bias === undefined ? natural : raiseScalesForBias(natural, inputScale, bias);
+    const dequantized = this.#once(`weights ${weightName} ${alpha} ${axis} ${scales.join(' ')}`, () =>
+      this.#dequantized(weightName, makeTensor('', 'int8', dims, quantizeWeights(values, dims, { ...scheme, scales }).values), {
+        scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
+        zeroPoint: makeTensor('', 'int8', axis === null ? [] : [scales.length], new Int8Array(scales.length)),
+        axis: axis ?? undefined,
+      }),
+    );
+    this.#editor.replaceInput(node, operands.weightInput, dequantized);
+    if (bias !== undefined) this.#writeBias(unit, bias, { inputScale, weightScales: scales });
+  }
+
+  #writeBias(unit: Unit, bias: Float32Array, by: { readonly inputScale: number; readonly weightScales: Float32Array }): void {
+    const { values, scales } = quantizeBias(bias, by.inputScale, by.weightScales);
+    const perChannel = scales.length > 1;
+    const dequantized = this.#dequantized(`${unit.layer}/bias`, makeTensor('', 'int32', [values.length], values), {
+      scale: makeTensor('', 'float32', perChannel ? [scales.length] : [], scales),
+      zeroPoint: makeTensor('', 'int32', perChannel ? [scales.length] : [], new Int32Array(scales.length)),
+      axis: perChannel ? 0 : undefined,
+    });
+    this.#editor.replaceInput(unit.node, unit.weights!.biasInput!, dequantized);
+  }
+
+  /** The bias, one element for each output channel, times Gemm's beta. */
+  #biasOf(unit: Unit, beta: number): Float32Array | undefined {
+    const { node, weights } = unit;
+    if (weights?.biasInput === undefined) return undefined;
+    const bias = constantFloats(this.#index, node.inputs[weights.biasInput] ?? '');
+    assert(bias !== undefined, `the bias of '${unit.layer}' is a float32 constant`);
+    const dims = constantFloats(this.#index, node.inputs[weights.weightInput] ?? '')!.tensor.dims;
+    const width = weights.channelAxis === undefined ? bias.values.length : (dims[weights.channelAxis] ?? 1);
+    const spread = bias.values.length === 1 && width > 1 ? new Float32Array(width).fill(bias.values[0]!) : bias.values;
+    return beta === 1 ? spread : spread.map((value) => value * beta);
+  }
+
+  /** Gemm's factors move into its constants: the integer kernel's bias scale knows nothing of them. */
+  #plainGemm(node: Node): { alpha: number; beta: number } {
+    if (node.opType !== 'Gemm') return { alpha: 1, beta: 1 };
+    const alpha = floatAttribute(node, 'alpha', 1);
+    const beta = floatAttribute(node, 'beta', 1);
+    if (alpha === 1 && beta === 1) return { alpha, beta };
+    const current = this.#editor.current(node);
+    assert(current !== undefined, `'${node.name}' stands in the graph`);
+    const others = current.attributes.filter(({ name }) => name !== 'alpha' && name !== 'beta');
+    this.#editor.replaceNode(node, { ...current, attributes: others });
+    return { alpha, beta };
+  }
+
+  #once(key: string, make: () => string): string {
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#constants.set(key, made);
+    return made;
+  }
+
+  /** Stores codes and their parameters and puts a DequantizeLinear at the head of the graph; returns its output. */
+  #dequantized(
+    base: string,
+    codes: Tensor,
+    by: { readonly scale: Tensor; readonly zeroPoint: Tensor; readonly axis: number | undefined },
+  ): string {
+    const name = this.#editor.freshValue(`${base}_quantized`);
+    const scale = this.#editor.freshValue(`${base}_scale`);
+    const zeroPoint = this.#editor.freshValue(`${base}_zero_point`);
+    const output = this.#editor.freshValue(`${base}_dequantized`);
+    this.#editor.setInitializer({ ...codes, name });
+    this.#editor.setInitializer({ ...by.scale, name: scale });
+    this.#editor.setInitializer({ ...by.zeroPoint, name: zeroPoint });
+    const node = makeNode('DequantizeLinear', [name, scale, zeroPoint], [output], {
+      name: this.#editor.freshNode(`${base}_DequantizeLinear`),
+    });
+    const axis = by.axis === undefined ? [] : [makeAttribute('axis', BigInt(by.axis))];
+    this.#editor.prepend({ ...node, attributes: axis });
+    return output;
+  }
+
+  /** Scale and zero point of a root tensor, stored once for all that share it. */
+  #parameters(scaleBase: string, zeroBase: string, make: () => readonly [Tensor, Tensor]): readonly [string, string] {
+    const scale = this.#once(`scale ${scaleBase}`, () => this.#editor.freshValue(scaleBase));
+    const zeroPoint = this.#once(`zero ${zeroBase}`, () => this.#editor.freshValue(zeroBase));
+    const [scaleTensor, zeroTensor] = make();
+    this.#editor.setInitializer({ ...scaleTensor, name: scale });
+    this.#editor.setInitializer({ ...zeroTensor, name: zeroPoint });
+    return [scale, zeroPoint];
+  }
+}
+
+/** Leaves out Constant and Identity nodes that were used and that nothing uses now: the float weights that were replaced. */
+function dropUnusedConstants(graph: Graph, before: Graph): Graph {
+  const stood = indexGraph(before);
+  let current = graph;
+  for (;;) {
+    const index = indexGraph(current);
+    const unused = (node: Node): boolean => {
+      if (node.domain !== '' || (node.opType !== 'Constant' && node.opType !== 'Identity')) return false;
+      const output = node.outputs[0] ?? '';
+      return stood.consumers(output).length > 0 && index.consumers(output).length === 0 && !index.isOutput(output);
+    };
+    if (!current.nodes.some(unused)) return current;
+    const editor = new GraphEditor(current);
+    for (const node of current.nodes) if (unused(node)) editor.removeNode(node);
+    current = editor.build({ dropUnused: true });
+  }
+}

@@ -1,0 +1,49 @@
+import { intAttribute } from '../graph/attributes.ts';
+import type { QuantizedLayer } from './layer-report.ts';
+import type { QuantizationPlan } from './plan-quantization.ts';
+import type { PreparedModel } from './prepare.ts';
+import type { QuantizeStep } from './quantize-step.ts';
+import { PER_CHANNEL_OPSET } from './upgrade-opset.ts';
+
+interface Outcome {
+  readonly prepared: PreparedModel;
+  readonly plan: QuantizationPlan;
+  readonly layers: readonly QuantizedLayer[];
+  readonly step: QuantizeStep;
+  readonly samples: number;
+  readonly vnni: boolean | null;
+}
+
+/** What a user should know about the quantization that was done, one sentence each. */
+export function quantizationNotes({ prepared, plan, layers, step, samples, vnni }: Outcome): readonly string[] {
+  const notes: string[] = [];
+  if (samples < step.samples) notes.push(`Calibrated on ${samples} samples; ${step.samples} were asked for.`);
+  if (prepared.upgradedFrom !== null) {
+    notes.push(`Rewritten from opset ${prepared.upgradedFrom} to ${PER_CHANNEL_OPSET}, which scales for each channel need.`);
+  }
+  if (prepared.folds.length > 0) notes.push(`${counted(prepared.folds.length, 'BatchNormalization')} folded into the layer before.`);
+  if (step.reduceRange === true) {
+    const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
+    notes.push(`Weights are held in 7 bits, ${why}.`);
+  } else if (vnni === false) {
+    notes.push('This CPU lacks VNNI and the weights use all 8 bits: sums may saturate and results be wrong.');
+  }
+  const unfused = layers.filter((layer) => layer.quantized && layer.fused === false);
+  if (unfused.length > 0) {
+    const names = unfused.slice(0, 3).map(({ name }) => `'${name}'`);
+    notes.push(`${counted(unfused.length, 'quantized layer')} run in float behind conversions (${names.join(', ')}${unfused.length > 3 ? ', …' : ''}).`);
+  }
+  const depthwise = plan.units.filter(isDepthwise).length;
+  if (depthwise > 0) {
+    notes.push(`${counted(depthwise, 'depthwise convolution')} in int8: these can be slower than in float; measure, and exclude them where they are.`);
+  }
+  return notes;
+}
+
+function isDepthwise({ node }: QuantizationPlan['units'][number]): boolean {
+  return node.opType === 'Conv' && intAttribute(node, 'group', 1) > 8;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
