@@ -1,0 +1,87 @@
+/**
+ * Small values that are known before the model runs. Shape arithmetic (Shape → Gather → Concat → Reshape) flows through
+ * them, so an element may be a symbol, or null where nothing is known about it.
+ */
+import type { DType } from '../tensor/dtype.ts';
+import type { Dim } from '../graph/ir.ts';
+
+/** Larger values are not propagated: shape arithmetic is small, and weights must not be unpacked here. */
+export const MAX_CONSTANT_ELEMENTS = 4096;
+
+/** A number (booleans are 0 and 1; int64 beyond 2⁵³ is rounded), a symbolic size, or null when unknown. */
+export type Element = Dim;
+
+export interface ConstantValue {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Row-major; as many as the shape says, at most MAX_CONSTANT_ELEMENTS. */
+  readonly elements: readonly Element[];
+}
+
+/** The value as it is stored: rounded to float32, cut to integers. Symbols and unknowns pass, booleans become 0 or 1. */
+export function storeElement(dtype: DType, element: Element): Element {
+  if (typeof element !== 'number') return element;
+  switch (dtype) {
+    case 'float32':
+      return Math.fround(element);
+    case 'float64':
+      return element;
+    case 'bool':
+      return element === 0 ? 0 : 1;
+    case 'int64':
+    case 'int32':
+    case 'int16':
+    case 'int8':
+    case 'uint8':
+    case 'uint16':
+    case 'uint32':
+    case 'uint64':
+      return Number.isFinite(element) ? Math.trunc(element) : null;
+    default:
+      return element;
+  }
+}
+
+/** Makes a constant, or undefined where it would be too large or the count is wrong. */
+export function makeConstant(
+  dtype: DType,
+  shape: readonly number[],
+  elements: readonly Element[],
+): ConstantValue | undefined {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count !== elements.length || count > MAX_CONSTANT_ELEMENTS) return undefined;
+  return { dtype, shape, elements };
+}
+
+/** The elements as plain numbers; undefined when one is a symbol or unknown. */
+export function numbersOf(constant: ConstantValue | undefined): readonly number[] | undefined {
+  if (constant === undefined) return undefined;
+  return constant.elements.every((element) => typeof element === 'number')
+    ? (constant.elements as number[])
+    : undefined;
+}
+
+/** Row-major strides of a shape, in elements. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--)
+    strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
+  return strides;
+}
+
+/** Calls back with the multi-index of every element, in row-major order; the array is reused between calls. */
+export function forEachIndex(shape: readonly number[], visit: (index: readonly number[]) => void): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const index = new Array<number>(shape.length).fill(0);
+  for (let i = 0; i < count; i++) {
+    visit(index);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const next = (index[axis] ?? 0) + 1;
+      if (next < (shape[axis] ?? 1)) {
+        index[axis] = next;
+        break;
+      }
+      index[axis] = 0;
+    }
+  }
+}

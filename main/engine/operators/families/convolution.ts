@@ -1,0 +1,164 @@
+/** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
+import type { Dim, Shape } from '../../graph/ir.ts';
+import type { CostContext } from '../cost-context.ts';
+import { addDims, multiplyDims, subtractDims } from '../dimension.ts';
+import { tensorFacts, type Facts } from '../facts.ts';
+import type { NodeContext } from '../node-context.ts';
+import { formatShape, windowOutput, type Window } from '../shape.ts';
+import { defineOperators, MICROSOFT, type QuantizationRole } from '../spec.ts';
+
+const KERNEL_AXES = ['', ', kW', ', kH, kW', ', kD, kH, kW'];
+
+/** Output shape of a convolution with data input `x` and weight input `w`. */
+function convolve(context: NodeContext, x: number, w: number): Shape | undefined {
+  const data = context.shape(x);
+  const weight = context.shape(w);
+  if (data === undefined) return undefined;
+  if (data.length < 3)
+    context.fail(`data has rank ${data.length}, expected at least 3 [N, C, W]; its shape is ${formatShape(data)}`);
+  const spatial = data.length - 2;
+  const layout = `${data.length} [M, C/g${KERNEL_AXES[spatial] ?? ', …'}]`;
+  context.shapeOfRank(w, data.length, 'weight', layout);
+  const kernel = weight?.slice(2) ?? context.ints('kernel_shape');
+  if (kernel === undefined) return [data[0] ?? null, null, ...new Array<Dim>(spatial).fill(null)];
+  if (kernel.length !== spatial)
+    context.fail(`kernel_shape has ${kernel.length} sizes, expected ${spatial} for data ${formatShape(data)}`);
+  const group = context.int('group', 1);
+  const channels = data[1] ?? null;
+  const perGroup = weight?.[1] ?? null;
+  if (typeof channels === 'number' && typeof perGroup === 'number' && channels !== perGroup * group) {
+    context.fail(
+      `data has ${channels} channels, expected ${perGroup * group}: weight ${formatShape(weight)} with group ${group}`,
+    );
+  }
+  const window = windowOf(context, kernel);
+  const sizes = data.slice(2).map((size, axis) => {
+    const output = windowOutput(size, window, axis);
+    if (typeof output === 'number' && output < 1) {
+      context.fail(`kernel ${formatShape(kernel)} does not fit into the padded data ${formatShape(data)}`);
+    }
+    return output;
+  });
+  return [data[0] ?? null, weight?.[0] ?? null, ...sizes];
+}
+
+function windowOf(context: NodeContext, kernel: Shape): Window {
+  return {
+    kernel,
+    strides: context.ints('strides') ?? [],
+    dilations: context.ints('dilations') ?? [],
+    pads: context.ints('pads') ?? [],
+    autoPad: context.text('auto_pad', 'NOTSET'),
+    ceil: false,
+  };
+}
+
+/** @see ONNX ConvTranspose-22: out = stride·(in − 1) + output_padding + (k − 1)·dilation + 1 − pads */
+function convolveTransposed(context: NodeContext): Shape | undefined {
+  const data = context.shape(0);
+  const weight = context.shape(1);
+  if (data === undefined) return undefined;
+  const spatial = data.length - 2;
+  if (spatial < 1) context.fail(`data has rank ${data.length}, expected at least 3 [N, C, W]`);
+  context.shapeOfRank(1, data.length, 'weight', `${data.length} [C, M/g${KERNEL_AXES[spatial] ?? ', …'}]`);
+  const kernel: Shape = weight?.slice(2) ?? context.ints('kernel_shape') ?? new Array<Dim>(spatial).fill(null);
+  const strides = context.ints('strides') ?? [];
+  const dilations = context.ints('dilations') ?? [];
+  const pads = context.ints('pads') ?? [];
+  const extra = context.ints('output_padding') ?? [];
+  const given = context.ints('output_shape');
+  const autoPad = context.text('auto_pad', 'NOTSET');
+  const sizes = data.slice(2).map((size, axis): Dim => {
+    if (given !== undefined) return given[given.length - spatial + axis] ?? null;
+    const stride = strides[axis] ?? 1;
+    if (autoPad.startsWith('SAME')) return multiplyDims(size, stride);
+    const k = kernel[axis] ?? null;
+    const extent = addDims(multiplyDims(subtractDims(k, 1), dilations[axis] ?? 1), 1);
+    const padding = autoPad === 'VALID' ? 0 : (pads[axis] ?? 0) + (pads[axis + spatial] ?? 0);
+    return addDims(addDims(multiplyDims(subtractDims(size, 1), stride), (extra[axis] ?? 0) - padding), extent);
+  });
+  const channels = weight === undefined ? null : multiplyDims(weight[1] ?? null, context.int('group', 1));
+  return [data[0] ?? null, channels, ...sizes];
+}
+
+/** Each output element takes C/g·kH·kW multiply–adds, the sizes of the weight behind its first axis. */
+function convolutionMacs(weightInput: number) {
+  return (context: CostContext): number | null => {
+    const weight = context.input(weightInput);
+    const outputs = context.outputElements(0);
+    if (weight === undefined || outputs === null) return null;
+    return outputs * weight.slice(1).reduce((product, size) => product * size, 1);
+  };
+}
+
+/** Each input element meets M/g·kH·kW weights. */
+function transposedMacs(context: CostContext): number | null {
+  const data = context.input(0);
+  const weight = context.input(1);
+  if (data === undefined || weight === undefined) return null;
+  return [...data, ...weight.slice(1)].reduce((product, size) => product * size, 1);
+}
+
+const convolutionRole: QuantizationRole = {
+  kind: 'weighted',
+  dataInput: 0,
+  weightInput: 1,
+  biasInput: 2,
+  channelAxis: () => 0,
+};
+
+const out = (dtype: Facts['dtype'], shape: Shape | undefined): Facts[] => [tensorFacts(dtype, shape)];
+
+export const convolutionOperators = [
+  ...defineOperators('', {
+    Conv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B'],
+      parameters: [1, 2],
+      prunable: [1],
+      quantization: convolutionRole,
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+    ConvTranspose: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B'],
+      parameters: [1, 2],
+      prunable: [1],
+      infer: (context) => out(context.dtype(0), convolveTransposed(context)),
+      macs: transposedMacs,
+    },
+    ConvInteger: {
+      category: 'layer',
+      inputs: ['x', 'w', 'x_zero_point', 'w_zero_point'],
+      parameters: [1, 2, 3],
+      infer: (context) => out('int32', convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+    QLinearConv: {
+      category: 'layer',
+      inputs: ['x', 'x_scale', 'x_zero_point', 'w', 'w_scale', 'w_zero_point', 'y_scale', 'y_zero_point', 'B'],
+      parameters: [1, 2, 3, 4, 5, 6, 7, 8],
+      infer: (context) => out(context.dtype(7) ?? context.dtype(0), convolve(context, 0, 3)),
+      macs: convolutionMacs(3),
+    },
+    DeformConv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'offset', 'B', 'mask'],
+      parameters: [1, 3],
+      prunable: [1],
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+  }),
+  ...defineOperators(MICROSOFT, {
+    FusedConv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B', 'Z'],
+      parameters: [1, 2],
+      prunable: [1],
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+  }),
+];

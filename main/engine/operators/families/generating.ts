@@ -1,0 +1,141 @@
+/** Operators that make tensors: constants, shapes as values, ranges, random numbers, casts. */
+import type { Dim, Shape } from '../../graph/ir.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import { makeConstant, MAX_CONSTANT_ELEMENTS, type ConstantValue } from '../constant.ts';
+import { productOfDims, subtractDims } from '../dimension.ts';
+import { tensorFacts, type Facts } from '../facts.ts';
+import { isInteger, mapConstant } from '../fold.ts';
+import type { NodeContext } from '../node-context.ts';
+import { elementCount } from '../shape.ts';
+import { defineOperators, type OperatorEntry } from '../spec.ts';
+
+function inferConstant(context: NodeContext): Facts[] {
+  const { attributes } = context;
+  const tensor = attributes.get('value', 'tensor');
+  if (tensor !== undefined) return [{ ...tensorFacts(tensor.dtype, tensor.dims), initializer: tensor }];
+  const sparse = attributes.get('sparse_value', 'sparseTensor');
+  if (sparse !== undefined) return [tensorFacts(sparse.values.dtype, sparse.dims)];
+  const float = attributes.get('value_float', 'float');
+  if (float !== undefined) return [literal('float32', [], [float])];
+  const int = attributes.int('value_int');
+  if (int !== undefined) return [literal('int64', [], [int])];
+  const floats = attributes.get('value_floats', 'floats');
+  if (floats !== undefined) return [literal('float32', [floats.length], floats)];
+  const ints = attributes.ints('value_ints');
+  if (ints !== undefined) return [literal('int64', [ints.length], ints)];
+  if (attributes.has('value_string')) return [tensorFacts('string', [])];
+  const strings = attributes.get('value_strings', 'strings');
+  if (strings !== undefined) return [tensorFacts('string', [strings.length])];
+  context.fail('it has none of the attributes value, value_float, value_ints, …');
+}
+
+function literal(dtype: DType, shape: readonly number[], elements: readonly number[]): Facts {
+  return tensorFacts(dtype, shape, makeConstant(dtype, shape, elements));
+}
+
+function inferShape(context: NodeContext): Facts[] {
+  const shape = context.shape(0);
+  if (shape === undefined) return [tensorFacts('int64', [null])];
+  const place = (at: number): number => Math.min(Math.max(at < 0 ? at + shape.length : at, 0), shape.length);
+  const start = place(context.int('start', 0));
+  const picked = shape.slice(start, Math.max(start, place(context.int('end', shape.length))));
+  return [tensorFacts('int64', [picked.length], makeConstant('int64', [picked.length], picked))];
+}
+
+function inferSize(context: NodeContext): Facts[] {
+  const shape = context.shape(0);
+  const size = shape === undefined ? null : productOfDims(shape);
+  return [tensorFacts('int64', [], makeConstant('int64', [], [size]))];
+}
+
+/** A tensor of one value; its shape is the input's value. */
+function inferConstantOfShape(context: NodeContext): Facts[] {
+  const tensor = context.attributes.get('value', 'tensor');
+  const dtype = tensor?.dtype ?? 'float32';
+  const shape = context.dims(0);
+  if (shape === undefined) {
+    const rank = context.dim(0, 0);
+    return [tensorFacts(dtype, typeof rank === 'number' ? new Array<Dim>(rank).fill(null) : undefined)];
+  }
+  if (shape.some((dim) => typeof dim === 'number' && dim < 0))
+    context.fail(`shape [${shape.join(', ')}] has a negative size`);
+  const count = elementCount(shape);
+  const value = tensor === undefined ? 0 : (context.services.readTensor(tensor)?.elements[0] ?? null);
+  const small = count !== undefined && count <= MAX_CONSTANT_ELEMENTS && isInteger(dtype);
+  const constant = small ? makeConstant(dtype, shape as number[], new Array<Dim>(count).fill(value)) : undefined;
+  return [tensorFacts(dtype, shape, constant)];
+}
+
+/** ⌈(limit − start) / delta⌉ numbers. */
+function inferRange(context: NodeContext): Facts[] {
+  const dtype = context.dtype(0);
+  const [start = null, limit = null, delta = null] = [0, 1, 2].map((index) => context.dims(index)?.[0] ?? null);
+  if (delta === 0) context.fail('delta is 0, expected another number');
+  if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number') {
+    const count = Math.max(0, Math.ceil((limit - start) / delta));
+    const small = count <= MAX_CONSTANT_ELEMENTS && dtype !== undefined;
+    const values = small ? Array.from({ length: count }, (_, at) => start + at * delta) : [];
+    return [tensorFacts(dtype, [count], small ? makeConstant(dtype, [count], values) : undefined)];
+  }
+  return [tensorFacts(dtype, [delta === 1 && isInteger(dtype) ? subtractDims(limit, start) : null])];
+}
+
+function castTo(context: NodeContext, dtype: DType | undefined): Facts[] {
+  const integers = isInteger(dtype) || dtype === 'bool';
+  const constant = mapConstant(foldableConstant(context, dtype), dtype, (element) => {
+    if (typeof element !== 'string') return element;
+    // A size becomes a truth value only when it is surely not 0, which a symbol does not tell.
+    return integers && dtype === 'bool' ? null : element;
+  });
+  return [tensorFacts(dtype, context.shape(0), constant)];
+}
+
+function foldableConstant(context: NodeContext, dtype: DType | undefined): ConstantValue | undefined {
+  return dtype === 'string' || dtype === undefined ? undefined : context.constant(0);
+}
+
+/** Random tensors of a stated shape. */
+const randomOfShape: OperatorEntry = {
+  category: 'tensor',
+  inputs: [],
+  infer: (context) => [tensorFacts(context.dtypeAttribute('dtype') ?? 'float32', context.ints('shape'))],
+};
+
+const likeInput: OperatorEntry = {
+  category: 'tensor',
+  inputs: ['input'],
+  infer: (context) => [tensorFacts(context.dtypeAttribute('dtype') ?? context.dtype(0), context.shape(0))],
+};
+
+function windowFunction(context: NodeContext): Facts[] {
+  const size = context.dims(0)?.[0] ?? null;
+  return [tensorFacts(context.dtypeAttribute('output_datatype') ?? 'float32', [size])];
+}
+
+function inferMultinomial(context: NodeContext): Facts[] {
+  const shape: Shape = [context.dim(0, 0), context.int('sample_size', 1)];
+  return [tensorFacts(context.dtypeAttribute('dtype') ?? 'int32', shape)];
+}
+
+export const generatingOperators = defineOperators('', {
+  Constant: { category: 'other', inputs: [], infer: inferConstant, bytes: () => 0 },
+  Shape: { category: 'shape', inputs: ['data'], infer: inferShape, bytes: (context) => context.outputBytes(0) },
+  Size: { category: 'shape', inputs: ['data'], infer: inferSize, bytes: (context) => context.outputBytes(0) },
+  ConstantOfShape: { category: 'tensor', inputs: ['input'], infer: inferConstantOfShape },
+  Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], infer: inferRange },
+  Cast: { category: 'tensor', inputs: ['input'], infer: (context) => castTo(context, context.dtypeAttribute('to')) },
+  CastLike: {
+    category: 'tensor',
+    inputs: ['input', 'target_type'],
+    infer: (context) => castTo(context, context.dtype(1)),
+  },
+  BitCast: {
+    category: 'tensor',
+    inputs: ['input'],
+    infer: (context) => [tensorFacts(context.dtypeAttribute('to'), context.shape(0))],
+  },
+  'RandomNormal RandomUniform': randomOfShape,
+  'RandomNormalLike RandomUniformLike Bernoulli EyeLike': likeInput,
+  Multinomial: { category: 'tensor', inputs: ['input'], infer: inferMultinomial },
+  'HannWindow HammingWindow BlackmanWindow': { category: 'tensor', inputs: ['size'], infer: windowFunction },
+});

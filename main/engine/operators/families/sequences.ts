@@ -1,0 +1,113 @@
+/** Sequences and optionals: types only, sizes of elements where they all agree. */
+import { makeConstant } from '../constant.ts';
+import { tensorFacts, UNKNOWN, type Facts } from '../facts.ts';
+import type { NodeContext } from '../node-context.ts';
+import { withDim } from '../shape.ts';
+import { defineOperators } from '../spec.ts';
+
+function sequenceOf(element: Facts | undefined): Facts {
+  return {
+    kind: 'sequence',
+    dtype: undefined,
+    shape: undefined,
+    element: element === undefined ? undefined : bare(element),
+  };
+}
+
+/** The type and rank, without a value that only one element has. */
+function bare(facts: Facts): Facts {
+  return { kind: facts.kind, dtype: facts.dtype, shape: facts.shape };
+}
+
+function sameElements(context: NodeContext): Facts {
+  const all = context.inputs.map((facts) => facts ?? UNKNOWN);
+  const [first = UNKNOWN] = all;
+  const agree = all.every(({ shape }) => shape?.length === first.shape?.length);
+  const shape = agree
+    ? first.shape?.map((dim, axis) => (all.every((facts) => facts.shape?.[axis] === dim) ? dim : null))
+    : undefined;
+  return { kind: first.kind, dtype: first.dtype, shape };
+}
+
+/** Parts of equal size only when that size is stated; keepdims 0 takes single slices without the axis. */
+function inferSplitToSequence(context: NodeContext): Facts[] {
+  const shape = context.shape(0);
+  if (shape === undefined) return [sequenceOf(tensorFacts(context.dtype(0), undefined))];
+  const axis = context.axis(context.int('axis', 0), shape.length);
+  const single = !context.has(1);
+  if (single && context.int('keepdims', 1) === 0) {
+    return [
+      sequenceOf(
+        tensorFacts(
+          context.dtype(0),
+          shape.filter((_, at) => at !== axis),
+        ),
+      ),
+    ];
+  }
+  return [sequenceOf(tensorFacts(context.dtype(0), withDim(shape, axis, single ? 1 : null)))];
+}
+
+/** Sizes along the axis differ, the others are those of the elements. */
+function inferConcatFromSequence(context: NodeContext): Facts[] {
+  const element = context.facts(0).element;
+  const shape = element?.shape;
+  if (shape === undefined) return [tensorFacts(element?.dtype, undefined)];
+  const stack = context.int('new_axis', 0) !== 0;
+  const axis = context.axis(context.int('axis', 0), shape.length + (stack ? 1 : 0));
+  return [
+    tensorFacts(
+      element?.dtype,
+      stack ? [...shape.slice(0, axis), null, ...shape.slice(axis)] : withDim(shape, axis, null),
+    ),
+  ];
+}
+
+const other = { category: 'other' } as const;
+
+export const sequenceOperators = defineOperators('', {
+  SequenceConstruct: {
+    ...other,
+    inputs: ['inputs'],
+    variadic: true,
+    infer: (context) => [sequenceOf(sameElements(context))],
+  },
+  SequenceEmpty: {
+    ...other,
+    inputs: [],
+    infer: (context) => [sequenceOf(tensorFacts(context.dtypeAttribute('dtype') ?? 'float32', undefined))],
+  },
+  SequenceInsert: {
+    ...other,
+    inputs: ['input_sequence', 'tensor', 'position'],
+    infer: (context) => [sequenceOf(tensorFacts(context.dtype(1), undefined))],
+  },
+  SequenceErase: { ...other, inputs: ['input_sequence', 'position'], infer: (context) => [context.facts(0)] },
+  SequenceAt: {
+    ...other,
+    inputs: ['input_sequence', 'position'],
+    infer: (context) => [context.facts(0).element ?? UNKNOWN],
+  },
+  SequenceLength: { ...other, inputs: ['input_sequence'], infer: () => [tensorFacts('int64', [])] },
+  SplitToSequence: { ...other, inputs: ['input', 'split'], infer: inferSplitToSequence },
+  ConcatFromSequence: { ...other, inputs: ['input_sequence'], infer: inferConcatFromSequence },
+  Optional: {
+    ...other,
+    inputs: ['input'],
+    infer: (context) => [
+      { kind: 'optional', dtype: undefined, shape: undefined, element: context.has(0) ? context.facts(0) : undefined },
+    ],
+  },
+  OptionalGetElement: {
+    ...other,
+    inputs: ['input'],
+    infer: (context) => [
+      context.facts(0).kind === 'optional' ? (context.facts(0).element ?? UNKNOWN) : context.facts(0),
+    ],
+  },
+  OptionalHasElement: {
+    ...other,
+    inputs: ['input'],
+    infer: (context) => [tensorFacts('bool', [], context.has(0) ? undefined : makeConstant('bool', [], [0]))],
+  },
+});

@@ -1,0 +1,40 @@
+import type { AttributeValue, Node } from '../graph/ir.ts';
+
+/**
+ * Lenient reading of a node's attributes for inference: what is absent or of another type is undefined, since a wrong
+ * attribute must not stop a model from opening. int64 comes as a number (INT64_MAX, the "to the end" of Slice, rounds).
+ */
+export class NodeAttributes {
+  readonly #byName = new Map<string, AttributeValue>();
+
+  constructor(node: Node) {
+    for (const attribute of node.attributes) this.#byName.set(attribute.name, attribute);
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  get<T extends AttributeValue['type']>(
+    name: string,
+    type: T,
+  ): Extract<AttributeValue, { type: T }>['value'] | undefined {
+    const attribute = this.#byName.get(name);
+    if (attribute?.type !== type) return undefined;
+    return attribute.value as unknown as Extract<AttributeValue, { type: T }>['value'];
+  }
+
+  int(name: string): number | undefined {
+    const value = this.get(name, 'int');
+    return value === undefined ? undefined : Number(value);
+  }
+
+  ints(name: string): number[] | undefined {
+    return this.get(name, 'ints')?.map(Number);
+  }
+
+  text(name: string): string | undefined {
+    const value = this.get(name, 'string');
+    return value === undefined ? undefined : new TextDecoder().decode(value);
+  }
+}
