@@ -2,6 +2,7 @@
  * The pure model of the quantization-error heatmap: layers down, metrics across, one cell each, coloured by how bad it
  * is. Every metric has its own range, as decibels, cosines and squared errors share no scale.
  */
+import { formatDb } from '../../design/format.ts';
 import type { ErrorLayer, ErrorTable } from '../../../main/contract/results.ts';
 
 export type ErrorMetric = 'localSqnrDb' | 'sqnrDb' | 'cosine' | 'mse';
@@ -10,6 +11,8 @@ export type ErrorMetric = 'localSqnrDb' | 'sqnrDb' | 'cosine' | 'mse';
 export interface ErrorColumn {
   readonly metric: ErrorMetric;
   readonly title: string;
+  /** For the narrow header of the heatmap. */
+  readonly short: string;
   readonly unit: string;
   readonly help: string;
 }
@@ -18,24 +21,28 @@ export const ERROR_COLUMNS: readonly ErrorColumn[] = [
   {
     metric: 'localSqnrDb',
     title: 'Local SQNR',
+    short: 'Local',
     unit: 'dB',
     help: 'Signal to quantization noise at the layer’s output when only this layer is quantized and its inputs are float. Low: this layer itself suffers.',
   },
   {
     metric: 'sqnrDb',
     title: 'Accumulated SQNR',
+    short: 'Accumulated',
     unit: 'dB',
     help: 'Signal to noise at the layer’s output in the whole quantized model, errors of the layers before included.',
   },
   {
     metric: 'cosine',
     title: 'Cosine',
+    short: 'Cosine',
     unit: '',
     help: 'Cosine between the float and the quantized output; 1 is equal.',
   },
   {
     metric: 'mse',
     title: 'MSE',
+    short: 'MSE',
     unit: '',
     help: 'Mean squared difference between the float and the quantized output.',
   },
@@ -45,6 +52,14 @@ export const ERROR_COLUMNS: readonly ErrorColumn[] = [
 export function cellValue(layer: ErrorLayer, metric: ErrorMetric): number | null {
   const value = layer[metric];
   return value === null || Number.isNaN(value) ? null : value;
+}
+
+/** A cell's number with its unit; '–' where it was not measured. */
+export function cellText(layer: ErrorLayer, metric: ErrorMetric): string {
+  const value = cellValue(layer, metric);
+  if (value === null) return '–';
+  if (metric === 'cosine') return value.toFixed(4);
+  return metric === 'mse' ? value.toExponential(1).replace('-', '−') : formatDb(value);
 }
 
 /**
@@ -131,20 +146,12 @@ export function moveCell(
   }
 }
 
-/** Which layers are worst by a metric, worst first; not measured ones are left out. */
+/** The `count` layers that are worst by a metric, worst first; not measured ones are left out. */
 export function worstLayers(errors: ErrorTable, metric: ErrorMetric, count: number): ErrorLayer[] {
   return errors.layers
     .filter((layer) => cellValue(layer, metric) !== null)
     .sort((a, b) => badness(metric, cellValue(b, metric)!) - badness(metric, cellValue(a, metric)!))
     .slice(0, count);
-}
-
-/**
- * The number that the graph's Error overlay shows for each layer: accumulated noise in dB below the signal, so that a
- * larger number is a larger error.
- */
-export function errorByLayer(errors: ErrorTable): Map<string, number> {
-  return new Map(errors.layers.map((layer) => [layer.name, layer.sqnrDb]));
 }
 
 /** Channels of a layer as a strip of 0 (best) … 1 (worst) on the range of all layers' channels. */

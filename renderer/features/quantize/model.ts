@@ -91,12 +91,10 @@ export function explainReduceRange(setting: QuantizeStep['reduceRange'], vnni: b
   return `${machine} With the full range, accuracy can fall a lot here, and differ on other machines.`;
 }
 
-/** The step that the switch puts into the recipe. */
-export const DEFAULT_QUANTIZE_STEP: QuantizeStep = {
-  scheme: 'int8-static',
-  calibrator: 'minmax',
-  perChannel: true,
-  reduceRange: 'auto',
-  samples: 200,
-  exclude: [],
-};
+/** What became of a layer in the trial, in a word or two; '' without a trial. */
+export function verdict(row: Pick<QuantizeRow, 'quantized' | 'fused'>): string {
+  if (row.quantized === null) return '';
+  if (!row.quantized) return 'float';
+  if (row.fused === null) return 'int8, unchecked';
+  return row.fused ? 'int8, fused' : 'int8, not fused';
+}

@@ -1,0 +1,67 @@
+import type { ReactNode } from 'react';
+import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../design/format.ts';
+import { GOODNESS_TITLES, goodnessOf } from '../../../predict/metric.ts';
+import { useSession } from '../../../state/session.ts';
+import { Figure } from '../../../widgets/Figure.tsx';
+import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
+import classes from '../QuantizeView.module.css';
+
+/** What the recipe gives: predicted, then measured, each beside the baseline. */
+export function QuantizeFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
+  const { predicted, measured, recipe } = prediction;
+  const baseline = useSession((state) => state.trials.find((trial) => trial.baseline));
+  const shown = recipe.steps.length === 0 ? baseline : measured;
+  const goodness = goodnessOf(shown?.evaluation ?? null);
+  const guess = goodness ?? predicted.goodness;
+  const base = goodnessOf(baseline?.evaluation ?? null);
+  const latency = shown?.latency ?? null;
+  const latencyMs = latency?.p50Ms ?? predicted.latencyMs?.value ?? null;
+  const bytes = shown?.bytes ?? predicted.bytes;
+  const fused = measured?.quantize?.fusedShare ?? null;
+  return (
+    <div className={classes['figures']} role="group" aria-label="Expected result">
+      <Figure
+        label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
+        value={guess && formatPercent(guess.value)}
+        predicted={goodness === null}
+        missing="no data measured"
+        note={
+          guess
+            ? `${formatPercent(guess.low)} … ${formatPercent(guess.high)}${base ? `, baseline ${formatPercent(base.value)}` : ''}`
+            : 'choose data'
+        }
+      />
+      <Figure
+        label="Latency (p50)"
+        value={latencyMs === null ? null : formatMs(latencyMs)}
+        predicted={latency === null}
+        missing="profile the baseline"
+        note={ratioNote(latencyMs, baseline?.latency?.p50Ms ?? null, formatMs)}
+        help={
+          latency
+            ? 'Measured in turns with the baseline.'
+            : 'Predicted from the baseline’s profile and what int8 did to such layers on an AVX2 machine. Needs a profile of the baseline.'
+        }
+      />
+      <Figure
+        label="File size"
+        value={bytes === null || bytes === undefined ? null : formatBytes(bytes)}
+        predicted={shown?.bytes == null && recipe.steps.length > 0}
+        note={ratioNote(bytes ?? null, baseline?.bytes ?? null, formatBytes)}
+      />
+      <Figure
+        label="Fused layers"
+        value={fused === null ? null : formatPercent(fused)}
+        missing="run to see"
+        note="run as integer kernels"
+        help="A quantized layer only gets faster when the runtime fuses its quantize and dequantize nodes with it into one integer kernel."
+      />
+    </div>
+  );
+}
+
+function ratioNote(value: number | null, base: number | null, format: (value: number) => string): string {
+  if (base === null) return '';
+  const text = `baseline ${format(base)}`;
+  return value === null || base === 0 ? text : `${formatNumber(value / base)}× of ${format(base)}`;
+}
