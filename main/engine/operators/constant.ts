@@ -2,6 +2,7 @@
  * Small values that are known before the model runs. Shape arithmetic (Shape → Gather → Concat → Reshape) flows through
  * them, so an element may be a symbol, or null where nothing is known about it.
  */
+import { filled } from './filled.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Dim } from '../graph/ir.ts';
 
@@ -63,7 +64,7 @@ export function numbersOf(constant: ConstantValue | undefined): readonly number[
 
 /** Row-major strides of a shape, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
+  const strides = filled<number>(shape.length, 1);
   for (let axis = shape.length - 2; axis >= 0; axis--)
     strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
   return strides;
@@ -72,7 +73,7 @@ export function stridesOf(shape: readonly number[]): number[] {
 /** Calls back with the multi-index of every element, in row-major order; the array is reused between calls. */
 export function forEachIndex(shape: readonly number[], visit: (index: readonly number[]) => void): void {
   const count = shape.reduce((product, size) => product * size, 1);
-  const index = new Array<number>(shape.length).fill(0);
+  const index = filled<number>(shape.length, 0);
   for (let i = 0; i < count; i++) {
     visit(index);
     for (let axis = shape.length - 1; axis >= 0; axis--) {

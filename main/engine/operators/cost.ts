@@ -1,4 +1,4 @@
-import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
+import type { Graph, Model, Tensor } from '../graph/ir.ts';
 import { tensorByteLength } from '../graph/tensor-size.ts';
 import { walkNodes } from '../graph/walk.ts';
 import { addKnown, CostContext } from './cost-context.ts';
@@ -31,14 +31,12 @@ export function costOfLayers(model: Model, inference: Inference): LayerCost[] {
   const counted = new Set<Tensor>();
   const result: LayerCost[] = [];
   const initializers = new Set<Tensor>();
-  const remember = (graph: Graph): void => graph.initializers.forEach((tensor) => initializers.add(tensor));
-  let last: Graph | undefined;
+  const graphs = new Set<Graph>();
   for (const { node, graph, layer } of walkNodes(model)) {
-    if (graph !== last) remember(graph);
-    last = graph;
+    if (!graphs.has(graph)) for (const tensor of graph.initializers) initializers.add(tensor);
+    graphs.add(graph);
     const record = inference.records.get(node);
-    const weights =
-      record === undefined ? [] : weightTensors(node, record, initializers).filter((it) => !counted.has(it));
+    const weights = record === undefined ? [] : weightTensors(record, initializers).filter((it) => !counted.has(it));
     for (const tensor of weights) counted.add(tensor);
     result.push({
       layer,
@@ -68,21 +66,22 @@ export function totalCost(costs: readonly LayerCost[]): {
 }
 
 /** Initializers among the inputs, and constants at the inputs that hold weights; each once. */
-function weightTensors(node: Node, record: NodeRecord, initializers: ReadonlySet<Tensor>): readonly Tensor[] {
+function weightTensors(record: NodeRecord, initializers: ReadonlySet<Tensor>): readonly Tensor[] {
   const found = new Set<Tensor>();
   record.inputs.forEach((facts, index) => {
-    const tensor = facts?.initializer;
-    if (tensor === undefined) return;
-    if (initializers.has(tensor) || isParameter(record, index)) found.add(tensor);
+    const own = facts?.initializer;
+    if (own !== undefined && initializers.has(own)) found.add(own);
+    if (facts === undefined || !record.spec?.parameterInputs.includes(index)) return;
+    for (const tensor of own === undefined ? (facts.origins ?? []) : [own]) if (isWeight(tensor)) found.add(tensor);
   });
-  if (record.call)
-    for (const child of childrenOf(record))
-      for (const tensor of weightTensors(node, child, initializers)) found.add(tensor);
+  if (!record.call) return [...found];
+  for (const child of childrenOf(record)) for (const tensor of weightTensors(child, initializers)) found.add(tensor);
   return [...found];
 }
 
-function isParameter(record: NodeRecord, index: number): boolean {
-  return record.spec?.parameterInputs.includes(index) ?? false;
+/** Scalars of Constant nodes are exponents, epsilons and the like. */
+function isWeight(tensor: Tensor): boolean {
+  return tensor.dims.length > 0 && tensor.dtype !== 'string';
 }
 
 function workOf(record: NodeRecord | undefined): Pick<LayerCost, 'macs' | 'bytes' | 'known'> {

@@ -12,6 +12,8 @@ export interface Facts {
   readonly constant?: ConstantValue | undefined;
   /** The initializer behind the value; its elements are read only when an operator asks. */
   readonly initializer?: Tensor | undefined;
+  /** Constants that the value is put together from by moving elements alone; for counting parameters. */
+  readonly origins?: readonly Tensor[] | undefined;
   /** Of a sequence or optional: what it holds. */
   readonly element?: Facts | undefined;
 }

@@ -1,4 +1,5 @@
 /** Computes element-wise operators on small constants, symbols included. */
+import { filled } from './filled.ts';
 import { broadcastShapes, elementCount } from './shape.ts';
 import {
   makeConstant,
@@ -60,7 +61,7 @@ export function zipConstants(
 /** Strides that stand still along axes of size 1 and along missing leading axes. */
 function broadcastStrides(shape: readonly number[], rank: number): number[] {
   const strides = stridesOf(shape).map((stride, axis) => (shape[axis] === 1 ? 0 : stride));
-  return [...new Array<number>(rank - shape.length).fill(0), ...strides];
+  return [...filled<number>(rank - shape.length, 0), ...strides];
 }
 
 type Numbers = (a: number, b: number) => number;

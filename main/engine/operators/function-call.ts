@@ -1,10 +1,13 @@
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../graph/ir.ts';
 
+function keyOf(domain: string, name: string, overload: string): string {
+  return `${domain}\n${name}\n${overload}`;
+}
+
 /** Finds the functions that a model brings along, by what a node calls. */
 export function indexFunctions(model: Model): (node: Node) => FunctionDef | undefined {
-  const key = (domain: string, name: string, overload: string): string => `${domain}\n${name}\n${overload}`;
-  const byKey = new Map(model.functions.map((it) => [key(it.domain, it.name, it.overload), it]));
-  return (node) => (byKey.size === 0 ? undefined : byKey.get(key(node.domain, node.opType, node.overload)));
+  const byKey = new Map(model.functions.map((it) => [keyOf(it.domain, it.name, it.overload), it]));
+  return (node) => (byKey.size === 0 ? undefined : byKey.get(keyOf(node.domain, node.opType, node.overload)));
 }
 
 /** The function's nodes with its attribute references replaced by the caller's attributes, or by their defaults. */

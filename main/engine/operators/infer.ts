@@ -16,6 +16,9 @@ const MAX_DEPTH = 24;
 /** Nodes inferred inside of function bodies and repeated subgraphs, all calls together. */
 const MAX_INNER_NODES = 200_000;
 
+/** Values put together from more constants than this are not taken for weights. */
+const MAX_ORIGINS = 64;
+
 interface Scope {
   readonly parent: Scope | undefined;
   readonly facts: Map<string, Facts>;
@@ -137,9 +140,12 @@ class ModelInference {
     } catch (cause) {
       this.#report(node, scope, cause);
     }
-    record.outputs = node.outputs.map((name, index) =>
-      name === '' ? undefined : this.#set(name, outputs[index], scope, node),
-    );
+    const origins = carriedOrigins(record);
+    record.outputs = node.outputs.map((name, index) => {
+      const facts = outputs[index];
+      const found = origins === undefined || facts === undefined ? facts : { ...facts, origins };
+      return name === '' ? undefined : this.#set(name, found, scope, node);
+    });
     scope.records.push(record);
     this.#records.set(node, record);
   }
@@ -278,6 +284,17 @@ class ModelInference {
   }
 }
 
+/** The constants behind a node that only moves elements. */
+function carriedOrigins({ spec, inputs }: NodeRecord): readonly Tensor[] | undefined {
+  if (spec === undefined || spec.carries === 'none') return undefined;
+  const origins = new Set<Tensor>();
+  for (const facts of spec.carries === 'first' ? inputs.slice(0, 1) : inputs) {
+    if (facts?.initializer !== undefined) origins.add(facts.initializer);
+    for (const tensor of facts?.origins ?? []) origins.add(tensor);
+  }
+  return origins.size === 0 || origins.size > MAX_ORIGINS ? undefined : [...origins];
+}
+
 function readSmall(tensor: Tensor): ConstantValue | undefined {
   const count = tensor.dims.reduce((product, dim) => product * dim, 1);
   if (!(count >= 0 && count <= MAX_CONSTANT_ELEMENTS) || tensor.dtype === 'string') return undefined;
@@ -302,16 +319,19 @@ function normalDomain(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain;
 }
 
+function closeDim(dim: Dim): Dim {
+  return isOpenDim(dim) ? null : dim;
+}
+
 /** Open dimensions leave this room as null. */
 function publish(facts: Facts): InferredValue {
   const { dtype, shape, constant } = facts;
-  const closed = (dim: Dim): Dim => (isOpenDim(dim) ? null : dim);
   const open = shape?.some(isOpenDim) ?? false;
   return {
     dtype,
-    shape: open ? shape?.map(closed) : shape,
+    shape: open ? shape?.map(closeDim) : shape,
     ...(constant === undefined || constant.elements.every(isOpenDim)
       ? {}
-      : { constant: { ...constant, elements: constant.elements.map(closed) } }),
+      : { constant: { ...constant, elements: constant.elements.map(closeDim) } }),
   };
 }

@@ -1,5 +1,7 @@
 import type { AttributeValue, Node } from '../graph/ir.ts';
 
+type ValueOf<T extends AttributeValue['type']> = (AttributeValue & { readonly type: T })['value'];
+
 /**
  * Lenient reading of a node's attributes for inference: what is absent or of another type is undefined, since a wrong
  * attribute must not stop a model from opening. int64 comes as a number (INT64_MAX, the "to the end" of Slice, rounds).
@@ -15,13 +17,10 @@ export class NodeAttributes {
     return this.#byName.has(name);
   }
 
-  get<T extends AttributeValue['type']>(
-    name: string,
-    type: T,
-  ): Extract<AttributeValue, { type: T }>['value'] | undefined {
+  get<T extends AttributeValue['type']>(name: string, type: T): ValueOf<T> | undefined {
     const attribute = this.#byName.get(name);
     if (attribute?.type !== type) return undefined;
-    return attribute.value as unknown as Extract<AttributeValue, { type: T }>['value'];
+    return attribute.value as never;
   }
 
   int(name: string): number | undefined {

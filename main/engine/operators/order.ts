@@ -1,3 +1,4 @@
+import { filled } from './filled.ts';
 import type { Node } from '../graph/ir.ts';
 
 /**
@@ -13,7 +14,7 @@ export function topologicalOrder(nodes: readonly Node[]): readonly Node[] {
   const sorted = nodes.every((node, index) => node.inputs.every((input) => (producers.get(input) ?? -1) < index));
   if (sorted) return nodes;
 
-  const waiting = new Array<number>(nodes.length).fill(0);
+  const waiting = filled<number>(nodes.length, 0);
   const followers: number[][] = nodes.map(() => []);
   nodes.forEach((node, index) => {
     for (const input of new Set(node.inputs)) {

@@ -39,6 +39,7 @@ export function settleFacts(inferred: Facts | undefined, sources: Sources): Fact
     shape,
     ...(constant === undefined ? {} : { constant }),
     ...(element === undefined ? {} : { element }),
+    ...(inferred?.origins === undefined ? {} : { origins: inferred.origins }),
     ...(inferred?.initializer === undefined ? {} : { initializer: inferred.initializer }),
   };
 }

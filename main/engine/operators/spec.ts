@@ -63,6 +63,8 @@ export interface OperatorSpec {
   readonly parameterInputs: readonly number[];
   /** Those of them that are worth pruning by elements: large matrices and kernels. */
   readonly prunableInputs: readonly number[];
+  /** Inputs whose elements the output holds, moved or converted: a weight stays a weight on its way through. */
+  readonly carries: 'none' | 'first' | 'all';
   readonly quantization: QuantizationRole;
   /**
    * Facts of the outputs by position; fewer, or undefined, where nothing follows. Bad operands end in `context.fail`,
@@ -82,6 +84,8 @@ export interface OperatorEntry {
   readonly variadic?: boolean;
   readonly parameters?: readonly number[];
   readonly prunable?: readonly number[];
+  /** Default: 'none'. */
+  readonly carries?: OperatorSpec['carries'];
   readonly quantization?: QuantizationRole;
   readonly infer: OperatorSpec['infer'];
   /** Default: 0. */
@@ -102,6 +106,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       variadic: entry.variadic ?? false,
       parameterInputs: entry.parameters ?? [],
       prunableInputs: entry.prunable ?? [],
+      carries: entry.carries ?? 'none',
       quantization: entry.quantization ?? FLOAT,
       infer: entry.infer,
       macs: entry.macs ?? (() => 0),

@@ -1,4 +1,5 @@
 /** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import type { CostContext } from '../cost-context.ts';
 import { addDims, multiplyDims, subtractDims } from '../dimension.ts';
@@ -20,7 +21,7 @@ function convolve(context: NodeContext, x: number, w: number): Shape | undefined
   const layout = `${data.length} [M, C/g${KERNEL_AXES[spatial] ?? ', …'}]`;
   context.shapeOfRank(w, data.length, 'weight', layout);
   const kernel = weight?.slice(2) ?? context.ints('kernel_shape');
-  if (kernel === undefined) return [data[0] ?? null, null, ...new Array<Dim>(spatial).fill(null)];
+  if (kernel === undefined) return [data[0] ?? null, null, ...filled<Dim>(spatial, null)];
   if (kernel.length !== spatial)
     context.fail(`kernel_shape has ${kernel.length} sizes, expected ${spatial} for data ${formatShape(data)}`);
   const group = context.int('group', 1);
@@ -61,7 +62,7 @@ function convolveTransposed(context: NodeContext): Shape | undefined {
   const spatial = data.length - 2;
   if (spatial < 1) context.fail(`data has rank ${data.length}, expected at least 3 [N, C, W]`);
   context.shapeOfRank(1, data.length, 'weight', `${data.length} [C, M/g${KERNEL_AXES[spatial] ?? ', …'}]`);
-  const kernel: Shape = weight?.slice(2) ?? context.ints('kernel_shape') ?? new Array<Dim>(spatial).fill(null);
+  const kernel: Shape = weight?.slice(2) ?? context.ints('kernel_shape') ?? filled<Dim>(spatial, null);
   const strides = context.ints('strides') ?? [];
   const dilations = context.ints('dilations') ?? [];
   const pads = context.ints('pads') ?? [];

@@ -1,3 +1,4 @@
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import type { CostContext } from '../cost-context.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
@@ -10,12 +11,15 @@ interface Equation {
   readonly output: readonly string[];
 }
 
+function labelsOf(term: string): string[] {
+  return term.match(/\.\.\.|[A-Za-z]/g) ?? [];
+}
+
 /** Splits "bij,bjk->bik"; '...' becomes one label. Without an arrow, letters that occur once stand sorted on the right. */
 function parseEquation(text: string): Equation {
   const [left = '', right] = text.replaceAll(' ', '').split('->');
-  const labels = (term: string): string[] => term.match(/\.\.\.|[A-Za-z]/g) ?? [];
-  const inputs = left.split(',').map(labels);
-  if (right !== undefined) return { inputs, output: labels(right) };
+  const inputs = left.split(',').map(labelsOf);
+  if (right !== undefined) return { inputs, output: labelsOf(right) };
   const all = inputs.flat();
   const single = [...new Set(all)].filter((label) => label !== '...' && all.indexOf(label) === all.lastIndexOf(label));
   return { inputs, output: [...(all.includes('...') ? ['...'] : []), ...single.sort()] };
@@ -40,9 +44,7 @@ function inferEinsum(context: NodeContext): Facts[] {
       context.fail(`term ${index} of equation '${equation}' does not fit shape ${formatShape(shape)}`);
     }
     const expanded =
-      dots < 0
-        ? labels
-        : [...labels.slice(0, dots), ...new Array<string>(hidden).fill('...'), ...labels.slice(dots + 1)];
+      dots < 0 ? labels : [...labels.slice(0, dots), ...filled<string>(hidden, '...'), ...labels.slice(dots + 1)];
     if (dots >= 0) {
       const joined = broadcastShapes([ellipsis, shape.slice(dots, dots + hidden)]);
       if (joined === undefined) context.fail(`the '...' axes of equation '${equation}' do not broadcast together`);

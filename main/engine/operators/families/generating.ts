@@ -1,4 +1,5 @@
 /** Operators that make tensors: constants, shapes as values, ranges, random numbers, casts. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { makeConstant, MAX_CONSTANT_ELEMENTS, type ConstantValue } from '../constant.ts';
@@ -55,14 +56,14 @@ function inferConstantOfShape(context: NodeContext): Facts[] {
   const shape = context.dims(0);
   if (shape === undefined) {
     const rank = context.dim(0, 0);
-    return [tensorFacts(dtype, typeof rank === 'number' ? new Array<Dim>(rank).fill(null) : undefined)];
+    return [tensorFacts(dtype, typeof rank === 'number' ? filled<Dim>(rank, null) : undefined)];
   }
   if (shape.some((dim) => typeof dim === 'number' && dim < 0))
     context.fail(`shape [${shape.join(', ')}] has a negative size`);
   const count = elementCount(shape);
   const value = tensor === undefined ? 0 : (context.services.readTensor(tensor)?.elements[0] ?? null);
   const small = count !== undefined && count <= MAX_CONSTANT_ELEMENTS && isInteger(dtype);
-  const constant = small ? makeConstant(dtype, shape as number[], new Array<Dim>(count).fill(value)) : undefined;
+  const constant = small ? makeConstant(dtype, shape as number[], filled<Dim>(count, value)) : undefined;
   return [tensorFacts(dtype, shape, constant)];
 }
 
@@ -123,7 +124,12 @@ export const generatingOperators = defineOperators('', {
   Size: { category: 'shape', inputs: ['data'], infer: inferSize, bytes: (context) => context.outputBytes(0) },
   ConstantOfShape: { category: 'tensor', inputs: ['input'], infer: inferConstantOfShape },
   Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], infer: inferRange },
-  Cast: { category: 'tensor', inputs: ['input'], infer: (context) => castTo(context, context.dtypeAttribute('to')) },
+  Cast: {
+    category: 'tensor',
+    inputs: ['input'],
+    carries: 'first',
+    infer: (context) => castTo(context, context.dtypeAttribute('to')),
+  },
   CastLike: {
     category: 'tensor',
     inputs: ['input', 'target_type'],

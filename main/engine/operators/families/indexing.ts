@@ -1,4 +1,5 @@
 /** Slices, gathers, scatters: parts of tensors by place. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import type { CostContext } from '../cost-context.ts';
 import { addKnown } from '../cost-context.ts';
@@ -29,7 +30,7 @@ function sliceRanges(context: NodeContext, rank: number): readonly SliceRange[] 
   if (stated === undefined) return undefined;
   const axes = stated ?? Array.from({ length: count }, (_, axis) => axis);
   if (axes.length !== count) context.fail(`it has ${count} starts and ${axes.length} axes, expected as many`);
-  const steps = context.has(4) ? context.dims(4) : new Array<Dim>(count).fill(1);
+  const steps = context.has(4) ? context.dims(4) : filled<Dim>(count, 1);
   return context.axes(axes, rank).map((axis, at) => ({
     axis,
     start: starts?.[at] ?? null,
@@ -74,7 +75,7 @@ function inferSlice(context: NodeContext): Facts[] {
   const shape = context.shape(0);
   if (shape === undefined) return [tensorFacts(context.dtype(0), undefined)];
   const ranges = sliceRanges(context, shape.length);
-  if (ranges === undefined) return [tensorFacts(context.dtype(0), new Array<Dim>(shape.length).fill(null))];
+  if (ranges === undefined) return [tensorFacts(context.dtype(0), filled<Dim>(shape.length, null))];
   const result = [...shape];
   let constant = context.constant(0);
   for (const range of ranges) {
@@ -199,6 +200,7 @@ export const indexingOperators = [
     Slice: {
       category: 'tensor',
       inputs: ['data', 'starts', 'ends', 'axes', 'steps'],
+      carries: 'first',
       quantization: passthrough,
       infer: inferSlice,
       bytes: outputTwice,

@@ -1,4 +1,5 @@
 /** Concat and Split: tensors laid side by side. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import { forEachIndex, makeConstant, stridesOf, type ConstantValue, type Element } from '../constant.ts';
 import { addDims, ceilDivideDims, divideDimsExactly, subtractDims } from '../dimension.ts';
@@ -84,14 +85,14 @@ function splitSizes(context: NodeContext, total: Dim): readonly Dim[] {
     }
     return given;
   }
-  if (context.has(1)) return new Array<Dim>(parts).fill(null);
+  if (context.has(1)) return filled<Dim>(parts, null);
   const even = divideDimsExactly(total, parts);
-  if (even !== null) return new Array<Dim>(parts).fill(even);
+  if (even !== null) return filled<Dim>(parts, even);
   if (context.opset < 18 && typeof total === 'number')
     context.fail(`size ${total} does not split into ${parts} equal parts`);
   const most = ceilDivideDims(total, parts);
   const last = typeof most === 'number' ? subtractDims(total, most * (parts - 1)) : null;
-  return [...new Array<Dim>(parts - 1).fill(most), last];
+  return [...filled<Dim>(parts - 1, most), last];
 }
 
 function inferSplit(context: NodeContext): Facts[] {
@@ -138,12 +139,14 @@ export const joiningOperators = [
       category: 'tensor',
       inputs: ['inputs'],
       variadic: true,
+      carries: 'all',
       quantization: { kind: 'elementwise', inputs: 'all' },
       infer: inferConcat,
     },
     Split: {
       category: 'tensor',
       inputs: ['input', 'split'],
+      carries: 'first',
       quantization: { kind: 'passthrough', input: 0 },
       infer: inferSplit,
     },

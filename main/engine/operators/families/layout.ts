@@ -1,4 +1,5 @@
 /** Operators that give the same elements another shape or order. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import type { CostContext } from '../cost-context.ts';
 import { forEachIndex, makeConstant, stridesOf, type ConstantValue, type Element } from '../constant.ts';
@@ -11,7 +12,7 @@ import { defineOperators, MICROSOFT, type QuantizationRole } from '../spec.ts';
 const passthrough: QuantizationRole = { kind: 'passthrough', input: 0 };
 
 /** These only relabel the buffer. */
-const moves = { bytes: (): number => 0, category: 'shape', quantization: passthrough } as const;
+const moves = { bytes: (): number => 0, category: 'shape', quantization: passthrough, carries: 'first' } as const;
 
 /** The same elements under a new shape. */
 function reshaped(context: NodeContext, shape: Shape | undefined): Facts[] {
@@ -80,7 +81,7 @@ function inferReshape(context: NodeContext): Facts[] {
   const target = context.opset < 5 && attribute !== undefined ? attribute : context.dims(1);
   if (target !== undefined) return reshaped(context, reshapeTarget(context, target));
   const rank = context.dim(1, 0);
-  return [tensorFacts(context.dtype(0), typeof rank === 'number' ? new Array<Dim>(rank).fill(null) : undefined)];
+  return [tensorFacts(context.dtype(0), typeof rank === 'number' ? filled<Dim>(rank, null) : undefined)];
 }
 
 function inferFlatten(context: NodeContext): Facts[] {
@@ -129,10 +130,7 @@ function inferUnsqueeze(context: NodeContext): Facts[] {
   if (axes === undefined) {
     const count = context.dim(1, 0);
     return [
-      tensorFacts(
-        context.dtype(0),
-        typeof count === 'number' ? new Array<Dim>(shape.length + count).fill(null) : undefined,
-      ),
+      tensorFacts(context.dtype(0), typeof count === 'number' ? filled<Dim>(shape.length + count, null) : undefined),
     ];
   }
   const rank = shape.length + axes.length;
@@ -182,14 +180,14 @@ function inferExpand(context: NodeContext): Facts[] {
   if (shape === undefined || target === undefined) {
     const rank = context.dim(1, 0);
     const known = shape !== undefined && typeof rank === 'number';
-    return [tensorFacts(context.dtype(0), known ? new Array<Dim>(Math.max(rank, shape.length)).fill(null) : undefined)];
+    return [tensorFacts(context.dtype(0), known ? filled<Dim>(Math.max(rank, shape.length), null) : undefined)];
   }
   const result = broadcastShapes([shape, target]);
   if (result === undefined) context.fail(`data ${formatShape(shape)} does not expand to ${formatShape(target)}`);
   const constant = context.constant(0);
   const count = elementCount(result);
   const single = constant?.elements.length === 1 && count !== undefined && count <= 4096;
-  const elements = single ? new Array<Element>(count).fill(constant.elements[0] ?? null) : undefined;
+  const elements = single ? filled<Element>(count, constant.elements[0] ?? null) : undefined;
   const expanded =
     elements === undefined || constant === undefined
       ? undefined
@@ -260,11 +258,29 @@ export const layoutOperators = [
     Squeeze: { ...moves, inputs: ['data', 'axes'], infer: inferSqueeze },
     Unsqueeze: { ...moves, inputs: ['data', 'axes'], infer: inferUnsqueeze },
     Identity: { ...moves, inputs: ['input'], infer: inferIdentity },
-    Transpose: { category: 'shape', inputs: ['data'], quantization: passthrough, infer: inferTranspose },
+    Transpose: {
+      category: 'shape',
+      inputs: ['data'],
+      carries: 'first',
+      quantization: passthrough,
+      infer: inferTranspose,
+    },
     Expand: { category: 'shape', inputs: ['input', 'shape'], quantization: passthrough, infer: inferExpand },
     Tile: { category: 'shape', inputs: ['input', 'repeats'], quantization: passthrough, infer: inferTile },
-    DepthToSpace: { category: 'shape', inputs: ['input'], quantization: passthrough, infer: inferBlocks(false) },
-    SpaceToDepth: { category: 'shape', inputs: ['input'], quantization: passthrough, infer: inferBlocks(true) },
+    DepthToSpace: {
+      category: 'shape',
+      inputs: ['input'],
+      carries: 'first',
+      quantization: passthrough,
+      infer: inferBlocks(false),
+    },
+    SpaceToDepth: {
+      category: 'shape',
+      inputs: ['input'],
+      carries: 'first',
+      quantization: passthrough,
+      infer: inferBlocks(true),
+    },
   }),
   ...defineOperators(MICROSOFT, {
     ExpandDims: {

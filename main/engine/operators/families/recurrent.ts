@@ -41,6 +41,10 @@ function checkWeights(context: NodeContext, data: Shape | undefined, weight: Sha
   }
 }
 
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((result, size) => result * size, 1);
+}
+
 /** Every step multiplies with all of W and R of every direction. */
 function recurrentMacs(context: CostContext): number | null {
   const data = context.input(0);
@@ -48,8 +52,7 @@ function recurrentMacs(context: CostContext): number | null {
   const recurrence = context.input(2);
   if (data === undefined || weight === undefined || recurrence === undefined) return null;
   const steps = (data[0] ?? 0) * (data[1] ?? 0);
-  const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
-  return steps * (elements(weight) + elements(recurrence));
+  return steps * (product(weight) + product(recurrence));
 }
 
 function recurrent(gates: number, cellState: boolean): OperatorEntry {

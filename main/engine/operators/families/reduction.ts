@@ -1,4 +1,5 @@
 /** Reductions over axes, and what picks or accumulates along an axis. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import { makeConstant, type ConstantValue } from '../constant.ts';
 import { productOfDims } from '../dimension.ts';
@@ -29,7 +30,7 @@ function reduceShape(context: NodeContext, axesInput: number): Shape | undefined
   // Which axes is only known when it runs; how many may be.
   if (keep) return shape.map((): Dim => null);
   const count = context.dim(axesInput, 0);
-  return typeof count === 'number' ? new Array<Dim>(Math.max(0, shape.length - count)).fill(null) : undefined;
+  return typeof count === 'number' ? filled<Dim>(Math.max(0, shape.length - count), null) : undefined;
 }
 
 function dropAxes(shape: Shape, axes: readonly number[], keep: boolean): Shape {

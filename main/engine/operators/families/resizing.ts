@@ -1,4 +1,5 @@
 /** Pad, Resize and other operators that change spatial sizes. */
+import { filled } from '../filled.ts';
 import type { Dim, Shape } from '../../graph/ir.ts';
 import { addDims, multiplyDims } from '../dimension.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
@@ -12,7 +13,7 @@ function inferPad(context: NodeContext): Facts[] {
   if (shape === undefined) return [tensorFacts(context.dtype(0), undefined)];
   const pads = context.ints('pads') ?? context.ints('paddings') ?? context.dims(1);
   const stated = context.has(3) ? context.numbers(3) : undefined;
-  const unknown = [tensorFacts(context.dtype(0), new Array<Dim>(shape.length).fill(null))];
+  const unknown = [tensorFacts(context.dtype(0), filled<Dim>(shape.length, null))];
   if (pads === undefined || (context.has(3) && stated === undefined)) return unknown;
   const axes = stated === undefined ? shape.map((_, axis) => axis) : context.axes(stated, shape.length);
   if (pads.length !== 2 * axes.length) {
@@ -97,7 +98,7 @@ function inferUpsample(context: NodeContext): Facts[] {
   const height = context.float('height_scale', 1);
   const scales = context.has(1) ? context.numbers(1) : (attribute ?? [1, 1, height, context.float('width_scale', 1)]);
   const axes = shape.map((_, axis) => axis);
-  if (scales === undefined) return [tensorFacts(context.dtype(0), new Array<Dim>(shape.length).fill(null))];
+  if (scales === undefined) return [tensorFacts(context.dtype(0), filled<Dim>(shape.length, null))];
   return [tensorFacts(context.dtype(0), scaleShape(context, shape, axes, scales))];
 }
 

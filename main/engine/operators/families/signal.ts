@@ -1,4 +1,5 @@
 /** Fourier transforms and filter banks. */
+import { filled } from '../filled.ts';
 import type { Dim } from '../../graph/ir.ts';
 import { addDims, floorDivideDims, subtractDims } from '../dimension.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
@@ -13,7 +14,7 @@ function inferDft(context: NodeContext): Facts[] {
   const shape = context.shape(0);
   if (shape === undefined) return [tensorFacts(context.dtype(0), undefined)];
   const stated = context.opset >= 20 ? (context.has(2) ? context.numbers(2)?.[0] : -2) : context.int('axis', 1);
-  if (stated === undefined) return [tensorFacts(context.dtype(0), new Array<Dim>(shape.length).fill(null))];
+  if (stated === undefined) return [tensorFacts(context.dtype(0), filled<Dim>(shape.length, null))];
   const axis = context.axis(stated, shape.length);
   const oneSided = context.int('onesided', 0) !== 0;
   const inverse = context.int('inverse', 0) !== 0;
