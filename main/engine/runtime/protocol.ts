@@ -32,7 +32,12 @@ export interface RunnerCalls {
   };
   time: {
     params: {
-      readonly entries: readonly { readonly session: number; readonly feeds: HostTensors }[];
+      /** `outputs`: names of those to fetch; null: all. */
+      readonly entries: readonly {
+        readonly session: number;
+        readonly feeds: HostTensors;
+        readonly outputs: readonly string[] | null;
+      }[];
       readonly plan: TimingPlan;
     };
     result: readonly Timing[];

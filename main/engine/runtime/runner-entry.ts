@@ -60,7 +60,9 @@ async function perform(request: RunnerRequest): Promise<RunnerCalls[RunnerReques
 }
 
 async function time(id: number, params: RunnerCalls['time']['params']): Promise<RunnerCalls['time']['result']> {
-  const runs = params.entries.map(({ session, feeds }) => sessions.prepare(session, feeds));
+  const runs = params.entries.map(({ session, feeds, outputs }) =>
+    sessions.prepare(session, feeds, outputs ?? undefined),
+  );
   let reportedAt = 0;
   const host: TimingHost = {
     run: (index) => runs[index]!(),

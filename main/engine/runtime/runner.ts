@@ -109,7 +109,8 @@ export class Runner {
   ): Promise<readonly Timing[]> {
     const wire = entries.map(({ session, feeds }) => {
       session.checkFeeds(feeds);
-      return { session: session.id, feeds };
+      const tensors = session.tensorOutputs();
+      return { session: session.id, feeds, outputs: tensors.length === session.outputs.length ? null : tensors };
     });
     return this.call('time', { entries: wire, plan }, options);
   }

@@ -37,11 +37,18 @@ export class Session {
     options: CallOptions & { readonly outputs?: readonly string[] } = {},
   ): Promise<HostTensors> {
     this.checkFeeds(feeds);
-    const outputs = options.outputs ?? this.outputs.filter((port) => port.dtype !== null).map((port) => port.name);
-    if (outputs.length === 0) {
-      throw new StudioError('UNSUPPORTED', 'The model gives only sequences or maps, no tensor that could be read');
-    }
+    const outputs = options.outputs ?? this.tensorOutputs();
     return this.runner.call('run', { session: this.id, feeds, outputs }, options);
+  }
+
+  /**
+   * Names of the outputs that are tensors, and not sequences or maps.
+   * @throws UNSUPPORTED when there is none
+   */
+  tensorOutputs(): readonly string[] {
+    const names = this.outputs.filter((port) => port.dtype !== null).map((port) => port.name);
+    if (names.length > 0) return names;
+    throw new StudioError('UNSUPPORTED', 'The model gives only sequences or maps, no tensor that could be read');
   }
 
   /** Times runs on the same feeds; only the runs are inside the clock, which is read in the runner. */

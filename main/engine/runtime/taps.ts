@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { StudioError } from '../errors.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
@@ -48,13 +49,16 @@ export async function measureShapes(
   runner: Runner,
   tapped: {
     readonly model: Model;
-    readonly directory?: string;
+    readonly path?: string;
     readonly values: readonly string[];
     readonly feeds: HostTensors;
   },
   options: CallOptions = {},
 ): Promise<ReadonlyMap<string, MeasuredShape>> {
-  const source = sourceOfModel(tapModel(tapped.model, tapped.values), tapped.directory);
+  const source = sourceOfModel(
+    tapModel(tapped.model, tapped.values),
+    tapped.path === undefined ? undefined : dirname(tapped.path),
+  );
   const session = await runner.load(source, { provider: 'cpu', threads: null, optimization: 'disabled' }, options);
   try {
     const isTensor = new Set(session.outputs.filter((port) => port.dtype !== null).map((port) => port.name));

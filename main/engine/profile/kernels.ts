@@ -1,0 +1,125 @@
+import type { GpuEvent, KernelEvent, TracedRun } from './trace.ts';
+
+/** One kernel over the profiled runs. */
+export interface KernelTiming {
+  readonly name: string;
+  readonly op: string;
+  readonly provider: string;
+  /**
+   * Mean over the runs, all executions within a run added up (loop bodies). Without the kernels of its own subgraphs. On a
+   * GPU: by the GPU's clock.
+   */
+  readonly timeMs: number;
+  /** Start of its first execution within the run, mean over the runs. */
+  readonly startMs: number;
+  readonly inputShapes: readonly string[];
+  readonly outputShapes: readonly string[];
+  readonly activationBytes: number;
+  readonly parameterBytes: number;
+}
+
+export interface KernelTable {
+  /** In the order of their first start. */
+  readonly kernels: readonly KernelTiming[];
+  /** Mean duration of a run minus the time of all kernels; ≥ 0. */
+  readonly unattributedMs: number;
+  /** Whether times come from the GPU's own clock. */
+  readonly gpuTimed: boolean;
+}
+
+interface Sum {
+  readonly first: KernelEvent;
+  totalUs: number;
+  startUs: number;
+  runs: number;
+}
+
+/**
+ * Sums up the kernels of some runs.
+ * @param runs at least one; leave the warm-up runs out
+ */
+export function sumKernels(runs: readonly TracedRun[]): KernelTable {
+  const sums = new Map<string, Sum>();
+  const gpuTimed = runs.some((run) => run.gpu.length > 0);
+  for (const run of runs) {
+    const seen = new Set<string>();
+    const shaders = gpuTimed ? groupShaders(run) : undefined;
+    const durations = exclusiveDurations(run.kernels);
+    for (const [index, event] of run.kernels.entries()) {
+      const sum = sums.get(event.name) ?? { first: event, totalUs: 0, startUs: 0, runs: 0 };
+      sums.set(event.name, sum);
+      const onGpu = shaders?.get(event.name);
+      const dispatchOnly = gpuTimed && !event.provider.startsWith('CPU');
+      if (!dispatchOnly) sum.totalUs += durations[index]!;
+      if (seen.has(event.name)) continue;
+      seen.add(event.name);
+      sum.runs++;
+      sum.startUs += (onGpu?.[0]?.startUs ?? event.startUs) - run.startUs;
+      if (dispatchOnly) for (const shader of onGpu ?? []) sum.totalUs += shader.durationUs;
+    }
+  }
+  const kernels = [...sums.values()].map((sum) => toTiming(sum, runs.length)).sort((a, b) => a.startMs - b.startMs);
+  const runMs = runs.reduce((total, run) => total + run.durationUs, 0) / Math.max(1, runs.length) / 1000;
+  const kernelMs = kernels.reduce((total, kernel) => total + kernel.timeMs, 0);
+  return { kernels, unattributedMs: Math.max(0, runMs - kernelMs), gpuTimed };
+}
+
+function toTiming({ first, totalUs, startUs, runs }: Sum, runCount: number): KernelTiming {
+  const { name, op, provider, inputShapes, outputShapes, activationBytes, parameterBytes } = first;
+  return {
+    name,
+    op,
+    provider,
+    timeMs: totalUs / runCount / 1000,
+    startMs: startUs / runs / 1000,
+    inputShapes,
+    outputShapes,
+    activationBytes,
+    parameterBytes,
+  };
+}
+
+function groupShaders(run: TracedRun): ReadonlyMap<string, readonly GpuEvent[]> {
+  const groups = new Map<string, GpuEvent[]>();
+  for (const event of run.gpu) {
+    const group = groups.get(event.kernel);
+    if (group === undefined) groups.set(event.kernel, [event]);
+    else group.push(event);
+  }
+  return groups;
+}
+
+/**
+ * Durations without those of the kernels that ran within each: an If of 100 µs around a Conv of 80 µs has 20 µs of its own.
+ * @param events of one run, in any order; a child lies within its parent's window
+ * @returns µs, in the order of the events
+ */
+export function exclusiveDurations(events: readonly KernelEvent[]): Float64Array {
+  const own = Float64Array.from(events, (event) => event.durationUs);
+  // a parent may begin in the same microsecond as its first child: the longer one is the parent
+  const order = [...events.keys()].sort((a, b) => {
+    const difference = events[a]!.startUs - events[b]!.startUs;
+    return difference === 0 ? events[b]!.durationUs - events[a]!.durationUs : difference;
+  });
+  const open: number[] = [];
+  for (const index of order) {
+    const event = events[index]!;
+    while (open.length > 0 && endUs(events[open.at(-1)!]!) < endUs(event)) open.pop();
+    const parent = open.at(-1);
+    if (parent !== undefined && event.startUs < endUs(events[parent]!)) {
+      own[parent] = Math.max(0, own[parent]! - event.durationUs);
+    }
+    if (holdsSubgraphs(event.op)) open.push(index);
+  }
+  return own;
+}
+
+function endUs(event: KernelEvent): number {
+  return event.startUs + event.durationUs;
+}
+
+function holdsSubgraphs(op: string): boolean {
+  return (
+    op === 'If' || op === 'Loop' || op === 'Scan' || op === 'BeamSearch' || op === 'GreedySearch' || op === 'Sampling'
+  );
+}

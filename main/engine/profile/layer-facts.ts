@@ -1,0 +1,36 @@
+import { walkNodes } from '../graph/walk.ts';
+import type { Model } from '../graph/ir.ts';
+import { costOfLayers } from '../operators/cost.ts';
+import { inferModel } from '../operators/infer.ts';
+import type { Inference } from '../operators/inference.ts';
+import type { MeasuredShape } from '../runtime/taps.ts';
+import type { LayerFacts } from './layer-times.ts';
+
+/**
+ * The layers of a model in order, with their multiply–accumulates at these input sizes.
+ * @param measured shapes that a run showed, where inference ends
+ */
+export function layerFacts(
+  model: Model,
+  dims: Readonly<Record<string, number>>,
+  measured?: ReadonlyMap<string, MeasuredShape>,
+): readonly LayerFacts[] {
+  const costs = costOfLayers(model, inferModel(model, { dims, ...(measured === undefined ? {} : { measured }) }));
+  return [...walkNodes(model)].map(({ node, layer }, index) => ({
+    name: layer,
+    op: node.opType,
+    macs: costs[index]?.macs ?? null,
+  }));
+}
+
+/**
+ * Values of the main graph whose shape does not follow from the graph alone: those worth measuring by a run.
+ */
+export function openValues(model: Model, dims: Readonly<Record<string, number>>): readonly string[] {
+  const inference: Inference = inferModel(model, { dims });
+  const outputs = model.graph.nodes.flatMap((node) => node.outputs).filter((name) => name !== '');
+  return outputs.filter((name) => {
+    const shape = inference.values.get(name)?.shape;
+    return shape === undefined || shape.some((dim) => typeof dim !== 'number');
+  });
+}

@@ -1,0 +1,114 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StudioError } from '../errors.ts';
+import type { Model } from '../graph/ir.ts';
+import { parseModel } from '../onnx/parse.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
+import type { CallOptions, Runner } from '../runtime/runner.ts';
+import type { Session } from '../runtime/session.ts';
+import type { SessionSettings } from '../runtime/settings.ts';
+import { median, type Timing, type TimingPlan } from '../runtime/timing.ts';
+import { parseTrace, type TraceEvent } from './trace.ts';
+
+/** Time and memory of the model as users run it, without the profiler. */
+export interface PlainMeasurement {
+  readonly timing: Timing;
+  /** Highest resident memory during the timed runs over what the runner held before the session was made. */
+  readonly peakBytes: number;
+}
+
+/** Times a loaded session on a runner that did nothing before, so that memory is the session's own. */
+export async function measurePlain(
+  session: Session,
+  feeds: HostTensors,
+  { plan, ...call }: CallOptions & { readonly plan: TimingPlan },
+): Promise<PlainMeasurement> {
+  const { runner } = session;
+  await runner.memory(true, call);
+  const timing = await session.time(feeds, plan, call);
+  const { peakBytes, peakIsFresh } = await runner.memory(false, call);
+  const sampled = Math.max(0, ...timing.memory.map((sample) => sample.bytes));
+  const peak = peakIsFresh ? Math.max(peakBytes, sampled) : sampled;
+  return { timing, peakBytes: Math.max(0, peak - session.beforeBytes) };
+}
+
+/** What the profiler saw. */
+export interface ProfiledMeasurement {
+  readonly timing: Timing;
+  readonly events: readonly TraceEvent[];
+  /** The graph that the runtime executed; null when it could not write it. */
+  readonly optimised: Model | null;
+}
+
+const WARMUP_RUNS = 3;
+/** Traced kernels: each takes about 1 KB of trace. */
+const MAX_EVENTS = 20_000;
+const MAX_RUNS = 50;
+const MAX_MS = 3000;
+
+/** Runs to profile: enough for means, few enough for a trace of some 20 MB and three seconds; `wanted` at most. */
+export function profiledRuns(plain: Timing, nodes: number, wanted: number | null): number {
+  const byTime = Math.floor(MAX_MS / median(plain.timesMs));
+  const bySize = Math.floor(MAX_EVENTS / Math.max(1, nodes));
+  return Math.max(1, Math.min(wanted ?? MAX_RUNS, Math.max(3, Math.min(MAX_RUNS, byTime, bySize))));
+}
+
+/**
+ * Runs the model under the runtime's profiler, after three runs to warm up, and lets it write the graph that it executes.
+ * @throws RUNTIME_LOAD_FAILED, RUNTIME_RUN_FAILED, RUNTIME_DIED, CANCELLED
+ */
+export async function measureProfiled(
+  runner: Runner,
+  profiled: {
+    readonly path: string;
+    readonly settings: SessionSettings;
+    readonly feeds: HostTensors;
+    readonly runs: number;
+  },
+  call: CallOptions,
+): Promise<ProfiledMeasurement> {
+  const folder = await mkdtemp(join(tmpdir(), 'lapidary-profile-'));
+  try {
+    const session = await loadProfiled(runner, folder, profiled, call);
+    const timing = await session.time(profiled.feeds, { warmup: WARMUP_RUNS, runs: profiled.runs }, call);
+    await session.endProfiling(call);
+    await session.close(call);
+    return { timing, events: await readTrace(folder), optimised: await readOptimised(folder) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function loadProfiled(
+  runner: Runner,
+  folder: string,
+  { path, settings }: { readonly path: string; readonly settings: SessionSettings },
+  call: CallOptions,
+): Promise<Session> {
+  const profiling = { ...settings, profilePrefix: join(folder, 'trace') };
+  try {
+    return await runner.load({ path }, { ...profiling, optimizedModelPath: join(folder, OPTIMISED) }, call);
+  } catch (error) {
+    // graphs with compiled parts or above 2 GB cannot be written: profile without the picture of them
+    if (!(error instanceof StudioError && error.code === 'RUNTIME_LOAD_FAILED')) throw error;
+    return await runner.load({ path }, profiling, call);
+  }
+}
+
+const OPTIMISED = 'optimised.onnx';
+
+async function readTrace(folder: string): Promise<readonly TraceEvent[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith('trace') && name.endsWith('.json'));
+  const events: TraceEvent[] = [];
+  for (const name of names) events.push(...parseTrace(await readFile(join(folder, name), 'utf8')));
+  return events.some((event) => event.cat === 'Session' && event.name === 'model_run') ? events : [];
+}
+
+async function readOptimised(folder: string): Promise<Model | null> {
+  try {
+    return parseModel(new Uint8Array(await readFile(join(folder, OPTIMISED))), folder);
+  } catch {
+    return null; // not written, see loadProfiled, or with types that this version does not know
+  }
+}

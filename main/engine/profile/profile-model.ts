@@ -1,0 +1,204 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { StudioError, throwIfCancelled } from '../errors.ts';
+import type { OpenedFile } from '../onnx/open.ts';
+import type { TaskContext } from '../progress.ts';
+import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+import { loadInputs } from '../runtime/load-inputs.ts';
+import { machineInfo } from '../runtime/machine.ts';
+import { makeInputs } from '../runtime/make-inputs.ts';
+import type { CallOptions, Runner } from '../runtime/runner.ts';
+import type { RunnerSource } from '../runtime/runner-pool.ts';
+import type { Session } from '../runtime/session.ts';
+import type { PortInfo, Provider, SessionSettings } from '../runtime/settings.ts';
+import { measureShapes } from '../runtime/taps.ts';
+import { attributeKernels } from './attribute.ts';
+import { sumKernels, type KernelTable } from './kernels.ts';
+import { summarizeLatency } from './latency.ts';
+import { layerFacts, openValues } from './layer-facts.ts';
+import { layerTimes, mainLayer, type LayerFacts } from './layer-times.ts';
+import {
+  measurePlain,
+  measureProfiled,
+  profiledRuns,
+  type PlainMeasurement,
+  type ProfiledMeasurement,
+} from './measure.ts';
+import { profileNotes } from './notes.ts';
+import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
+import { tracedRuns } from './trace.ts';
+import { exportTrace } from './trace-export.ts';
+
+export interface ProfileRequest {
+  readonly provider: Provider;
+  /** Threads within an operator; null: one for each physical core. */
+  readonly threads: number | null;
+  readonly batch: number;
+  /** Sizes of symbolic dimensions by name. */
+  readonly dims: Readonly<Record<string, number>>;
+  /** Timed runs; null: 100 or 2 s, see `TimingPlan`. */
+  readonly runs: number | null;
+  /** Runs before; null: until the times settle. */
+  readonly warmup: number | null;
+  /** File with inputs (.npz, .npy, .pb); null: made by type and shape, always the same. */
+  readonly inputs: string | null;
+  /** Where the trace for Perfetto is written; null: it is not kept. */
+  readonly trace: string | null;
+}
+
+/**
+ * Measures what a model costs on this machine: first the whole model as users run it, without the profiler, in a fresh
+ * process; then each kernel under the runtime's profiler, whose times are attributed to the layers of the source model.
+ * @throws RUNTIME_LOAD_FAILED, RUNTIME_RUN_FAILED, RUNTIME_DIED, PROVIDER_UNAVAILABLE; SHAPE_MISMATCH, DATA_INVALID, DATA_SHAPE
+ *   for inputs that do not fit; UNSUPPORTED for inputs that are no tensors; CANCELLED, within 200 ms
+ */
+export async function profileModel(
+  opened: Pick<OpenedFile, 'model' | 'path'>,
+  runners: RunnerSource,
+  request: ProfileRequest,
+  context: TaskContext,
+): Promise<ProfileResult> {
+  const measured = await runners.use((runner) => measure(opened, runner, request, context), {
+    signal: context.signal,
+    fresh: true,
+  });
+  throwIfCancelled(context.signal);
+  context.progress({ stage: 'Attributing', done: 0, total: 1 });
+  const result = attribute(opened, request, measured);
+  if (request.trace !== null) {
+    const facts = new Map(measured.facts.map((layer) => [layer.name, layer]));
+    const layerOf = new Map(result.kernels.map((kernel) => [kernel.name, mainLayer(kernel, facts)]));
+    await writeFile(
+      request.trace,
+      exportTrace(measured.profiled.events, (kernel) => layerOf.get(kernel)),
+    );
+  }
+  return result;
+}
+
+interface Measured {
+  readonly onnxruntime: string;
+  readonly batch: number;
+  readonly dims: Readonly<Record<string, number>>;
+  readonly assumed: readonly string[];
+  readonly sessionBytes: number;
+  readonly outputs: HostTensors;
+  readonly plain: PlainMeasurement;
+  readonly profiled: ProfiledMeasurement;
+  readonly facts: readonly LayerFacts[];
+}
+
+async function measure(
+  { model, path }: Pick<OpenedFile, 'model' | 'path'>,
+  runner: Runner,
+  request: ProfileRequest,
+  { signal, progress }: TaskContext,
+): Promise<Measured> {
+  const call: CallOptions = { signal, onProgress: progress };
+  const settings: SessionSettings = { provider: request.provider, threads: request.threads };
+  progress({ stage: 'Loading', done: 0, total: undefined });
+  const session = await runner.load({ path }, settings, call);
+  const inputs = await chooseInputs(session, request);
+  const outputs = await session.run(inputs.feeds, call);
+  const plan = { runs: request.runs, warmup: request.warmup };
+  const plain = await measurePlain(session, inputs.feeds, { plan, ...call });
+  await session.close(call);
+  const onProgress: CallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
+  const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
+  const profiled = await measureProfiled(runner, { path, settings, feeds: inputs.feeds, runs }, { signal, onProgress });
+  return {
+    onnxruntime: runner.about.onnxruntime,
+    ...inputs,
+    sessionBytes: session.sessionBytes,
+    outputs,
+    plain,
+    profiled,
+    facts: await costs({ model, path }, runner, inputs, call),
+  };
+}
+
+interface ChosenInputs {
+  readonly feeds: HostTensors;
+  readonly batch: number;
+  readonly dims: Readonly<Record<string, number>>;
+  readonly assumed: readonly string[];
+}
+
+async function chooseInputs(session: Session, request: ProfileRequest): Promise<ChosenInputs> {
+  if (request.inputs === null) return makeInputs(session.inputs, request);
+  const feeds = await loadInputs(request.inputs, session.inputs);
+  const dims: Record<string, number> = {};
+  for (const port of session.inputs) Object.assign(dims, dimsOfFeed(port, feeds[port.name]));
+  return { feeds, batch: Object.values(feeds)[0]?.dims[0] ?? 1, dims, assumed: [] };
+}
+
+function dimsOfFeed(port: PortInfo, feed: HostTensor | undefined): Record<string, number> {
+  const dims: Record<string, number> = {};
+  for (const [axis, dim] of (port.shape ?? []).entries()) {
+    if (typeof dim === 'string') dims[dim === '' ? `${port.name}[${axis}]` : dim] = feed?.dims[axis] ?? 0;
+  }
+  return dims;
+}
+
+/** Costs of the layers; where inference does not reach, with the shapes that one more run shows. */
+async function costs(
+  { model, path }: Pick<OpenedFile, 'model' | 'path'>,
+  runner: Runner,
+  { feeds, dims }: ChosenInputs,
+  call: CallOptions,
+): Promise<readonly LayerFacts[]> {
+  const facts = layerFacts(model, dims);
+  if (facts.every((layer) => layer.macs !== null)) return facts;
+  const values = openValues(model, dims);
+  if (values.length === 0) return facts;
+  try {
+    const measured = await measureShapes(runner, { model, path, values, feeds }, { signal: call.signal });
+    return layerFacts(model, dims, measured);
+  } catch (error) {
+    // such graphs load as they are but not with further outputs; their costs stay unknown
+    if (error instanceof StudioError && error.code.startsWith('RUNTIME_')) return facts;
+    throw error;
+  }
+}
+
+function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest, measured: Measured): ProfileResult {
+  const { plain, profiled } = measured;
+  const runs = tracedRuns(profiled.events).slice(-profiled.timing.timesMs.length);
+  const table: KernelTable = sumKernels(runs);
+  const attributions = attributeKernels(model, profiled.optimised, table.kernels);
+  const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
+    ...kernel,
+    sources: [...attributions[index]!.sources],
+    inputShapes: [...kernel.inputShapes],
+    outputShapes: [...kernel.outputShapes],
+  }));
+  const latency = summarizeLatency(plain.timing);
+  const profiledP50 = summarizeLatency(profiled.timing).p50Ms;
+  return {
+    machine: machineInfo(measured.onnxruntime, request),
+    batch: measured.batch,
+    dims: { ...measured.dims },
+    latency,
+    profiled: { runs: profiled.timing.timesMs.length, p50Ms: profiledP50 },
+    layers: layerTimes(measured.facts, kernels),
+    kernels,
+    unattributedMs: table.unattributedMs,
+    memory: {
+      peakBytes: plain.peakBytes,
+      sessionBytes: measured.sessionBytes,
+      samples: [...plain.timing.memory],
+    },
+    trace: request.trace === null ? null : basename(request.trace),
+    notes: profileNotes({
+      latency,
+      profiledP50,
+      table,
+      kernels,
+      provider: request.provider,
+      assumed: measured.assumed,
+      outputs: measured.outputs,
+      settled: plain.timing.stable,
+      optimised: profiled.optimised !== null,
+    }),
+  };
+}

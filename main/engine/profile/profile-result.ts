@@ -1,0 +1,43 @@
+import type { MachineInfo } from '../runtime/machine.ts';
+import type { MemorySample } from '../runtime/timing.ts';
+import type { LatencySummary } from './latency.ts';
+import type { ProfiledLayer } from './layer-times.ts';
+
+/** A kernel with the layers that it executes. Times in ms, means over the profiled runs. */
+export interface ProfiledKernel {
+  readonly name: string;
+  readonly op: string;
+  readonly provider: string;
+  readonly timeMs: number;
+  readonly startMs: number;
+  readonly sources: string[];
+  readonly inputShapes: string[];
+  readonly outputShapes: string[];
+  /** Activations read and written. */
+  readonly activationBytes: number;
+  readonly parameterBytes: number;
+}
+
+/** Everything that profiling a model gives; the JSON of `lapidary profile`. */
+export interface ProfileResult {
+  readonly machine: MachineInfo;
+  readonly batch: number;
+  readonly dims: Record<string, number>;
+  /** Without the profiler. */
+  readonly latency: LatencySummary;
+  /** With the profiler, which slows every kernel down a little. */
+  readonly profiled: { readonly runs: number; readonly p50Ms: number };
+  readonly layers: ProfiledLayer[];
+  readonly kernels: ProfiledKernel[];
+  /** Profiled run time that no kernel accounts for. */
+  readonly unattributedMs: number;
+  readonly memory: {
+    /** Highest resident memory during the timed runs over what the runner held before the session was made. */
+    readonly peakBytes: number;
+    readonly sessionBytes: number;
+    readonly samples: MemorySample[];
+  };
+  /** File name of the trace, when kept. */
+  readonly trace: string | null;
+  readonly notes: string[];
+}

@@ -1,0 +1,137 @@
+import { StudioError } from '../errors.ts';
+
+/** One event of ONNX Runtime's trace (Chrome's trace format). Times in µs since the session was made. */
+export interface TraceEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ts: number;
+  readonly dur: number;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** One execution of a kernel on the CPU; for a GPU provider only its dispatch. */
+export interface KernelEvent {
+  /** The node's name in the optimised graph; `<Op>_<index>` for a node without one. */
+  readonly name: string;
+  readonly op: string;
+  readonly provider: string;
+  readonly startUs: number;
+  readonly durationUs: number;
+  /** "float [1,3,32,32]" */
+  readonly inputShapes: readonly string[];
+  readonly outputShapes: readonly string[];
+  /** Activations read and written. */
+  readonly activationBytes: number;
+  readonly parameterBytes: number;
+}
+
+/** One execution of a shader, by the GPU's own clock. A kernel may run several. */
+export interface GpuEvent {
+  readonly kernel: string;
+  readonly op: string;
+  readonly shader: string;
+  readonly startUs: number;
+  readonly durationUs: number;
+}
+
+/** One run of the model: its window on the clock, and what ran in it. */
+export interface TracedRun {
+  readonly startUs: number;
+  readonly durationUs: number;
+  readonly kernels: readonly KernelEvent[];
+  readonly gpu: readonly GpuEvent[];
+}
+
+const KERNEL_SUFFIX = '_kernel_time';
+
+/**
+ * Reads the trace that ONNX Runtime writes.
+ * @returns its events; an array that the process had no time to close is closed
+ * @throws INTERNAL when it is no JSON
+ */
+export function parseTrace(text: string): readonly TraceEvent[] {
+  const trimmed = text.trimEnd();
+  const closed = trimmed.endsWith(']') ? trimmed : `${trimmed.replace(/,$/, '')}]`;
+  try {
+    const events = JSON.parse(closed) as Partial<TraceEvent>[];
+    return events.map((event) => ({
+      cat: event.cat ?? '',
+      name: event.name ?? '',
+      ph: event.ph ?? 'X',
+      pid: event.pid ?? 0,
+      tid: event.tid ?? 0,
+      ts: event.ts ?? 0,
+      dur: event.dur ?? 0,
+      args: event.args ?? {},
+    }));
+  } catch (error) {
+    throw new StudioError('INTERNAL', `The runtime's trace cannot be read: ${String(error)}`, { cause: error });
+  }
+}
+
+/** Splits a trace into the runs of the model, in order. An event belongs to the last run that began before it. */
+export function tracedRuns(events: readonly TraceEvent[]): readonly TracedRun[] {
+  const windows = events
+    .filter((event) => event.cat === 'Session' && event.name === 'model_run')
+    .sort((a, b) => a.ts - b.ts);
+  const runs = windows.map((window) => ({
+    startUs: window.ts,
+    durationUs: window.dur,
+    kernels: [] as KernelEvent[],
+    gpu: [] as GpuEvent[],
+  }));
+  const runAt = (ts: number): (typeof runs)[number] | undefined => {
+    let low = 0;
+    let high = runs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (runs[middle]!.startUs <= ts) low = middle + 1;
+      else high = middle;
+    }
+    return runs[low - 1];
+  };
+  for (const event of events) {
+    if (event.cat === 'Node' && event.name.endsWith(KERNEL_SUFFIX)) runAt(event.ts)?.kernels.push(kernelEvent(event));
+    else if (event.cat === 'Api') runAt(event.ts)?.gpu.push(gpuEvent(event));
+  }
+  return runs;
+}
+
+function kernelEvent(event: TraceEvent): KernelEvent {
+  const { args } = event;
+  return {
+    name: event.name.slice(0, -KERNEL_SUFFIX.length),
+    op: String(args['op_name'] ?? ''),
+    provider: String(args['provider'] ?? ''),
+    startUs: event.ts,
+    durationUs: event.dur,
+    inputShapes: shapes(args['input_type_shape']),
+    outputShapes: shapes(args['output_type_shape']),
+    activationBytes: bytes(args['activation_size']) + bytes(args['output_size']),
+    parameterBytes: bytes(args['parameter_size']),
+  };
+}
+
+/** Their names are `<node>&<op>&<shader>`; the node's name itself may hold an ampersand. */
+function gpuEvent(event: TraceEvent): GpuEvent {
+  const parts = event.name.split('&');
+  const shader = parts.length > 2 ? parts.pop()! : '';
+  const op = parts.length > 1 ? parts.pop()! : '';
+  return { kernel: parts.join('&'), op, shader, startUs: event.ts, durationUs: event.dur };
+}
+
+/** [{"float":[1,3]}] → ["float [1,3]"] */
+function shapes(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((entry) =>
+    Object.entries(entry as Record<string, unknown>).map(([type, dims]) => `${type} [${String(dims)}]`),
+  );
+}
+
+function bytes(value: unknown): number {
+  const number = Number(value ?? 0);
+  return Number.isFinite(number) ? number : 0;
+}
