@@ -34,6 +34,7 @@ export interface UiLayout {
   readonly direction: 'down' | 'right';
   /** What the wheel does on the graph: scroll to pan (Ctrl to zoom), or zoom. */
   readonly wheel: 'pan' | 'zoom';
+  readonly theme: 'auto' | 'light' | 'dark';
 }
 
 const START: UiLayout = {
@@ -49,6 +50,7 @@ const START: UiLayout = {
   showWeights: true,
   direction: 'down',
   wheel: 'pan',
+  theme: 'auto',
 };
 
 interface UiStore extends UiLayout {

@@ -1,0 +1,112 @@
+import { Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Facts } from '../design/Facts.tsx';
+import { showDialog, useDialogs } from '../state/dialogs.ts';
+import { useSession } from '../state/session.ts';
+import { COMMANDS, MENUS } from './commands.ts';
+import classes from './Dialogs.module.css';
+import { shortcutText } from './shortcuts.ts';
+
+/** The shell's dialogs. */
+export function Dialogs(): ReactNode {
+  const dialog = useDialogs((state) => state.dialog);
+  const close = (): void => showDialog(null);
+  return (
+    <>
+      <Modal opened={dialog === 'keys'} onClose={close} title="Keyboard and search" size={860}>
+        <Keys />
+      </Modal>
+      <Modal opened={dialog === 'about'} onClose={close} title="About Lapidary">
+        <About />
+      </Modal>
+    </>
+  );
+}
+
+const CANVAS_KEYS: readonly (readonly [string, string])[] = [
+  ['Space', 'Fit the whole graph'],
+  ['Ctrl+scroll', 'Zoom'],
+  ['Scroll, drag', 'Pan'],
+  ['Double click', 'Expand or collapse a group'],
+  ['Right click', 'What can be done to a layer'],
+  ['↑ ↓ ← →', 'Walk along the edges'],
+  ['Enter', 'Properties; open or fold a group'],
+  ['Esc', 'Clear the selection'],
+];
+
+const TIMELINE_KEYS: readonly (readonly [string, string])[] = [
+  ['W, S', 'Zoom'],
+  ['A, D', 'Pan'],
+  ['F', 'Focus the selection'],
+];
+
+const SEARCH: readonly (readonly [string, string])[] = [
+  ['conv layer1', 'both texts'],
+  ['"conv1"', 'exactly this name'],
+  ['op:Conv, op:*Pool', 'operator'],
+  ['dtype:int8', 'type'],
+  ['shape:1x64', 'dimensions of the output'],
+  ['time>1ms  share>5%', 'measured'],
+  ['macs>1M  params<10K  memory>1MB', 'amounts'],
+  ['sparsity>50%  sqnr<20dB', 'after pruning, quantizing'],
+  ['-op:Relu', 'not'],
+];
+
+function Keys(): ReactNode {
+  return (
+    <div className={classes['columns']}>
+      {MENUS.map((menu) => (
+        <Table
+          key={menu}
+          title={menu}
+          rows={COMMANDS.filter((command) => command.menu === menu && command.shortcuts.length > 0).map(
+            (command) =>
+              [command.shortcuts.map((shortcut) => shortcutText(shortcut)).join('  '), command.title] as const,
+          )}
+        />
+      ))}
+      <Table title="Graph" rows={CANVAS_KEYS} />
+      <Table title="Timeline" rows={TIMELINE_KEYS} />
+      <Table title="Search" rows={SEARCH} mono />
+    </div>
+  );
+}
+
+interface TableProps {
+  readonly title: string;
+  readonly rows: readonly (readonly [key: string, meaning: string])[];
+  readonly mono?: boolean;
+}
+
+function Table({ title, rows, mono = false }: TableProps): ReactNode {
+  return (
+    <section className={classes['part']}>
+      <h3>{title}</h3>
+      <dl>
+        {rows.map(([key, meaning]) => (
+          <div key={`${key}:${meaning}`}>
+            <dt className={mono ? 'lap-mono' : classes['key']}>{key}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function About(): ReactNode {
+  const info = useSession((state) => state.info);
+  if (info === null) return null;
+  const { machine } = info;
+  return (
+    <Facts
+      facts={[
+        ['Version', info.version],
+        ['Machine', `${machine.cpu}, ${machine.cores} cores`],
+        ['System', machine.os],
+        ['Runtime', `ONNX Runtime ${machine.onnxruntime}, Node ${machine.node}`],
+        ['Workspace', info.workspace],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,153 @@
+import { Button, Group, Modal, TextInput } from '@mantine/core';
+import { IconArrowUp, IconFile, IconFolder } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
+import type { Directory } from '../../../main/contract/studio.ts';
+import { ErrorState } from '../../design/ErrorState.tsx';
+import { LoadingState } from '../../design/LoadingState.tsx';
+import { formatBytes } from '../../design/format.ts';
+import { asEngineError } from '../../rpc/engine-error.ts';
+import type { EngineError } from '../../rpc/engine-error.ts';
+import { openFile } from '../../state/actions.ts';
+import { engine } from '../../state/engine.ts';
+import { keep, readKept } from '../../state/persist.ts';
+import { answerPath, usePathRequest } from '../../state/pick-path.ts';
+import type { PathKind } from '../../state/pick-path.ts';
+import classes from './FileBrowser.module.css';
+import { fits, joinPath } from './file-browser-model.ts';
+
+const TITLES: Readonly<Record<PathKind, string>> = {
+  model: 'Open a model',
+  data: 'Choose a data set: a file, or a folder of class folders',
+  labels: 'Choose the file with the labels',
+  directory: 'Choose a folder',
+};
+
+/** The engine's files, for browsers: the engine may be on another machine. */
+export function FileBrowser(): ReactNode {
+  const request = usePathRequest((state) => state.request);
+  return (
+    <Modal
+      opened={request !== null}
+      onClose={() => answerPath(null)}
+      title={request === null ? '' : TITLES[request.kind]}
+      size="lg"
+    >
+      {request !== null && <Browser kind={request.kind} />}
+    </Modal>
+  );
+}
+
+function Browser({ kind }: { readonly kind: PathKind }): ReactNode {
+  const [path, setPath] = useState<string | null>(
+    () => readKept<{ path: string | null }>(`folder.${kind}`, { path: null }).path,
+  );
+  const [typed, setTyped] = useState('');
+  const [directory, setDirectory] = useState<Directory | null>(null);
+  const [error, setError] = useState<EngineError | null>(null);
+
+  useEffect(() => {
+    let wanted = true;
+    setError(null);
+    engine()
+      .call('fs.list', { path })
+      .then(
+        (listed) => {
+          if (!wanted) return;
+          setDirectory(listed);
+          setTyped(listed.path);
+        },
+        // A remembered folder may be gone: begin where the engine begins.
+        (problem: unknown) => wanted && (path === null ? setError(asEngineError(problem)) : setPath(null)),
+      );
+    return () => {
+      wanted = false;
+    };
+  }, [path]);
+
+  const take = (chosen: string): void => {
+    keep(`folder.${kind}`, { path: directory?.path ?? null });
+    answerPath(chosen);
+  };
+  if (error !== null) return <ErrorState error={error} onRetry={() => setPath(null)} />;
+  if (directory === null) return <LoadingState>Reading the folder…</LoadingState>;
+  const entries = directory.entries.filter((entry) => fits(entry, kind));
+  const isFolder = kind === 'directory' || kind === 'data';
+  return (
+    <>
+      <Group gap="xs" wrap="nowrap">
+        <Button
+          variant="default"
+          aria-label="Parent folder"
+          disabled={directory.parent === null}
+          onClick={() => setPath(directory.parent)}
+        >
+          <IconArrowUp size={14} />
+        </Button>
+        <TextInput
+          flex={1}
+          aria-label="Path"
+          data-autofocus
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter') return;
+            if (/\.\w+$/.test(typed) && kind !== 'directory') take(typed);
+            else setPath(typed);
+          }}
+        />
+      </Group>
+      <ul className={classes['list']} aria-label="Files">
+        {entries.length === 0 && <li className={classes['empty']}>Nothing here that fits.</li>}
+        {entries.map((entry) => (
+          <li key={entry.name}>
+            <button
+              type="button"
+              className={classes['entry']}
+              onClick={() => {
+                const full = joinPath(directory.path, entry.name);
+                if (entry.kind === 'folder') setPath(full);
+                else take(full);
+              }}
+            >
+              {entry.kind === 'folder' ? <IconFolder size={14} /> : <IconFile size={14} />}
+              <span className={classes['name']}>{entry.name}</span>
+              <span className="lap-muted">{entry.kind === 'file' ? formatBytes(entry.bytes) : ''}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Group justify="space-between">
+        {kind === 'model' ? <UploadButton /> : <span />}
+        <Group gap="xs">
+          <Button variant="default" size="xs" onClick={() => answerPath(null)}>
+            Cancel
+          </Button>
+          {isFolder && (
+            <Button size="xs" onClick={() => take(directory.path)}>
+              Choose this folder
+            </Button>
+          )}
+        </Group>
+      </Group>
+    </>
+  );
+}
+
+function UploadButton(): ReactNode {
+  return (
+    <Button component="label" variant="default" size="xs">
+      Upload from this computer…
+      <input
+        type="file"
+        accept=".onnx,.pb"
+        hidden
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          answerPath(null);
+          if (file !== undefined) void openFile(file);
+        }}
+      />
+    </Button>
+  );
+}
