@@ -162,6 +162,7 @@ export const evaluateSchema = z.object({
   cosine: z.number().nullable(),
   /** How the data became the model's input, as said to people. */
   preprocessing: z.string(),
+  notes: z.array(z.string()),
 });
 export type Evaluation = z.infer<typeof evaluateSchema>;
 

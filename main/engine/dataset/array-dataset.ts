@@ -1,0 +1,118 @@
+import { StudioError, throwIfCancelled } from '../errors.ts';
+import type { HostTensor } from '../tensor/host-tensor.ts';
+import type { ArraySource } from './array-source.ts';
+import type { Batch, BatchOptions, Dataset, InputSpec } from './dataset.ts';
+import { batchSizeFor, onlyInput } from './feeding.ts';
+import { planPreparation, type Preparation } from './prepare.ts';
+import { prefetch } from './prefetch.ts';
+import type { NumericData } from './raw-samples.ts';
+
+type Description = Omit<Dataset, 'samples' | 'labelled' | 'sampleShape' | 'describe' | 'batches'>;
+
+/** Everything about an array data set but how it is read. */
+export interface ArrayDatasetParts extends Description {
+  /** The array with the samples; undefined when the arrays are named as the model's inputs. */
+  readonly samplesOf: ArraySource | undefined;
+  /** All arrays, by name. */
+  readonly arrays: ReadonlyMap<string, ArraySource>;
+  /** With the offset added. */
+  readonly labels: Int32Array | null;
+}
+
+interface Feed {
+  readonly input: InputSpec;
+  readonly source: ArraySource;
+  readonly preparation: Preparation;
+}
+
+/**
+ * A data set whose samples lie in arrays, samples first.
+ * @throws DATA_SHAPE when labels and samples differ in number
+ */
+export function arrayDataset({ samplesOf, arrays, labels, ...description }: ArrayDatasetParts): Dataset {
+  const first = samplesOf ?? [...arrays.values()][0]!;
+  const samples = first.dims[0] ?? 0;
+  if (labels !== null && labels.length !== samples) {
+    throw new StudioError(
+      'DATA_SHAPE',
+      `'${first.name}' has ${samples} samples, but there are ${labels.length} labels`,
+      {
+        hint: 'Are both of the same split? Name the right file with --labels.',
+      },
+    );
+  }
+  const feedsFor = (inputs: readonly InputSpec[]): readonly Feed[] =>
+    chooseSources(samplesOf, arrays, inputs, description.name).map(({ input, source }) => {
+      const raw = { name: source.name, dtype: source.dtype, dims: source.dims.slice(1) };
+      return { input, source, preparation: planPreparation(raw, input, description.preprocessing) };
+    });
+  return {
+    ...description,
+    samples,
+    labelled: labels !== null,
+    sampleShape: samplesOf === undefined ? null : samplesOf.dims.slice(1),
+    describe: (inputs) =>
+      feedsFor(inputs)
+        .map(({ source, preparation }) => `${shown(source)}: ${preparation.sentence}`)
+        .join('; '),
+    batches: (inputs, batchSize, options = {}) =>
+      prefetch(readBatches(feedsFor(inputs), { samples, labels, batchSize, ...options }), 1),
+  };
+}
+
+const shown = ({ name, dtype, dims }: ArraySource): string => `'${name}' ${dims.slice(1).join('×')} ${dtype}`;
+
+/** Which array feeds which input. */
+function chooseSources(
+  samplesOf: ArraySource | undefined,
+  arrays: ReadonlyMap<string, ArraySource>,
+  inputs: readonly InputSpec[],
+  name: string,
+): readonly { readonly input: InputSpec; readonly source: ArraySource }[] {
+  const byName = inputs.map((input) => ({ input, source: arrays.get(input.name) }));
+  const missing = byName.filter(({ source }) => source === undefined).map(({ input }) => input.name);
+  if (missing.length === 0) return byName.map(({ input, source }) => ({ input, source: source! }));
+  if (samplesOf !== undefined) return [{ input: onlyInput(inputs, name), source: samplesOf }];
+  throw new StudioError(
+    'DATA_SHAPE',
+    `Data '${name}' has the arrays ${[...arrays.keys()].join(', ')}, but none for the input ${missing.join(', ')}`,
+    { hint: 'Name the arrays as the inputs are, or the one with the samples x.' },
+  );
+}
+
+interface Reading extends BatchOptions {
+  readonly samples: number;
+  readonly labels: Int32Array | null;
+  readonly batchSize: number;
+}
+
+async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGenerator<Batch, void, void> {
+  const { samples, labels, batchSize, limit, signal } = reading;
+  const total = Math.min(samples, limit ?? samples);
+  const unbatched = feeds.some(({ preparation }) => preparation.unbatched);
+  const { size, fixed } = unbatched
+    ? { size: 1, fixed: true }
+    : batchSizeFor(
+        feeds.map(({ input }) => input),
+        batchSize,
+      );
+  const readers = [];
+  try {
+    for (const { source } of feeds) readers.push(await source.open());
+    for (let start = 0; start < total; start += size) {
+      throwIfCancelled(signal, 'Reading data');
+      const count = Math.min(size, total - start);
+      const rows = fixed ? size : count;
+      const tensors: Record<string, HostTensor> = {};
+      for (const [index, { input, preparation }] of feeds.entries()) {
+        const part = await readers[index]!.read(count);
+        const { dims, dtype } = preparation;
+        const data = preparation.fill(part.data as NumericData, count, rows);
+        tensors[input.name] = { dtype, dims: preparation.unbatched ? dims : [rows, ...dims], data };
+      }
+      yield { feeds: tensors, labels: labels === null ? null : labels.subarray(start, start + count), count };
+    }
+  } finally {
+    for (const reader of readers) await reader.close();
+  }
+}

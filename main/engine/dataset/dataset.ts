@@ -1,0 +1,95 @@
+import type { DType } from '../tensor/dtype.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
+
+/** A model's input, as the runtime or the graph describes it. A `PortInfo` of a session is one. */
+export interface InputSpec {
+  readonly name: string;
+  /** null: no tensor. */
+  readonly dtype: DType | null;
+  /** The batch first; a symbolic dimension is its name, an unknown one null. null: not even the rank is known. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+/** Samples ready to be run. */
+export interface Batch {
+  readonly feeds: HostTensors;
+  /** Class index of each sample, the label offset added; null without labels. */
+  readonly labels: Int32Array | null;
+  /** Samples; a model with a fixed batch size gets rows of padding after them, whose outputs mean nothing. */
+  readonly count: number;
+}
+
+/** How raw samples become a model's input. Everything has a default. */
+export interface Preprocessing {
+  /** Images: the shorter side is scaled to this before the centre crop, pixels; null: stretched to the model's input. */
+  readonly resize: number | null;
+  /** Subtracted after scaling, one for all channels or one for each in the model's order; []: none. */
+  readonly mean: readonly number[];
+  /** Divides after the mean; []: none. */
+  readonly std: readonly number[];
+  /** Multiplies raw values first; null: 1/255 for uint8 data into float inputs, else 1. */
+  readonly scale: number | null;
+  /** Order in which the model takes the channels; auto: RGB. gray: brightness. */
+  readonly channels: 'auto' | 'rgb' | 'bgr' | 'gray';
+  /** Layout of the model's input; auto: told by its shape. */
+  readonly layout: 'auto' | 'nchw' | 'nhwc';
+  /** Added to every label: 1 for models whose class 0 is "background". */
+  readonly labelOffset: number;
+}
+
+/** Preprocessing where nothing is said. */
+export const DEFAULT_PREPROCESSING: Preprocessing = {
+  resize: null,
+  mean: [],
+  std: [],
+  scale: null,
+  channels: 'auto',
+  layout: 'auto',
+  labelOffset: 0,
+};
+
+export type DatasetKind = 'npz' | 'npy' | 'images' | 'idx' | 'pb';
+
+/** A data set on disk. Nothing but its description and its labels is held in memory. */
+export interface Dataset {
+  readonly kind: DatasetKind;
+  /** Last part of its path. */
+  readonly name: string;
+  readonly path: string;
+  readonly samples: number;
+  readonly labelled: boolean;
+  /** Names of the classes, by label without the offset; [] without labels. */
+  readonly classes: readonly string[];
+  /** Shape of one raw sample; null where they differ (images) or where a sample has several arrays. */
+  readonly sampleShape: readonly number[] | null;
+  /** Changes when the files do: SHA-256 over their names, sizes and times of change. */
+  readonly fingerprint: string;
+  readonly preprocessing: Preprocessing;
+  /**
+   * How the samples become these inputs, as said to people.
+   * @throws DATA_SHAPE when they do not fit
+   */
+  describe(inputs: readonly InputSpec[]): string;
+  /**
+   * The samples in order, in batches of `batchSize` (of the model's own size where that is fixed), read while the consumer
+   * works on the batch before. The tensors are new for each batch.
+   * @throws DATA_SHAPE when they do not fit the inputs, DATA_INVALID for damaged files, CANCELLED
+   */
+  batches(inputs: readonly InputSpec[], batchSize: number, options?: BatchOptions): AsyncIterable<Batch>;
+}
+
+export interface BatchOptions {
+  /** Samples from the start; null: all. */
+  readonly limit?: number | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What {@link openDataset} may be told. */
+export interface DatasetOptions {
+  /** Labels in another file: .npy, .npz, IDX, or text with a label on each line. */
+  readonly labelsPath?: string | null;
+  readonly preprocessing?: Partial<Preprocessing>;
+  /** Names of the arrays in an .npz with the samples and with the labels; guessed when left out. */
+  readonly x?: string;
+  readonly y?: string;
+}

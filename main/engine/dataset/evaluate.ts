@@ -1,0 +1,288 @@
+import { StudioError } from '../errors.ts';
+import type { TaskContext } from '../progress.ts';
+import type { Runner } from '../runtime/runner.ts';
+import type { Session } from '../runtime/session.ts';
+import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
+import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
+import type { Batch, Dataset, InputSpec } from './dataset.ts';
+import { batchSizeFor } from './feeding.ts';
+import { Similarity, type Metric } from './metrics.ts';
+import { classesOf, floatOutputs, numbersOf, scoresOutput } from './model-outputs.ts';
+import { pipeline } from './pipeline.ts';
+import { Tally, type Scores } from './tally.ts';
+
+/** What is evaluated, on what, and how. */
+export interface EvaluateRequest {
+  readonly model: ModelSource;
+  readonly dataset: Dataset;
+  readonly runner: Runner;
+  readonly settings: SessionSettings;
+  /** Samples in a run; null or left out: as many as fill 8 MB of input, 32 at most. A fixed batch of the model wins. */
+  readonly batch?: number | null;
+  /** Sizes for symbolic dimensions other than the batch, by name. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Samples from the start; null: all. */
+  readonly limit?: number | null;
+  /** The model whose outputs are taken as the truth to compare with. */
+  readonly reference?: ModelSource | null;
+  /** Name of the output with the scores; default: the first of floats [batch, classes]. */
+  readonly output?: string;
+}
+
+/** What came out; see `evaluateSchema` of the contract for the keys. */
+export interface EvaluationResult {
+  readonly samples: number;
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly samplesPerSecond: number;
+  readonly batch: number;
+  readonly classes: readonly string[];
+  readonly confusion: readonly (readonly number[])[] | null;
+  readonly agreement: Metric | null;
+  readonly sqnrDb: number | null;
+  readonly cosine: number | null;
+  readonly preprocessing: string;
+  readonly notes: readonly string[];
+  /** 1 for each sample whose prediction is its label, in the order of the data; null without labels. Not for JSON. */
+  readonly correct: Uint8Array | null;
+}
+
+const AUTO_BATCH_BYTES = 8 * 2 ** 20;
+const AUTO_BATCH_MAX = 32;
+/** Runs in flight: one computes while the next crosses to the runner. */
+const IN_FLIGHT = 2;
+
+/**
+ * Runs the data through the model: accuracy against labels, likeness to a reference, or both.
+ * `samplesPerSecond` counts from the first batch asked of the data to the last result, without the reference's runs.
+ * @throws DATA_LABELS_MISSING when there is neither label nor reference; DATA_SHAPE when data or outputs do not fit;
+ * DATA_INVALID for labels that the model has no class for; RUNTIME_…, CANCELLED
+ */
+export async function evaluateModel(request: EvaluateRequest, context: TaskContext): Promise<EvaluationResult> {
+  const { dataset, runner, settings, reference } = request;
+  if (!dataset.labelled && (reference ?? null) === null) {
+    throw new StudioError(
+      'DATA_LABELS_MISSING',
+      `Data '${dataset.name}' has no labels, expected labels or a reference model`,
+      {
+        hint: 'Name the labels with --labels, or a model to compare the outputs with by --reference.',
+      },
+    );
+  }
+  const options = { signal: context.signal };
+  const session = await runner.load(request.model, settings, options);
+  try {
+    const other = reference ? await runner.load(reference, settings, options) : undefined;
+    try {
+      return await new Evaluation(request, { session, other }, context).run();
+    } finally {
+      if (runner.alive) await other?.close();
+    }
+  } finally {
+    if (runner.alive) await session.close();
+  }
+}
+
+interface Sessions {
+  readonly session: Session;
+  readonly other: Session | undefined;
+}
+
+interface Outputs {
+  readonly batch: Batch;
+  readonly own: HostTensors;
+  readonly reference: HostTensors | undefined;
+}
+
+class Evaluation {
+  readonly #request: EvaluateRequest;
+  readonly #sessions: Sessions;
+  readonly #context: TaskContext;
+  readonly #scores: string;
+  /** Float outputs that both models have. */
+  readonly #shared: readonly string[];
+  readonly #similarity = new Similarity();
+  readonly #notes = new Set<string>();
+  #classes: number | undefined;
+  /** Time that the runner spent on the reference. */
+  #referenceMs = 0;
+
+  constructor(request: EvaluateRequest, sessions: Sessions, context: TaskContext) {
+    this.#request = request;
+    this.#sessions = sessions;
+    this.#context = context;
+    const { session, other } = sessions;
+    this.#scores = scoresOutput(session.outputs, request.output).name;
+    const theirs = new Set(other === undefined ? [] : floatOutputs(other.outputs).map(({ name }) => name));
+    this.#shared = floatOutputs(session.outputs)
+      .map(({ name }) => name)
+      .filter((name) => theirs.has(name));
+    if (other !== undefined && this.#shared.length === 0) {
+      throw new StudioError('SHAPE_MISMATCH', 'The model and the reference have no output of the same name to compare');
+    }
+  }
+
+  async run(): Promise<EvaluationResult> {
+    const { dataset, dims = {}, limit } = this.#request;
+    const { session } = this.#sessions;
+    const inputs = session.inputs.map((input) => withDims(input, dims));
+    const batch = batchSizeFor(inputs, this.#request.batch ?? autoBatch(inputs)).size;
+    const preprocessing = dataset.describe(inputs);
+    const total = Math.min(dataset.samples, limit ?? dataset.samples);
+    if (total === 0) throw new StudioError('DATA_INVALID', `Data '${dataset.name}' has no samples`);
+    const tally = new Tally(total, dataset.labelled);
+    const { signal, progress } = this.#context;
+
+    let done = 0;
+    progress({ stage: 'Evaluating', done, total });
+    const began = performance.now();
+    const batches = dataset.batches(inputs, batch, { limit: total, signal });
+    for await (const outputs of pipeline(batches, (each) => this.#runBatch(each), IN_FLIGHT)) {
+      this.#compare(outputs, tally);
+      done += outputs.batch.count;
+      progress({ stage: 'Evaluating', done, total });
+    }
+    const seconds = (performance.now() - began - this.#referenceMs) / 1000;
+    return this.#finish({ tally, done, batch, preprocessing, seconds });
+  }
+
+  async #runBatch(batch: Batch): Promise<Outputs> {
+    const { session, other } = this.#sessions;
+    const signal = this.#context.signal;
+    const outputs = [...new Set([this.#scores, ...this.#shared])];
+    const own = session.run(batch.feeds, { signal, outputs });
+    if (other === undefined) return { batch, own: await own, reference: undefined };
+    const theirs = other.run(batch.feeds, { signal, outputs: this.#shared });
+    theirs.catch(() => undefined); // `own` failing first must not leave this one unhandled
+    const first = await own;
+    // The runner takes calls one after the other: what passes from here on is the reference's run.
+    const since = performance.now();
+    const reference = await theirs;
+    this.#referenceMs += performance.now() - since;
+    return { batch, own: first, reference };
+  }
+
+  #compare({ batch, own, reference }: Outputs, tally: Tally): void {
+    const { labels, count } = batch;
+    for (const name of reference === undefined ? [] : this.#shared) this.#addSimilarity(name, count, own, reference!);
+    const scores = this.#scoresOf(own);
+    if (scores === undefined) return;
+    if (this.#classes === undefined) this.#noteClasses(scores.classes);
+    if (labels !== null) this.#checkLabels(labels, scores.classes);
+    const theirs = reference?.[this.#scores] === undefined ? undefined : this.#scoresOf(reference);
+    tally.add(scores, labels, count, theirs);
+  }
+
+  #addSimilarity(name: string, count: number, own: HostTensors, reference: HostTensors): void {
+    const [mine, theirs] = [own[name]!, reference[name]!];
+    if (mine.dims.join() !== theirs.dims.join()) {
+      throw new StudioError(
+        'SHAPE_MISMATCH',
+        `Output '${name}' has shape [${mine.dims.join(', ')}], the reference's has [${theirs.dims.join(', ')}]`,
+      );
+    }
+    // Rows of padding after the samples are no outputs of the data.
+    const rows = mine.dims[0] ?? 1;
+    const padded = rows > count && this.#request.dataset.kind !== 'pb';
+    const length = padded ? (elementCount(mine.dims) / rows) * count : elementCount(mine.dims);
+    this.#similarity.add(numbersOf(theirs), numbersOf(mine), length);
+  }
+
+  /** The scores, or undefined where the output is no row of classes for each sample and no labels need it to be. */
+  #scoresOf(outputs: HostTensors): Scores | undefined {
+    const tensor = outputs[this.#scores]!;
+    const classes = classesOf(tensor.dims);
+    if (classes !== undefined) return { values: numbersOf(tensor), classes };
+    if (!this.#request.dataset.labelled) {
+      this.#notes.add(
+        `Output '${this.#scores}' [${tensor.dims.join(', ')}] is no row of class scores: no agreement is counted.`,
+      );
+      return undefined;
+    }
+    throw new StudioError(
+      'DATA_SHAPE',
+      `Output '${this.#scores}' has shape [${tensor.dims.join(', ')}], expected [batch, classes] to count accuracy`,
+      { hint: 'Accuracy is for classifiers; leave the labels away and give a reference to compare outputs.' },
+    );
+  }
+
+  #noteClasses(classes: number): void {
+    this.#classes = classes;
+    const { dataset } = this.#request;
+    const known = dataset.classes.length;
+    if (dataset.labelled && known === classes - 1 && dataset.preprocessing.labelOffset === 0 && known >= 100) {
+      this.#notes.add(
+        `The model has ${classes} classes, the data ${known}: if the model's class 0 is "background", set the label offset to 1.`,
+      );
+    }
+  }
+
+  #checkLabels(labels: Int32Array, classes: number): void {
+    for (const label of labels) {
+      if (label >= 0 && label < classes) continue;
+      throw new StudioError(
+        'DATA_INVALID',
+        `A sample has label ${label}, but the model has ${classes} classes (0 to ${classes - 1})`,
+        {
+          hint: 'Is it the right data, and the label offset right?',
+        },
+      );
+    }
+  }
+
+  #finish(counted: {
+    tally: Tally;
+    done: number;
+    batch: number;
+    preprocessing: string;
+    seconds: number;
+  }): EvaluationResult {
+    const { tally, done, batch, preprocessing, seconds } = counted;
+    const { metrics, confusion, correct, agreement, withNaN } = tally.result();
+    const compared = this.#sessions.other !== undefined;
+    const similarity = {
+      sqnrDb: compared ? this.#similarity.sqnrDb : null,
+      cosine: compared ? this.#similarity.cosine : null,
+    };
+    if (withNaN > 0) this.#notes.add(`${withNaN} of ${done} samples gave NaN and count as wrong.`);
+    if (compared && similarity.sqnrDb === null)
+      this.#notes.add('Outputs held NaN or infinite values: SQNR and cosine have no value.');
+    if (correct !== null && confusion === null && withNaN < done) {
+      this.#notes.add(`The confusion matrix is left out: ${this.#classes ?? 0} classes are too many to show.`);
+    }
+    return {
+      samples: done,
+      metrics,
+      samplesPerSecond: done / Math.max(seconds, 1e-9),
+      batch,
+      classes: this.#classNames(),
+      confusion,
+      agreement,
+      ...similarity,
+      preprocessing,
+      notes: [...this.#notes],
+      correct,
+    };
+  }
+
+  /** Names by the model's class index. */
+  #classNames(): readonly string[] {
+    const { classes, preprocessing } = this.#request.dataset;
+    const named = (index: number): string => classes[index - preprocessing.labelOffset] ?? `class ${index}`;
+    return Array.from({ length: this.#classes ?? 0 }, (_, index) => named(index));
+  }
+}
+
+/** The input with the sizes that are given for its symbolic dimensions; the batch stays open. */
+function withDims(input: InputSpec, dims: Readonly<Record<string, number>>): InputSpec {
+  const shape =
+    input.shape?.map((dim, axis) => (axis > 0 && typeof dim === 'string' ? (dims[dim] ?? dim) : dim)) ?? null;
+  return { ...input, shape };
+}
+
+function autoBatch(inputs: readonly InputSpec[]): number {
+  const elements = inputs.reduce((sum, { shape }) => {
+    const sizes = (shape ?? []).slice(1).map((dim) => (typeof dim === 'number' ? dim : 1));
+    return sum + sizes.reduce((product, size) => product * size, 1);
+  }, 0);
+  return Math.max(1, Math.min(AUTO_BATCH_MAX, Math.floor(AUTO_BATCH_BYTES / (4 * Math.max(elements, 1)))));
+}

@@ -1,0 +1,93 @@
+import { predict, wilson, type Metric } from './metrics.ts';
+
+/** More classes than this, and the confusion matrix is left out: its square would be the largest part of the result. */
+const MAX_CONFUSION_CLASSES = 256;
+
+/** Rows of scores, in one piece. */
+export interface Scores {
+  readonly values: Float32Array | Float64Array;
+  readonly classes: number;
+}
+
+/** What a tally says in the end. */
+export interface TallyResult {
+  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** 1 where the prediction is the label; null without labels. */
+  readonly correct: Uint8Array | null;
+  readonly agreement: Metric | null;
+  /** Samples with a NaN among their scores. */
+  readonly withNaN: number;
+}
+
+/** Counts predictions against labels and against those of a reference, batch by batch. */
+export class Tally {
+  readonly #labelled: boolean;
+  #samples = 0;
+  #classes = 0;
+  #top1 = 0;
+  #top5 = 0;
+  #withNaN = 0;
+  #compared = 0;
+  #agreed = 0;
+  #confusion: Uint32Array | undefined;
+  readonly #correct: Uint8Array;
+
+  /** @param samples at most this many will be added */
+  constructor(samples: number, labelled: boolean) {
+    this.#labelled = labelled;
+    this.#correct = new Uint8Array(labelled ? samples : 0);
+  }
+
+  /** @param labels class indices of the batch, or null */
+  add(scores: Scores, labels: Int32Array | null, count: number, reference?: Scores): void {
+    const { values, classes } = scores;
+    this.#classes = classes;
+    for (let row = 0; row < count; row++) {
+      const label = labels?.[row] ?? -1;
+      const { best, inTop5 } = predict(values, row * classes, classes, label);
+      if (best < 0) this.#withNaN++;
+      if (this.#labelled) this.#addLabelled(label, best, inTop5);
+      if (reference !== undefined && reference.classes === classes) {
+        const wanted = predict(reference.values, row * classes, classes, -1).best;
+        this.#compared++;
+        if (best >= 0 && best === wanted) this.#agreed++;
+      }
+      this.#samples++;
+    }
+  }
+
+  #addLabelled(label: number, best: number, inTop5: boolean): void {
+    const classes = this.#classes;
+    if (best === label) {
+      this.#top1++;
+      this.#correct[this.#samples] = 1;
+    }
+    if (inTop5) this.#top5++;
+    if (classes > MAX_CONFUSION_CLASSES || best < 0) return;
+    this.#confusion ??= new Uint32Array(classes * classes);
+    this.#confusion[label * classes + best]!++;
+  }
+
+  result(): TallyResult {
+    const metrics: Record<string, Metric> = {};
+    if (this.#labelled) {
+      metrics['top1'] = wilson(this.#top1, this.#samples);
+      if (this.#classes > 5) metrics['top5'] = wilson(this.#top5, this.#samples);
+    }
+    return {
+      metrics,
+      confusion: this.#rows(),
+      correct: this.#labelled ? this.#correct.subarray(0, this.#samples) : null,
+      agreement: this.#compared === 0 ? null : wilson(this.#agreed, this.#compared),
+      withNaN: this.#withNaN,
+    };
+  }
+
+  #rows(): number[][] | null {
+    const counts = this.#confusion;
+    if (counts === undefined) return null;
+    const classes = this.#classes;
+    return Array.from({ length: classes }, (_, row) => [...counts.subarray(row * classes, (row + 1) * classes)]);
+  }
+}
