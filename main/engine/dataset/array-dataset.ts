@@ -107,7 +107,7 @@ async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGene
       for (const [index, { input, preparation }] of feeds.entries()) {
         const part = await readers[index]!.read(count);
         const { dims, dtype } = preparation;
-        const data = preparation.fill(part.data as NumericData, count, rows);
+        const data = preparation.convert(part.data as NumericData, count, rows);
         tensors[input.name] = { dtype, dims: preparation.unbatched ? dims : [rows, ...dims], data };
       }
       yield { feeds: tensors, labels: labels === null ? null : labels.subarray(start, start + count), count };

@@ -22,7 +22,7 @@ export interface Preparation {
    * @param rows   samples in the result; those after `count` repeat the last one, so that nothing new is seen
    * @throws DATA_INVALID for values that the input's type cannot hold
    */
-  fill(source: NumericData, count: number, rows: number): NumericData;
+  convert(source: NumericData, count: number, rows: number): NumericData;
 }
 
 /**
@@ -47,7 +47,7 @@ export function planPreparation(raw: RawSamples, input: InputSpec, settings: Pre
     dtype,
     unbatched: plan.unbatched,
     sentence: `${[...plan.said, ...values.said].join(', ') || 'values as they are'} → ${dtype} [${shown.join(', ')}]`,
-    fill(source, count, rows) {
+    convert(source, count, rows) {
       const numbers = raw.dtype === 'float16' ? float16ToFloat32(source as Uint16Array) : source;
       const sourceAt = (row: number): number => Math.min(row, count - 1) * rawSize;
       if (values.store === undefined) {
