@@ -7,7 +7,7 @@ import { parseModel } from '../onnx/parse.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { CallOptions, Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
-import type { SessionSettings } from '../runtime/settings.ts';
+import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
 import { median, type Timing, type TimingPlan } from '../runtime/timing.ts';
 import { parseTrace, type TraceEvent } from './trace.ts';
 
@@ -61,7 +61,7 @@ export function profiledRuns(plain: Timing, nodes: number, wanted: number | null
 export async function measureProfiled(
   runner: Runner,
   profiled: {
-    readonly path: string;
+    readonly source: ModelSource;
     readonly settings: SessionSettings;
     readonly feeds: HostTensors;
     readonly runs: number;
@@ -83,16 +83,16 @@ export async function measureProfiled(
 async function loadProfiled(
   runner: Runner,
   folder: string,
-  { path, settings }: { readonly path: string; readonly settings: SessionSettings },
+  { source, settings }: { readonly source: ModelSource; readonly settings: SessionSettings },
   call: CallOptions,
 ): Promise<Session> {
   const profiling = { ...settings, profilePrefix: join(folder, 'trace') };
   try {
-    return await runner.load({ path }, { ...profiling, optimizedModelPath: join(folder, OPTIMISED) }, call);
+    return await runner.load(source, { ...profiling, optimizedModelPath: join(folder, OPTIMISED) }, call);
   } catch (error) {
     // graphs with compiled parts or above 2 GB cannot be written: profile without the picture of them
     if (!(error instanceof StudioError && error.code === 'RUNTIME_LOAD_FAILED')) throw error;
-    return await runner.load({ path }, profiling, call);
+    return await runner.load(source, profiling, call);
   }
 }
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { StudioError, throwIfCancelled } from '../errors.ts';
 import type { OpenedFile } from '../onnx/open.ts';
 import type { TaskContext } from '../progress.ts';
@@ -11,7 +11,7 @@ import type { CallOptions, Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
 import type { PortInfo, Provider, SessionSettings } from '../runtime/settings.ts';
-import { measureShapes } from '../runtime/taps.ts';
+import { measureShapes, sourceOfModel } from '../runtime/taps.ts';
 import { attributeKernels } from './attribute.ts';
 import { sumKernels, type KernelTable } from './kernels.ts';
 import { summarizeLatency } from './latency.ts';
@@ -24,6 +24,7 @@ import {
   type PlainMeasurement,
   type ProfiledMeasurement,
 } from './measure.ts';
+import { nameNodes } from './name-nodes.ts';
 import { profileNotes } from './notes.ts';
 import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
 import { tracedRuns } from './trace.ts';
@@ -105,7 +106,13 @@ async function measure(
   await session.close(call);
   const onProgress: CallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
   const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
-  const profiled = await measureProfiled(runner, { path, settings, feeds: inputs.feeds, runs }, { signal, onProgress });
+  const named = nameNodes(model);
+  const source = named === model ? { path } : sourceOfModel(named, dirname(path));
+  const profiled = await measureProfiled(
+    runner,
+    { source, settings, feeds: inputs.feeds, runs },
+    { signal, onProgress },
+  );
   return {
     onnxruntime: runner.about.onnxruntime,
     ...inputs,

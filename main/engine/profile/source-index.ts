@@ -17,6 +17,7 @@ interface SourceGraph {
 export class SourceIndex {
   readonly #graphs = new Map<Graph, SourceGraph>();
   readonly #layers = new Map<Node, SourceLayer>();
+  readonly #byLayer = new Map<string, SourceLayer>();
   readonly #main: Graph;
 
   constructor(model: Model) {
@@ -54,9 +55,10 @@ export class SourceIndex {
     return this.#search(graph, (entry) => entry.producers.get(value));
   }
 
-  /** The node of this name; searched like {@link findProducer}. */
+  /** The node of this name, searched like {@link findProducer}, or else the layer of this name (see `nameNodes`). */
   findNamed(graph: Graph, name: string): SourceLayer | undefined {
-    return name === '' ? undefined : this.#search(graph, (entry) => entry.named.get(name));
+    if (name === '') return undefined;
+    return this.#search(graph, (entry) => entry.named.get(name)) ?? this.#byLayer.get(name);
   }
 
   #search(graph: Graph, look: (entry: SourceGraph) => SourceLayer | undefined): SourceLayer | undefined {
@@ -74,6 +76,7 @@ export class SourceIndex {
   #add(layer: SourceLayer): void {
     const { graph, node } = layer;
     this.#layers.set(node, layer);
+    this.#byLayer.set(layer.layer, layer);
     let entry = this.#graphs.get(graph);
     if (entry === undefined) {
       entry = { producers: new Map(), consumers: new Map(), named: new Map() };
