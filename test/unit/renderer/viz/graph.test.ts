@@ -1,0 +1,125 @@
+import ELK from 'elkjs/lib/elk.bundled.js';
+import { describe, expect, it } from 'vitest';
+import { layoutContainer } from '../../../../renderer/viz/graph/elk-layout.ts';
+import type { GraphSource, SourceNode } from '../../../../renderer/viz/graph/graph-source.ts';
+import { sceneOf } from '../../../../renderer/viz/graph/scene.ts';
+import type { Scene } from '../../../../renderer/viz/graph/scene.ts';
+import { buildScopeTree, groupsAround, startExpanded, walkGroups } from '../../../../renderer/viz/graph/scope-tree.ts';
+import { inputId, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
+
+function layer(name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode {
+  const parts = name.split('/');
+  return { name, op: parts.at(-1) ?? '', scope: parts.slice(0, -1).join('/'), parent: null, inputs, outputs, rows: [] };
+}
+
+/** x → stem → [block: a → b] → head → y, with a skip from stem to head. */
+const SOURCE: GraphSource = {
+  nodes: [
+    layer('stem', ['x'], ['s']),
+    layer('block/a', ['s'], ['p']),
+    layer('block/b', ['p'], ['q']),
+    layer('head', ['q', 's'], ['y']),
+  ],
+  edgeLabels: new Map(),
+  inputs: ['x'],
+  outputs: ['y'],
+};
+const measure = (): { width: number; height: number } => ({ width: 80, height: 24 });
+
+async function scene(expanded: readonly string[], direction: 'down' | 'right' = 'down'): Promise<Scene> {
+  const tree = buildScopeTree(SOURCE);
+  const visible = visibleGraph(SOURCE, tree, { expanded: new Set(expanded), measure });
+  return sceneOf(await layoutContainer(new ELK(), visible, direction));
+}
+
+describe('the scope tree', () => {
+  it('leaves out groups of one layer and joins chains of groups', () => {
+    const tree = buildScopeTree({
+      nodes: [
+        layer('m/enc/0/conv/Conv', [], ['a']),
+        layer('m/enc/0/relu/Relu', ['a'], ['b']),
+        layer('m/fc/Gemm', ['b'], ['c']),
+      ],
+    });
+    expect([...walkGroups(tree)].map((group) => [group.id, group.title, group.layers])).toEqual([
+      ['m', 'm', 3],
+      ['m/enc/0', 'enc/0', 2],
+    ]);
+  });
+
+  it('puts the layers of a subgraph in a group beside the layer that holds it', () => {
+    const holder = layer('if', ['c'], ['r']);
+    const inner = { ...layer('if/then_branch/add', [], ['t']), scope: '', parent: 'if' };
+    const other = { ...layer('if/then_branch/mul', ['t'], ['u']), scope: '', parent: 'if' };
+    const tree = buildScopeTree({ nodes: [holder, inner, other] });
+    expect(groupsAround(tree, 'if/then_branch/add')).toEqual(['if: then_branch']);
+  });
+
+  it('opens everything in a small graph and stays within the budget in a large one', () => {
+    const many = Array.from({ length: 400 }, (_, index) => layer(`g${Math.floor(index / 20)}/${index}`, [], []));
+    const tree = buildScopeTree({ nodes: many });
+    expect(startExpanded(tree).size).toBe(5);
+    expect(startExpanded(tree, { allBelow: 1000 }).size).toBe(20);
+  });
+});
+
+describe('the visible graph', () => {
+  it('draws a folded group as one box, its inner edges left out', () => {
+    const visible = visibleGraph(SOURCE, buildScopeTree(SOURCE), { expanded: new Set(), measure });
+    expect(visible.items.map((item) => item.id)).toEqual([inputId('x'), 'stem', 'block', 'head', outputId('y')]);
+    expect(visible.pieces.map(({ from, to }) => [from, to])).toEqual([
+      [inputId('x'), 'stem'],
+      ['stem', 'block'],
+      ['block', 'head'],
+      ['stem', 'head'],
+      ['head', outputId('y')],
+    ]);
+  });
+
+  it('cuts an edge that crosses an open frame into a piece outside and a piece inside', () => {
+    const visible = visibleGraph(SOURCE, buildScopeTree(SOURCE), { expanded: new Set(['block']), measure });
+    const block = visible.items.find((item) => item.kind === 'container');
+    expect(block).toMatchObject({ id: 'block', entering: ['s'], leaving: ['q'] });
+    expect(block?.kind === 'container' && block.pieces.map(({ from, to }) => [from, to])).toEqual([
+      [null, 'block/a'],
+      ['block/a', 'block/b'],
+      ['block/b', null],
+    ]);
+    const outside = visible.pieces.find((piece) => piece.value === 's' && piece.to === 'block');
+    expect(outside).toMatchObject({ source: 'stem', targets: ['block/a'] });
+  });
+});
+
+describe('the layout', () => {
+  it('puts every layer below those that it reads from, without overlaps', async () => {
+    const { boxes, frames } = await scene(['block']);
+    const box = (id: string): { x: number; y: number; width: number; height: number } =>
+      boxes.find((candidate) => candidate.box.id === id)!;
+    const chain = [inputId('x'), 'stem', 'block/a', 'block/b', 'head', outputId('y')].map((id) => box(id));
+    for (const [index, at] of chain.slice(1).entries()) {
+      expect(at.y).toBeGreaterThanOrEqual(chain[index]!.y + chain[index]!.height);
+    }
+    const frame = frames[0]!;
+    for (const id of ['block/a', 'block/b']) {
+      expect(box(id).x).toBeGreaterThanOrEqual(frame.x);
+      expect(box(id).y + box(id).height).toBeLessThanOrEqual(frame.y + frame.height);
+    }
+  });
+
+  it('joins the pieces of an edge at the frame', async () => {
+    const { edges, frames } = await scene(['block']);
+    const frame = frames[0]!;
+    const outside = edges.find((edge) => edge.value === 's' && edge.begins && !edge.ends)!;
+    const inside = edges.find((edge) => edge.value === 's' && !edge.begins)!;
+    expect(outside.points.at(-1)).toBeCloseTo(frame.y, 3);
+    expect(outside.points.at(-2)).toBeCloseTo(inside.points[0]!, 3);
+    expect(inside.points[1]).toBeCloseTo(frame.y, 3);
+  });
+
+  it('runs from left to right when told to', async () => {
+    const { boxes } = await scene([], 'right');
+    const x = (id: string): number => boxes.find((candidate) => candidate.box.id === id)!.x;
+    expect(x('stem')).toBeLessThan(x('block'));
+    expect(x('block')).toBeLessThan(x('head'));
+  });
+});
