@@ -106,8 +106,11 @@ const WIRE_TYPES: Readonly<Record<Kind, number>> = {
 
 type Fields = Record<string, unknown>;
 
+/** A message becomes an object with a dozen fields; texts and numbers are small. */
+const MESSAGE_COST = 8;
+
 function readOne(reader: WireReader, kind: Kind): unknown {
-  reader.spend();
+  reader.spend(kind === 'message' ? MESSAGE_COST : 1);
   switch (kind) {
     case 'int64':
       return reader.int64();
@@ -157,7 +160,6 @@ class Gathered {
 }
 
 function readElement(reader: WireReader, kind: Kind): Uint8Array {
-  reader.spend();
   const start = reader.pos;
   if (kind === 'packed32') reader.take(4);
   else if (kind === 'packed64') reader.take(8);
@@ -191,8 +193,10 @@ function readField(reader: WireReader, wireType: number, row: Row, record: Field
   for (const rival of row.excludes) record[rival] = undefined;
   const value = readOne(reader, kind);
   const before = record[key];
-  // A message that comes twice is merged, which is the same as joining its bytes.
-  record[key] = kind === 'message' && before !== undefined ? [before, value].flat() : value;
+  // A message that comes twice is merged, which is the same as joining its bytes: done when all have come.
+  if (kind !== 'message' || before === undefined) record[key] = value;
+  else if (Array.isArray(before)) before.push(value);
+  else record[key] = [before, value];
   return true;
 }
 
