@@ -29,6 +29,8 @@ interface Scope {
   /** How often the scope runs in one run of the model. */
   readonly repeat: Dim;
   readonly depth: number;
+  /** Whether it may be that the scope does not run. */
+  readonly maybe: boolean;
   /** The layer of the model that problems in here are told about; undefined: each node is one itself. */
   readonly blame: Node | undefined;
 }
@@ -88,7 +90,7 @@ class ModelInference {
       if (facts !== undefined) declared.set(info.name, facts);
     }
     const depth = (parent?.depth ?? -1) + 1;
-    return { parent, facts: new Map(), declared, opsets, records: [], repeat, depth, blame };
+    return { parent, facts: new Map(), declared, opsets, records: [], repeat, depth, blame, maybe: false };
   }
 
   /** Graph inputs: what the file states, the sizes given for symbols and for `name[axis]`, what was measured. */
@@ -155,7 +157,8 @@ class ModelInference {
     const services: InferenceServices = {
       readTensor: (tensor) => this.#readTensor(tensor),
       openDim: () => this.#openDim(),
-      inferSubgraph: (graph, given, repeat) => this.#inferSubgraph(graph, given, repeat, record, scope),
+      inferSubgraph: (graph, given, repeat, maybe = false) =>
+        this.#inferSubgraph(graph, given, { repeat, maybe }, record, scope),
       warn: (message) => this.#find('OPERANDS_INVALID', message, node, scope, 'warning'),
     };
     return new NodeContext(node, opset, inputs, services);
@@ -164,12 +167,16 @@ class ModelInference {
   #inferSubgraph(
     graph: Graph,
     given: readonly Facts[],
-    repeat: Dim,
+    { repeat, maybe }: { readonly repeat: Dim; readonly maybe: boolean },
     record: NodeRecord,
     scope: Scope,
   ): readonly Facts[] {
     this.#countInner(graph.nodes.length, scope);
-    const inner = this.#openScope(graph, scope, scope.opsets, multiplyDims(scope.repeat, repeat), scope.blame);
+    const times = multiplyDims(scope.repeat, repeat);
+    const inner: Scope = {
+      ...this.#openScope(graph, scope, scope.opsets, times, scope.blame),
+      maybe: maybe || scope.maybe,
+    };
     this.#bindInputs(graph.inputs, given, inner);
     this.#bindInitializers(graph, inner);
     this.#inferNodes(graph.nodes, inner);
@@ -190,6 +197,7 @@ class ModelInference {
     const inner: Scope = {
       ...this.#openScope({ valueInfos: [] }, undefined, opsets, scope.repeat, scope.blame ?? node),
       depth: scope.depth + 1,
+      maybe: scope.maybe,
     };
     definition.inputs.forEach((name, index) => {
       const facts = inputs[index];
@@ -266,8 +274,9 @@ class ModelInference {
     scope: Scope,
     severity: 'error' | 'warning',
   ): void {
+    if (scope.repeat === 0) return;
     const layer = scope.blame ?? node;
-    const found = { code, message, node: layer, severity };
+    const found = { code, message, node: layer, severity: scope.maybe ? ('warning' as const) : severity };
     const key = `${code}\n${message}\n${layer === undefined ? '' : layer.outputs.join()}`;
     if (!this.#findings.has(key)) this.#findings.set(key, found);
   }

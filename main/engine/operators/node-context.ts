@@ -14,8 +14,11 @@ export interface InferenceServices {
   readonly readTensor: (tensor: Tensor) => ConstantValue | undefined;
   /** A symbol for a size that nothing states. */
   readonly openDim: () => string;
-  /** Infers a subgraph of this node with the outer names in sight; `inputs` by position. */
-  readonly inferSubgraph: (graph: Graph, inputs: readonly Facts[], repeat: Dim) => readonly Facts[];
+  /**
+   * Infers a subgraph of this node with the outer names in sight; `inputs` by position. `repeat`: how often it runs for
+   * one run of the node. Problems of a graph that may not run are warnings, those of one that never runs are dropped.
+   */
+  readonly inferSubgraph: (graph: Graph, inputs: readonly Facts[], repeat: Dim, maybe?: boolean) => readonly Facts[];
   /** Adds a problem without stopping. */
   readonly warn: (message: string) => void;
 }

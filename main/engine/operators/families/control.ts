@@ -29,14 +29,16 @@ function meetShapes(a: Shape | undefined, b: Shape | undefined): Shape | undefin
   return a.map((dim, axis) => (sameDim(dim, b[axis] ?? null) ? dim : null));
 }
 
-/** Both branches are inferred; a constant condition decides which one's shapes come out. */
+/** Both branches are inferred; a constant condition decides which one's shapes come out, and that the other never runs. */
 function inferIf(context: NodeContext): Facts[] {
-  const thenOutputs = context.services.inferSubgraph(subgraph(context, 'then_branch'), [], 1);
-  const elseOutputs = context.services.inferSubgraph(subgraph(context, 'else_branch'), [], 1);
+  const [condition] = context.numbers(0) ?? [];
+  const infer = (name: string, taken: boolean): readonly Facts[] =>
+    context.services.inferSubgraph(subgraph(context, name), [], taken ? 1 : 0, condition === undefined);
+  const thenOutputs = infer('then_branch', condition !== 0);
+  const elseOutputs = infer('else_branch', condition === undefined || condition === 0);
   if (thenOutputs.length !== elseOutputs.length) {
     context.fail(`then_branch has ${thenOutputs.length} outputs, else_branch ${elseOutputs.length}, expected as many`);
   }
-  const [condition] = context.numbers(0) ?? [];
   return thenOutputs.map((facts, index) => {
     const other = elseOutputs[index] ?? UNKNOWN;
     if (condition !== undefined) return withoutOrigin(condition !== 0 ? facts : other);

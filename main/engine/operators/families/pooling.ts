@@ -45,6 +45,7 @@ function globalShape(context: NodeContext, channelsLast = false): Shape | undefi
 function unpoolShape(context: NodeContext): Shape | undefined {
   const given = context.dims(2);
   if (given !== undefined) return given;
+  if (context.has(2)) return context.shape(0)?.map((size, axis) => (axis < 2 ? size : null));
   const data = context.shape(0);
   const kernel = context.ints('kernel_shape') ?? [];
   const strides = context.ints('strides') ?? [];

@@ -63,6 +63,15 @@ function inferConcatFromSequence(context: NodeContext): Facts[] {
   ];
 }
 
+/** The body sees one element of each sequence, other inputs as they are. */
+function inferSequenceMap(context: NodeContext): Facts[] {
+  const body = context.attributes.get('body', 'graph');
+  if (body === undefined) context.fail('attribute body is missing, expected a graph');
+  const given = context.inputs.map((facts) => (facts?.kind === 'sequence' ? facts.element : facts) ?? UNKNOWN);
+  const outputs = context.services.inferSubgraph(body, given, null, true);
+  return outputs.map((facts) => sequenceOf(facts));
+}
+
 const other = { category: 'other' } as const;
 
 export const sequenceOperators = defineOperators('', {
@@ -88,6 +97,7 @@ export const sequenceOperators = defineOperators('', {
     inputs: ['input_sequence', 'position'],
     infer: (context) => [context.facts(0).element ?? UNKNOWN],
   },
+  SequenceMap: { ...other, inputs: ['input_sequence', 'additional_inputs'], variadic: true, infer: inferSequenceMap },
   SequenceLength: { ...other, inputs: ['input_sequence'], infer: () => [tensorFacts('int64', [])] },
   SplitToSequence: { ...other, inputs: ['input', 'split'], infer: inferSplitToSequence },
   ConcatFromSequence: { ...other, inputs: ['input_sequence'], infer: inferConcatFromSequence },
