@@ -13,6 +13,9 @@ import {
   shapeSchema,
 } from './results.ts';
 
+const float64Array = z.custom<Float64Array>((value) => value instanceof Float64Array, 'expected a Float64Array');
+const uint32Array = z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array');
+
 export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda', 'coreml', 'dml']);
 export type Provider = z.infer<typeof providerSchema>;
 
@@ -144,7 +147,7 @@ export type Trial = z.infer<typeof trialSchema>;
  */
 export const prunePlanSchema = z.object({
   /** Bin edges of |w|, ascending, logarithmic above the first, which is 0; length bins + 1. */
-  edges: z.instanceof(Float64Array),
+  edges: float64Array,
   layers: z.array(
     z.object({
       name: z.string(),
@@ -152,9 +155,9 @@ export const prunePlanSchema = z.object({
       weights: z.number(),
       macs: z.number().nullable(),
       /** Cumulative count of weights with |w| ≤ edges[i]; length of edges. */
-      cumulative: z.instanceof(Uint32Array),
+      cumulative: uint32Array,
       /** Cumulative sum of w² of the same weights. */
-      cumulativeEnergy: z.instanceof(Float64Array),
+      cumulativeEnergy: float64Array,
     }),
   ),
   frozen: z.array(z.object({ name: z.string(), reason: z.string() })),

@@ -40,9 +40,7 @@ function showWindow(engine: SupervisedEngine): void {
   const connection = { url: `http://127.0.0.1:${engine.port}`, token: engine.token };
   const opened = openWindow(join(root, 'out', 'preload', 'index.cjs'), connection);
   window = opened;
-  installMenu((id, argument) => {
-    tellWindow(opened, 'command', ...(argument === undefined ? ([id] as const) : ([id, argument] as const)));
-  });
+  installMenu((id) => tellWindow(opened, 'command', id));
   opened.webContents.on('did-finish-load', () => {
     for (const path of waiting.splice(0)) tellWindow(opened, 'open-file', path);
   });

@@ -64,12 +64,15 @@ export class OperationThread implements AsyncDisposable {
       }, CANCEL_GRACE_MS).unref();
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    // An idle thread keeps no process alive, one at work does.
+    worker.ref();
     try {
       worker.postMessage({ kind: 'call', id, name, params } satisfies ThreadRequest);
       // The map types the result; the thread runs the operation of this very name.
       return (await promise) as OperationResult<N>;
     } finally {
       this.#pending.delete(id);
+      if (this.#pending.size === 0) worker.unref();
       signal.removeEventListener('abort', onAbort);
     }
   }

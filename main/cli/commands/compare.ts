@@ -77,7 +77,7 @@ async function evaluateBoth(
 ): Promise<readonly (Evaluation | null)[]> {
   const data = optionalData(options);
   if (data === null) return [null, null];
-  const settings = { ...runSettings(options), batch: options.batch === 1 ? 32 : options.batch };
+  const settings = runSettings(options);
   const limit = options.limit ?? null;
   const first = await operate('evaluate', { path: a, data, settings, limit, reference: null }).catch(() => null);
   return [first, await operate('evaluate', { path: b, data, settings, limit, reference: a })];

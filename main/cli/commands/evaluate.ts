@@ -35,7 +35,7 @@ export function addEvaluateCommand(program: Command, finish: (code: number) => v
           const result = await operate('evaluate', {
             path: model,
             data: requiredData(options, 'there is nothing to evaluate on'),
-            settings: { ...runSettings(options), batch: options.batch === 1 ? 32 : options.batch },
+            settings: runSettings(options),
             limit: options.limit ?? null,
             reference: options.reference ?? null,
           });
@@ -48,7 +48,7 @@ export function addEvaluateCommand(program: Command, finish: (code: number) => v
 }
 
 function summary(result: Evaluation): string {
-  const { samples, metrics, agreement, sqnrDb, cosine, samplesPerSecond, preprocessing } = result;
+  const { samples, metrics, agreement, sqnrDb, cosine, samplesPerSecond, preprocessing, notes } = result;
   const interval = (name: string, { value, low, high }: { value: number; low: number; high: number }): string =>
     `  ${name.padEnd(11)} ${percent(value)} (95 %: ${percent(low)} – ${percent(high)})`;
   return [
@@ -57,5 +57,6 @@ function summary(result: Evaluation): string {
     ...(agreement === null ? [] : [interval('agreement', agreement)]),
     ...(sqnrDb === null ? [] : [`  SQNR        ${digits3(sqnrDb)} dB`]),
     ...(cosine === null ? [] : [`  cosine      ${cosine.toFixed(6)}`]),
+    ...notes.map((note) => `  note        ${note}`),
   ].join('\n');
 }

@@ -1,0 +1,45 @@
+import { evaluateModel } from '../../engine/dataset/evaluate.ts';
+import type { TaskContext } from '../../engine/progress.ts';
+import { openSource } from './datasets.ts';
+import { openShared } from './opened-models.ts';
+import type { OperationParams, OperationResult } from './operation-map.ts';
+import { useRunner } from './runners.ts';
+
+/**
+ * How right a model is. A batch of 1 in the settings leaves the batch to the evaluation: accuracy does not depend on it,
+ * and larger ones are faster.
+ */
+export async function evaluate(
+  { path, data, settings, limit, reference }: OperationParams<'evaluate'>,
+  context: TaskContext,
+): Promise<OperationResult<'evaluate'>> {
+  // Opened first for its clear errors: the runtime's own are about protobuf.
+  await openShared(path);
+  if (reference !== null) await openShared(reference);
+  const dataset = await openSource(data);
+  const { provider, threads, batch, dims } = settings;
+  return useRunner(context.signal, async (runner) => {
+    const result = await evaluateModel(
+      {
+        model: { path },
+        dataset,
+        runner,
+        settings: { provider, threads },
+        batch: batch === 1 ? null : batch,
+        dims,
+        limit,
+        reference: reference === null ? null : { path: reference },
+      },
+      context,
+    );
+    // `correct` is for paired tests within the engine; the wire carries the rest.
+    const { correct: _correct, classes, confusion, notes, metrics, ...rest } = result;
+    return {
+      ...rest,
+      metrics: { ...metrics },
+      classes: [...classes],
+      confusion: confusion === null ? null : confusion.map((row) => [...row]),
+      notes: [...notes],
+    };
+  });
+}
