@@ -1,13 +1,12 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { Accordion, Button, Group, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
-import { desktop } from '../rpc/bridge.ts';
 import { engine } from '../state/engine.ts';
 import { chooseEvaluation } from '../state/data.ts';
+import { pickPath } from '../state/pick-path.ts';
 import { useSession } from '../state/session.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import type { EngineError } from '../rpc/engine-error.ts';
-import { FolderBrowser } from './FolderBrowser.tsx';
 import { EMPTY_DATA_FORM, checkDataForm } from './data-form.ts';
 import type { DataForm } from './data-form.ts';
 
@@ -22,11 +21,9 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<EngineError | null>(null);
-  const [folder, setFolder] = useState<string | null>(null);
   const checked = checkDataForm(form);
   const problems = tried && !checked.ok ? checked.problems : {};
   const set = (patch: Partial<DataForm>): void => setForm((old) => ({ ...old, ...patch }));
-  const dialog = desktop()?.dataDialog;
 
   const add = async (): Promise<void> => {
     setTried(true);
@@ -63,26 +60,14 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
             error={problems.path}
             onChange={(event) => set({ path: event.currentTarget.value })}
           />
-          {dialog !== undefined && (
-            <Button
-              variant="default"
-              h={30}
-              onClick={() => void dialog().then((path) => path !== null && set({ path }))}
-            >
-              Browse…
-            </Button>
-          )}
+          <Button
+            variant="default"
+            h={30}
+            onClick={() => void pickPath('data').then((path) => path !== null && set({ path }))}
+          >
+            Browse…
+          </Button>
         </Group>
-        {dialog === undefined && (
-          <FolderBrowser
-            path={folder}
-            onPath={(path) => {
-              setFolder(path);
-              if (folder !== null) set({ path });
-            }}
-            onFile={(path) => set({ path })}
-          />
-        )}
         <Accordion variant="contained" chevronPosition="left">
           <Accordion.Item value="preprocessing">
             <Accordion.Control>Preprocessing and labels</Accordion.Control>

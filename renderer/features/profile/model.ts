@@ -2,7 +2,7 @@
  * The pure view model of the Profile task: operator totals, kernel rows, the gap between profiled and unprofiled time,
  * per-layer metrics for the graph's overlays. All times milliseconds.
  */
-import type { Kernel, LayerInfo, Profile } from '../../../main/contract/results.ts';
+import type { Kernel, Profile } from '../../../main/contract/results.ts';
 
 /** Time of all kernels (or layers) of one operator. */
 export interface OpTotal {
@@ -104,30 +104,6 @@ export function kernelsByLayer(profile: Profile): Map<string, number[]> {
     }
   });
   return byLayer;
-}
-
-/** Measured milliseconds of each layer. */
-export function timeByLayer(profile: Profile): Map<string, number> {
-  return new Map(profile.layers.map((layer) => [layer.name, layer.timeMs]));
-}
-
-/**
- * Bytes that each layer's kernels read and wrote, weights included. A kernel that runs several layers gives its bytes
- * to the first of them only, so that the sum over layers stays the sum over kernels.
- */
-export function memoryByLayer(profile: Profile): Map<string, number> {
-  const bytes = new Map<string, number>();
-  for (const kernel of profile.kernels) {
-    const layer = layerOfKernel(kernel);
-    if (layer === null) continue;
-    bytes.set(layer, (bytes.get(layer) ?? 0) + kernel.activationBytes + kernel.parameterBytes);
-  }
-  return bytes;
-}
-
-/** Multiply–accumulates of each layer whose count is known. */
-export function macsByLayer(layers: readonly LayerInfo[]): Map<string, number> {
-  return new Map(layers.flatMap((layer) => (layer.macs === null ? [] : [[layer.name, layer.macs] as const])));
 }
 
 /** Memory over the timed runs, relative to the first sample's time. */

@@ -4,7 +4,8 @@ import { IconDownload, IconPlayerPlay } from '@tabler/icons-react';
 import type { Profile } from '../../../../main/contract/results.ts';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { findConnection } from '../../../rpc/connection.ts';
-import { downloadFile } from '../../../rpc/download.ts';
+import { fetchFile } from '../../../rpc/download.ts';
+import { saveBlob } from '../../../state/download.ts';
 import { tellError } from '../../../state/messages.ts';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import classes from '../ProfileView.module.css';
@@ -57,9 +58,8 @@ export function ProfileToolbar({ trial, profile }: ProfileToolbarProps): ReactNo
 
 async function saveTrace(trace: string, trialName: string): Promise<void> {
   const file = trace.slice(Math.max(trace.lastIndexOf('/'), trace.lastIndexOf('\\')) + 1);
-  const name = `${trialName.replace(/[^\w.-]+/gu, '-')}.trace.json`;
   try {
-    await downloadFile(findConnection(), `/files/traces/${encodeURIComponent(file)}`, name);
+    saveBlob(`${trialName}.trace.json`, await fetchFile(findConnection(), `/files/traces/${encodeURIComponent(file)}`));
   } catch (error) {
     tellError(error);
   }

@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react';
+import { Button } from '@mantine/core';
+import { EmptyState } from '../../design/EmptyState.tsx';
+import { ErrorState } from '../../design/ErrorState.tsx';
+import { LoadingState } from '../../design/LoadingState.tsx';
+import { useResults } from '../../state/results.ts';
+import { useSession } from '../../state/session.ts';
+import { showTab } from '../../state/ui.ts';
+import classes from './CompareView.module.css';
+import { CompareToolbar } from './parts/CompareToolbar.tsx';
+import { LayerDiff } from './parts/LayerDiff.tsx';
+import { MetricTable } from './parts/MetricTable.tsx';
+import { useComparison } from './store.ts';
+
+/** The Compare task: two trials side by side, their numbers and their layers. */
+export function CompareView(): ReactNode {
+  const a = useSession((state) => state.a);
+  const b = useSession((state) => state.b);
+  const count = useSession((state) => state.trials.length);
+  const comparison = useComparison(a, b);
+  if (a === null)
+    return <EmptyState title="No model is open">Open one, make a trial, then compare it here.</EmptyState>;
+  return (
+    <div className={classes['view']}>
+      <CompareToolbar />
+      {b === null &&
+        (count < 2 ? (
+          <EmptyState
+            title="There is only the baseline so far"
+            action={<Button onClick={() => showTab('prune')}>Go to Prune</Button>}
+          >
+            Prune or quantize first: every measured recipe becomes a trial that can stand here beside the baseline.
+          </EmptyState>
+        ) : (
+          <EmptyState title="Choose a second trial">
+            Pick B above, or Shift-click a point of the Trade-off chart.
+          </EmptyState>
+        ))}
+      {b !== null && comparison.status === 'loading' && <LoadingState>Comparing…</LoadingState>}
+      {b !== null && comparison.status === 'failed' && (
+        <ErrorState
+          error={comparison.error}
+          onRetry={() => useResults.getState().forget((method) => method === 'trial.compare')}
+        />
+      )}
+      {b !== null && comparison.status === 'ready' && (
+        <>
+          <MetricTable comparison={comparison.value} />
+          <LayerDiff comparison={comparison.value} />
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,154 @@
+import { useMemo } from 'react';
+import type { ReactNode } from 'react';
+import { Badge, SegmentedControl, Text, TextInput } from '@mantine/core';
+import type { Comparison } from '../../../../main/contract/studio.ts';
+import { formatCompact, formatMs } from '../../../design/format.ts';
+import { selectLayer, useSelection } from '../../../state/selection.ts';
+import { divergingMap, textOn } from '../../../viz/color-maps.ts';
+import { DataGrid } from '../../../widgets/DataGrid.tsx';
+import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import classes from '../CompareView.module.css';
+import { compareRows, countStatuses, divergingPosition, filterCompareRows, largestDelta } from '../model.ts';
+import type { CompareFilter, CompareRow } from '../model.ts';
+import { useCompareUi } from '../store.ts';
+
+const STATUS_COLORS: Readonly<Record<CompareRow['status'], string>> = {
+  same: 'gray',
+  changed: 'yellow',
+  added: 'teal',
+  removed: 'red',
+};
+
+/** The layers of both models, matched; what changed, and by how much. */
+export function LayerDiff({ comparison }: { readonly comparison: Comparison }): ReactNode {
+  const { filter, search } = useCompareUi();
+  const rows = useMemo(() => compareRows(comparison), [comparison]);
+  const shown = useMemo(() => filterCompareRows(rows, filter, search), [rows, filter, search]);
+  const columns = useMemo(() => columnsFor(rows), [rows]);
+  const counts = useMemo(() => countStatuses(rows), [rows]);
+  const layer = useSelection((state) => state.layer);
+  const revision = useSelection((state) => state.revision);
+  const hover = useSelection((state) => state.hover);
+  const timed = rows.some((row) => row.timeDeltaMs !== null);
+  return (
+    <>
+      <div className={classes['toolbar']}>
+        <SegmentedControl
+          aria-label="Filter layers"
+          value={filter}
+          onChange={(value) => useCompareUi.setState({ filter: value as CompareFilter })}
+          data={[
+            { value: 'different', label: `Different ${rows.length - counts.same}` },
+            { value: 'changed', label: `Changed ${counts.changed}` },
+            { value: 'added', label: `Added ${counts.added}` },
+            { value: 'removed', label: `Removed ${counts.removed}` },
+            { value: 'all', label: `All ${rows.length}` },
+          ]}
+        />
+        <TextInput
+          aria-label="Search layers"
+          placeholder="Name or operator"
+          value={search}
+          w={170}
+          onChange={(event) => useCompareUi.setState({ search: event.currentTarget.value })}
+        />
+        {!timed && <Text className="lap-muted">Profile both trials to see times by layer.</Text>}
+      </div>
+      <div className={classes['table']}>
+        <DataGrid
+          label="Layers compared"
+          columns={columns}
+          rows={shown}
+          rowKey={(row) => row.name}
+          selected={new Set(layer === null ? [] : [layer])}
+          hovered={hover}
+          scrollTo={layer}
+          scrollRevision={revision}
+          onSelect={(row) => selectLayer(row.name, 'chart')}
+          onHover={(row) => useSelection.getState().setHover(row?.name ?? null)}
+          empty={
+            <Text className="lap-muted" p="sm">
+              {counts.same === rows.length ? 'All layers are the same.' : 'No layer passes the filter.'}
+            </Text>
+          }
+        />
+      </div>
+    </>
+  );
+}
+
+function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow>[] {
+  const largestTime = largestDelta(rows, 'timeDeltaMs');
+  const largestParameters = largestDelta(rows, 'parametersDelta');
+  const delta = (value: number | null, largest: number, format: (value: number) => string): ReactNode => {
+    if (value === null) return '–';
+    if (value === 0) return '0';
+    const color = divergingMap(divergingPosition(value, largest));
+    return (
+      <span className={classes['delta']} style={{ background: color, color: textOn(color) }}>
+        {value > 0 ? '+' : '−'}
+        {format(Math.abs(value))}
+      </span>
+    );
+  };
+  const plain = (value: number | null, format: (value: number) => string): string =>
+    value === null ? '–' : format(value);
+  return [
+    {
+      key: 'status',
+      title: 'Status',
+      width: '84px',
+      render: (row) => <Badge color={STATUS_COLORS[row.status]}>{row.status}</Badge>,
+      sortBy: (row) => row.status,
+    },
+    {
+      key: 'name',
+      title: 'Layer',
+      width: 'minmax(140px, 1.4fr)',
+      render: (row) => <span title={row.name}>{row.name}</span>,
+      sortBy: (row) => row.name,
+    },
+    { key: 'op', title: 'Op', width: 'minmax(90px, 0.8fr)', render: (row) => row.op, sortBy: (row) => row.op },
+    {
+      key: 'ta',
+      title: 'Time A',
+      width: '76px',
+      align: 'right',
+      render: (row) => plain(row.timeAMs, formatMs),
+      sortBy: (row) => row.timeAMs,
+    },
+    {
+      key: 'tb',
+      title: 'Time B',
+      width: '76px',
+      align: 'right',
+      render: (row) => plain(row.timeBMs, formatMs),
+      sortBy: (row) => row.timeBMs,
+    },
+    {
+      key: 'dt',
+      title: 'Δ time',
+      width: '96px',
+      align: 'right',
+      help: 'B minus A; blue is less, red is more.',
+      render: (row) => delta(row.timeDeltaMs, largestTime, formatMs),
+      sortBy: (row) => row.timeDeltaMs,
+    },
+    {
+      key: 'dp',
+      title: 'Δ parameters',
+      width: '100px',
+      align: 'right',
+      help: 'Non-zero or not, as stored: B minus A.',
+      render: (row) => delta(row.parametersDelta, largestParameters, formatCompact),
+      sortBy: (row) => row.parametersDelta,
+    },
+    {
+      key: 'changes',
+      title: 'What changed',
+      width: 'minmax(110px, 1fr)',
+      render: (row) => <span title={row.changes.join(', ')}>{row.changes.join(', ')}</span>,
+      sortBy: (row) => row.changes.length,
+    },
+  ];
+}

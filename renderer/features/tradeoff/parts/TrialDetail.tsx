@@ -1,0 +1,139 @@
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import type { Trial } from '../../../../main/contract/studio.ts';
+import { deleteTrial, renameTrial } from '../../../state/actions.ts';
+import { loadRecipe } from '../../../state/recipe.ts';
+import { showTab } from '../../../state/ui.ts';
+import { describeRecipe } from '../model.ts';
+import classes from '../TradeoffView.module.css';
+
+/** The shown trial: its recipe in words, and what can be done with it. */
+export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
+  const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
+  const steps = describeRecipe(trial.recipe);
+  const edit = (tab: 'prune' | 'quantize'): void => {
+    loadRecipe(trial.recipe);
+    showTab(tab);
+  };
+  return (
+    <>
+      <h3 className={classes['heading']}>{trial.name}</h3>
+      {trial.status === 'failed' && trial.error !== null && (
+        <Text c="red">
+          {trial.error.message} {trial.error.hint}
+        </Text>
+      )}
+      {trial.status === 'cancelled' && <Text className="lap-muted">Cancelled before everything was measured.</Text>}
+      {steps.length === 0 ? (
+        <Text className="lap-muted">The model as it was opened.</Text>
+      ) : (
+        <>
+          <Text className="lap-muted">Recipe</Text>
+          <ol className={classes['steps']}>
+            {steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+        </>
+      )}
+      <Group gap={6}>
+        <Button variant="light" onClick={() => edit('prune')}>
+          Edit in Prune
+        </Button>
+        <Button variant="light" onClick={() => edit('quantize')}>
+          Edit in Quantize
+        </Button>
+        {!trial.baseline && (
+          <Button variant="default" onClick={() => showTab('compare')}>
+            Compare
+          </Button>
+        )}
+        <Button variant="default" onClick={() => showTab('export')}>
+          Export
+        </Button>
+        {!trial.baseline && (
+          <>
+            <Button variant="default" onClick={() => setDialog('rename')}>
+              Rename
+            </Button>
+            <Button
+              variant="default"
+              color="red"
+              onClick={() => setDialog('delete')}
+              disabled={trial.status === 'running'}
+            >
+              Delete
+            </Button>
+          </>
+        )}
+      </Group>
+      <RenameDialog trial={trial} opened={dialog === 'rename'} onClose={() => setDialog(null)} />
+      <Modal opened={dialog === 'delete'} onClose={() => setDialog(null)} title="Delete trial">
+        <Stack gap="sm">
+          <Text>“{trial.name}” and its measurements go away. The opened model and exported files stay.</Text>
+          <Group justify="end" gap="xs">
+            <Button variant="default" onClick={() => setDialog(null)}>
+              Keep
+            </Button>
+            <Button
+              color="red"
+              onClick={() => {
+                setDialog(null);
+                void deleteTrial(trial.id);
+              }}
+            >
+              Delete trial
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}
+
+interface RenameDialogProps {
+  readonly trial: Trial;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+function RenameDialog({ trial, opened, onClose }: RenameDialogProps): ReactNode {
+  const [typed, setTyped] = useState<string | null>(null);
+  const name = (typed ?? trial.name).trim();
+  const close = (): void => {
+    setTyped(null);
+    onClose();
+  };
+  return (
+    <Modal opened={opened} onClose={close} title="Rename trial">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name === '') return;
+          void renameTrial(trial.id, name);
+          close();
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label="Name"
+            data-autofocus
+            maxLength={200}
+            value={typed ?? trial.name}
+            error={name === '' ? 'A name is needed.' : null}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
+          <Group justify="end" gap="xs">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" disabled={name === ''}>
+              Rename
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
