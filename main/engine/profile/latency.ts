@@ -1,4 +1,4 @@
-import type { Timing, TimingPlan } from '../runtime/timing.ts';
+import type { Timing } from '../runtime/timing.ts';
 
 /** How long one run takes. Times in ms. */
 export interface LatencySummary {
@@ -54,15 +54,4 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   const low = sorted[below]!;
   const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
   return low + (high - low) * (position - below);
-}
-
-/** How the studio times: warm-up until stable, then 100 runs (0.5 s at least) or 2 s (10 runs at least), 30 s at most. */
-export function timingPlan({
-  runs,
-  warmup,
-}: {
-  readonly runs: number | null;
-  readonly warmup: number | null;
-}): TimingPlan {
-  return { runs, warmup };
 }

@@ -105,6 +105,7 @@ export class OrtSessions {
 
 function sessionOptions(source: ModelSource, settings: SessionSettings): ort.InferenceSession.SessionOptions {
   const extra: Record<string, string> = { ...settings.config };
+  if (settings.takesTurns === true) extra['session.force_spinning_stop'] = '1';
   if ('bytes' in source && source.directory !== undefined) {
     extra['session.model_external_initializers_file_folder_path'] = source.directory;
   }

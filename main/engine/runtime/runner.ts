@@ -101,7 +101,11 @@ export class Runner {
     return new Session(this, await this.call('load', { source, settings }, options));
   }
 
-  /** Times sessions of this runner A B A B …; see `timeSessions`. One series for each entry, in their order. */
+  /**
+   * Times sessions of this runner A B A B …; see `timeSessions`. Load them with `takesTurns`, or each one's idle threads
+   * disturb the other's runs.
+   * @returns one series for each entry, in their order
+   */
   timeInterleaved(
     entries: readonly { readonly session: Session; readonly feeds: HostTensors }[],
     plan: TimingPlan,

@@ -1,11 +1,9 @@
 import type { TaskContext } from '../../engine/progress.ts';
 import { summarizeLatency } from '../../engine/profile/latency.ts';
-import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { makeInputs } from '../../engine/runtime/make-inputs.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
 import type { RunSettings } from '../../contract/methods.ts';
-import { openShared } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { useRunner } from './runners.ts';
 
@@ -28,10 +26,8 @@ export async function latency(
 }
 
 async function load(runner: Runner, path: string, settings: RunSettings, signal: AbortSignal) {
-  const { model } = await openShared(path);
-  const { provider, threads, batch } = settings;
-  const { dims } = resolveInputDims(inputPorts(model), { batch, dims: settings.dims });
-  const session = await runner.load({ path }, { provider, threads, freeDimensions: dims }, { signal });
+  const { provider, threads, batch, dims } = settings;
+  const session = await runner.load({ path }, { provider, threads, takesTurns: true }, { signal });
   const { feeds } = makeInputs(session.inputs, { batch, dims });
   return { session, feeds };
 }
