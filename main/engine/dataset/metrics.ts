@@ -19,7 +19,10 @@ export function wilson(successes: number, samples: number): Metric {
   const z2 = Z * Z;
   const centre = (share + z2 / (2 * samples)) / (1 + z2 / samples);
   const half = (Z * Math.sqrt((share * (1 - share)) / samples + z2 / (4 * samples * samples))) / (1 + z2 / samples);
-  return { value: share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+  // At the ends the bounds are exact; rounding would leave them a hair off.
+  const low = successes === 0 ? 0 : Math.max(0, centre - half);
+  const high = successes === samples ? 1 : Math.min(1, centre + half);
+  return { value: share, low, high };
 }
 
 /** What a row of scores predicts. */
