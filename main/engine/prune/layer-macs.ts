@@ -5,7 +5,7 @@ import { inferModel } from '../operators/infer.ts';
 /** Multiply–accumulates of each layer for one sample, by layer name; null where they cannot be known. */
 export function layerMacs(model: Model): ReadonlyMap<string, number | null> {
   const inference = inferModel(model, { dims: onesForSymbols(model) });
-  return new Map(costOfLayers(model, inference).map(({ name, macs }) => [name, macs]));
+  return new Map(costOfLayers(model, inference).map(({ layer, macs }) => [layer, macs]));
 }
 
 /** 1 for every symbolic or open dimension of the model's inputs, as `inferModel` takes them. */

@@ -1,6 +1,6 @@
 import { assert } from '../errors.ts';
 import { GraphEditor } from '../graph/edit.ts';
-import { floatAttribute, makeAttribute } from '../graph/attributes.ts';
+import { floatAttribute, intAttribute, makeAttribute } from '../graph/attributes.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeNode, makeTensor } from '../graph/make.ts';
@@ -38,6 +38,7 @@ export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertO
   const writer = new QdqWriter(graph, options);
   writer.placeTensors(quantizedTensors(graph, plan));
   for (const unit of plan.units) writer.writeUnit(unit);
+  writer.shieldFloatLayers(new Set(plan.units.map(({ node }) => node)));
   return dropUnusedConstants(writer.build(), graph);
 }
 
@@ -133,6 +134,40 @@ class QdqWriter {
         this.#editor.replaceInput(consumer, 0, tensor.codes);
       }
     }
+  }
+
+  /**
+   * Keeps layers with weights that the plan leaves in float from being quantized all the same: between a DequantizeLinear
+   * with one scale and a QuantizeLinear, the runtime (WeightBiasQuantization, at every level but 'disabled') makes int8 of
+   * float weights, with one scale for the whole tensor. MobileNetV1 lost 12 dB to it where its depthwise layers were
+   * excluded. It asks for a scalar scale, so these layers read the same codes through a scale for each channel, all equal.
+   */
+  shieldFloatLayers(integer: ReadonlySet<Node>): void {
+    for (const node of this.#index.graph.nodes) {
+      const channels = integer.has(node) ? undefined : inputChannels(node, this.#index);
+      const tensor = channels === undefined ? undefined : this.#tensors.get(node.inputs[0] ?? '');
+      if (channels === undefined || tensor?.madeBy === undefined) continue;
+      this.#editor.replaceInput(node, 0, this.#dequantizedByChannel(tensor, channels));
+    }
+  }
+
+  #dequantizedByChannel(tensor: PlacedTensor, channels: number): string {
+    return this.#once(`by channel ${tensor.name}`, () => {
+      const { scale, zeroPoint } = this.#schemeOf(tensor.root);
+      const output = this.#editor.freshValue(`${tensor.name}_dequantized`);
+      const parameters = this.#parameters(`${tensor.root}_scales`, `${tensor.root}_zero_points`, () => [
+        makeTensor('', 'float32', [channels], new Float32Array(channels).fill(scale)),
+        makeTensor('', 'uint8', [channels], new Uint8Array(channels).fill(zeroPoint)),
+      ]);
+      const name = this.#editor.freshNode(`${tensor.name}_DequantizeLinear_channels`);
+      const maker = tensor.madeBy?.absorbed?.node ?? tensor.madeBy?.node;
+      assert(maker !== undefined, `'${tensor.name}' is made by an integer layer`);
+      this.#editor.insertAfter(
+        maker,
+        makeNode('DequantizeLinear', [tensor.codes, ...parameters], [output], { name, attributes: { axis: 1n } }),
+      );
+      return output;
+    });
   }
 
   /** A constant beside activations (the other side of an Add): uint8 with its own range. */
@@ -249,6 +284,23 @@ class QdqWriter {
     this.#editor.setInitializer({ ...scaleTensor, name: scale });
     this.#editor.setInitializer({ ...zeroTensor, name: zeroPoint });
     return [scale, zeroPoint];
+  }
+}
+
+/** Channels (axis 1) of the data input of a layer that the runtime would quantize by itself; undefined for others. */
+function inputChannels(node: Node, index: GraphIndex): number | undefined {
+  if (node.domain !== '') return undefined;
+  const dims = constantFloats(index, node.inputs[1] ?? '')?.tensor.dims;
+  if (dims === undefined) return undefined;
+  switch (node.opType) {
+    case 'Conv':
+      return (dims[1] ?? 1) * intAttribute(node, 'group', 1);
+    case 'ConvTranspose':
+      return dims[0];
+    case 'Gemm':
+      return intAttribute(node, 'transA', 0) === 0 ? dims[intAttribute(node, 'transB', 0) === 0 ? 0 : 1] : undefined;
+    default:
+      return undefined;
   }
 }
 
