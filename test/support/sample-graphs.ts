@@ -19,13 +19,14 @@ export function smallCnn(): Model {
     .build();
 }
 
+const branch = (op: string) =>
+  graph(op)
+    .node(op, ['x', 'two'], {}, [`${op}_out`])
+    .output(`${op}_out`, 'float32', [2])
+    .buildGraph();
+
 /** If with two branches that capture a value from outside. */
 export function withBranches(): Model {
-  const branch = (op: string) =>
-    graph(op)
-      .node(op, ['x', 'two'], {}, [`${op}_out`])
-      .output(`${op}_out`, 'float32', [2])
-      .buildGraph();
   return graph('branches')
     .input('condition', 'bool', [])
     .input('x', 'float32', [2])

@@ -118,6 +118,11 @@ async function writeFile(path: string, pieces: Iterable<Uint8Array>, signal: Abo
   }
 }
 
+/** Cleans up after a failure, whose own error says more than that of a file that never came to be. */
+async function removeIfThere(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
 /** The data file's content in order, with zeros where alignment leaves gaps. */
 function* externalPieces(plan: ExternalPlan): Generator<Uint8Array> {
   let at = 0;
@@ -168,8 +173,8 @@ export async function saveModel(model: Model, path: string, options: SaveOptions
     await rename(target + suffix, target);
     return { path: target, bytes };
   } catch (error) {
-    await rm(target + suffix, { force: true });
-    if (data !== undefined) await rm(data + suffix, { force: true });
+    await removeIfThere(target + suffix);
+    if (data !== undefined) await removeIfThere(data + suffix);
     throw error instanceof StudioError ? error : writeError(target, error);
   }
 }

@@ -75,7 +75,8 @@ export class WireReader {
   spend(cost: number): void {
     const { limits } = this.#span;
     limits.items -= cost;
-    if (limits.items < 0) throw invalid(`The file holds more messages, texts and numbers than fit in memory (${MAX_ITEMS})`);
+    if (limits.items < 0)
+      throw invalid(`The file holds more messages, texts and numbers than fit in memory (${MAX_ITEMS})`);
   }
 
   /** A tag: field number × 8 + wire type. */

@@ -6,6 +6,9 @@ import { message, tag, text, varint } from '../../../support/wire.ts';
 
 const refusedAs = (code: string) => expect.objectContaining({ code });
 
+const node = (i: number): Buffer =>
+  message(1, Buffer.concat([text(1, `v${i}`), text(2, `v${i + 1}`), text(4, 'Relu')]));
+
 describe('hostile files', () => {
   it('are refused when graphs are nested too deep', () => {
     let inner: Buffer = Buffer.alloc(0);
@@ -59,8 +62,6 @@ describe('hostile files', () => {
   });
 
   it('may be chains of 50,000 layers, in either order, without overflowing the stack', () => {
-    const node = (i: number): Buffer =>
-      message(1, Buffer.concat([text(1, `v${i}`), text(2, `v${i + 1}`), text(4, 'Relu')]));
     const chain = Array.from({ length: 50_000 }, (_, i) => node(i));
     for (const nodes of [chain, chain.toReversed()]) {
       const model = parseModel(message(7, Buffer.concat(nodes)), '');

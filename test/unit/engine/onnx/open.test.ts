@@ -24,6 +24,13 @@ function externalModel(location: string, place: { readonly offset?: number; read
 
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
+const weightOf = (model: Model): Tensor => model.graph.initializers[0]!;
+
+async function openWith(folder: { readonly file: (name: string) => string }, model: Model) {
+  writeFileSync(folder.file('m.onnx'), encodeModelBytes(model));
+  return openModel(folder.file('m.onnx'));
+}
+
 describe('openModel', () => {
   it('tells size, hash and absolute path of what it read', async () => {
     using folder = tempFolder();
@@ -91,12 +98,6 @@ describe('openModel', () => {
 });
 
 describe('external data', () => {
-  async function openWith(folder: { readonly file: (name: string) => string }, model: Model) {
-    writeFileSync(folder.file('m.onnx'), encodeModelBytes(model));
-    return openModel(folder.file('m.onnx'));
-  }
-  const weightOf = (model: Model): Tensor => model.graph.initializers[0]!;
-
   it('is read at its offset when asked for, whole or in pieces', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('w.bin'), floats(9, 1, 2, 3, 4, 9));
