@@ -8,13 +8,13 @@ export function shortenOrtMessage(error: unknown): string {
     .replaceAll(/\s+/g, ' ')
     .replace(/^(?:Error: )?(?:Can't create a session\. )?(?:ERROR_CODE: \d+, )?(?:ERROR_MESSAGE: )?/, '')
     .replace(/^Error code - ORT_[A-Z_]+ - message: /, '')
+    .replace(/^Load model from .*? failed:\s*/, '')
     // "/onnxruntime_src/onnxruntime/core/x.cc:187 onnxruntime::Model::Model(…) " : place in ONNX Runtime's own source
     .replaceAll(
       /(?:Exception during (?:initialization|loading): )?\S*onnxruntime[\w/\\.-]*\.(?:cc|h|cpp):\d+ [^()]*\([^)]*\)(?: const)?(?: \[with [^\]]*\])?\s*/g,
       '',
     )
     .replaceAll(/\b[\w-]+\.(?:cc|h|cpp):\d+ \w+ /g, '')
-    .replace(/^Load model from .*? failed:\s*/, '')
     .replaceAll(/(?:[A-Za-z]:)?(?:[\\/][^\\/\s"':,]+)+[\\/]([^\\/\s"':,]+\.(?:onnx|data|bin|pb)\b)/g, '$1')
     .replace(/^\S*<lambda\(\)> .*? was false\. /, '')
     // an If around a Loop around a Pad: the innermost says it

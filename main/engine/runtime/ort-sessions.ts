@@ -20,6 +20,9 @@ export class OrtSessions {
   #next = 1;
 
   constructor() {
+    // Its JavaScript part wraps float16 data in a Float16Array where that exists, which its native part refuses ("not enough
+    // space: expected 4, got 0"); without it both agree on Uint16Array. Looked up when the first tensor is made.
+    Reflect.deleteProperty(globalThis, 'Float16Array');
     ort.env.logLevel = 'error'; // warnings would fill the tail of stderr that explains a crash
   }
 
@@ -186,10 +189,5 @@ function fromOrt(name: string, value: ort.OnnxValue | undefined): HostTensor {
   if (!(value instanceof ort.Tensor)) {
     throw new StudioError('UNSUPPORTED', `Output '${name}' is a sequence or map, not a tensor; it cannot be read here`);
   }
-  const data = value.data as HostData | Float16Array;
-  return {
-    dtype: value.type as DType,
-    dims: [...value.dims],
-    data: data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data,
-  };
+  return { dtype: value.type as DType, dims: [...value.dims], data: value.data as HostData };
 }

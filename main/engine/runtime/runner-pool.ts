@@ -51,7 +51,9 @@ export class RunnerPool implements RunnerSource {
 /** A job that still waits for its turn stops waiting at once. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(cancelledError('The work of the runtime')), { once: true });
+    const onAbort = (): void => reject(cancelledError('The work of the runtime'));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import { measureShapes, sourceOfModel, tapModel } from '../../../../main/engine/runtime/taps.ts';
+import { graph } from '../../../support/graph-builder.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+const x = { dtype: 'float32', dims: [3], data: new Float32Array([1, 0, 2]) } as const;
+
+/** x → NonZero (its size depends on the data) → Transpose → y */
+const model = graph()
+  .input('x', 'float32', ['n'])
+  .node('NonZero', ['x'], {}, ['places'])
+  .node('Transpose', ['places'], {}, ['y'])
+  .output('y', 'int64', [null, null])
+  .build();
+
+it('measures shapes that depend on the data', async () => {
+  const measured = await measureShapes(runner, { model, values: ['places', 'y'], feeds: { x } });
+  expect(measured).toEqual(
+    new Map([
+      ['places', { dtype: 'int64', shape: [1, 2] }],
+      ['y', { dtype: 'int64', shape: [2, 1] }],
+    ]),
+  );
+});
+
+it('adds intermediate values behind the outputs of the model', async () => {
+  const tapped = tapModel(model, ['places', 'y', 'places']);
+  expect(tapped.graph.outputs.map((output) => output.name)).toEqual(['y', 'places']);
+  const session = await runner.load(sourceOfModel(tapped), { provider: 'cpu', threads: 1 });
+  const { places } = await session.run({ x }, { outputs: ['places'] });
+  expect(places!.data).toEqual(new BigInt64Array([0n, 2n]));
+  await session.close();
+});
+
+it('refuses values that no node makes', () => {
+  expect(() => tapModel(model, ['x'])).toThrow(/makes a value 'x'/);
+});
