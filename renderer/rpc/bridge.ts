@@ -22,6 +22,8 @@ export interface DesktopBridge {
   onOpenFile?(listener: (path: string) => void): () => void;
   /** Shows a file that was written in the system's file manager. */
   showInFolder?(path: string): void;
+  /** Puts a file in the system's list of recent documents. */
+  addRecent?(path: string): void;
   /** Tells the shell of a new engine after the old one died. */
   onEngine?(listener: (engine: { readonly url: string; readonly token: string }) => void): () => void;
 }

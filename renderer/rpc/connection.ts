@@ -24,6 +24,19 @@ export function tokenIn(hash: string): string | null {
   return new URLSearchParams(hash.replace(/^#/, '')).get('token');
 }
 
+/**
+ * The model that the address asks for (`lapidary serve MODEL` prints `#token=…&open=/path`), or null. It is taken out of the
+ * address, so that a reload shows what was open then.
+ */
+export function takeModelFromAddress(): string | null {
+  const parts = new URLSearchParams(globalThis.location?.hash.replace(/^#/, '') ?? '');
+  const path = parts.get('open');
+  if (path === null) return null;
+  parts.delete('open');
+  globalThis.history.replaceState(null, '', `#${parts.toString()}`);
+  return path;
+}
+
 /** The WebSocket address of a connection. */
 export function socketUrl(connection: Connection): string {
   return `${connection.url.replace(/^http/, 'ws')}/rpc?token=${encodeURIComponent(connection.token)}`;

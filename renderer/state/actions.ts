@@ -38,6 +38,7 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
     });
     useRecipe.getState().open(model.entry.id);
     keep('last', { modelId: model.entry.id });
+    desktop()?.addRecent?.(model.entry.path);
     return true;
   } catch (error) {
     useSession.setState({ opening: null, openError: asEngineError(error) });

@@ -25,6 +25,8 @@ export interface LayerFacts {
   /** Activation and weight bytes read and written once. */
   readonly bytes: number | null;
   readonly timeMs: number | null;
+  /** The runtime folded it into other layers' kernels (BatchNormalization into Conv, say): its time is in theirs. */
+  readonly folded: boolean;
   /** Of the summed layer times, 0…1. */
   readonly share: number | null;
   readonly gmacsPerSecond: number | null;
@@ -76,6 +78,7 @@ export function layerFacts({ graph, inspect, profile, errors, trial }: LayerSour
       macs: cost?.macs ?? null,
       bytes: cost?.bytes ?? null,
       timeMs: time?.timeMs ?? null,
+      folded: time !== undefined && time.timeMs === 0,
       share: time?.share ?? null,
       gmacsPerSecond: time?.gmacsPerSecond ?? null,
       sparsity: pruned.get(node.name)?.sparsity ?? null,

@@ -1,3 +1,5 @@
+import type { ModelEntry } from '../../main/contract/studio.ts';
+import { takeModelFromAddress } from '../rpc/connection.ts';
 import { engine } from './engine.ts';
 import { isActive, useJobs } from './jobs.ts';
 import { tell, tellError } from './messages.ts';
@@ -67,15 +69,29 @@ async function refresh(): Promise<void> {
       datasets,
       datasetId: chosenDataset(datasets, datasetId),
     }));
-    const { model } = useSession.getState();
-    const lastId = model?.entry.id ?? readKept<{ modelId: string | null }>('last', { modelId: null }).modelId;
-    const last = recents.find((entry) => entry.id === lastId && entry.available);
-    if (last !== undefined) await openModel({ path: last.path }, last.name);
+    await openLast(recents);
     const shown = shownTrialId(useSession.getState());
     useResults.getState().forget((_method, id) => shown !== null && id.startsWith(shown));
   } catch (error) {
     tellError(error);
   }
+}
+
+/**
+ * Opens what was open: in this window before the connection was lost, by the address, in this browser before the reload, or
+ * the newest model of the workspace where nothing is remembered (the engine's port, and with it the browser's storage, may
+ * be another one than last time).
+ */
+async function openLast(recents: readonly ModelEntry[]): Promise<void> {
+  const asked = takeModelFromAddress();
+  if (asked !== null) {
+    await openModel({ path: asked }, asked.split(/[\\/]/).at(-1) ?? asked);
+    return;
+  }
+  const kept = readKept<{ modelId?: string | null }>('last', {}).modelId;
+  const id = useSession.getState().model?.entry.id ?? (kept === undefined ? recents[0]?.id : kept);
+  const last = recents.find((entry) => entry.id === id && entry.available);
+  if (last !== undefined) await openModel({ path: last.path }, last.name);
 }
 
 function chosenDataset(datasets: readonly { readonly id: string }[], chosen: string | null): string | null {

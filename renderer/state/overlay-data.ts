@@ -8,6 +8,9 @@ import type { OverlayData, OverlayMetric } from './overlay.ts';
 import { useTrialProfile, valueOf } from './results.ts';
 import { useShownTrial } from './session.ts';
 
+/** Written on layers whose time is in another's kernel. */
+const FOLDED = 'fused';
+
 interface MetricSpec {
   readonly title: string;
   readonly unit: string;
@@ -16,7 +19,7 @@ interface MetricSpec {
 }
 
 const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
-  time: { title: 'Time', unit: 'ms', lowIsBad: false, value: (layer) => layer.timeMs },
+  time: { title: 'Time', unit: 'ms', lowIsBad: false, value: (layer) => (layer.folded ? FOLDED : layer.timeMs) },
   memory: { title: 'Memory moved', unit: 'bytes', lowIsBad: false, value: (layer) => layer.bytes },
   macs: { title: 'MACs', unit: 'MACs', lowIsBad: false, value: (layer) => layer.macs },
   sparsity: { title: 'Sparsity', unit: '%', lowIsBad: false, value: (layer) => layer.sparsity },

@@ -26,7 +26,7 @@ export interface OverlayData {
   readonly source: string;
   /** Drawn with ≈ when true. */
   readonly predicted: boolean;
-  /** Numbers for magnitudes, text for categories (dtype). */
+  /** Numbers for magnitudes, text for categories (dtype); a text among magnitudes is written but not coloured. */
   readonly values: ReadonlyMap<string, number | string>;
   /** True when small values are the bad ones (SQNR): the colour map is turned round. */
   readonly lowIsBad: boolean;

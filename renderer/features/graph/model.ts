@@ -80,6 +80,7 @@ export function overlayColor(data: OverlayData, scale: MetricScale, value: numbe
 
 /** The distinct texts of a category overlay with their colours. */
 export function categoryColors(data: OverlayData): ReadonlyMap<string, string> {
+  if (data.metric !== 'dtype') return new Map();
   const texts = [...new Set([...data.values.values()].filter((value) => typeof value === 'string'))].sort();
   return new Map(texts.map((text, index) => [text, CATEGORICAL[index % CATEGORICAL.length] ?? '#999999']));
 }

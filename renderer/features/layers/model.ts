@@ -68,7 +68,7 @@ export const COLUMNS: readonly Column[] = [
     format: formatCount,
   }),
   textual({ id: 'name', title: 'name', hint: 'Layer', width: 270 }, (layer) => layer.name),
-  textual({ id: 'op', title: 'op', hint: 'Operator', width: 140 }, (layer) => layer.op),
+  textual({ id: 'op', title: 'op', hint: 'Operator', width: 165 }, (layer) => layer.op),
   textual({ id: 'shape', title: 'shape', hint: 'Shape of the first output', width: 130 }, (layer) =>
     formatShape(layer.shape),
   ),
@@ -103,15 +103,18 @@ export const COLUMNS: readonly Column[] = [
     value: (layer) => layer.bytes,
     format: formatBytes,
   }),
-  numeric({
-    id: 'time',
-    title: 'time',
-    hint: 'Mean over the profiled runs',
-    width: 80,
-    unit: 'ms',
-    value: (layer) => layer.timeMs,
-    format: formatMs,
-  }),
+  {
+    ...numeric({
+      id: 'time',
+      title: 'time',
+      hint: 'Mean over the profiled runs; fused: in the kernel of another layer',
+      width: 80,
+      unit: 'ms',
+      value: (layer) => layer.timeMs,
+      format: formatMs,
+    }),
+    text: (layer) => (layer.folded ? 'fused' : layer.timeMs === null ? '' : formatMs(layer.timeMs)),
+  },
   numeric({
     id: 'share',
     title: '%',
@@ -119,7 +122,7 @@ export const COLUMNS: readonly Column[] = [
     width: 64,
     unit: 'share',
     value: (layer) => layer.share,
-    format: formatPercent,
+    format: (share) => (share === 0 ? '' : formatPercent(share)),
   }),
   numeric({
     id: 'speed',

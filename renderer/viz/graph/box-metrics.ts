@@ -17,7 +17,7 @@ export type MeasureText = (text: string, font: string) => number;
 /** How large a box must be for its title and rows. */
 export function measureBox(box: Omit<VisibleBox, keyof Size>, measure: MeasureText): Size {
   const title = Math.min(MAX_ROW, measure(box.title, TITLE_FONT));
-  if (box.kind === 'input' || box.kind === 'output') return { width: Math.round(title + 28), height: HEAD_HEIGHT };
+  if (box.kind === 'input' || box.kind === 'output') return { width: Math.ceil(title + 28), height: HEAD_HEIGHT };
   const count = box.kind === 'group' ? 44 : 0;
   let width = title + 20 + count + NUMBER_WIDTH;
   for (const row of box.rows) {
@@ -27,5 +27,5 @@ export function measureBox(box: Omit<VisibleBox, keyof Size>, measure: MeasureTe
     );
   }
   const body = box.rows.length === 0 ? 0 : box.rows.length * ROW_HEIGHT + 2 * BODY_PADDING;
-  return { width: Math.round(width), height: HEAD_HEIGHT + body };
+  return { width: Math.ceil(width) + 1, height: HEAD_HEIGHT + body };
 }

@@ -15,18 +15,22 @@ export interface Viewport {
 export const MIN_SCALE = 0.01;
 export const MAX_SCALE = 4;
 
-/** The camera that shows a rectangle whole, never larger than `maxScale`, with a margin in pixels. */
-export function fitCamera(rect: Rect, view: Viewport, options: { margin?: number; maxScale?: number } = {}): Camera {
-  const { margin = 24, maxScale = 1.25 } = options;
+/** The camera that shows a rectangle whole, never larger than `maxScale`, with margins in pixels. */
+export function fitCamera(
+  rect: Rect,
+  view: Viewport,
+  options: { readonly margin?: number; readonly top?: number; readonly maxScale?: number } = {},
+): Camera {
+  const { margin = 24, top = margin, maxScale = 1.25 } = options;
   const width = Math.max(1, rect.width);
   const height = Math.max(1, rect.height);
   const scale = clampScale(
-    Math.min(maxScale, Math.max(1, view.width - 2 * margin) / width, Math.max(1, view.height - 2 * margin) / height),
+    Math.min(maxScale, Math.max(1, view.width - 2 * margin) / width, Math.max(1, view.height - margin - top) / height),
   );
   return {
     scale,
     left: (view.width - width * scale) / 2 - rect.x * scale,
-    top: (view.height - height * scale) / 2 - rect.y * scale,
+    top: (view.height + top - margin - height * scale) / 2 - rect.y * scale,
   };
 }
 

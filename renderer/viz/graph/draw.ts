@@ -160,15 +160,17 @@ function drawLayer(context: CanvasRenderingContext2D, item: SceneBox, state: Dra
   }
   context.beginPath();
   context.roundRect(x, y, width, height, 4);
-  context.fillStyle = height > HEAD_HEIGHT ? palette.boxFill : head;
+  // From afar the colour of the whole box is what can be seen.
+  const hasBody = height > HEAD_HEIGHT && scale >= TEXT_SCALE;
+  context.fillStyle = hasBody ? palette.boxFill : head;
   context.fill();
-  if (height > HEAD_HEIGHT) {
+  if (hasBody) {
     context.beginPath();
     context.roundRect(x, y, width, HEAD_HEIGHT, [4, 4, 0, 0]);
     context.fillStyle = head;
     context.fill();
   }
-  if (overlay !== null && !isGroup) {
+  if (overlay !== null && !isGroup && scale >= TEXT_SCALE) {
     context.beginPath();
     context.roundRect(x, y, 5, HEAD_HEIGHT, [4, 0, 0, height > HEAD_HEIGHT ? 0 : 4]);
     context.fillStyle = category;

@@ -33,7 +33,8 @@ interface Crossings {
   readonly leaving: ReadonlyMap<string, number>;
 }
 
-const FRAME = { side: 14, head: 28, foot: 14 };
+/** Room inside a frame: at its sides, under its title, and under its title where edges come in. */
+const FRAME = { side: 14, head: 30, crossed: 8 };
 
 /** Above this many items the slower, prettier phases of the layout are left out; measured with DenseNet-121 (1,746). */
 const LARGE = 400;
@@ -71,12 +72,14 @@ async function place(
         : containerNode(open.placed, open.crossings, ids, down),
     );
   }
-  for (const value of container.entering) children.push(crossingNode(ids.of('enter', value), 'FIRST_SEPARATE'));
-  for (const value of container.leaving) children.push(crossingNode(ids.of('leave', value), 'LAST_SEPARATE'));
+  for (const value of container.entering) children.push(crossingNode(ids, 'enter', value, down));
+  for (const value of container.leaving) children.push(crossingNode(ids, 'leave', value, down));
   const edges: ElkExtendedEdge[] = container.pieces.map((piece, index) => ({
     id: `e${index}`,
-    sources: [piece.from === null ? ids.of('enter', piece.value) : portId(piece.from, 'out', piece.value, inner, ids)],
-    targets: [piece.to === null ? ids.of('leave', piece.value) : portId(piece.to, 'in', piece.value, inner, ids)],
+    sources: [
+      piece.from === null ? ids.of('port-enter', piece.value) : portId(piece.from, 'out', piece.value, inner, ids),
+    ],
+    targets: [piece.to === null ? ids.of('port-leave', piece.value) : portId(piece.to, 'in', piece.value, inner, ids)],
   }));
 
   const laid = await elk.layout({ id: 'root', layoutOptions: layoutOptions(container, down), children, edges });
@@ -169,16 +172,23 @@ function portAt(
   };
 }
 
-function crossingNode(id: string, layerConstraint: string): ElkNode {
-  return { id, width: 1, height: 1, layoutOptions: { 'elk.layered.layering.layerConstraint': layerConstraint } };
+/** A point on the frame: a box without size, with its one port in the middle so that all its edges leave as one line. */
+function crossingNode(ids: Ids, kind: 'enter' | 'leave', value: string, down: boolean): ElkNode {
+  const box = { width: 1, height: 1 };
+  return {
+    id: ids.of(kind, value),
+    ...box,
+    ports: [portAt(ids.of(`port-${kind}`, value), 0.5, { box, first: kind === 'leave', down })],
+    layoutOptions: {
+      'elk.layered.layering.layerConstraint': kind === 'enter' ? 'FIRST_SEPARATE' : 'LAST_SEPARATE',
+      'elk.portConstraints': 'FIXED_POS',
+    },
+  };
 }
 
 function layoutOptions(container: VisibleContainer, down: boolean): Record<string, string> {
   const large = container.items.length > LARGE;
-  const padding =
-    container.id === ''
-      ? '[top=24,left=24,bottom=24,right=24]'
-      : `[top=${down ? FRAME.head : FRAME.head},left=${FRAME.side},bottom=${FRAME.foot},right=${FRAME.side}]`;
+  const padding = paddingOf(container, down);
   return {
     'elk.algorithm': 'layered',
     'elk.direction': down ? 'DOWN' : 'RIGHT',
@@ -198,6 +208,16 @@ function layoutOptions(container: VisibleContainer, down: boolean): Record<strin
     'elk.separateConnectedComponents': 'true',
     'elk.randomSeed': '1',
   };
+}
+
+/** Where values cross the frame the layer of their crossings already keeps the boxes away from it. */
+function paddingOf(container: VisibleContainer, down: boolean): string {
+  if (container.id === '') return '[top=24,left=24,bottom=24,right=24]';
+  const first = container.entering.length > 0 ? 2 : FRAME.side;
+  const last = container.leaving.length > 0 ? 2 : FRAME.side;
+  return down
+    ? `[top=${container.entering.length > 0 ? FRAME.crossed : FRAME.head},left=${FRAME.side},bottom=${last},right=${FRAME.side}]`
+    : `[top=${FRAME.head},left=${first},bottom=${FRAME.side},right=${last}]`;
 }
 
 function read(

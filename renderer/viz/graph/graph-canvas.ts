@@ -8,6 +8,9 @@ import { EMPTY_SCENE } from './scene.ts';
 import type { Scene, SceneBox, SceneEdge, SceneFrame } from './scene.ts';
 import { SpatialIndex } from './spatial-index.ts';
 
+/** What lies over the top of the canvas, CSS pixels. */
+const TOOLBAR = 44;
+
 /** Height of a frame's title, scene units. */
 const FRAME_HEAD = 26;
 
@@ -118,12 +121,12 @@ export class GraphCanvas {
 
   /** Shows the whole graph. */
   fit(): void {
-    this.#animateTo(fitCamera({ x: 0, y: 0, width: this.#scene.width, height: this.#scene.height }, this.#view));
+    this.#animateTo(this.#wholeCamera());
   }
 
   /** The first look at a graph: whole when that can be read, else its start at a readable size. */
   home(): void {
-    const whole = fitCamera({ x: 0, y: 0, width: this.#scene.width, height: this.#scene.height }, this.#view);
+    const whole = this.#wholeCamera();
     if (whole.scale >= 0.5) {
       this.#setCamera(whole);
       return;
@@ -135,7 +138,11 @@ export class GraphCanvas {
     const y = first === undefined ? 0 : first.y + first.height / 2;
     this.#setCamera(
       upright
-        ? { scale, left: this.#view.width / 2 - middle * scale, top: 16 - Math.max(0, (first?.y ?? 0) - 24) * scale }
+        ? {
+            scale,
+            left: this.#view.width / 2 - middle * scale,
+            top: TOOLBAR - Math.max(0, (first?.y ?? 0) - 8) * scale,
+          }
         : { scale, left: 16 - Math.max(0, (first?.x ?? 0) - 24) * scale, top: this.#view.height / 2 - y * scale },
     );
   }
@@ -165,6 +172,11 @@ export class GraphCanvas {
     cancelAnimationFrame(this.#frameRequest);
     cancelAnimationFrame(this.#animation);
     for (const stop of this.#stops) stop();
+  }
+
+  #wholeCamera(): Camera {
+    const rect = { x: 0, y: 0, width: this.#scene.width, height: this.#scene.height };
+    return fitCamera(rect, this.#view, { margin: 12, top: TOOLBAR });
   }
 
   #rectOf(id: string): SceneBox | SceneFrame | undefined {

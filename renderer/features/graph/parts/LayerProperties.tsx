@@ -47,7 +47,12 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
       <Section title="Measured" id="properties-measured">
         <Facts
           facts={[
-            ['Time', orNull(facts.timeMs, (ms) => `${formatMs(ms)}  ·  ${formatPercent(facts.share ?? 0)}`)],
+            [
+              'Time',
+              facts.folded
+                ? 'fused: in the kernel of another layer'
+                : orNull(facts.timeMs, (ms) => `${formatMs(ms)}  ·  ${formatPercent(facts.share ?? 0)}`),
+            ],
             ['Speed', orNull(facts.gmacsPerSecond, (speed) => `${formatNumber(speed)} GMAC/s`)],
             ['MACs', orNull(facts.macs, formatCompact) ?? 'unknown'],
             ['Parameters', facts.parameters === 0 ? null : formatCount(facts.parameters)],
@@ -96,8 +101,8 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
   );
 }
 
-/** The runtime's kernels that executed the layer, or that it was folded away. */
+/** The runtime's kernels that executed the layer. */
 function kernelText(kernels: readonly string[] | undefined): string | null {
   if (kernels === undefined) return null;
-  return kernels.length === 0 ? 'folded into others' : kernels.join(', ');
+  return kernels.length === 0 ? 'none of its own' : kernels.join(', ');
 }

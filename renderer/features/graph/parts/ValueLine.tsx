@@ -24,8 +24,8 @@ export function ValueLine({ name, graph, direction }: ValueLineProps): ReactNode
         {isEnd && (direction === 'from' ? ' · input of the model' : ' · output of the model')}
       </div>
       {others.slice(0, 8).map((node) => (
-        <div key={node.name}>
-          {direction === 'from' ? '← ' : '→ '}
+        <div key={node.name} className={classes['linkLine']}>
+          <span aria-hidden>{direction === 'from' ? '←' : '→'}</span>
           <button type="button" className={classes['link']} onClick={() => selectLayer(node.name, 'command')}>
             {node.op} {node.name}
           </button>

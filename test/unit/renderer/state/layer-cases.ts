@@ -17,6 +17,7 @@ export function layerCase(facts: Partial<LayerFacts> & Pick<LayerFacts, 'name'>)
     macs: null,
     bytes: null,
     timeMs: null,
+    folded: false,
     share: null,
     gmacsPerSecond: null,
     sparsity: null,

@@ -71,3 +71,19 @@ it('gives an overlay only the layers that have a value', () => {
   expect([...(overlayData('time', layers, 'here')?.values ?? [])]).toEqual([['conv', 1.5]]);
   expect(overlayData('none', layers, '')).toBeNull();
 });
+
+it('says of a layer without time of its own that it is fused', () => {
+  const layers = layerFacts({
+    graph: GRAPH,
+    inspect: null,
+    profile: {
+      layers: [
+        { name: 'conv', timeMs: 1.5 },
+        { name: 'relu', timeMs: 0 },
+      ],
+    } as never,
+    errors: null,
+    trial: null,
+  });
+  expect(overlayData('time', layers, 'here')?.values.get('relu')).toBe('fused');
+});
