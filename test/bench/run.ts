@@ -1,0 +1,20 @@
+/** Runs all benches and prints a table; exit code 1 when one passes its limit. `npm run bench [NAME…]` */
+import { bench as open } from './open.ts';
+import type { BenchRow } from './bench-row.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = { open };
+
+const wanted = process.argv.slice(2);
+const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);
+let failed = 0;
+for (const name of names) {
+  const bench = BENCHES[name];
+  if (bench === undefined) throw new Error(`No bench '${name}'; there are ${Object.keys(BENCHES).join(', ')}`);
+  for (const row of await bench()) {
+    if (!row.pass) failed++;
+    console.log(
+      `${row.pass ? 'ok  ' : 'FAIL'}  ${row.ratio.toFixed(3).padStart(10)}  ≤ ${String(row.limit).padEnd(6)} ${row.name}`,
+    );
+  }
+}
+process.exitCode = failed > 0 ? 1 : 0;
