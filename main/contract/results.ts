@@ -90,7 +90,10 @@ export const latencySchema = z.object({
   maxMs: z.number(),
   /** Standard deviation. */
   stdMs: z.number(),
-  /** Timed runs in equal bins from min to max; absent in results kept by older versions. */
+  /**
+   * Timed runs in equal bins from min to max, or to three times p50 where the slowest run took longer: slower runs are in
+   * no bin. Absent in results kept by older versions.
+   */
   histogram: z.object({ min: z.number(), max: z.number(), counts: z.array(z.number()) }).optional(),
 });
 export type Latency = z.infer<typeof latencySchema>;

@@ -12,7 +12,7 @@ export interface LatencySummary {
   readonly maxMs: number;
   /** Standard deviation. */
   readonly stdMs: number;
-  /** Equal bins from min to max. */
+  /** Equal bins from min to max, or to three times p50 where the slowest run took longer; slower runs are in none. */
   readonly histogram: { readonly min: number; readonly max: number; readonly counts: number[] };
 }
 
@@ -26,20 +26,25 @@ export function summarizeLatency(timing: Pick<Timing, 'timesMs' | 'warmup'>): La
   const variance = sorted.reduce((sum, time) => sum + (time - meanMs) ** 2, 0) / runs;
   const min = sorted[0]!;
   const max = sorted[runs - 1]!;
+  const p50 = quantile(sorted, 0.5);
+  // One run in hundreds that waited for another program takes a hundred times as long: it would squeeze all others into one bin.
+  const end = Math.min(max, 3 * p50);
   const counts = Array.from({ length: HISTOGRAM_BINS }, () => 0);
-  const scale = max > min ? HISTOGRAM_BINS / (max - min) : 0;
-  for (const time of sorted) counts[Math.min(HISTOGRAM_BINS - 1, Math.floor((time - min) * scale))]!++;
+  const scale = end > min ? HISTOGRAM_BINS / (end - min) : 0;
+  for (const time of sorted) {
+    if (time <= end) counts[Math.min(HISTOGRAM_BINS - 1, Math.floor((time - min) * scale))]!++;
+  }
   return {
     runs,
     warmup: timing.warmup,
     meanMs,
-    p50Ms: quantile(sorted, 0.5),
+    p50Ms: p50,
     p90Ms: quantile(sorted, 0.9),
     p99Ms: quantile(sorted, 0.99),
     minMs: min,
     maxMs: max,
     stdMs: Math.sqrt(variance),
-    histogram: { min, max, counts },
+    histogram: { min, max: end, counts },
   };
 }
 
