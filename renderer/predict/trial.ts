@@ -148,7 +148,7 @@ function measuredCuts(inputs: PredictionInputs, recipe: Recipe, metric: Goodness
 function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
   const measured = kindred(inputs, recipe).find((trial) => trial.latency !== null)?.latency;
   if (measured) {
-    return { value: measured.p50Ms, low: measured.p50Ms - measured.stdMs, high: measured.p50Ms + measured.stdMs };
+    return { value: measured.p50Ms, low: measured.minMs, high: measured.p90Ms };
   }
   const step = quantizeStepOf(recipe);
   const profile = inputs.baselineProfile;

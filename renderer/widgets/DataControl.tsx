@@ -8,7 +8,7 @@ import { addDataset } from '../state/actions.ts';
 import { calibrationFor, chooseCalibration, chooseEvaluation, useData } from '../state/data.ts';
 import { useSession } from '../state/session.ts';
 import { AddDataDialog } from './AddDataDialog.tsx';
-import { describePreprocessing } from './data-form.ts';
+import { describePreprocessing, shortened } from './data-form.ts';
 
 export interface DataControlProps {
   /** Whether the calibration data are chosen here too. */
@@ -21,7 +21,8 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
   const evaluationId = useSession((state) => state.datasetId);
   const calibrationId = useData((state) => state.calibrationId);
   const [adding, setAdding] = useState(false);
-  const options = datasets.map((entry) => ({ value: entry.id, label: titleOf(entry) }));
+  const options = datasets.map((entry) => ({ value: entry.id, label: shortened(entry.name, 26) }));
+  const full = new Map(datasets.map((entry) => [entry.id, titleOf(entry)]));
   return (
     <Group gap="xs" role="group" aria-label="Data">
       {datasets.length === 0 ? (
@@ -29,21 +30,23 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
       ) : (
         <>
           <LabelledSelect
-            label="Evaluation data"
+            label="Evaluation"
             help={helpFor(datasets, evaluationId, 'Accuracy is measured on these samples.')}
             data={options}
+            full={full}
             value={evaluationId}
             onChange={chooseEvaluation}
           />
           {calibration && (
             <LabelledSelect
-              label="Calibration data"
+              label="Calibration"
               help={helpFor(
                 datasets,
                 calibrationFor(datasets, { calibrationId, evaluationId }),
                 'The ranges of activations are taken from these samples. Better not the ones that accuracy is measured on.',
               )}
               data={options}
+              full={full}
               value={calibrationFor(datasets, { calibrationId, evaluationId })}
               onChange={chooseCalibration}
             />
@@ -79,21 +82,25 @@ interface LabelledSelectProps {
   readonly label: string;
   readonly help: string;
   readonly data: readonly { value: string; label: string }[];
+  /** Names at full length, by id. */
+  readonly full: ReadonlyMap<string, string>;
   readonly value: string | null;
   readonly onChange: (value: string) => void;
 }
 
-function LabelledSelect({ label, help, data, value, onChange }: LabelledSelectProps): ReactNode {
+function LabelledSelect({ label, help, data, full, value, onChange }: LabelledSelectProps): ReactNode {
   return (
     <Tooltip label={help} multiline w={280}>
       <Group gap={6} wrap="nowrap">
         <Text className="lap-muted">{label}</Text>
         <Select
-          aria-label={label}
+          aria-label={`${label} data`}
           data={data}
           value={value}
           placeholder="none chosen"
-          w={210}
+          w={190}
+          comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
+          renderOption={({ option }) => full.get(option.value) ?? option.label}
           onChange={(next) => next !== null && onChange(next)}
         />
       </Group>

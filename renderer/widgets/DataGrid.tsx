@@ -59,7 +59,10 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
     overscan: 12,
     scrollPaddingStart: ROW_HEIGHT,
   });
-  const template = columns.map((column) => column.width).join(' ');
+  const tracks = {
+    gridTemplateColumns: columns.map((column) => column.width).join(' '),
+    minWidth: leastWidth(columns),
+  };
 
   useEffect(() => {
     if (scrollTo === null || scrollTo === undefined) return;
@@ -110,7 +113,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
         onKeyDown={onKeyDown}
         onMouseLeave={() => onHover?.(null)}
       >
-        <div className={classes['header']} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+        <div className={classes['header']} role="row" aria-rowindex={1} style={tracks}>
           {columns.map((column) => (
             <HeaderCell key={column.key} column={column} order={order} onSort={sortOn} />
           ))}
@@ -130,7 +133,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
                 data-active={item.index === active}
                 data-hover={hovered === key}
                 className={classes['row']}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+                style={{ ...tracks, transform: `translateY(${item.start}px)` }}
                 onClick={(event) => {
                   setActive(item.index);
                   onSelect?.(row, { shiftKey: event.shiftKey });
@@ -149,6 +152,11 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       </div>
     </div>
   );
+}
+
+/** Every row is a grid of its own: they only line up when none is narrower than the columns' least widths together. */
+function leastWidth(columns: readonly { readonly width: string }[]): number {
+  return columns.reduce((sum, { width }) => sum + Number.parseFloat(width.replace('minmax(', '')), 0);
 }
 
 interface HeaderCellProps<Row> {

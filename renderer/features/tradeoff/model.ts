@@ -47,7 +47,10 @@ export interface TradeoffPoint {
 
 const exact = (value: number): Range => ({ value, low: value, high: value });
 
-/** A trial's cost with its spread; null while it is not measured. MACs count non-zero weights only. */
+/**
+ * A trial's cost with its spread; null while it is not measured. Latency spreads from the fastest run to p90: a standard
+ * deviation would be ruled by the few runs that something else on the machine held up. MACs count non-zero weights only.
+ */
 export function costOf(trial: Trial, metric: CostMetric): Range | null {
   if (metric === 'size') return trial.bytes === null ? null : exact(trial.bytes);
   if (metric === 'macs') {
@@ -55,7 +58,7 @@ export function costOf(trial: Trial, metric: CostMetric): Range | null {
     return macs === null ? null : exact(macs);
   }
   const latency = trial.latency;
-  return latency && { value: latency.p50Ms, low: latency.p50Ms - latency.stdMs, high: latency.p50Ms + latency.stdMs };
+  return latency && { value: latency.p50Ms, low: latency.minMs, high: latency.p90Ms };
 }
 
 /** A trial's benefit with its 95 % interval; null while it is not measured. The baseline agrees with itself. */

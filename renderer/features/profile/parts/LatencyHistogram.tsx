@@ -12,10 +12,12 @@ const HEIGHT = 44;
  */
 export function LatencyHistogram({ latency }: { readonly latency: Latency }): ReactNode {
   const min = latency.minMs;
-  const span = latency.maxMs - min || 1;
+  const max = latency.histogram?.max ?? latency.maxMs;
+  const span = max - min || 1;
   const x = (ms: number): number => ((ms - min) / span) * WIDTH;
   const counts = latency.histogram?.counts ?? [];
   const highest = Math.max(1, ...counts);
+  const slower = counts.length === 0 ? 0 : latency.runs - counts.reduce((sum, count) => sum + count, 0);
   const marks = [
     { name: 'p50', ms: latency.p50Ms },
     { name: 'p90', ms: latency.p90Ms },
@@ -46,14 +48,19 @@ export function LatencyHistogram({ latency }: { readonly latency: Latency }): Re
           );
         })}
         <line x1={0} x2={WIDTH} y1={HEIGHT} y2={HEIGHT} className={classes['axis']} />
-        {marks.map(({ name, ms }) => (
-          <line key={name} x1={x(ms)} x2={x(ms)} y1={0} y2={HEIGHT} className={classes['mark']} />
-        ))}
+        {marks
+          .filter(({ ms }) => ms <= max)
+          .map(({ name, ms }) => (
+            <line key={name} x1={x(ms)} x2={x(ms)} y1={0} y2={HEIGHT} className={classes['mark']} />
+          ))}
       </svg>
       <figcaption className={classes['caption']}>
         <span>{formatMs(min)}</span>
         <span>{text}</span>
-        <span>{formatMs(latency.maxMs)}</span>
+        <span>
+          {slower > 0 ? `${slower} slower runs, up to ` : ''}
+          {formatMs(latency.maxMs)}
+        </span>
       </figcaption>
     </figure>
   );

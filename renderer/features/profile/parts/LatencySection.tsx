@@ -35,7 +35,7 @@ export function LatencySection({ profile }: { readonly profile: Profile }): Reac
           name="Profiled p50"
           help={PROFILE_HELP.profiled}
           value={formatMs(sums.profiledMs)}
-          note={`${sums.gapMs < 0 ? '−' : '+'}${formatMs(Math.abs(sums.gapMs))} (${formatPercent(Math.abs(sums.gapShare), 2)})`}
+          note={`${sums.gapMs < 0 ? '−' : '+'}${formatPercent(Math.abs(sums.gapShare), 2)}`}
         />
         <HelpStat
           name="Kernels"

@@ -15,7 +15,7 @@ const HEIGHT = 210;
 const LEFT = 40;
 const BOTTOM = 22;
 const TOP = 8;
-const RIGHT = 8;
+const RIGHT = 18;
 
 /** Accuracy over sparsity: the predicted curve with its band, measured trials as solid points, the slider as a hollow one. */
 export function AccuracyCurve({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {

@@ -38,7 +38,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
           value={latency ? formatMs(latency.p50Ms) : predicted.latencyMs && formatMs(predicted.latencyMs.value)}
           predicted={latency === null}
           missing="not measured"
-          {...(latency ? { note: `± ${formatMs(latency.stdMs)}` } : {})}
+          {...(latency ? { note: `${formatMs(latency.minMs)} … p90 ${formatMs(latency.p90Ms)}` } : {})}
           help="Zeroed weights are multiplied like any other by this runtime: 90 % zeros ran in the same time as none. Only int8 changes it here."
         />
         <Figure
