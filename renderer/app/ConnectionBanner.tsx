@@ -11,18 +11,21 @@ const PATIENCE_MS = 2500;
 /** Says that the engine is away, and that it is being fetched back. */
 export function ConnectionBanner(): ReactNode {
   const connection = useSession((state) => state.connection);
+  return connection === 'open' ? null : <Banner key={connection} lost={connection === 'lost'} />;
+}
+
+function Banner({ lost }: { readonly lost: boolean }): ReactNode {
   const [late, setLate] = useState(false);
   useEffect(() => {
-    setLate(false);
     const timer = setTimeout(() => setLate(true), PATIENCE_MS);
     return () => clearTimeout(timer);
-  }, [connection]);
-  if (connection === 'open' || (connection === 'connecting' && !late)) return null;
+  }, []);
+  if (!lost && !late) return null;
   return (
     <div role="alert" className={classes['banner']}>
       <Loader color="currentColor" />
       <span>
-        {connection === 'lost'
+        {lost
           ? 'The engine stopped; restarting… Your trials are safe, running jobs were interrupted.'
           : 'Connecting to the engine…'}
         {late && ' If it does not come back, open the studio again with the address that Lapidary printed.'}

@@ -4,23 +4,27 @@ import { Facts } from '../design/Facts.tsx';
 import { showDialog, useDialogs } from '../state/dialogs.ts';
 import { useSession } from '../state/session.ts';
 import { COMMANDS, MENUS } from './commands.ts';
+import type { MenuName } from './commands.ts';
 import classes from './Dialogs.module.css';
 import { shortcutText } from './shortcuts.ts';
 
 /** The shell's dialogs. */
 export function Dialogs(): ReactNode {
   const dialog = useDialogs((state) => state.dialog);
-  const close = (): void => showDialog(null);
   return (
     <>
-      <Modal opened={dialog === 'keys'} onClose={close} title="Keyboard and search" size={860}>
+      <Modal opened={dialog === 'keys'} onClose={closeDialog} title="Keyboard and search" size={860}>
         <Keys />
       </Modal>
-      <Modal opened={dialog === 'about'} onClose={close} title="About Lapidary">
+      <Modal opened={dialog === 'about'} onClose={closeDialog} title="About Lapidary">
         <About />
       </Modal>
     </>
   );
+}
+
+function closeDialog(): void {
+  showDialog(null);
 }
 
 const CANVAS_KEYS: readonly (readonly [string, string])[] = [
@@ -56,20 +60,20 @@ function Keys(): ReactNode {
   return (
     <div className={classes['columns']}>
       {MENUS.map((menu) => (
-        <Table
-          key={menu}
-          title={menu}
-          rows={COMMANDS.filter((command) => command.menu === menu && command.shortcuts.length > 0).map(
-            (command) =>
-              [command.shortcuts.map((shortcut) => shortcutText(shortcut)).join('  '), command.title] as const,
-          )}
-        />
+        <Table key={menu} title={menu} rows={rowsOf(menu)} />
       ))}
       <Table title="Graph" rows={CANVAS_KEYS} />
       <Table title="Timeline" rows={TIMELINE_KEYS} />
       <Table title="Search" rows={SEARCH} mono />
     </div>
   );
+}
+
+function rowsOf(menu: MenuName): readonly (readonly [string, string])[] {
+  const rows = COMMANDS.filter(
+    (command) => command.menu === menu && command.section !== 'recent' && command.shortcuts.length > 0,
+  ).map(({ shortcuts, title }) => [shortcuts.map((shortcut) => shortcutText(shortcut)).join(', '), title] as const);
+  return menu === 'File' ? [...rows, [`${shortcutText('Mod+1')} … 9`, 'Open a recent model']] : rows;
 }
 
 interface TableProps {

@@ -57,10 +57,14 @@ export function Palette(): ReactNode {
       scrollable
       maxHeight={440}
       shortcut={null}
+      centered={false}
+      yOffset={80}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       nothingFound="Nothing is called that"
       highlightQuery
       onSpotlightClose={() => showDialog(null)}
       searchProps={{
+        size: 'md',
         placeholder: 'Commands and layers',
         leftSection: <IconSearch size={16} />,
         'aria-label': 'Command palette',
@@ -68,7 +72,6 @@ export function Palette(): ReactNode {
       classNames={{
         action: classes['action'] ?? '',
         actionBody: classes['body'] ?? '',
-        search: classes['search'] ?? '',
       }}
     />
   );

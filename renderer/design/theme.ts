@@ -60,12 +60,17 @@ export const theme = createTheme({
     Tabs: dense,
     Text: { defaultProps: { size: 'xs' } },
     Badge: { defaultProps: { size: 'sm', radius: 3, variant: 'light' } },
-    Menu: { defaultProps: { shadow: 'md', offset: 2, transitionProps: { duration: 60 } } },
+    Menu: {
+      defaultProps: { shadow: 'md', offset: 2, transitionProps: { duration: 60 } },
+      styles: { item: { fontSize: rem(12), padding: '4px 8px' }, label: { fontSize: rem(11), padding: '4px 8px' } },
+    },
     Tooltip: {
       defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 60 }, fz: 12, px: 6, py: 3 },
     },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 } } },
-    Modal: { defaultProps: { transitionProps: { duration: 80 }, centered: true } },
+    Modal: {
+      defaultProps: { transitionProps: { duration: 80 }, centered: true, overlayProps: { backgroundOpacity: 0.4 } },
+    },
     Loader: { defaultProps: { size: 'xs' } },
     Table: { defaultProps: { verticalSpacing: 2, horizontalSpacing: 'xs', fz: 12 } },
   },

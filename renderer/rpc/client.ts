@@ -11,9 +11,9 @@ import { EngineError, connectionLost } from './engine-error.ts';
 
 /** The part of a WebSocket that the client uses; tests hand in a pair in memory. */
 export interface Socket {
-  onopen: (() => void) | null;
-  onclose: (() => void) | null;
-  onmessage: ((bytes: Uint8Array) => void) | null;
+  opened: (() => void) | null;
+  closed: (() => void) | null;
+  received: ((bytes: Uint8Array) => void) | null;
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
@@ -127,15 +127,15 @@ export class EngineClient {
   #connect(): void {
     const socket = this.#open();
     this.#socket = socket;
-    socket.onopen = () => {
+    socket.opened = () => {
       this.#attempt = 0;
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const frame of waiting) socket.send(frame);
       this.#setStatus('open');
     };
-    socket.onmessage = (bytes) => this.#receive(decodeFrame(bytes));
-    socket.onclose = () => this.#lost();
+    socket.received = (bytes) => this.#receive(decodeFrame(bytes));
+    socket.closed = () => this.#lost();
   }
 
   #lost(): void {
@@ -151,9 +151,9 @@ export class EngineClient {
     const socket = this.#socket;
     if (socket === null) return;
     this.#socket = null;
-    socket.onopen = null;
-    socket.onclose = null;
-    socket.onmessage = null;
+    socket.opened = null;
+    socket.closed = null;
+    socket.received = null;
     socket.close();
   }
 

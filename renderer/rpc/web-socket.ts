@@ -5,14 +5,14 @@ export function openWebSocket(url: string): Socket {
   const web = new WebSocket(url);
   web.binaryType = 'arraybuffer';
   const socket: Socket = {
-    onopen: null,
-    onclose: null,
-    onmessage: null,
+    opened: null,
+    closed: null,
+    received: null,
     send: (bytes) => web.send(bytes),
     close: () => web.close(),
   };
-  web.addEventListener('open', () => socket.onopen?.());
-  web.addEventListener('close', () => socket.onclose?.());
-  web.addEventListener('message', (event: MessageEvent<ArrayBuffer>) => socket.onmessage?.(new Uint8Array(event.data)));
+  web.addEventListener('open', () => socket.opened?.());
+  web.addEventListener('close', () => socket.closed?.());
+  web.addEventListener('message', (event: MessageEvent<ArrayBuffer>) => socket.received?.(new Uint8Array(event.data)));
   return socket;
 }

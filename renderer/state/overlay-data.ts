@@ -50,7 +50,7 @@ export function overlaySource(metric: OverlayMetric, trial: Trial | undefined, p
     case 'error':
       return trial?.hasErrors === true ? `${name} against the baseline` : 'quantize, then measure errors';
     case 'sparsity':
-      return trial?.prune == null ? 'prune to see it' : `weights of ${name}`;
+      return (trial?.prune ?? null) === null ? 'prune to see it' : `weights of ${name}`;
     case 'macs':
     case 'memory':
       return 'computed from shapes, batch 1';

@@ -25,11 +25,7 @@ export const CATEGORICAL: readonly string[] = [
 /** Black or white, whichever reads better on a colour (WCAG relative luminance). */
 export function textOn(color: string): '#000' | '#fff' {
   const { r, g, b } = rgb(color);
-  const linear = (channel: number): number => {
-    const share = channel / 255;
-    return share <= 0.040_45 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  };
-  const luminance = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const luminance = 0.2126 * linearLight(r) + 0.7152 * linearLight(g) + 0.0722 * linearLight(b);
   return luminance > 0.179 ? '#000' : '#fff';
 }
 
@@ -72,4 +68,10 @@ export function metricScale(kind: 'linear' | 'log', min: number, max: number): M
 
 function clamp01(t: number): number {
   return t < 0 ? 0 : t > 1 ? 1 : t;
+}
+
+/** sRGB channel 0…255 to linear light 0…1. */
+function linearLight(channel: number): number {
+  const share = channel / 255;
+  return share <= 0.040_45 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }

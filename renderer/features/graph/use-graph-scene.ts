@@ -4,15 +4,15 @@ import { useUi } from '../../state/ui.ts';
 import { ROW_FONT, ROW_LABEL_FONT, TITLE_FONT, measureBox } from '../../viz/graph/box-metrics.ts';
 import type { GraphSource } from '../../viz/graph/graph-source.ts';
 import { LayoutClient } from '../../viz/graph/layout-client.ts';
-import LayoutWorker from '../../viz/graph/layout-worker.ts?worker';
 import type { Scene } from '../../viz/graph/scene.ts';
 import { buildScopeTree, startExpanded } from '../../viz/graph/scope-tree.ts';
+import { startLayoutWorker } from '../../viz/graph/start-layout-worker.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
 import { visibleGraph } from '../../viz/graph/visible-graph.ts';
 import { graphSource } from './model.ts';
 import { useGraph } from './store.ts';
 
-const layouts = new LayoutClient(() => new LayoutWorker());
+const layouts = new LayoutClient(startLayoutWorker);
 
 export interface GraphScene {
   readonly source: GraphSource;
@@ -37,43 +37,50 @@ export function useGraphScene(trialId: string, view: GraphView): GraphScene {
   );
   const tree = useMemo(() => buildScopeTree(source), [source]);
   const expanded = useMemo(() => chosen ?? startExpanded(tree), [chosen, tree]);
-  const [state, setState] = useState<{ trialId: string; scene: Scene | null; busy: boolean; error: string | null }>({
-    trialId,
-    scene: null,
-    busy: true,
-    error: null,
-  });
+  const key = useMemo(() => {
+    const options = [showNames, showAttributes, showWeights, direction].join(',');
+    return [trialId, options, [...expanded].sort().join('\u0000')].join('\u0001');
+  }, [trialId, expanded, direction, showNames, showAttributes, showWeights]);
+  const [made, setMade] = useState<Made | null>(null);
 
   useEffect(() => {
     let wanted = true;
-    const options = [showNames, showAttributes, showWeights, direction].join(',');
-    const key = [trialId, options, [...expanded].sort().join('\u0000')].join('\u0001');
-    setState((before) => ({ ...before, scene: before.trialId === trialId ? before.scene : null, trialId, busy: true }));
-    const make = async (): Promise<Scene> => {
-      // Boxes are as wide as their text: measured before the fonts are there, it would run over.
-      await Promise.all([TITLE_FONT, ROW_FONT, ROW_LABEL_FONT].map((font) => document.fonts.load(font)));
-      const measure = textMeasure();
-      return layouts.layout(key, direction, () =>
-        visibleGraph(source, tree, { expanded, measure: (box) => measureBox(box, measure) }),
-      );
-    };
-    make().then(
-      (scene) => wanted && setState({ trialId, scene, busy: false, error: null }),
-      (error: unknown) => wanted && setState({ trialId, scene: null, busy: false, error: String(error) }),
+    makeScene({ key, direction, source, tree, expanded }).then(
+      (scene) => wanted && setMade({ key, trialId, scene, error: null }),
+      (error: unknown) => wanted && setMade({ key, trialId, scene: null, error: String(error) }),
     );
     return () => {
       wanted = false;
     };
-  }, [trialId, source, tree, expanded, direction, showNames, showAttributes, showWeights]);
+  }, [key, trialId, source, tree, expanded, direction]);
 
-  return {
-    source,
-    tree,
-    expanded,
-    scene: state.trialId === trialId ? state.scene : null,
-    busy: state.busy,
-    error: state.error,
-  };
+  const scene = made?.trialId === trialId ? made.scene : null;
+  const error = made?.key === key ? made.error : null;
+  return { source, tree, expanded, scene, busy: made?.key !== key, error };
+}
+
+interface Made {
+  readonly key: string;
+  readonly trialId: string;
+  readonly scene: Scene | null;
+  readonly error: string | null;
+}
+
+interface SceneOrder {
+  readonly key: string;
+  readonly direction: 'down' | 'right';
+  readonly source: GraphSource;
+  readonly tree: ScopeGroup;
+  readonly expanded: ReadonlySet<string>;
+}
+
+async function makeScene({ key, direction, source, tree, expanded }: SceneOrder): Promise<Scene> {
+  // Boxes are as wide as their text: measured before the fonts are there, it would run over.
+  await Promise.all([TITLE_FONT, ROW_FONT, ROW_LABEL_FONT].map((font) => document.fonts.load(font)));
+  const measure = textMeasure();
+  return layouts.layout(key, direction, () =>
+    visibleGraph(source, tree, { expanded, measure: (box) => measureBox(box, measure) }),
+  );
 }
 
 function textMeasure(): (text: string, font: string) => number {

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { IconArrowUp, IconFile, IconFolder } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { Directory } from '../../../main/contract/studio.ts';
 import { ErrorState } from '../../design/ErrorState.tsx';
@@ -38,38 +38,55 @@ export function FileBrowser(): ReactNode {
   );
 }
 
+interface Listing {
+  readonly directory: Directory | null;
+  readonly error: EngineError | null;
+}
+
 function Browser({ kind }: { readonly kind: PathKind }): ReactNode {
   const [path, setPath] = useState<string | null>(
     () => readKept<{ path: string | null }>(`folder.${kind}`, { path: null }).path,
   );
   const [typed, setTyped] = useState('');
-  const [directory, setDirectory] = useState<Directory | null>(null);
-  const [error, setError] = useState<EngineError | null>(null);
+  const [listing, setListing] = useState<Listing | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const typedPath = useRef<string | null>(null);
 
   useEffect(() => {
     let wanted = true;
-    setError(null);
     engine()
       .call('fs.list', { path })
       .then(
-        (listed) => {
+        (directory) => {
           if (!wanted) return;
-          setDirectory(listed);
-          setTyped(listed.path);
+          setListing({ directory, error: null });
+          setTyped(directory.path);
         },
-        // A remembered folder may be gone: begin where the engine begins.
-        (problem: unknown) => wanted && (path === null ? setError(asEngineError(problem)) : setPath(null)),
+        (problem: unknown) => {
+          if (!wanted) return;
+          // A remembered folder may be gone: begin where the engine begins.
+          if (path === null || path === typedPath.current)
+            setListing({ directory: null, error: asEngineError(problem) });
+          else setPath(null);
+        },
       );
     return () => {
       wanted = false;
     };
   }, [path]);
+  const directory = listing?.directory ?? null;
+  const loaded = directory !== null;
+  useEffect(() => {
+    if (loaded) input.current?.focus();
+  }, [loaded]);
 
   const take = (chosen: string): void => {
     keep(`folder.${kind}`, { path: directory?.path ?? null });
     answerPath(chosen);
   };
-  if (error !== null) return <ErrorState error={error} onRetry={() => setPath(null)} />;
+  if (listing !== null && listing.error !== null) {
+    return <ErrorState error={listing.error} onRetry={() => setPath(null)} />;
+  }
   if (directory === null) return <LoadingState>Reading the folder…</LoadingState>;
   const entries = directory.entries.filter((entry) => fits(entry, kind));
   const isFolder = kind === 'directory' || kind === 'data';
@@ -85,15 +102,18 @@ function Browser({ kind }: { readonly kind: PathKind }): ReactNode {
           <IconArrowUp size={14} />
         </Button>
         <TextInput
+          ref={input}
           flex={1}
           aria-label="Path"
-          data-autofocus
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter') return;
             if (/\.\w+$/.test(typed) && kind !== 'directory') take(typed);
-            else setPath(typed);
+            else {
+              typedPath.current = typed;
+              setPath(typed);
+            }
           }}
         />
       </Group>

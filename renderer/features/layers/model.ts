@@ -180,7 +180,6 @@ export function nextSort(sort: Sort, column: Column): Sort {
 
 /** The table as CSV (RFC 4180) in plain numbers, units in the headings. */
 export function toCsv(layers: readonly LayerFacts[], separator = ','): string {
-  const quote = (text: string): string => (/[",\r\n\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const head = COLUMNS.map(({ title, unit }) => quote(unit === '' ? title : `${title} [${unit}]`)).join(separator);
   const lines = layers.map((layer) =>
     COLUMNS.map((column) => quote(String(column.value(layer) ?? ''))).join(separator),
@@ -200,4 +199,8 @@ export function totals(layers: readonly LayerFacts[]): {
     macs: layers.reduce((sum, layer) => sum + (layer.macs ?? 0), 0),
     timeMs: timed.length === 0 ? null : timed.reduce((sum, layer) => sum + (layer.timeMs ?? 0), 0),
   };
+}
+
+function quote(text: string): string {
+  return /[",\r\n\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -149,7 +149,13 @@ function drawLayer(context: CanvasRenderingContext2D, item: SceneBox, state: Dra
   const category = isGroup ? palette.groupFill : operatorColor(box.title);
   const head = overlay === null ? category : (value?.fill ?? palette.unmeasured);
   const headText =
-    overlay === null ? (isGroup ? palette.text : '#ffffff') : value?.fill == null ? palette.muted : value.textColor;
+    overlay === null
+      ? isGroup
+        ? palette.text
+        : '#ffffff'
+      : (value?.fill ?? null) === null
+        ? palette.muted
+        : (value?.textColor ?? palette.muted);
 
   if (isGroup) {
     // A folded group looks like a pile of cards.

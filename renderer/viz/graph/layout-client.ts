@@ -12,6 +12,12 @@ export interface LayoutRequest {
 export type LayoutReply =
   { readonly id: number; readonly placed: PlacedContainer } | { readonly id: number; readonly error: string };
 
+interface Pending {
+  readonly id: number;
+  readonly resolve: (placed: PlacedContainer) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** Layouts kept in memory; about 1 MB each for a thousand nodes. */
 const CACHE_SIZE = 24;
 
@@ -23,7 +29,7 @@ export class LayoutClient {
   readonly #start: () => Worker;
   readonly #cache = new Map<string, Scene>();
   #worker: Worker | null = null;
-  #busy = false;
+  #pending: Pending | null = null;
   #nextId = 1;
 
   /** @param start makes the layout worker */
@@ -38,23 +44,12 @@ export class LayoutClient {
   async layout(key: string, direction: Direction, make: () => VisibleContainer): Promise<Scene> {
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
-    if (this.#busy) this.dispose();
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
+    if (this.#pending !== null) this.dispose();
+    const worker = this.#running();
     const id = this.#nextId++;
-    this.#busy = true;
     const placed = await new Promise<PlacedContainer>((resolve, reject) => {
-      worker.onmessage = (event: MessageEvent<LayoutReply>) => {
-        if (event.data.id !== id) return;
-        this.#busy = false;
-        if ('placed' in event.data) resolve(event.data.placed);
-        else reject(new Error(event.data.error));
-      };
-      worker.onerror = (event) => {
-        this.dispose();
-        reject(new Error(event.message));
-      };
-      worker.postMessage({ id, container: make(), direction } satisfies LayoutRequest);
+      this.#pending = { id, resolve, reject };
+      worker.postMessage({ id, container: make(), direction } satisfies LayoutRequest, []);
     });
     const scene = sceneOf(placed);
     this.#remember(key, scene);
@@ -65,7 +60,26 @@ export class LayoutClient {
   dispose(): void {
     this.#worker?.terminate();
     this.#worker = null;
-    this.#busy = false;
+    this.#pending = null;
+  }
+
+  #running(): Worker {
+    if (this.#worker !== null) return this.#worker;
+    const worker = this.#start();
+    worker.addEventListener('message', (event: MessageEvent<LayoutReply>) => {
+      const pending = this.#pending;
+      if (pending?.id !== event.data.id) return;
+      this.#pending = null;
+      if ('placed' in event.data) pending.resolve(event.data.placed);
+      else pending.reject(new Error(event.data.error));
+    });
+    worker.addEventListener('error', (event) => {
+      const pending = this.#pending;
+      this.dispose();
+      pending?.reject(new Error(event.message));
+    });
+    this.#worker = worker;
+    return worker;
   }
 
   #remember(key: string, scene: Scene): void {

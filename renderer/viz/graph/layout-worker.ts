@@ -8,7 +8,7 @@ const elk = new ELK();
 self.addEventListener('message', (event: MessageEvent<LayoutRequest>) => {
   const { id, container, direction } = event.data;
   layoutContainer(elk, container, direction).then(
-    (placed) => self.postMessage({ id, placed } satisfies LayoutReply),
-    (error: unknown) => self.postMessage({ id, error: String(error) } satisfies LayoutReply),
+    (placed) => self.postMessage({ id, placed } satisfies LayoutReply, { transfer: [] }),
+    (error: unknown) => self.postMessage({ id, error: String(error) } satisfies LayoutReply, { transfer: [] }),
   );
 });

@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { IconCopy, IconFold, IconLayoutBottombar, IconLock, IconNumber8Small } from '@tabler/icons-react';
+import { IconCopy, IconFold, IconLayoutBottombar, IconLock, IconBan } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { copyText } from '../../../state/clipboard.ts';
 import { useRecipe } from '../../../state/recipe.ts';
@@ -45,7 +45,7 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
             {open ? 'Collapse group' : 'Expand group'}
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconNumber8Small size={14} />} onClick={() => exclude('quantize', !kept)}>
+        <Menu.Item leftSection={<IconBan size={14} />} onClick={() => exclude('quantize', !kept)}>
           {kept ? 'Allow quantization' : 'Exclude from quantization'}
         </Menu.Item>
         <Menu.Item leftSection={<IconLock size={14} />} onClick={() => exclude('prune', !frozen)}>

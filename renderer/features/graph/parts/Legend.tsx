@@ -50,8 +50,6 @@ function Magnitude({ data }: { readonly data: OverlayData }): ReactNode {
   const [min, max] = chosen ?? own;
   const scale = metricScale(kind, min, max);
   const stops = Array.from({ length: 17 }, (_, index) => overlayColor(data, scale, scale.valueAt(index / 16)));
-  const set = (next: readonly [number, number]): void =>
-    useOverlay.getState().setDomain(next[1] > next[0] ? next : null);
   return (
     <>
       <div className={classes['bar']} style={{ background: `linear-gradient(to right, ${stops.join(', ')})` }} />
@@ -60,14 +58,14 @@ function Magnitude({ data }: { readonly data: OverlayData }): ReactNode {
           label="Least value of the scale"
           unit={data.unit}
           value={min}
-          onChange={(value) => set([value, max])}
+          onChange={(value) => setLimits(value, max)}
         />
         <span className={classes['middle']}>{formatMetric(scale.valueAt(0.5), data.unit)}</span>
         <LimitInput
           label="Greatest value of the scale"
           unit={data.unit}
           value={max}
-          onChange={(value) => set([min, value])}
+          onChange={(value) => setLimits(min, value)}
         />
       </div>
       {chosen !== null && (
@@ -77,6 +75,11 @@ function Magnitude({ data }: { readonly data: OverlayData }): ReactNode {
       )}
     </>
   );
+}
+
+/** Limits the wrong way round mean those of the data. */
+function setLimits(min: number, max: number): void {
+  useOverlay.getState().setDomain(max > min ? [min, max] : null);
 }
 
 function Categories({ data }: { readonly data: OverlayData }): ReactNode {

@@ -10,9 +10,9 @@ class FakeEngine {
   readonly frames: ClientFrame[] = [];
   open = (): Socket => {
     const socket: Socket = {
-      onopen: null,
-      onclose: null,
-      onmessage: null,
+      opened: null,
+      closed: null,
+      received: null,
       send: (bytes) => this.frames.push(unpack(bytes) as ClientFrame),
       close: () => undefined,
     };
@@ -20,13 +20,13 @@ class FakeEngine {
     return socket;
   };
   accept(): void {
-    this.sockets.at(-1)?.onopen?.();
+    this.sockets.at(-1)?.opened?.();
   }
   drop(): void {
-    this.sockets.at(-1)?.onclose?.();
+    this.sockets.at(-1)?.closed?.();
   }
   tell(frame: ServerFrame): void {
-    this.sockets.at(-1)?.onmessage?.(pack(frame));
+    this.sockets.at(-1)?.received?.(pack(frame));
   }
   calls(): readonly (ClientFrame & { readonly kind: 'call' })[] {
     return this.frames.filter((frame) => frame.kind === 'call');

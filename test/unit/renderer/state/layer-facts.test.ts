@@ -48,16 +48,18 @@ it('joins graph, profile, errors and pruning by name; what was not measured stay
   expect(relu).toMatchObject({ parameters: 0, timeMs: null, sqnrDb: 30, sparsity: null, shape: null });
 });
 
-it('calls a layer int8 only when the runtime fused it', () => {
-  const quantized = (fused: boolean): Trial =>
-    ({
-      prune: null,
-      quantize: { layers: [{ name: 'conv', op: 'Conv', quantized: true, fused, reason: null }] },
-    }) as never;
-  const dtypeOf = (trial: Trial): string | null | undefined =>
-    layerFacts({ graph: GRAPH, inspect: null, profile: null, errors: null, trial })[0]?.dtype;
-  expect(dtypeOf(quantized(true))).toBe('int8');
-  expect(dtypeOf(quantized(false))).toBe('float32');
+const quantizedTrial = (fused: boolean): Trial =>
+  ({
+    prune: null,
+    quantize: { layers: [{ name: 'conv', op: 'Conv', quantized: true, fused, reason: null }] },
+  }) as never;
+
+it.each([
+  [true, 'int8'],
+  [false, 'float32'],
+])('calls a quantized layer int8 only when the runtime fused it (%s)', (fused, dtype) => {
+  const sources = { graph: GRAPH, inspect: null, profile: null, errors: null, trial: quantizedTrial(fused) };
+  expect(layerFacts(sources)[0]?.dtype).toBe(dtype);
 });
 
 it('gives an overlay only the layers that have a value', () => {

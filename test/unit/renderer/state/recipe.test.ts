@@ -33,10 +33,11 @@ describe('the recipe of a draft', () => {
   });
 });
 
+const sparsity = (): number => useRecipe.getState().draft.prune.sparsity;
+
 describe('undo and redo', () => {
   beforeEach(() => useRecipe.setState({ draft: EMPTY_DRAFT, past: [], future: [], stroke: null, modelId: null }));
   const { undo, redo, settle } = useRecipe.getState();
-  const sparsity = (): number => useRecipe.getState().draft.prune.sparsity;
 
   it('takes back edits one by one and does them again', () => {
     editPrune({ sparsity: 0.6 });

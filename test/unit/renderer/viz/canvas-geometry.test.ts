@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { magnitudeMap, metricScale, textOn } from '../../../../renderer/viz/color-maps.ts';
 import { fitCamera, revealCamera, toScene, zoomAt } from '../../../../renderer/viz/graph/camera.ts';
@@ -32,14 +32,14 @@ describe('the camera', () => {
 
 describe('the spatial index', () => {
   it('finds the same as looking at everything', () => {
-    const rect = fc.record({
-      x: fc.integer({ min: -2000, max: 2000 }),
-      y: fc.integer({ min: -2000, max: 2000 }),
-      width: fc.integer({ min: 0, max: 900 }),
-      height: fc.integer({ min: 0, max: 900 }),
+    const rect = record({
+      x: integer({ min: -2000, max: 2000 }),
+      y: integer({ min: -2000, max: 2000 }),
+      width: integer({ min: 0, max: 900 }),
+      height: integer({ min: 0, max: 900 }),
     });
-    fc.assert(
-      fc.property(fc.array(rect, { maxLength: 40 }), rect, (rects, area) => {
+    assert(
+      property(array(rect, { maxLength: 40 }), rect, (rects, area) => {
         const touching = rects.filter(
           (r) =>
             r.x <= area.x + area.width &&
