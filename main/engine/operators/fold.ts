@@ -28,11 +28,11 @@ export function mapConstant(
 
 /** Applies a function to the elements of several constants, broadcast against each other. */
 export function zipConstants(
-  constants: readonly (ConstantValue | undefined)[],
+  constants: readonly (ConstantValue | undefined)[] | undefined,
   dtype: DType | undefined,
   operation: (elements: readonly Element[]) => Element,
 ): ConstantValue | undefined {
-  if (dtype === undefined) return undefined;
+  if (dtype === undefined || constants === undefined) return undefined;
   const known: ConstantValue[] = [];
   for (const constant of constants) {
     if (constant === undefined) return undefined;

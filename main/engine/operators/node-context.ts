@@ -97,6 +97,15 @@ export class NodeContext {
     return facts.initializer === undefined ? undefined : this.services.readTensor(facts.initializer);
   }
 
+  /** The inputs' values, or undefined when one is not constant: then none of the others is read from the file. */
+  constants(indices: readonly number[]): readonly (ConstantValue | undefined)[] | undefined {
+    const possible = indices.every((index) => {
+      const facts = this.#inputs[index];
+      return facts?.constant !== undefined || facts?.initializer !== undefined;
+    });
+    return possible ? indices.map((index) => this.constant(index)) : undefined;
+  }
+
   /** The input's elements when it is constant and all of them are plain numbers. */
   numbers(index: number): readonly number[] | undefined {
     return numbersOf(this.constant(index));

@@ -117,3 +117,6 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
 
 /** The contributed operators of ONNX Runtime. */
 export const MICROSOFT = 'com.microsoft';
+
+/** What ONNX Runtime writes into models that it optimised for one machine: channels in blocks. */
+export const NCHWC = 'com.microsoft.nchwc';

@@ -5,21 +5,21 @@ import type { CostContext } from '../cost-context.ts';
 import { addDims, multiplyDims, subtractDims } from '../dimension.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
 import type { NodeContext } from '../node-context.ts';
-import { formatShape, windowOutput, type Window } from '../shape.ts';
-import { defineOperators, MICROSOFT, type QuantizationRole } from '../spec.ts';
+import { formatShape, windowOutput, withDim, type Window } from '../shape.ts';
+import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry, type QuantizationRole } from '../spec.ts';
 
 const KERNEL_AXES = ['', ', kW', ', kH, kW', ', kD, kH, kW'];
 
 /** Output shape of a convolution with data input `x` and weight input `w`. */
-function convolve(context: NodeContext, x: number, w: number): Shape | undefined {
-  const data = context.shape(x);
+function convolve(context: NodeContext, x: number, w: number, layout: 'NCHW' | 'NCHWc' = 'NCHW'): Shape | undefined {
+  const data = channelsFirst(context, context.shape(x));
   const weight = context.shape(w);
   if (data === undefined) return undefined;
   if (data.length < 3)
     context.fail(`data has rank ${data.length}, expected at least 3 [N, C, W]; its shape is ${formatShape(data)}`);
   const spatial = data.length - 2;
-  const layout = `${data.length} [M, C/g${KERNEL_AXES[spatial] ?? ', …'}]`;
-  context.shapeOfRank(w, data.length, 'weight', layout);
+  const axes = `${data.length} [M, C/g${KERNEL_AXES[spatial] ?? ', …'}]`;
+  context.shapeOfRank(w, data.length, 'weight', axes);
   const kernel = weight?.slice(2) ?? context.ints('kernel_shape');
   if (kernel === undefined) return [data[0] ?? null, null, ...filled<Dim>(spatial, null)];
   if (kernel.length !== spatial)
@@ -27,7 +27,9 @@ function convolve(context: NodeContext, x: number, w: number): Shape | undefined
   const group = context.int('group', 1);
   const channels = data[1] ?? null;
   const perGroup = weight?.[1] ?? null;
-  if (typeof channels === 'number' && typeof perGroup === 'number' && channels !== perGroup * group) {
+  // Blocked weights are padded to whole blocks of channels.
+  const padded = layout === 'NCHWc';
+  if (!padded && typeof channels === 'number' && typeof perGroup === 'number' && channels !== perGroup * group) {
     context.fail(
       `data has ${channels} channels, expected ${perGroup * group}: weight ${formatShape(weight)} with group ${group}`,
     );
@@ -40,7 +42,19 @@ function convolve(context: NodeContext, x: number, w: number): Shape | undefined
     }
     return output;
   });
-  return [data[0] ?? null, weight?.[0] ?? null, ...sizes];
+  const [batch = null] = data;
+  const channelsOut = weight?.[0] ?? null;
+  return isChannelsLast(context) ? [batch, ...sizes, channelsOut] : [batch, channelsOut, ...sizes];
+}
+
+/** Some contributed operators take and give [N, H, W, C]. */
+function isChannelsLast(context: NodeContext): boolean {
+  return context.int('channels_last', 0) !== 0;
+}
+
+function channelsFirst(context: NodeContext, shape: Shape | undefined): Shape | undefined {
+  if (shape === undefined || !isChannelsLast(context) || shape.length < 3) return shape;
+  return [shape[0] ?? null, shape.at(-1) ?? null, ...shape.slice(1, -1)];
 }
 
 function windowOf(context: NodeContext, kernel: Shape): Window {
@@ -110,6 +124,28 @@ const convolutionRole: QuantizationRole = {
 
 const out = (dtype: Facts['dtype'], shape: Shape | undefined): Facts[] => [tensorFacts(dtype, shape)];
 
+/** Channels are padded to whole blocks, whose size depends on the machine. */
+function blockChannels(context: NodeContext): Shape | undefined {
+  const shape = channelsFirst(context, context.shape(0));
+  return shape === undefined ? undefined : withDim(shape, 1, null);
+}
+
+function unblockChannels(context: NodeContext): Shape | undefined {
+  const shape = context.shape(0);
+  if (shape === undefined) return undefined;
+  const channels = context.attributes.int('channels') ?? null;
+  const spatial = shape.slice(2);
+  return isChannelsLast(context) ? [shape[0] ?? null, ...spatial, channels] : [shape[0] ?? null, channels, ...spatial];
+}
+
+const quantizedConvolution: OperatorEntry = {
+  category: 'layer',
+  inputs: ['x', 'x_scale', 'x_zero_point', 'w', 'w_scale', 'w_zero_point', 'y_scale', 'y_zero_point', 'B'],
+  parameters: [1, 2, 3, 4, 5, 6, 7, 8],
+  infer: (context) => out(context.dtype(7) ?? context.dtype(0), convolve(context, 0, 3)),
+  macs: convolutionMacs(3),
+};
+
 export const convolutionOperators = [
   ...defineOperators('', {
     Conv: {
@@ -136,13 +172,7 @@ export const convolutionOperators = [
       infer: (context) => out('int32', convolve(context, 0, 1)),
       macs: convolutionMacs(1),
     },
-    QLinearConv: {
-      category: 'layer',
-      inputs: ['x', 'x_scale', 'x_zero_point', 'w', 'w_scale', 'w_zero_point', 'y_scale', 'y_zero_point', 'B'],
-      parameters: [1, 2, 3, 4, 5, 6, 7, 8],
-      infer: (context) => out(context.dtype(7) ?? context.dtype(0), convolve(context, 0, 3)),
-      macs: convolutionMacs(3),
-    },
+    QLinearConv: quantizedConvolution,
     DeformConv: {
       category: 'layer',
       inputs: ['X', 'W', 'offset', 'B', 'mask'],
@@ -152,7 +182,27 @@ export const convolutionOperators = [
       macs: convolutionMacs(1),
     },
   }),
+  ...defineOperators(NCHWC, {
+    Conv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B', 'Sum'],
+      parameters: [1, 2],
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1, 'NCHWc')),
+      macs: convolutionMacs(1),
+    },
+    ReorderInput: {
+      category: 'shape',
+      inputs: ['X'],
+      infer: (context) => out(context.dtype(0), blockChannels(context)),
+    },
+    ReorderOutput: {
+      category: 'shape',
+      inputs: ['X'],
+      infer: (context) => out(context.dtype(0), unblockChannels(context)),
+    },
+  }),
   ...defineOperators(MICROSOFT, {
+    QLinearConv: quantizedConvolution,
     FusedConv: {
       category: 'layer',
       inputs: ['X', 'W', 'B', 'Z'],

@@ -21,8 +21,7 @@ function inferBroadcast(result?: DType) {
     const operandType = context.inputs.find((facts) => facts?.dtype !== undefined)?.dtype;
     const dtype = result ?? operandType;
     const shape = legacyAxis(context) ?? context.broadcast(operands);
-    const constants = operands.map((index) => context.constant(index));
-    const constant = zipConstants(constants, dtype, (elements) =>
+    const constant = zipConstants(context.constants(operands), dtype, (elements) =>
       elements.reduce((a, b) => foldPair(opType, a, b, isInteger(operandType))),
     );
     return [tensorFacts(dtype, shape, constant)];
@@ -48,8 +47,7 @@ const toBool: OperatorEntry = {
 
 function inferWhere(context: NodeContext): Facts[] {
   const dtype = context.dtype(1) ?? context.dtype(2);
-  const constants = [0, 1, 2].map((index) => context.constant(index));
-  const constant = zipConstants(constants, dtype, ([condition = null, x = null, y = null]) => {
+  const constant = zipConstants(context.constants([0, 1, 2]), dtype, ([condition = null, x = null, y = null]) => {
     if (condition === null) return x !== null && x === y ? x : null;
     return condition === 0 ? y : x;
   });

@@ -43,8 +43,7 @@ function concatShape(context: NodeContext, inputs: readonly number[], axisGiven:
 /** Concatenates constants, so that shapes put together from pieces are known. */
 function concatConstants(context: NodeContext, axisGiven: number): ConstantValue | undefined {
   const parts: ConstantValue[] = [];
-  for (let index = 0; index < context.inputCount; index++) {
-    const part = context.constant(index);
+  for (const part of context.constants(context.inputs.map((_, index) => index)) ?? []) {
     if (part === undefined) return undefined;
     parts.push(part);
   }

@@ -3,7 +3,7 @@ import type { Shape } from '../../graph/ir.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
 import type { NodeContext } from '../node-context.ts';
 import { formatShape, windowOutput } from '../shape.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../spec.ts';
+import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../spec.ts';
 
 function poolShape(context: NodeContext, channelsLast = false): Shape | undefined {
   const data = context.shape(0);
@@ -98,6 +98,10 @@ export const poolingOperators = [
       inputs: ['X', 'rois', 'batch_indices'],
       infer: (context) => [tensorFacts(context.dtype(0), roiShape(context))],
     },
+  }),
+  ...defineOperators(NCHWC, {
+    'MaxPool AveragePool': windowed,
+    'GlobalMaxPool GlobalAveragePool': global,
   }),
   ...defineOperators(MICROSOFT, {
     QLinearAveragePool: {

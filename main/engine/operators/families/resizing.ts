@@ -5,7 +5,7 @@ import { addDims, multiplyDims } from '../dimension.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
 import type { NodeContext } from '../node-context.ts';
 import { formatShape } from '../shape.ts';
-import { defineOperators, MICROSOFT } from '../spec.ts';
+import { defineOperators, MICROSOFT, NCHWC } from '../spec.ts';
 
 /** Pads: attribute before opset 11 (`paddings` in opset 1), input since; opset 18 adds axes. */
 function inferPad(context: NodeContext): Facts[] {
@@ -151,6 +151,22 @@ export const resizingOperators = [
     AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], infer: inferAffineGrid },
     CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], infer: inferCenterCropPad },
     Col2Im: { category: 'tensor', inputs: ['input', 'image_shape', 'block_shape'], infer: inferCol2Im },
+  }),
+  ...defineOperators(NCHWC, {
+    Upsample: {
+      category: 'tensor',
+      inputs: ['X'],
+      infer: (context) => {
+        const scales = context.ints('scales');
+        const shape = context.shape(0);
+        return [
+          tensorFacts(
+            context.dtype(0),
+            shape?.map((dim, axis) => multiplyDims(dim, scales?.[axis] ?? null)),
+          ),
+        ];
+      },
+    },
   }),
   ...defineOperators(MICROSOFT, {
     Pad: { category: 'tensor', inputs: ['data', 'pads', 'value'], infer: inferPad },

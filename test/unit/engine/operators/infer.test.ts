@@ -258,6 +258,15 @@ describe('bad graphs', () => {
     expect(inference.values.get('c')).toEqual({ dtype: undefined, shape: undefined });
   });
 
+  it('does not read weights that shape arithmetic has no use for', () => {
+    // its bytes are too few: reading it would be listed
+    const bias = { ...makeTensor('bias', 'float32', [4], new Float32Array(4)), dims: [8] };
+    const model = graph().input('x', 'float32', ['n', 8]).tensor(bias).node('Add', ['x', 'bias'], {}, ['y']).build();
+    const inference = inferModel(model);
+    expect(inference.problems).toEqual([]);
+    expect(inference.values.get('y')?.shape).toEqual(['n', 8]);
+  });
+
   it('lists a tensor that cannot be read', () => {
     const broken = { ...makeTensor('pads', 'int64', [2], BigInt64Array.of(1n, 1n)), dims: [2, 2] };
     const model = graph()

@@ -163,6 +163,31 @@ describe('convolutions', () => {
   });
 });
 
+describe('what the runtime writes into optimised models', () => {
+  it('knows convolutions with channels last and with channels in blocks', () => {
+    const scale: number[] = [];
+    const zero = { dtype: 'uint8' as const, shape: [] };
+    const operands = [u8(1, 5, 6, 2), scale, zero, u8(3, 2, 3, 3), scale, zero, scale, zero];
+    const last = { domain: MS, attributes: { channels_last: 1n } };
+    expect(shapeOf('QLinearConv', operands, last)).toEqual([1, 3, 4, 3]);
+    const blocked = { domain: 'com.microsoft.nchwc' };
+    // 3 channels in, weights padded to 8
+    expect(
+      shapeOf(
+        'Conv',
+        [
+          [1, 3, 5, 5],
+          [16, 8, 3, 3],
+        ],
+        blocked,
+      ),
+    ).toEqual([1, 16, 3, 3]);
+    expect(shapeOf('ReorderOutput', [[1, 16, 3, 3]], { ...blocked, attributes: { channels: 10n } })).toEqual([
+      1, 10, 3, 3,
+    ]);
+  });
+});
+
 describe('matrix products', () => {
   it('broadcasts leading axes and drops those of vectors', () => {
     expect(
