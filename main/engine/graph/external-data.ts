@@ -95,7 +95,7 @@ export function openExternalFile(directory: string, location: string): ExternalF
 }
 
 /** @throws EXTERNAL_DATA_MISSING when the file ends before the range does */
-export function checkRange(
+function checkRange(
   location: string,
   range: { readonly offset: number; readonly length: number; readonly size: number },
 ): void {

@@ -78,7 +78,7 @@ function readValue(kind: ValueKind, record: AttributeRecord, context: ReadContex
   }
 }
 
-export function readAttribute(span: Span, context: ReadContext): Attribute {
+function readAttribute(span: Span, context: ReadContext): Attribute {
   const record = decode(attributeSchema, span);
   const { name = '', docString = '', type = 0, refAttrName = '' } = record;
   const kind = KIND_BY_CODE.get(type);
@@ -94,7 +94,7 @@ export function readAttribute(span: Span, context: ReadContext): Attribute {
   return { name, docString, unknown, ...readValue(valueKind, record, context) };
 }
 
-export function readNode(span: Span, context: ReadContext): Node {
+function readNode(span: Span, context: ReadContext): Node {
   const record = decode(nodeSchema, span);
   return {
     name: record.name ?? '',

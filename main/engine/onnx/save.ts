@@ -84,15 +84,25 @@ async function refuseToDestroy(
       hint: 'Choose another name, or let it be replaced.',
     });
   }
-  if (data === undefined) return;
-  const realData = await realPathIfThere(data);
-  if (realData === undefined) return;
-  for (const { storage } of walkTensors(model)) {
-    if (storage.kind !== 'external' || resolveExternalFile(storage.directory, storage.location) !== realData) continue;
-    throw new StudioError('WRITE_FAILED', `${data} holds the weights of the opened model, and would be replaced`, {
+  const weights = externalFiles(model);
+  for (const file of [target, data]) {
+    const real = file === undefined ? undefined : await realPathIfThere(file);
+    if (real === undefined || !weights.has(real)) continue;
+    throw new StudioError('WRITE_FAILED', `${file} holds the weights of the opened model, and would be replaced`, {
       hint: 'Choose another name or another folder.',
     });
   }
+}
+
+/** Real paths of the files that the model's external data lies in. @throws EXTERNAL_DATA_MISSING, EXTERNAL_DATA_OUTSIDE */
+function externalFiles(model: Model): ReadonlySet<string> {
+  const files = new Map<string, string>();
+  for (const { storage } of walkTensors(model)) {
+    if (storage.kind !== 'external') continue;
+    const key = `${storage.directory}\0${storage.location}`;
+    if (!files.has(key)) files.set(key, resolveExternalFile(storage.directory, storage.location));
+  }
+  return new Set(files.values());
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {

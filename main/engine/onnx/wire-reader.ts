@@ -5,8 +5,8 @@ import { StudioError } from '../errors.ts';
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const LENGTH = 2;
-export const GROUP_START = 3;
-export const GROUP_END = 4;
+const GROUP_START = 3;
+const GROUP_END = 4;
 export const FIXED32 = 5;
 
 /** Part of the file that holds one message. */

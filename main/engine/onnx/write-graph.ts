@@ -40,7 +40,7 @@ function writeValue(attribute: Attribute): Encodable<typeof attributeSchema.tabl
   }
 }
 
-export function writeAttribute(attribute: Attribute): ByteSink {
+function writeAttribute(attribute: Attribute): ByteSink {
   return encode(
     attributeSchema,
     {
@@ -57,7 +57,7 @@ export function writeOpset({ domain, version, unknown }: OpsetImport): ByteSink 
   return encode(opsetSchema, { domain: textOrNothing(domain), version }, unknown);
 }
 
-export function writeNode(node: Node): ByteSink {
+function writeNode(node: Node): ByteSink {
   return encode(
     nodeSchema,
     {

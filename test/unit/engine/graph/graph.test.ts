@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  findAttribute,
   floatAttribute,
   graphAttribute,
   intAttribute,
   intsAttribute,
   stringAttribute,
+  stringsAttribute,
 } from '../../../../main/engine/graph/attributes.ts';
 import { GraphEditor } from '../../../../main/engine/graph/edit.ts';
 import { feedInputs, freeValues, indexGraph } from '../../../../main/engine/graph/index-graph.ts';
@@ -95,7 +97,7 @@ describe('indexGraph', () => {
 });
 
 describe('attribute accessors', () => {
-  const node = makeNode('Op', [], [], { attributes: { i: 3n, f: 0.1, s: 'text', list: [1n, 2n] } });
+  const node = makeNode('Op', [], [], { attributes: { i: 3n, f: 0.1, s: 'text', list: [1n, 2n], texts: ['a', 'b'] } });
 
   it('read values, or the fallback', () => {
     expect(intAttribute(node, 'i')).toBe(3);
@@ -104,6 +106,8 @@ describe('attribute accessors', () => {
     expect(stringAttribute(node, 's', 'x')).toBe('text');
     expect(intsAttribute(node, 'list')).toEqual([1, 2]);
     expect(intsAttribute(node, 'none')).toBeUndefined();
+    expect(stringsAttribute(node, 'texts')).toEqual(['a', 'b']);
+    expect(findAttribute(node, 'i')).toMatchObject({ type: 'int', value: 3n });
   });
 
   it('refuse another type', () => {

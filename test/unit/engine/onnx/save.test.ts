@@ -85,7 +85,10 @@ describe('saveModel', () => {
       storage: { ...tensor.storage, location: 'm.onnx.data' } as Tensor['storage'],
     }));
     const model = { ...rest, graph: { ...main, initializers } };
-    await expect(saveModel(model, folder.file('m.onnx'))).rejects.toThrow(/would be replaced/);
+    for (const target of ['m.onnx', 'm.onnx.data']) {
+      const attempt = saveModel(model, folder.file(target), { overwrite: true });
+      await expect(attempt).rejects.toThrow(/would be replaced/);
+    }
   });
 
   it('leaves nothing behind when external data is missing', async () => {
