@@ -77,6 +77,9 @@ function sharedReason(
   return `shares its weights with '${by.owner.get(free[0]!)}', where they are counted`;
 }
 
+/** Where weights that are no constant are worth a word; MatMul often multiplies two activations. */
+const ALWAYS_WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'RNN']);
+
 type Found = { readonly tensor: Tensor } | { readonly reason: string } | undefined;
 
 function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors: Tensor[] } | { reason: string } {
@@ -89,6 +92,9 @@ function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors
     if ('reason' in weight) return weight;
     if (!FLOATS.has(weight.tensor.dtype)) return { reason: `its weights are ${weight.tensor.dtype}, not float` };
     if (elementCount(weight.tensor.dims) > 0) tensors.push(weight.tensor);
+  }
+  if (tensors.length === 0 && ALWAYS_WEIGHTED.has(node.opType)) {
+    return { reason: 'its weights are computed while the model runs' };
   }
   if (spec === undefined && node.inputs.some((value) => isLargeFloat(resolve(value)))) {
     return { reason: `${node.opType} is not known, so neither is what its weights do` };

@@ -44,7 +44,9 @@ export function pruneElements(model: Model, step: PruneStep): { readonly model: 
   }
   const zeroed = new Map([...masks].map(([tensor, mask]) => [tensor, withZeros(tensor, mask)]));
   const pruned = mapTensors(model, (tensor) => zeroed.get(tensor) ?? tensor);
-  return { model: pruned, result: { ...measure(model, layers, zeroed), frozen, notes: notesOf(step, layers), sparsity: sparsityOf() } };
+  const { unknownCosts, ...measured } = measure(model, layers, zeroed);
+  const notes = notesOf(step, layers, unknownCosts);
+  return { model: pruned, result: { ...measured, frozen, notes, sparsity: sparsityOf() } };
 
   function sparsityOf(): PruneOutcome['sparsity'] {
     const total = tensors.reduce((sum, tensor) => sum + magnitudes.get(tensor)!.length, 0);
@@ -96,7 +98,7 @@ function measure(
   model: Model,
   layers: readonly PrunableLayer[],
   zeroed: ReadonlyMap<Tensor, Tensor>,
-): Pick<PruneOutcome, 'parameters' | 'macs' | 'layers'> {
+): Pick<PruneOutcome, 'parameters' | 'macs' | 'layers'> & { readonly unknownCosts: number } {
   const before = new Map<Tensor, number>();
   const after = new Map<Tensor, number>();
   for (const tensor of new Set(walkTensors(model))) {
@@ -112,8 +114,10 @@ function measure(
   };
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const macs = { before: 0, after: 0 };
+  let unknownCosts = 0;
   for (const [name, count] of layerMacs(model)) {
     const weights = byName.get(name)?.allTensors ?? [];
+    if (count === null && weights.length > 0) unknownCosts++;
     macs.before += (count ?? 0) * share(before, weights);
     macs.after += (count ?? 0) * share(after, weights);
   }
@@ -122,11 +126,16 @@ function measure(
     parameters: { before: sum(before), after: sum(after) },
     macs: { before: Math.round(macs.before), after: Math.round(macs.after) },
     layers: layers.map(({ name, op, tensors }) => ({ name, op, sparsity: 1 - share(after, tensors), channels: null })),
+    unknownCosts,
   };
 }
 
-function notesOf(step: PruneStep, layers: readonly PrunableLayer[]): readonly string[] {
+function notesOf(step: PruneStep, layers: readonly PrunableLayer[], unknownCosts: number): readonly string[] {
   if (layers.length === 0) return ['No layer of this model has weights that could be pruned.'];
-  if (step.sparsity === 0) return [];
-  return ['Zeros save space when the file is compressed; the CPU runs them at the same speed as other weights.'];
+  const notes = [];
+  if (step.sparsity > 0) {
+    notes.push('Zeros save space when the file is compressed; the CPU runs them at the same speed as other weights.');
+  }
+  if (unknownCosts > 0) notes.push(`The cost of ${unknownCosts} pruned layers is not known; their multiply–accumulates count nothing.`);
+  return notes;
 }

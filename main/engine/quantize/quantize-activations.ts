@@ -30,7 +30,7 @@ export function activationScheme(range: Range): ActivationScheme {
   if (min === 0) {
     while (Math.fround(scale * 255) > max) scale = float32Below(scale);
   }
-  return { scale, zeroPoint: clamp(roundHalfEven(-min / scale), 0, 255) };
+  return { scale, zeroPoint: clamp(roundHalfEven(0 - min / scale), 0, 255) };
 }
 
 /** Codes of constant values (the constant side of an Add, say) under `scheme`. */

@@ -1,6 +1,7 @@
 import { StudioError } from '../errors.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
+import { walkNodes } from '../graph/walk.ts';
 import type { TaskContext } from '../progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { calibrateMinMax, type FeedBatches } from './calibrate.ts';
@@ -13,6 +14,7 @@ import { quantizationNotes } from './quantization-notes.ts';
 import type { Range } from './quantize-activations.ts';
 import type { QuantizeStep } from './quantize-step.ts';
 import { refusedByRange } from './refuse-ranges.ts';
+import { requireFiniteWeights } from './require-finite.ts';
 import { calibratedTensors, quantizedTensors, tensorSchemes } from './tensor-schemes.ts';
 
 export interface QuantizeInput {
@@ -49,6 +51,7 @@ export async function quantizeStatic(source: Model, input: QuantizeInput, contex
     const layers = describeLayers(source, { plan: first, folds: [], fused: new Map() });
     return { model: source, step, layers, fusedShare: null, notes: ['No layer of this model can run in int8; it stays as it was.'] };
   }
+  requireFiniteWeights(prepared.model.graph, first);
   const { plan, ranges, samples } = await calibratePlan(prepared, first, { ...input, step, excluded }, context);
   const tensors = quantizedTensors(prepared.model.graph, plan);
   const graph = insertQdq(prepared.model.graph, plan, {
@@ -127,7 +130,9 @@ export function quantizePlan(source: Model): readonly {
   } catch (error) {
     if (!(error instanceof StudioError) || error.code !== 'UNSUPPORTED') throw error;
     const reason = error.message;
-    return source.graph.nodes.map((node) => ({ name: node.name, op: node.opType, quantizable: false, reason }));
+    return [...walkNodes(source)]
+      .filter(({ node }) => node.opType !== 'Constant')
+      .map(({ layer, node }) => ({ name: layer, op: node.opType, quantizable: false, reason }));
   }
   const plan = planFor(prepared, new Map());
   return describeLayers(source, { plan, folds: prepared.folds, fused: new Map() }).map(({ name, op, quantized, reason }) => ({

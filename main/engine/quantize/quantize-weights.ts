@@ -1,5 +1,5 @@
-import { StudioError } from '../errors.ts';
 import { roundHalfEven } from '../tensor/rounding.ts';
+import { notFinite } from './not-finite.ts';
 import { SMALLEST_NORMAL_FLOAT32, clamp } from './rounding.ts';
 
 export interface WeightScheme {
@@ -59,12 +59,6 @@ export function weightScales(weights: RealArray, dims: readonly number[], scheme
   return Float32Array.from(largest, (top) => {
     const scale = Math.fround(top / limit);
     return scale < SMALLEST_NORMAL_FLOAT32 ? 1 : scale;
-  });
-}
-
-function notFinite(what: string, index: number, value: number): StudioError {
-  return new StudioError('QUANTIZE_NOT_FINITE', `${what}: element ${index} is ${value}, expected finite weights`, {
-    hint: 'Leave this layer out of quantization, or repair the model: a weight that is not a number makes every output of the layer meaningless.',
   });
 }
 

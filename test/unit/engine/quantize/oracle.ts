@@ -1,0 +1,46 @@
+/** ONNX Runtime as numeric oracle for the tests of this room. */
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { sourceOfModel } from '../../../../main/engine/quantize/model-source.ts';
+import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
+import type { Runner } from '../../../../main/engine/runtime/runner.ts';
+import type { SessionSettings } from '../../../../main/engine/runtime/settings.ts';
+import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
+import { seededRandom } from '../../../../main/engine/tensor/random.ts';
+
+/** Uniform in [−1, 1), the same for the same seed. */
+export function randomFeed(dims: readonly number[], seed = 1, input = 'x'): HostTensors {
+  const random = seededRandom(seed);
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  return { [input]: { dtype: 'float32', dims, data: Float32Array.from({ length: count }, () => random() * 2 - 1) } };
+}
+
+/** Batches of random feeds with the seeds 1, 2, … */
+export async function* randomBatches(dims: readonly number[], count: number): AsyncGenerator<HostTensors> {
+  for (let seed = 1; seed <= count; seed++) yield randomFeed(dims, seed);
+}
+
+/** The float outputs of one run, by name. */
+export async function outputsOf(
+  runner: Runner,
+  model: Model,
+  feeds: HostTensors,
+  settings: Partial<SessionSettings> = {},
+): Promise<Record<string, Float32Array>> {
+  const session = await runner.load(sourceOfModel(model), { provider: 'cpu', threads: 1, ...settings });
+  const found = await session.run(feeds);
+  await session.close();
+  return Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]));
+}
+
+/** The largest absolute difference of two arrays of the same length. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
+  return largest;
+}
+
+/** A quantize step with what the test does not care about filled in. */
+export function quantizeStep(step: Partial<QuantizeStep> = {}): QuantizeStep {
+  return { scheme: 'int8-static', calibrator: 'minmax', perChannel: true, reduceRange: false, samples: 8, exclude: [], ...step };
+}

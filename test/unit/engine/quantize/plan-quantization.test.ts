@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { planQuantization, type LayerDecision } from '../../../../main/engine/quantize/plan-quantization.ts';
+import { knowledgeOf, roleOf } from '../../../../main/engine/quantize/prepare.ts';
+import { quantizePlan } from '../../../../main/engine/quantize/quantize-static.ts';
+import { graph } from '../../../support/graph-builder.ts';
+
+function decide(model: Model, refused: Record<string, string> = {}): Record<string, LayerDecision> {
+  const options = { knowledge: knowledgeOf(model), roleOf, refused: new Map(Object.entries(refused)) };
+  const { decisions } = planQuantization(model.graph, options);
+  return Object.fromEntries(decisions.map((decision) => [decision.name, decision]));
+}
+
+const image = () => graph().input('x', 'float32', [1, 3, 8, 8]);
+
+describe('planQuantization', () => {
+  it('lets a Relu disappear into the layer before it', () => {
+    const plan = decide(image().conv({ name: 'c', channels: 4 }).relu({ name: 'r' }).output().build());
+    expect(plan['r']).toMatchObject({ quantized: true, reason: "the output range of 'c' replaces it" });
+  });
+
+  it('keeps a Relu whose input others use as well', () => {
+    const builder = image().conv({ name: 'c', channels: 4, to: 't' }).relu({ name: 'r' }).addTo('t', { name: 'a' });
+    const plan = decide(builder.conv({ name: 'd', channels: 2 }).output().build());
+    expect(plan['r']?.quantized).toBe(false);
+    expect(plan['a']?.quantized).toBe(true);
+  });
+
+  it('does not absorb a Clip whose range leaves out 0', () => {
+    const builder = image().conv({ name: 'c', channels: 4, to: 't' });
+    const clipped = builder.initializer('low', 'float32', [], [1]).node('Clip', ['t', 'low'], {}, ['y'], { name: 'clip' });
+    expect(decide(clipped.output('y').build())['clip']?.quantized).toBe(false);
+  });
+
+  it('leaves operators in float that no integer layer surrounds', () => {
+    const plan = decide(image().conv({ name: 'c', channels: 4 }).softmax({ name: 's' }).output().build());
+    expect(plan['s']?.quantized).toBe(false);
+    expect(plan['s']?.reason).toContain('no layer that uses its output runs in integers');
+  });
+
+  it('says why a layer stays float', () => {
+    const model = graph()
+      .input('x', 'float32', [1, 4])
+      .input('w', 'float32', [4, 4])
+      .node('Gemm', ['x', 'w'], {}, ['g'], { name: 'computed' })
+      .node('Tanh', ['g'], {}, ['t'], { name: 'tanh' })
+      .gemm({ name: 'left', inputs: 4, outputs: 2 })
+      .output()
+      .build();
+    const plan = decide(model, { left: 'left out by the recipe' });
+    expect(plan['computed']?.reason).toBe('its weights are computed while the model runs');
+    expect(plan['tanh']?.reason).toBe('the CPU provider runs Tanh in float only');
+    expect(plan['left']?.reason).toBe('left out by the recipe');
+  });
+
+  it('keeps the operators of a GELU together', () => {
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .initializer('root', 'float32', [], [Math.SQRT2])
+      .initializer('one', 'float32', [], [1])
+      .initializer('half', 'float32', [], [0.5])
+      .matmul({ name: 'm', inputs: 4, outputs: 4 })
+      .node('Div', ['matmul_0', 'root'], {}, ['d'], { name: 'div' })
+      .node('Erf', ['d'], {}, ['e'], { name: 'erf' })
+      .node('Add', ['e', 'one'], {}, ['a'], { name: 'add' })
+      .node('Mul', ['matmul_0', 'a'], {}, ['p'], { name: 'mul' })
+      .node('Mul', ['p', 'half'], {}, ['h'], { name: 'halve' })
+      .matmul({ name: 'n', inputs: 4, outputs: 2 })
+      .output()
+      .build();
+    const plan = decide(model);
+    for (const name of ['div', 'add', 'mul', 'halve']) expect(plan[name]?.reason).toContain('GELU');
+    expect(plan['m']?.quantized && plan['n']?.quantized).toBe(true);
+  });
+
+  it('does not quantize float16 layers', () => {
+    const model = graph()
+      .input('x', 'float16', [1, 4])
+      .initializer('w', 'float16', [4, 4], new Float32Array(16).fill(0.5))
+      .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
+      .output('y', 'float16')
+      .build();
+    expect(decide(model)['m']?.reason).toContain('float16');
+  });
+});
+
+describe('quantizePlan', () => {
+  it('names layers of subgraphs after their parent and leaves them float', () => {
+    const branch = (name: string) =>
+      graph(name).weights(`${name}_w`, [2, 2]).node('MatMul', ['x', `${name}_w`], {}, [`${name}_y`], { name: 'm' }).output(`${name}_y`).buildGraph();
+    const model = graph()
+      .input('x', 'float32', [1, 2])
+      .input('flag', 'bool', [])
+      .node('If', ['flag'], { then_branch: branch('a'), else_branch: branch('b') }, ['y'], { name: 'choose' })
+      .output('y')
+      .build();
+    const inner = quantizePlan(model).find(({ name }) => name === 'choose/then_branch/m');
+    expect(inner).toMatchObject({ quantizable: false, reason: "inside a subgraph of 'choose', which stays in float32" });
+  });
+
+  it('tells that the opset is too old for every layer instead of failing', () => {
+    const model = graph().input('x', 'float32', [1, 2]).gemm({ name: 'g', inputs: 2, outputs: 2 }).output().build({ opset: 6, irVersion: 3 });
+    expect(quantizePlan(model)).toEqual([{ name: 'g', op: 'Gemm', quantizable: false, reason: expect.stringContaining('opset 6') }]);
+  });
+});

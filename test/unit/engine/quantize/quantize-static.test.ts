@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
+import { quietContext } from '../../../../main/engine/progress.ts';
+import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
+import { quantizeStatic, type QuantizeOutcome } from '../../../../main/engine/quantize/quantize-static.ts';
+import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import { graph, type GraphBuilder } from '../../../support/graph-builder.ts';
+import { largestDifference, outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+const IMAGE = [2, 3, 8, 8];
+
+async function quantize(model: Model, step: Partial<QuantizeStep> = {}, dims: readonly number[] = IMAGE): Promise<QuantizeOutcome> {
+  const calibration = () => randomBatches(dims, 4);
+  return quantizeStatic(model, { step: quantizeStep(step), calibration, runner, vnni: true }, quietContext());
+}
+
+function layer(outcome: QuantizeOutcome, name: string): QuantizeOutcome['layers'][number] | undefined {
+  return outcome.layers.find((each) => each.name === name);
+}
+
+/** Largest difference of the first output, as a share of its largest value. */
+async function relativeError(float: Model, quantized: Model, dims: readonly number[] = IMAGE): Promise<number> {
+  const feeds = randomFeed(dims, 1);
+  const output = float.graph.outputs[0]!.name;
+  const [a, b] = [await outputsOf(runner, float, feeds), await outputsOf(runner, quantized, feeds)];
+  return largestDifference(a[output]!, b[output]!) / Math.max(...a[output]!.map(Math.abs));
+}
+
+const image = (): GraphBuilder => graph().input('x', 'float32', ['N', 3, 8, 8]);
+
+/** Conv, BatchNormalization, Relu, residual Add, Concat, pools, Clip, Gemm: all that a plain CNN has. */
+function residualCnn(): Model {
+  return image()
+    .conv({ name: 'c1', channels: 8 })
+    .weights('beta', [8])
+    .initializer('gamma', 'float32', [8], new Float32Array(8).fill(1.5))
+    .initializer('variance', 'float32', [8], new Float32Array(8).fill(0.5))
+    .node('BatchNormalization', ['conv_0', 'gamma', 'beta', 'beta', 'variance'], {}, ['n1'], { name: 'bn1' })
+    .relu({ name: 'r1', to: 'skip' })
+    .conv({ name: 'c2', channels: 8 })
+    .addTo('skip', { name: 'add' })
+    .relu({ name: 'r2', to: 'joined' })
+    .conv({ name: 'c3', channels: 8, group: 8, to: 'deep' })
+    .initializer('low', 'float32', [], [0])
+    .initializer('high', 'float32', [], [6])
+    .node('Clip', ['deep', 'low', 'high'], {}, ['clipped'], { name: 'relu6' })
+    .node('MaxPool', ['joined'], { kernel_shape: [3n, 3n], pads: [1n, 1n, 1n, 1n] }, ['pooled'], { name: 'pool' })
+    .node('Concat', ['clipped', 'pooled'], { axis: 1n }, ['both'], { name: 'concat' })
+    .globalAveragePool({ name: 'gap' })
+    .flatten({ name: 'flat' })
+    .gemm({ name: 'fc', inputs: 16, outputs: 5, to: 'y' })
+    .output('y', 'float32', ['N', 5])
+    .build({ opset: 17 });
+}
+
+describe('quantizeStatic', () => {
+  it('places the pairs so that the runtime fuses every layer of a CNN', async () => {
+    const outcome = await quantize(residualCnn());
+    expect(outcome.layers.filter(({ fused }) => fused !== true)).toEqual([]);
+    expect(outcome.layers.map(({ name }) => name)).toEqual(residualCnn().graph.nodes.map(({ name }) => name));
+    expect(outcome.fusedShare).toBe(1);
+    expect(await relativeError(residualCnn(), outcome.model)).toBeLessThan(0.05);
+  });
+
+  it('fuses with 7-bit weights and with one scale for each tensor as well', async () => {
+    for (const step of [{ reduceRange: true }, { perChannel: false }]) {
+      const outcome = await quantize(residualCnn(), step);
+      expect(outcome.fusedShare).toBe(1);
+      expect(await relativeError(residualCnn(), outcome.model)).toBeLessThan(0.1);
+    }
+  });
+
+  it('gives the same bytes twice and leaves the model as it was', async () => {
+    const model = residualCnn();
+    const before = structuredClone(model);
+    const [first, second] = [await quantize(model), await quantize(model)];
+    expect(Buffer.compare(encodeModelBytes(first.model), encodeModelBytes(second.model))).toBe(0);
+    expect(model).toEqual(before);
+  });
+
+  it("resolves reduceRange 'auto' by the CPU: on without VNNI and where that cannot be told", async () => {
+    const model = graph().input('x', 'float32', [1, 4]).gemm({ name: 'g', inputs: 4, outputs: 2 }).output().build();
+    for (const [vnni, resolved] of [[true, false], [false, true], [null, true]] as const) {
+      const input = { step: quantizeStep({ reduceRange: 'auto' }), calibration: () => randomBatches([1, 4], 1), runner, vnni };
+      expect((await quantizeStatic(model, input, quietContext())).step.reduceRange).toBe(resolved);
+    }
+  });
+
+  it('keeps an excluded layer in float, though the runtime would quantize its weights between two pairs', async () => {
+    // Weights of very different size: with one int8 scale for all, the small channels would be lost.
+    const weight = Array.from({ length: 8 * 9 }, (_, i) => (i < 9 ? 100 : 0.01) * Math.sin(i));
+    const model = image()
+      .conv({ name: 'first', channels: 8 })
+      .conv({ name: 'middle', channels: 8, group: 8, weight, bias: false, to: 'm' })
+      .conv({ name: 'last', channels: 2, kernel: 1, weight: Array.from({ length: 16 }, (_, i) => (i % 8 === 0 ? 0 : 1)), bias: false })
+      .output()
+      .build();
+    const outcome = await quantize(model, { exclude: ['middle'] });
+    expect(layer(outcome, 'middle')).toMatchObject({ quantized: false, reason: 'left out by the recipe' });
+    // Only the coarse codes of the first channel's huge output are lost: 'last' does not read it, the range does.
+    const feeds = randomFeed(IMAGE, 1);
+    const output = outcome.model.graph.outputs[0]!.name;
+    const all = await outputsOf(runner, outcome.model, feeds);
+    const plain = await outputsOf(runner, outcome.model, feeds, { optimization: 'disabled' });
+    const scale = Math.max(...plain[output]!.map(Math.abs));
+    expect(largestDifference(all[output]!, plain[output]!)).toBeLessThanOrEqual(Math.max(scale * 0.02, 1e-6));
+  });
+
+  it('fuses attention: products of two activations, Softmax and transposes', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 6, 8])
+      .matmul({ name: 'q', inputs: 8, outputs: 8, to: 'qv' })
+      .matmul({ name: 'k', inputs: 8, outputs: 8, from: 'x', to: 'kv' })
+      .matmul({ name: 'v', inputs: 8, outputs: 8, from: 'x', to: 'vv' })
+      .node('Transpose', ['kv'], { perm: [0n, 2n, 1n] }, ['kt'], { name: 'turn' })
+      .node('MatMul', ['qv', 'kt'], {}, ['scores'], { name: 'scores' })
+      .softmax({ name: 'soft', to: 'weights' })
+      .node('MatMul', ['weights', 'vv'], {}, ['mixed'], { name: 'mix' })
+      .matmul({ name: 'out', inputs: 8, outputs: 8, to: 'y' })
+      .output('y')
+      .build({ opset: 17 });
+    const outcome = await quantize(model, {}, [1, 6, 8]);
+    expect(outcome.layers.filter(({ fused }) => fused !== true)).toEqual([]);
+    expect(await relativeError(model, outcome.model, [1, 6, 8])).toBeLessThan(0.1);
+  });
+
+  it('leaves a Softmax in float whose input is masked with a huge negative number', async () => {
+    const mask = Array.from({ length: 6 }, (_, i) => (i < 3 ? 0 : -10000));
+    const model = graph()
+      .input('x', 'float32', [1, 6])
+      .matmul({ name: 'm', inputs: 6, outputs: 6 })
+      .initializer('mask', 'float32', [6], mask)
+      .addTo('mask', { name: 'masked' })
+      .softmax({ name: 'soft' })
+      .matmul({ name: 'n', inputs: 6, outputs: 2, to: 'y' })
+      .output('y')
+      .build({ opset: 17 });
+    const outcome = await quantize(model, {}, [1, 6]);
+    expect(layer(outcome, 'masked')?.reason).toContain('a mask, too wide for 8 bits');
+    expect(layer(outcome, 'm')?.quantized).toBe(true);
+    expect(await relativeError(model, outcome.model, [1, 6])).toBeLessThan(0.05);
+  });
+
+  it('folds alpha and beta of a Gemm, and fits a bias that is huge against its weights', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .initializer('w', 'float32', [4, 3], Float32Array.from({ length: 12 }, (_, i) => 1e-9 * Math.cos(i)))
+      .initializer('b', 'float32', [3], [100, -50, 25])
+      .node('Gemm', ['x', 'w', 'b'], { alpha: 3, beta: 0.5 }, ['y'], { name: 'g' })
+      .output('y')
+      .build({ opset: 17 });
+    const outcome = await quantize(model, {}, [2, 4]);
+    expect(layer(outcome, 'g')?.fused).toBe(true);
+    expect(await relativeError(model, outcome.model, [2, 4])).toBeLessThan(1e-5);
+  });
+
+  it('stores weights once that two layers share', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .weights('w', [4, 4])
+      .node('MatMul', ['x', 'w'], {}, ['a'], { name: 'first' })
+      .node('MatMul', ['a', 'w'], {}, ['y'], { name: 'second' })
+      .output('y')
+      .build({ opset: 17 });
+    const { model: quantized } = await quantize(model, {}, [2, 4]);
+    expect(quantized.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length === 2)).toHaveLength(1);
+    expect(quantized.graph.initializers.some(({ name }) => name === 'w')).toBe(false);
+  });
+
+  it('takes weights out of Constant nodes and drops these', async () => {
+    const value = graph().weights('w', [4, 4]).buildGraph().initializers[0]!;
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .node('Constant', [], { value }, ['w'], { name: 'constant' })
+      .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
+      .output('y')
+      .build({ opset: 17 });
+    const outcome = await quantize(model, {}, [2, 4]);
+    expect(layer(outcome, 'm')?.fused).toBe(true);
+    expect(outcome.model.graph.nodes.map(({ opType }) => opType)).not.toContain('Constant');
+  });
+
+  it('gives unnamed nodes the names of their layers', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .weights('w', [4, 4])
+      .node('MatMul', ['x', 'w'], {}, ['a'])
+      .node('Tanh', ['a'], {}, ['y'])
+      .output('y')
+      .build({ opset: 17 });
+    const { model: quantized } = await quantize(model, {}, [2, 4]);
+    const names = quantized.graph.nodes.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['MatMul_0', 'Tanh_1']));
+  });
+
+  it('upgrades old opsets and runs Shape on the codes', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 3, 8, 8])
+      .conv({ name: 'c', channels: 4, to: 'c_out' })
+      .node('Clip', ['c_out'], { min: 0, max: 6 }, ['clipped'], { name: 'relu6' })
+      .node('Shape', ['clipped'], {}, ['size'], { name: 'shape' })
+      .node('Reshape', ['clipped', 'size'], {}, ['same'], { name: 'reshape' })
+      .conv({ name: 'd', channels: 2, to: 'y' })
+      .output('y')
+      .build({ opset: 9, irVersion: 4 });
+    const outcome = await quantize(model);
+    expect(outcome.fusedShare).toBe(1);
+    expect(outcome.notes.join(' ')).toContain('opset 9 to 13');
+    const shape = outcome.model.graph.nodes.find(({ name }) => name === 'shape');
+    expect(shape?.inputs).toEqual(['clipped_quantized']);
+    expect(await relativeError(model, outcome.model)).toBeLessThan(0.05);
+  });
+
+  it('keeps a value right that a subgraph reads', async () => {
+    const branch = (name: string, op: string) => graph(name).node(op, ['c_out'], {}, [`${name}_y`]).output(`${name}_y`).buildGraph();
+    const model = image()
+      .initializer('always', 'bool', [], new Uint8Array([1]))
+      .conv({ name: 'c', channels: 4, to: 'c_out' })
+      .node('If', ['always'], { then_branch: branch('then', 'Neg'), else_branch: branch('else', 'Abs') }, ['y'], { name: 'if' })
+      .output('y')
+      .build({ opset: 17 });
+    const outcome = await quantize(model);
+    expect(layer(outcome, 'c')?.fused).toBe(true);
+    expect(await relativeError(model, outcome.model)).toBeLessThan(0.02);
+  });
+
+  it('returns a model without anything to quantize as it is, and says so', async () => {
+    const model = graph().input('x', 'float32', [2, 4]).node('Tanh', ['x'], {}, ['y']).output('y').build();
+    const outcome = await quantize(model, {}, [2, 4]);
+    expect(outcome.model).toBe(model);
+    expect(outcome.notes[0]).toContain('No layer');
+  });
+
+  it('leaves a model alone that is quantized already', async () => {
+    const once = await quantize(residualCnn());
+    const twice = await quantize(once.model);
+    expect(twice.model).toBe(once.model);
+    expect(layer(twice, 'c1')?.reason).toBe('already quantized');
+  });
+
+  it('refuses weights that are not finite, with the name of the layer', async () => {
+    const model = image().conv({ name: 'bad', channels: 1, kernel: 1, weight: [1, NaN, 2] }).output().build();
+    await expect(quantize(model)).rejects.toMatchObject({ code: 'QUANTIZE_NOT_FINITE', message: expect.stringContaining("'bad'") });
+  });
+
+  it('refuses to calibrate on nothing', async () => {
+    const input = { step: quantizeStep(), calibration: () => randomBatches(IMAGE, 0), runner, vnni: true };
+    await expect(quantizeStatic(residualCnn(), input, quietContext())).rejects.toMatchObject({ code: 'DATA_INVALID' });
+  });
+});
