@@ -57,10 +57,12 @@ export function tradeOffChart(points: readonly ReportPoint[]): string {
   const marks = points.map(({ name, latencyMs, accuracy, kind, measured }) => {
     const [cx, cy] = [px(x.at(latencyMs)), px(y.at(accuracy.value))];
     const title = `${name}: ${measured ? '' : '≈ '}${formatMs(latencyMs)}, ${formatShare(accuracy.value)}`;
+    // Beside the point, on the side with room; above it the interval's bar would cross the name.
+    const right = x.at(latencyMs) < WIDTH * 0.7;
+    const place = `x="${px(x.at(latencyMs) + (right ? 10 : -10))}" y="${px(y.at(accuracy.value) + 4)}"`;
+    const anchor = right ? 'start' : 'end';
     const label =
-      kind === 'other'
-        ? ''
-        : `<text class="label" x="${cx}" y="${px(y.at(accuracy.value) - 10)}" text-anchor="middle">${escapeHtml(name)}</text>`;
+      kind === 'other' ? '' : `<text class="label" ${place} text-anchor="${anchor}">${escapeHtml(name)}</text>`;
     return (
       `<g class="point ${kind} ${measured ? 'measured' : 'predicted'}"><title>${escapeHtml(title)}</title>` +
       `<line x1="${cx}" x2="${cx}" y1="${px(y.at(accuracy.low))}" y2="${px(y.at(accuracy.high))}"/>` +
@@ -98,7 +100,7 @@ export function layerTimeChart(layers: readonly ReportLayer[]): string {
     return (
       `<g><title>${escapeHtml(`${name} (${op})`)}</title><text x="${NAME_WIDTH - 8}" y="${y + 13}" text-anchor="end">${escapeHtml(short)}</text>` +
       `<rect class="bar" x="${NAME_WIDTH}" y="${y + 3}" width="${width(timeMs!)}" height="9"/>${base}` +
-      `<text x="${NAME_WIDTH + Number(width(timeMs!)) + 6}" y="${y + 13}">${formatMs(timeMs!)}</text></g>`
+      `<text x="${NAME_WIDTH + Number(width(Math.max(timeMs!, baselineTimeMs ?? 0))) + 6}" y="${y + 13}">${formatMs(timeMs!)}</text></g>`
     );
   });
   return svg('The slowest layers', slowest.length * BAR + 4, bars);

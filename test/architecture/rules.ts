@@ -1,0 +1,79 @@
+/** Who may import whom, as docs/architecture.md says, in dependency-cruiser's form. */
+import type { IForbiddenRuleType, IRegularForbiddenRuleType } from 'dependency-cruiser';
+
+/** Rooms of the engine, those that may be imported by all after them first; rooms in one group are siblings. */
+const ENGINE_ROOMS: readonly (readonly string[])[] = [
+  ['tensor'],
+  ['graph'],
+  ['onnx', 'operators'],
+  ['runtime'],
+  ['profile', 'dataset'],
+  ['quantize', 'prune'],
+  ['recipe'],
+  ['report'],
+];
+
+type Rule = Omit<IRegularForbiddenRuleType, 'name' | 'severity'>;
+
+const rule = (name: string, from: Rule['from'], to: Rule['to']): IForbiddenRuleType => ({
+  name,
+  severity: 'error',
+  from,
+  to,
+});
+
+/** Each room against its siblings and all rooms after it. */
+const engineRules = ENGINE_ROOMS.flatMap((siblings, rank) =>
+  siblings.flatMap((room) => {
+    const others = ENGINE_ROOMS.slice(rank)
+      .flat()
+      .filter((other) => other !== room);
+    if (others.length === 0) return [];
+    return [rule(`engine-${room}`, { path: `^main/engine/${room}/` }, { path: `^main/engine/(${others.join('|')})/` })];
+  }),
+);
+
+/** The forbidden imports. Paths are relative to the folder that is cruised. */
+export const RULES: readonly IForbiddenRuleType[] = [
+  ...engineRules,
+  rule('engine-is-alone', { path: '^main/engine/' }, { path: '^(main/(?!engine/)|renderer/|preload/|test/|scripts/)' }),
+  rule(
+    'contract-knows-zod-alone',
+    { path: '^main/contract/' },
+    { path: '.', pathNot: '^main/contract/|(^|/)node_modules/zod/' },
+  ),
+  rule(
+    'workspace-and-jobs-know-no-service',
+    { path: '^main/(workspace|jobs)/' },
+    { path: '^main/(services|host|cli|electron)/' },
+  ),
+  rule(
+    'services-know-no-door',
+    { path: '^main/services/' },
+    { path: '^(main/(host|cli|electron)/|renderer/|preload/)' },
+  ),
+  rule('renderer-knows-the-contract-alone', { path: '^renderer/' }, { path: '^(main/(?!contract/)|preload/)' }),
+  rule('viz-and-design-know-no-feature', { path: '^renderer/(viz|design)/' }, { path: '^renderer/(features|app)/' }),
+  rule(
+    'features-are-islands',
+    { path: '^renderer/features/([^/]+)/' },
+    { path: '^renderer/features/', pathNot: '^renderer/features/$1/' },
+  ),
+  rule('features-know-no-shell', { path: '^renderer/features/' }, { path: '^renderer/app/' }),
+  rule(
+    'electron-stays-in-the-shell',
+    { path: '^(main|renderer|preload)/', pathNot: '^(main/electron|preload)/' },
+    { path: '(^|/)node_modules/electron/|^electron$' },
+  ),
+  rule(
+    'onnxruntime-stays-in-the-runner',
+    { path: '^(main|renderer|preload)/', pathNot: '^main/engine/runtime/' },
+    { path: 'onnxruntime-(node|common)' },
+  ),
+  rule('source-knows-no-test', { path: '^(main|renderer|preload)/' }, { path: '^(test|scripts)/' }),
+  rule(
+    'no-cycles-of-modules',
+    { path: '^(main|renderer|preload)/' },
+    { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+  ),
+];
