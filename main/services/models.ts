@@ -40,7 +40,10 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
 }
 
 /** The model with this id. @throws NOT_FOUND */
-export function requireModel({ workspace }: StudioContext, modelId: string): Omit<ModelEntry, 'available'> {
+export function requireModel(
+  { workspace }: Pick<StudioContext, 'workspace'>,
+  modelId: string,
+): Omit<ModelEntry, 'available'> {
   const model = workspace.model(modelId);
   if (model === undefined)
     throw new StudioError('NOT_FOUND', 'This model is not in the workspace', { hint: 'Open it again.' });

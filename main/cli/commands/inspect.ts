@@ -12,14 +12,16 @@ export function addInspectCommand(program: Command, finish: (code: number) => vo
   command.option('--layers', 'print the table of layers too');
   addDimOption(addCommonOptions(command)).action(
     async (model: string, options: CommonOptions & DimOptions & { layers?: boolean }) => {
-      finish(
-        await runCommand(options, async ({ operate, say }) => {
-          const result = await operate('inspect', { path: model, dims: options.dim, scanWeights: true });
-          say(summary(result));
-          if (options.layers === true) say(`\n${layers(result)}`);
-          return result;
-        }),
-      );
+      let invalid = false;
+      const code = await runCommand(options, async ({ operate, say }) => {
+        const result = await operate('inspect', { path: model, dims: options.dim, scanWeights: true });
+        say(summary(result));
+        if (options.layers === true) say(`\n${layers(result)}`);
+        invalid = result.problems.some(({ severity }) => severity === 'error');
+        return result;
+      });
+      // All that can be told is told; the problems still make it bad input.
+      finish(code === 0 && invalid ? 3 : code);
     },
   );
 }

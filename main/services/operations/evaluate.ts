@@ -1,7 +1,7 @@
 import { evaluateModel } from '../../engine/dataset/evaluate.ts';
 import type { TaskContext } from '../../engine/progress.ts';
 import { openSource } from './datasets.ts';
-import { openShared } from './opened-models.ts';
+import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { useRunner } from './runners.ts';
 
@@ -14,8 +14,8 @@ export async function evaluate(
   context: TaskContext,
 ): Promise<OperationResult<'evaluate'>> {
   // Opened first for its clear errors: the runtime's own are about protobuf.
-  await openShared(path);
-  if (reference !== null) await openShared(reference);
+  await openRunnable(path);
+  if (reference !== null) await openRunnable(reference);
   const dataset = await openSource(data);
   const { provider, threads, batch, dims } = settings;
   return useRunner(context.signal, async (runner) => {

@@ -1,6 +1,6 @@
 import { profileModel } from '../../engine/profile/profile-model.ts';
 import type { TaskContext } from '../../engine/progress.ts';
-import { openShared } from './opened-models.ts';
+import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { runners } from './runners.ts';
 
@@ -9,7 +9,7 @@ export async function profile(
   { path, settings, runs, warmup, inputs, trace }: OperationParams<'profile'>,
   context: TaskContext,
 ): Promise<OperationResult<'profile'>> {
-  const opened = await openShared(path);
+  const opened = await openRunnable(path);
   const { provider, threads, batch, dims } = settings;
   return profileModel(opened, runners, { provider, threads, batch, dims, runs, warmup, inputs, trace }, context);
 }

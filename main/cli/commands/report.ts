@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { Command } from 'commander';
+import type { Trial } from '../../contract/studio.ts';
+import { StudioError } from '../../engine/errors.ts';
+import { renderReport } from '../../engine/report/render-report.ts';
+import { version } from '../../host/engine.ts';
+import { evaluationMeasurements, latencyMeasurements } from '../../services/measurements.ts';
+import { reportInput } from '../../services/report-input.ts';
+import { renderTrialReport } from '../../services/reports.ts';
+import { workspaceDirectory } from '../../workspace/location.ts';
+import { Workspace } from '../../workspace/workspace.ts';
+import {
+  addCommonOptions,
+  addDataOptions,
+  addRunOptions,
+  optionalData,
+  runSettings,
+  wholeNumber,
+  type DataOptions,
+  type RunOptions,
+} from '../options.ts';
+import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
+import { bytes } from '../text.ts';
+
+interface Options extends CommonOptions, RunOptions, DataOptions {
+  readonly output: string;
+  readonly limit?: number;
+}
+
+type Format = 'html' | 'markdown';
+
+/** `lapidary report MODEL|TRIAL -o FILE`: proof of what a model does here. */
+export function addReportCommand(program: Command, finish: (code: number) => void): void {
+  const command = program
+    .command('report <model-or-trial>')
+    .description('a report of a model (measured now), or of a trial of the workspace by its id')
+    .requiredOption('-o, --output <file>', 'the report: .html, or .md')
+    .option('--limit <n>', 'only the first n samples of the data', wholeNumber(1));
+  addDataOptions(addRunOptions(addCommonOptions(command)), 'data for the accuracy').action(
+    async (subject: string, options: Options) => {
+      finish(
+        await runCommand(options, async (context) => {
+          const format = formatOf(options.output);
+          const text = existsSync(subject)
+            ? await reportModel(context, subject, options, format)
+            : await reportTrial(context, subject, format);
+          await writeWhole(options.output, text);
+          const size = Buffer.byteLength(text);
+          context.say(`${options.output}: ${bytes(size)}`);
+          return { output: { path: options.output, bytes: size } };
+        }),
+      );
+    },
+  );
+}
+
+function formatOf(path: string): Format {
+  const extension = extname(path).toLowerCase();
+  if (extension === '.html' || extension === '.htm') return 'html';
+  if (extension === '.md') return 'markdown';
+  throw new StudioError('USAGE', `A report ends in .html or .md, got '${path}'`);
+}
+
+async function reportTrial({ operate }: CommandContext, trialId: string, format: Format): Promise<string> {
+  const directory = workspaceDirectory();
+  if (!existsSync(directory)) throw unknownSubject(trialId);
+  using workspace = new Workspace(directory);
+  if (workspace.findTrial(trialId) === undefined) throw unknownSubject(trialId);
+  return renderTrialReport({ workspace, ask: operate, version: version() }, trialId, format);
+}
+
+function unknownSubject(subject: string): StudioError {
+  return new StudioError('FILE_NOT_FOUND', `'${subject}' is neither a file nor a trial of the workspace`, {
+    hint: 'Check the path, or the trial in the studio.',
+  });
+}
+
+/** Measures a model as a baseline of its own. */
+async function reportModel(context: CommandContext, path: string, options: Options, format: Format): Promise<string> {
+  const { operate } = context;
+  const settings = runSettings(options);
+  const inspect = await operate('inspect', { path, dims: options.dim, scanWeights: true });
+  const profile = await operate('profile', { path, settings, runs: null, warmup: null, inputs: null, trace: null });
+  const data = optionalData(options);
+  const limit = options.limit ?? null;
+  const evaluation = data === null ? null : await operate('evaluate', { path, data, settings, limit, reference: null });
+  const at = Date.now();
+  const software = `Lapidary ${version()}, ONNX Runtime ${profile.machine.onnxruntime}`;
+  const circumstances = { machine: profile.machine, software, at };
+  const trial: Trial = {
+    id: inspect.model.sha256,
+    modelId: inspect.model.sha256,
+    name: basename(path),
+    recipe: { version: 1, steps: [] },
+    baseline: true,
+    createdAt: at,
+    status: 'done',
+    error: null,
+    bytes: inspect.model.bytes + inspect.model.externalBytes,
+    parameters: inspect.parameters,
+    sparsity: null,
+    macs: inspect.macs,
+    latency: profile.latency,
+    evaluation,
+    measurements: [
+      ...latencyMeasurements(profile.latency, circumstances),
+      ...(evaluation === null || data === null ? [] : evaluationMeasurements(evaluation, data.path, circumstances)),
+    ],
+    prune: null,
+    quantize: null,
+    hasProfile: true,
+    hasErrors: false,
+  };
+  const samples = evaluation?.samples ?? 0;
+  const input = reportInput({
+    version: version(),
+    modelName: basename(path),
+    inspect,
+    trial,
+    baseline: null,
+    trials: [trial],
+    profile,
+    baselineProfile: null,
+    errors: null,
+    data: data === null ? null : { name: basename(data.path), samples },
+  });
+  return renderReport(input, format);
+}
+
+/** Beside the target first, so that a full disk leaves what was there. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text, { flush: true });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new StudioError('WRITE_FAILED', `The report '${path}' cannot be written: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,91 @@
+import { recipeSchema } from '../../contract/recipe.ts';
+import { StudioError } from '../../engine/errors.ts';
+import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
+import type { Model } from '../../engine/graph/ir.ts';
+import { saveModel } from '../../engine/onnx/save.ts';
+import type { TaskContext } from '../../engine/progress.ts';
+import { applyRecipe, type AppliedRecipe as Outcome } from '../../engine/recipe/apply-recipe.ts';
+import { inputPorts } from '../../engine/runtime/input-dims.ts';
+import { machineInfo } from '../../engine/runtime/machine.ts';
+import { openSource } from './datasets.ts';
+import { inspect } from './inspect.ts';
+import { openRunnable } from './opened-models.ts';
+import type { AppliedRecipe, DatasetSource, OperationParams } from './operation-map.ts';
+import { useRunner } from './runners.ts';
+
+/** Samples in a calibration batch: the ranges do not depend on it. */
+const CALIBRATION_BATCH = 16;
+
+/**
+ * Makes a model by a recipe and writes it whole, or not at all.
+ * @throws USAGE when the recipe needs calibration data and there is none; what `applyRecipe` and `saveModel` throw
+ */
+export async function apply(
+  { path, recipe, calibration, output }: OperationParams<'apply'>,
+  context: TaskContext,
+): Promise<AppliedRecipe> {
+  const { signal, progress } = context;
+  const opened = await openRunnable(path);
+  const feeds = await calibrationFeeds(opened.model, calibration, signal);
+  const outcome = await useRunner(signal, (runner) =>
+    applyRecipe(opened.model, recipe, { calibration: feeds, runner, vnni: machineInfo('').vnni }, context),
+  );
+  progress({ stage: 'Writing', done: 0, total: 1 });
+  const saved = await saveModel(outcome.model, output, { overwrite: true, source: opened.path, signal });
+  const before = await inspect({ path, dims: {}, scanWeights: false });
+  const after = await inspect({ path: saved.path, dims: {}, scanWeights: false });
+  const { prune, quantize } = describeOutcome(outcome, saved);
+  return {
+    recipe: recipeSchema.parse(outcome.recipe),
+    bytes: saved.bytes,
+    parameters: prune?.parameters.after ?? before.parameters,
+    sparsity: prune?.sparsity.achieved ?? null,
+    macs: after.macs,
+    prune,
+    quantize,
+  };
+}
+
+/** Typical inputs as the quantizer takes them: any number of samples from the start, as often as it asks. */
+async function calibrationFeeds(
+  model: Model,
+  source: DatasetSource | null,
+  signal: AbortSignal,
+): Promise<(samples: number) => AsyncIterable<HostTensors>> {
+  if (source === null) {
+    return () => {
+      throw new StudioError('USAGE', 'This recipe quantizes, which takes calibration data', {
+        hint: 'Choose a data set of typical inputs.',
+      });
+    };
+  }
+  const dataset = await openSource(source);
+  const inputs = inputPorts(model);
+  return async function* feeds(samples) {
+    const batches = dataset.batches(inputs, CALIBRATION_BATCH, { limit: samples, signal });
+    for await (const batch of batches) yield batch.feeds;
+  };
+}
+
+function describeOutcome(
+  { prune, quantize }: Outcome,
+  { path, bytes }: { readonly path: string; readonly bytes: number },
+): Pick<AppliedRecipe, 'prune' | 'quantize'> {
+  const output = { path, bytes };
+  return {
+    prune:
+      prune === undefined
+        ? null
+        : { ...prune, output, layers: [...prune.layers], frozen: [...prune.frozen], notes: [...prune.notes] },
+    quantize:
+      quantize === undefined
+        ? null
+        : {
+            output,
+            scheme: quantize.step.scheme,
+            layers: [...quantize.layers],
+            fusedShare: quantize.fusedShare,
+            notes: [...quantize.notes],
+          },
+  };
+}

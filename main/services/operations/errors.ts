@@ -1,0 +1,34 @@
+import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
+import type { TaskContext } from '../../engine/progress.ts';
+import { errorTable } from '../../engine/quantize/error-table.ts';
+import { inputPorts } from '../../engine/runtime/input-dims.ts';
+import { openSource } from './datasets.ts';
+import { openRunnable } from './opened-models.ts';
+import type { OperationParams, OperationResult } from './operation-map.ts';
+import { useRunner } from './runners.ts';
+
+/** Both models and their taps run together: small batches keep the memory of large models in bounds. */
+const BATCH = 4;
+
+/** Where quantization hurts: the error of every layer, alone and accumulated. @throws what `errorTable` throws */
+export async function errors(
+  { float, quantized, data, limit }: OperationParams<'errors'>,
+  context: TaskContext,
+): Promise<OperationResult<'errors'>> {
+  const reference = await openRunnable(float);
+  const compared = await openRunnable(quantized);
+  const dataset = await openSource(data);
+  const batches = dataset.batches(inputPorts(reference.model), BATCH, { limit, signal: context.signal });
+  const table = await useRunner(context.signal, (runner) =>
+    errorTable(reference.model, compared.model, feedsOf(batches), runner, { limit }, context),
+  );
+  return {
+    samples: table.samples,
+    layers: table.layers.map((layer) => ({ ...layer, channels: [...layer.channels] })),
+    notes: [...table.notes],
+  };
+}
+
+async function* feedsOf(batches: AsyncIterable<{ readonly feeds: HostTensors }>): AsyncIterable<HostTensors> {
+  for await (const { feeds } of batches) yield feeds;
+}

@@ -1,0 +1,215 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
+import type { Recipe } from '../../main/contract/recipe.ts';
+import { events } from '../../main/contract/methods.ts';
+import { isStartedJob } from '../../main/services/handlers.ts';
+import { createStudio, type Studio } from '../../main/services/studio.ts';
+import { Workspace } from '../../main/workspace/workspace.ts';
+
+let directory: string;
+let workspace: Workspace;
+let studio: Studio;
+const seen: { event: EventName; payload: unknown }[] = [];
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'lapidary-studio-'));
+  open();
+});
+afterAll(async () => {
+  await close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function open(): void {
+  workspace = new Workspace(join(directory, 'workspace'));
+  studio = createStudio({
+    workspace,
+    version: '0.0.0',
+    // Whatever is told must be what the contract says.
+    emit: (event, payload) => void seen.push({ event, payload: events[event].parse(payload) }),
+  });
+}
+
+async function close(): Promise<void> {
+  await studio[Symbol.asyncDispose]();
+  workspace[Symbol.dispose]();
+}
+
+/** Calls a handler as a window does: parameters and result are checked against the contract. */
+async function call<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
+  const checked = methods[method].params.parse(params);
+  const answer = await Promise.resolve((studio.handlers[method] as (p: unknown) => unknown)(checked));
+  const result = isStartedJob(answer) ? await answer.result : answer;
+  return methods[method].result.parse(result) as Result<M>;
+}
+
+async function openSample(): Promise<{ modelId: string; baseline: string; test: string; validation: string }> {
+  const { entry, baselineTrialId } = await call('model.open', { sample: 'glyph-cnn' });
+  const datasets = await call('dataset.list', {});
+  const named = (part: string): string => datasets.find(({ name }) => name.includes(part))!.id;
+  return { modelId: entry.id, baseline: baselineTrialId, test: named('(test)'), validation: named('(validation)') };
+}
+
+const prune = (sparsity: number): Recipe => ({
+  version: 1,
+  steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+});
+
+test('tells of this machine and the samples', async () => {
+  const info = await call('app.info', {});
+  expect(info.providers.find(({ name }) => name === 'cpu')).toMatchObject({ available: true, reason: null });
+  expect(info.samples.map(({ id }) => id)).toEqual(['glyph-cnn', 'glyph-vit', 'glyph-gru']);
+});
+
+test('a sample opens with its data, its graph and its baseline', async () => {
+  const { modelId, baseline, test: data } = await openSample();
+  const graph = await call('trial.graph', { trialId: baseline });
+  expect(graph.nodes).toHaveLength(77);
+  const conv = graph.nodes.find(({ op }) => op === 'Conv')!;
+  const stats = await call('trial.tensor', { trialId: baseline, tensor: conv.weights[0]!.tensor });
+  expect(stats.histogram?.counts.reduce((sum, count) => sum + count, 0)).toBe(stats.elements);
+  expect((await call('trial.list', { modelId })).map(({ id }) => id)).toEqual([baseline]);
+  expect((await call('dataset.list', {})).find(({ id }) => id === data)).toMatchObject({
+    labelled: true,
+    samples: 1728,
+  });
+});
+
+test('a trial is made, measured against its baseline, and kept', async () => {
+  const { modelId, baseline, test: data, validation } = await openSample();
+  const steps = [...prune(0.3).steps, { quantize: { scheme: 'int8-static' as const, samples: 32 } }];
+  const trial = await call('trial.run', {
+    modelId,
+    recipe: { version: 1, steps },
+    calibrationDatasetId: validation,
+    datasetId: data,
+    limit: 128,
+  });
+  expect(trial).toMatchObject({ status: 'done', baseline: false, name: 'Prune 30 % + int8' });
+  expect(trial.sparsity).toBeCloseTo(0.3, 3);
+  expect(trial.evaluation?.samples).toBe(128);
+  expect(trial.measurements.map(({ metric }) => metric)).toEqual(
+    expect.arrayContaining(['latency', 'top1', 'agreement', 'sqnr']),
+  );
+  // The recipe that is kept leaves nothing to the machine.
+  expect(trial.recipe.steps[1]).toMatchObject({ quantize: { reduceRange: expect.any(Boolean) } });
+  // The baseline was timed in the same turns.
+  expect(workspace.trial(baseline).latency).not.toBeNull();
+
+  const again = await call('trial.run', {
+    modelId,
+    recipe: trial.recipe,
+    calibrationDatasetId: validation,
+    latency: false,
+  });
+  const outputs = [trial.id, again.id].map((id) => readFileSync(workspace.trialOutput(id)!));
+  expect(outputs[0]!.equals(outputs[1]!)).toBe(true);
+});
+
+test('the errors of a quantized trial are measured and kept', async () => {
+  const { modelId, validation } = await openSample();
+  const recipe = { version: 1 as const, steps: [{ quantize: { scheme: 'int8-static' as const, samples: 16 } }] };
+  const trial = await call('trial.run', { modelId, recipe, calibrationDatasetId: validation, latency: false });
+  const table = await call('trial.errors.run', { trialId: trial.id, datasetId: validation, limit: 8 });
+  expect(table.samples).toBe(8);
+  expect(table.layers.every(({ sqnrDb }) => sqnrDb > 0)).toBe(true);
+  expect(await call('trial.errors', { trialId: trial.id })).toEqual(table);
+  expect(workspace.trial(trial.id).hasErrors).toBe(true);
+});
+
+test('a profile is kept with its trace', async () => {
+  const { baseline } = await openSample();
+  const profile = await call('trial.profile.run', { trialId: baseline, runs: 5, warmup: 1 });
+  expect(await call('trial.profile', { trialId: baseline })).toEqual(profile);
+  expect(existsSync(join(workspace.directory, 'traces', profile.trace!))).toBe(true);
+});
+
+test('the pruning plan counts the weights that the pruning then removes', async () => {
+  const { modelId } = await openSample();
+  const plan = await call('prune.plan', { modelId });
+  const trial = await call('trial.run', { modelId, recipe: prune(0.5), latency: false });
+  const weights = plan.layers.reduce((sum, layer) => sum + layer.weights, 0);
+  const zeros = trial.prune!.layers.reduce(
+    (sum, { name, sparsity }) => sum + sparsity * plan.layers.find((layer) => layer.name === name)!.weights,
+    0,
+  );
+  expect(zeros / weights).toBeCloseTo(0.5, 3);
+});
+
+test('a cancelled trial is told as cancelled and leaves no half-written model', async () => {
+  const { modelId, test: data } = await openSample();
+  const running = call('trial.run', { modelId, recipe: prune(0.61), datasetId: data });
+  const job = await waitForJob((one) => one.status === 'running' && one.title.startsWith('Prune 61 %'));
+  studio.cancelJob(job.id);
+  await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+  const trial = (await call('trial.list', { modelId })).find(({ name }) => name === 'Prune 61 %');
+  expect(trial?.status).toBe('cancelled');
+  expect(readdirSync(workspace.folder('trials')).filter((name) => !/\.onnx(\.data)?$/u.test(name))).toEqual([]);
+});
+
+test('export writes model, recipe and report, whole or not at all', async () => {
+  const { modelId } = await openSample();
+  const trial = await call('trial.run', { modelId, recipe: prune(0.2), latency: false });
+  const target = join(directory, 'exported');
+  const params = { trialId: trial.id, directory: target, name: 'small', model: true, recipe: true, report: true };
+  const { files } = await call('trial.export', params);
+  expect(readdirSync(target).toSorted()).toEqual(['small.onnx', 'small.recipe.json', 'small.report.html']);
+  expect(files.every(({ bytes }) => bytes > 0)).toBe(true);
+  expect(readFileSync(join(target, 'small.onnx')).equals(readFileSync(workspace.trialOutput(trial.id)!))).toBe(true);
+  expect(JSON.parse(readFileSync(join(target, 'small.recipe.json'), 'utf8'))).toEqual(trial.recipe);
+  await expect(call('trial.export', params)).rejects.toMatchObject({ code: 'WRITE_FAILED' });
+  await call('trial.export', { ...params, overwrite: true });
+  expect(readdirSync(target)).toHaveLength(3);
+});
+
+test('two trials are compared layer by layer', async () => {
+  const { modelId, baseline } = await openSample();
+  const trial = await call('trial.run', { modelId, recipe: prune(0.5), latency: false });
+  const comparison = await call('trial.compare', { a: baseline, b: trial.id });
+  const conv = comparison.layers.find(({ opA }) => opA === 'Conv')!;
+  expect(conv).toMatchObject({ status: 'changed', changes: ['weights'] });
+  expect(comparison.layers.find(({ opA }) => opA === 'Relu')).toMatchObject({ status: 'same', changes: [] });
+});
+
+test('everything is there after the studio was closed and opened', async () => {
+  const { modelId } = await openSample();
+  const before = await call('trial.list', { modelId });
+  await close();
+  open();
+  expect(await call('trial.list', { modelId })).toEqual(before);
+  expect((await call('model.recents', {}))[0]).toMatchObject({ id: modelId, available: true });
+});
+
+test('the baseline cannot be deleted, a trial can', async () => {
+  const { modelId, baseline } = await openSample();
+  await expect(call('trial.delete', { trialId: baseline })).rejects.toMatchObject({ code: 'USAGE' });
+  const trial = await call('trial.run', { modelId, recipe: prune(0.15), latency: false });
+  const output = workspace.trialOutput(trial.id)!;
+  await call('trial.delete', { trialId: trial.id });
+  expect(existsSync(output)).toBe(false);
+  expect((await call('trial.list', { modelId })).some(({ id }) => id === trial.id)).toBe(false);
+});
+
+test('an unknown trial, model or sample is said to be unknown', async () => {
+  await expect(call('trial.graph', { trialId: 'none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(call('prune.plan', { modelId: 'none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(call('model.open', { sample: 'none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(call('model.open', { upload: '../x' })).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+interface JobPayload {
+  readonly id: string;
+  readonly status: string;
+  readonly title: string;
+}
+
+async function waitForJob(wanted: (job: JobPayload) => boolean): Promise<JobPayload> {
+  for (;;) {
+    const found = seen.find(({ event, payload }) => event === 'job' && wanted(payload as JobPayload));
+    if (found !== undefined) return found.payload as JobPayload;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
