@@ -94,23 +94,16 @@ describe('quantizeStatic', () => {
   });
 
   it('keeps an excluded layer in float, though the runtime would quantize its weights between two pairs', async () => {
-    // Weights of very different size: with one int8 scale for all, the small channels would be lost.
-    const weight = Array.from({ length: 8 * 9 }, (_, i) => (i < 9 ? 100 : 0.01) * Math.sin(i));
+    // The first channel is silent but has a huge weight: with one int8 scale for both, 0.1 would become 0.
     const model = image()
-      .conv({ name: 'first', channels: 8 })
-      .conv({ name: 'middle', channels: 8, group: 8, weight, bias: false, to: 'm' })
-      .conv({ name: 'last', channels: 2, kernel: 1, weight: Array.from({ length: 16 }, (_, i) => (i % 8 === 0 ? 0 : 1)), bias: false })
+      .conv({ name: 'first', channels: 2, kernel: 1, weight: [0, 0, 0, 1, 1, 1], bias: false })
+      .conv({ name: 'middle', channels: 2, kernel: 1, group: 2, weight: [100, 0.1], bias: false })
+      .conv({ name: 'last', channels: 1, kernel: 1, weight: [1, 1], bias: false })
       .output()
       .build();
     const outcome = await quantize(model, { exclude: ['middle'] });
     expect(layer(outcome, 'middle')).toMatchObject({ quantized: false, reason: 'left out by the recipe' });
-    // Only the coarse codes of the first channel's huge output are lost: 'last' does not read it, the range does.
-    const feeds = randomFeed(IMAGE, 1);
-    const output = outcome.model.graph.outputs[0]!.name;
-    const all = await outputsOf(runner, outcome.model, feeds);
-    const plain = await outputsOf(runner, outcome.model, feeds, { optimization: 'disabled' });
-    const scale = Math.max(...plain[output]!.map(Math.abs));
-    expect(largestDifference(all[output]!, plain[output]!)).toBeLessThanOrEqual(Math.max(scale * 0.02, 1e-6));
+    expect(await relativeError(model, outcome.model)).toBeLessThan(0.05);
   });
 
   it('fuses attention: products of two activations, Softmax and transposes', async () => {
