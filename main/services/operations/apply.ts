@@ -11,7 +11,7 @@ import { openSource } from './datasets.ts';
 import { inspect } from './inspect.ts';
 import { openRunnable } from './opened-models.ts';
 import type { AppliedRecipe, DatasetSource, OperationParams } from './operation-map.ts';
-import { useRunner } from './runners.ts';
+import { withThreadRunner } from './runners.ts';
 
 /** Samples in a calibration batch: the ranges do not depend on it. */
 const CALIBRATION_BATCH = 16;
@@ -27,7 +27,7 @@ export async function apply(
   const { signal, progress } = context;
   const opened = await openRunnable(path);
   const feeds = await calibrationFeeds(opened.model, calibration, signal);
-  const outcome = await useRunner(signal, (runner) =>
+  const outcome = await withThreadRunner(signal, (runner) =>
     applyRecipe(opened.model, recipe, { calibration: feeds, runner, vnni: machineInfo('').vnni }, context),
   );
   progress({ stage: 'Writing', done: 0, total: 1 });

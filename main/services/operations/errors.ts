@@ -5,7 +5,7 @@ import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { openSource } from './datasets.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
-import { useRunner } from './runners.ts';
+import { withThreadRunner } from './runners.ts';
 
 /** Both models and their taps run together: small batches keep the memory of large models in bounds. */
 const BATCH = 4;
@@ -19,7 +19,7 @@ export async function errors(
   const compared = await openRunnable(quantized);
   const dataset = await openSource(data);
   const batches = dataset.batches(inputPorts(reference.model), BATCH, { limit, signal: context.signal });
-  const table = await useRunner(context.signal, (runner) =>
+  const table = await withThreadRunner(context.signal, (runner) =>
     errorTable(reference.model, compared.model, feedsOf(batches), runner, { limit }, context),
   );
   return {

@@ -3,7 +3,7 @@ import type { TaskContext } from '../../engine/progress.ts';
 import { openSource } from './datasets.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
-import { useRunner } from './runners.ts';
+import { withThreadRunner } from './runners.ts';
 
 /**
  * How right a model is. A batch of 1 in the settings leaves the batch to the evaluation: accuracy does not depend on it,
@@ -18,7 +18,7 @@ export async function evaluate(
   if (reference !== null) await openRunnable(reference);
   const dataset = await openSource(data);
   const { provider, threads, batch, dims } = settings;
-  return useRunner(context.signal, async (runner) => {
+  return withThreadRunner(context.signal, async (runner) => {
     const result = await evaluateModel(
       {
         model: { path },

@@ -5,14 +5,14 @@ import { makeInputs } from '../../engine/runtime/make-inputs.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
 import type { RunSettings } from '../../contract/methods.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
-import { useRunner } from './runners.ts';
+import { withThreadRunner } from './runners.ts';
 
 /** Latency of several models, timed in turns on inputs of the same seed. */
 export async function latency(
   { paths, settings }: OperationParams<'latency'>,
   { signal, progress }: TaskContext,
 ): Promise<OperationResult<'latency'>> {
-  return useRunner(signal, async (runner) => {
+  return withThreadRunner(signal, async (runner) => {
     const entries = [];
     for (const path of paths) entries.push(await load(runner, path, settings, signal));
     const timings = await runner.timeInterleaved(entries, {}, { signal, onProgress: progress });

@@ -5,7 +5,7 @@ import { RunnerPool } from '../../engine/runtime/runner-pool.ts';
 const pool = new RunnerPool();
 
 /** Runs `work` with this thread's runner. @throws what `work` throws; CANCELLED */
-export function useRunner<T>(signal: AbortSignal, work: (runner: Runner) => Promise<T>): Promise<T> {
+export function withThreadRunner<T>(signal: AbortSignal, work: (runner: Runner) => Promise<T>): Promise<T> {
   return pool.use(work, { signal });
 }
 

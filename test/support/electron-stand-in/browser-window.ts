@@ -35,7 +35,7 @@ class WebContents extends EventEmitter {
   }
 
   send(channel: string, ...args: readonly unknown[]): void {
-    void this.page?.evaluate(([name, values]) => globalThis.__standInReceive(name, values), [channel, args] as const);
+    void this.page?.evaluate(([name, values]) => globalThis.standInReceive(name, values), [channel, args] as const);
   }
 }
 
@@ -75,7 +75,7 @@ export class BrowserWindow extends EventEmitter {
     const { context, devTools } = await browser();
     const page = context.pages().find((open) => open.url() === 'about:blank') ?? (await context.newPage());
     this.webContents.page = page;
-    await page.exposeBinding('__standInInvoke', async ({ frame }, channel: string, parameter: unknown) =>
+    await page.exposeBinding('standInInvoke', async ({ frame }, channel: string, parameter: unknown) =>
       invoke(channel, { sender: this.webContents, senderFrame: { url: await toApp(frame.url()) } }, parameter),
     );
     if (preload !== undefined) {

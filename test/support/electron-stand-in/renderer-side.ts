@@ -1,7 +1,7 @@
 declare global {
   // What the stand-in puts into its pages.
-  var __standInInvoke: (channel: string, parameter: unknown) => Promise<unknown>;
-  var __standInReceive: (channel: string, args: readonly unknown[]) => void;
+  var standInInvoke: (channel: string, parameter: unknown) => Promise<unknown>;
+  var standInReceive: (channel: string, args: readonly unknown[]) => void;
 }
 
 interface PreloadContext {
@@ -16,12 +16,12 @@ interface PreloadContext {
  */
 export function installElectron({ source, argv, platform }: PreloadContext): void {
   const listeners = new Map<string, Set<(event: unknown, ...args: readonly unknown[]) => void>>();
-  globalThis.__standInReceive = (channel, args) => {
+  globalThis.standInReceive = (channel, args) => {
     for (const listener of listeners.get(channel) ?? []) listener({}, ...args);
   };
   const electron = {
     ipcRenderer: {
-      invoke: (channel: string, parameter: unknown) => globalThis.__standInInvoke(channel, parameter),
+      invoke: (channel: string, parameter: unknown) => globalThis.standInInvoke(channel, parameter),
       on: (channel: string, listener: () => void) => {
         const known = listeners.get(channel) ?? new Set();
         listeners.set(channel, known.add(listener));
