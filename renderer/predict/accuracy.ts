@@ -88,7 +88,8 @@ function curveAt(anchors: readonly Anchor[], strength: number, halfStrength: num
   }
   const atLeft = priorRetention(left.strength, halfStrength);
   const here = priorRetention(strength, halfStrength);
-  if (!right) return left.value * (here / atLeft);
+  // A measurement below chance has nothing left to lose: scaling it towards chance would be a rise.
+  if (!right) return left.value > 0 ? left.value * (here / atLeft) : left.value;
   const fall = atLeft - priorRetention(right.strength, halfStrength);
   const passed = fall > 0 ? (atLeft - here) / fall : 0;
   return left.value - (left.value - right.value) * passed;

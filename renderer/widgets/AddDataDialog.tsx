@@ -129,6 +129,13 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
                     data={['auto', 'nchw', 'nhwc']}
                     onChange={(value) => value !== null && set({ layout: value as DataForm['layout'] })}
                   />
+                  <NumberInput
+                    label="Label offset"
+                    description="Added to every label: 1 where class 0 is the background"
+                    value={form.labelOffset}
+                    allowDecimal={false}
+                    onChange={(value) => set({ labelOffset: typeof value === 'number' ? value : 0 })}
+                  />
                 </Group>
               </Stack>
             </Accordion.Panel>

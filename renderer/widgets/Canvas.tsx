@@ -60,6 +60,7 @@ export function Canvas({ label, canvasHeight, draw, onWidth, onWheelDelta, ...re
     return () => canvas.removeEventListener('wheel', listener);
   }, [onWheelDelta]);
 
+  // `scheme` stands for the CSS variables that the drawing reads.
   useEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
@@ -73,6 +74,7 @@ export function Canvas({ label, canvasHeight, draw, onWidth, onWheelDelta, ...re
       draw({ context, width, height: canvasHeight, colors: colorsOf(canvas) });
     });
     return () => cancelAnimationFrame(frame);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [draw, width, canvasHeight, scheme]);
 
   return (

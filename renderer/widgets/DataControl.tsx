@@ -8,7 +8,8 @@ import { addDataset } from '../state/actions.ts';
 import { calibrationFor, chooseCalibration, chooseEvaluation, useData } from '../state/data.ts';
 import { useSession } from '../state/session.ts';
 import { AddDataDialog } from './AddDataDialog.tsx';
-import { describePreprocessing, shortened } from './data-form.ts';
+import { describePreprocessing } from './data-form.ts';
+import { shortened } from './shorten.ts';
 
 export interface DataControlProps {
   /** Whether the calibration data are chosen here too. */
@@ -21,7 +22,7 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
   const evaluationId = useSession((state) => state.datasetId);
   const calibrationId = useData((state) => state.calibrationId);
   const [adding, setAdding] = useState(false);
-  const options = datasets.map((entry) => ({ value: entry.id, label: shortened(entry.name, 26) }));
+  const options = datasets.map((entry) => ({ value: entry.id, label: shortened(entry.name, 23) }));
   const full = new Map(datasets.map((entry) => [entry.id, titleOf(entry)]));
   return (
     <Group gap="xs" role="group" aria-label="Data">

@@ -11,6 +11,8 @@ export interface DataForm {
   readonly scale: string;
   readonly channels: Preprocessing['channels'];
   readonly layout: Preprocessing['layout'];
+  /** Added to every label of the data. */
+  readonly labelOffset: number;
 }
 
 export const EMPTY_DATA_FORM: DataForm = {
@@ -22,6 +24,7 @@ export const EMPTY_DATA_FORM: DataForm = {
   scale: '',
   channels: 'auto',
   layout: 'auto',
+  labelOffset: 0,
 };
 
 /** What is to be asked of the engine, or what is wrong with the form, by field. */
@@ -55,11 +58,15 @@ export function checkDataForm(form: DataForm): CheckedForm {
     problems.std = `Got ${std.length} for ${mean.length} means.`;
   if (scale !== null && !(Number.isFinite(scale) && scale > 0)) problems.scale = 'A number above 0.';
   if (mean === null || std === null || Object.keys(problems).length > 0) return { ok: false, problems };
-  const { resize, channels, layout } = form;
+  const { resize, channels, layout, labelOffset } = form;
   const labelsPath = form.labelsPath.trim() === '' ? null : form.labelsPath.trim();
   return {
     ok: true,
-    source: { path: form.path.trim(), labelsPath, preprocessing: { mean, std, resize, scale, channels, layout } },
+    source: {
+      path: form.path.trim(),
+      labelsPath,
+      preprocessing: { mean, std, resize, scale, channels, layout, labelOffset },
+    },
   };
 }
 
@@ -72,12 +79,7 @@ export function describePreprocessing(preprocessing: Preprocessing): string {
   if (preprocessing.std.length > 0) parts.push(`std ${preprocessing.std.join(', ')}`);
   if (preprocessing.channels !== 'auto') parts.push(preprocessing.channels);
   if (preprocessing.layout !== 'auto') parts.push(preprocessing.layout);
+  if (preprocessing.labelOffset !== 0)
+    parts.push(`label ${preprocessing.labelOffset > 0 ? '+' : '−'}${Math.abs(preprocessing.labelOffset)}`);
   return parts.join(' · ');
-}
-
-/** A long name with its middle left out: both its start and its end, which tells siblings apart, stay. */
-export function shortened(name: string, length: number): string {
-  if (name.length <= length) return name;
-  const tail = Math.floor((length - 1) / 2);
-  return `${name.slice(0, length - 1 - tail)}…${name.slice(-tail)}`;
 }

@@ -1,4 +1,5 @@
 /** The pure view model of the Compare task: metric rows with ratios, layer rows with deltas, the diff filter. */
+import { formatCompact, formatCount, formatMetric, formatPercent } from '../../design/format.ts';
 import type { Comparison } from '../../../main/contract/studio.ts';
 
 type ComparedMetric = Comparison['metrics'][number];
@@ -90,4 +91,20 @@ export function divergingPosition(delta: number, largest: number): number {
 /** The largest |delta| among rows; 0 without any. */
 export function largestDelta(rows: readonly CompareRow[], of: 'timeDeltaMs' | 'parametersDelta'): number {
   return rows.reduce((largest, row) => Math.max(largest, Math.abs(row[of] ?? 0)), 0);
+}
+
+const TITLES: Readonly<Record<string, string>> = { top1: 'Top-1 accuracy', top5: 'Top-5 accuracy' };
+
+/** A metric's name as people read it. */
+export function titleOfMetric(metric: string): string {
+  return TITLES[metric] ?? metric;
+}
+
+/** A compared number with its unit: shares of samples as per cent, bytes and counts in their own ways. */
+export function formatCompared(metric: string, value: number | null, unit: string): string {
+  if (value === null) return '–';
+  if (unit === 'B') return formatMetric(value, 'bytes');
+  if (/^top-?\d+$|^agreement$/iu.test(metric)) return formatPercent(value);
+  if (metric === 'Layers') return formatCount(value);
+  return unit === '' ? formatCompact(value) : formatMetric(value, unit);
 }

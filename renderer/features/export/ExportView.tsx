@@ -48,18 +48,21 @@ function ExportPage({ trial, modelName }: { readonly trial: Trial; readonly mode
         <Stack gap={6} role="group" aria-label="What to export">
           <h3 className={classes['heading']}>What</h3>
           <Checkbox
+            size="sm"
             label="Model"
             description="The .onnx file of this trial, ready for any ONNX runtime"
             checked={model}
             onChange={(event) => useExportUi.setState({ model: event.currentTarget.checked })}
           />
           <Checkbox
+            size="sm"
             label="Recipe"
             description="The steps as JSON: “lapidary apply” makes the same model from the original again, bit for bit"
             checked={recipe}
             onChange={(event) => useExportUi.setState({ recipe: event.currentTarget.checked })}
           />
           <Checkbox
+            size="sm"
             label="Report"
             description="One HTML page with the proof: every number with its spread, samples, machine, versions and date, and the hash of the model it is about"
             checked={report}

@@ -64,7 +64,8 @@ export function PruneView(): ReactNode {
  * task is left (to look at the graph), and goes when the recipe is changed elsewhere.
  */
 function useLiveSparsity(prediction: DraftPrediction | null): void {
-  const cut = prediction !== null && prediction.measured?.prune == null ? prediction.predicted.cut : null;
+  const isMeasured = (prediction?.measured?.prune ?? null) !== null;
+  const cut = prediction === null || isMeasured ? null : prediction.predicted.cut;
   useEffect(() => {
     useOverlay.getState().setLive(
       cut && {

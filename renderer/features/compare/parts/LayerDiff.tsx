@@ -7,6 +7,7 @@ import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { divergingMap, textOn } from '../../../viz/color-maps.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { LayerName } from '../../../widgets/LayerName.tsx';
 import classes from '../CompareView.module.css';
 import { compareRows, countStatuses, divergingPosition, filterCompareRows, largestDelta } from '../model.ts';
 import type { CompareFilter, CompareRow } from '../model.ts';
@@ -97,15 +98,19 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
     {
       key: 'status',
       title: 'Status',
-      width: '84px',
-      render: (row) => <Badge color={STATUS_COLORS[row.status]}>{row.status}</Badge>,
+      width: '86px',
+      render: (row) => (
+        <Badge tt="none" color={STATUS_COLORS[row.status]}>
+          {row.status}
+        </Badge>
+      ),
       sortBy: (row) => row.status,
     },
     {
       key: 'name',
       title: 'Layer',
       width: 'minmax(140px, 1.4fr)',
-      render: (row) => <span title={row.name}>{row.name}</span>,
+      render: (row) => <LayerName name={row.name} />,
       sortBy: (row) => row.name,
     },
     { key: 'op', title: 'Op', width: 'minmax(90px, 0.8fr)', render: (row) => row.op, sortBy: (row) => row.op },

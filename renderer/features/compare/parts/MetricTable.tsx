@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Comparison } from '../../../../main/contract/studio.ts';
-import { formatMetric, formatNumber } from '../../../design/format.ts';
+import { formatNumber } from '../../../design/format.ts';
 import classes from '../CompareView.module.css';
-import { verdictOf } from '../model.ts';
+import { formatCompared, titleOfMetric, verdictOf } from '../model.ts';
 import type { Verdict } from '../model.ts';
 
 const WORDS: Readonly<Record<Verdict, string>> = { better: '▲ better', worse: '▼ worse', same: '= same', unknown: '' };
@@ -26,9 +26,9 @@ export function MetricTable({ comparison }: { readonly comparison: Comparison })
             const verdict = verdictOf(row);
             return (
               <tr key={row.metric}>
-                <th scope="row">{row.metric}</th>
-                <td>{row.a === null ? '–' : formatMetric(row.a, row.unit)}</td>
-                <td>{row.b === null ? '–' : formatMetric(row.b, row.unit)}</td>
+                <th scope="row">{titleOfMetric(row.metric)}</th>
+                <td>{formatCompared(row.metric, row.a, row.unit)}</td>
+                <td>{formatCompared(row.metric, row.b, row.unit)}</td>
                 <td>{row.ratio === null ? '–' : `${formatNumber(row.ratio)}×`}</td>
                 <td className={classes['verdict']} data-verdict={verdict}>
                   {WORDS[verdict]}

@@ -5,6 +5,7 @@ import { formatBytes, formatMs, formatPercent } from '../../../design/format.ts'
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { LayerName } from '../../../widgets/LayerName.tsx';
 import { LayerLink } from '../../../widgets/LayerLink.tsx';
 import { PROFILE_HELP, kernelRows, kernelsByLayer, layerOfKernel } from '../model.ts';
 import type { KernelRow } from '../model.ts';
@@ -15,7 +16,7 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
     title: 'Kernel',
     width: 'minmax(160px, 1.2fr)',
     help: PROFILE_HELP.kernel,
-    render: ({ kernel }) => <span title={kernel.name}>{kernel.name}</span>,
+    render: ({ kernel }) => <LayerName name={kernel.name} />,
     sortBy: ({ kernel }) => kernel.name,
   },
   { key: 'op', title: 'Op', width: '130px', render: ({ kernel }) => kernel.op, sortBy: ({ kernel }) => kernel.op },

@@ -18,6 +18,9 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
   const latency = shown?.latency ?? null;
   const before = { parameters: inputs.inspect.parameters, macs: inputs.inspect.macs };
   const kept = measured?.prune ?? null;
+  const shownBytes = shown?.bytes ?? null;
+  const bytes = shownBytes ?? predicted.bytes;
+  const threshold = predicted.cut?.threshold ?? null;
   return (
     <>
       <div className={classes['figures']} role="group" aria-label="Expected result">
@@ -56,14 +59,8 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
         />
         <Figure
           label="File size"
-          value={
-            shown?.bytes != null
-              ? formatBytes(shown.bytes)
-              : predicted.bytes !== null
-                ? formatBytes(predicted.bytes)
-                : null
-          }
-          predicted={shown?.bytes == null && !untouched}
+          value={bytes === null ? null : formatBytes(bytes)}
+          predicted={shownBytes === null && !untouched}
           note={`of ${formatBytes(inputs.modelBytes)}`}
           help="ONNX stores zeros like any other number; the file only gets smaller when it is compressed, or by int8."
         />
@@ -71,11 +68,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
           label="Sparsity reached"
           value={formatPercent(kept?.sparsity.achieved ?? predicted.cut?.sparsity ?? 0)}
           predicted={!untouched && kept === null}
-          note={
-            predicted.cut?.threshold == null
-              ? 'of the prunable weights'
-              : `|w| ≤ ${predicted.cut.threshold.toPrecision(3)}`
-          }
+          note={threshold === null ? 'of the prunable weights' : `|w| ≤ ${threshold.toPrecision(3)}`}
         />
       </div>
       <Text className="lap-muted" px={14} py={4}>

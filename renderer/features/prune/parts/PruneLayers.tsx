@@ -7,6 +7,7 @@ import { setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { LayerName } from '../../../widgets/LayerName.tsx';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../PruneView.module.css';
 import { pruneRows } from '../model.ts';
@@ -16,7 +17,7 @@ const COLUMNS: readonly GridColumn<PruneRow>[] = [
   {
     key: 'prune',
     title: 'Prune',
-    width: '56px',
+    width: '50px',
     help: 'Unchecked layers are frozen: their weights stay.',
     render: (row) => (
       <Checkbox
@@ -32,15 +33,15 @@ const COLUMNS: readonly GridColumn<PruneRow>[] = [
   {
     key: 'name',
     title: 'Layer',
-    width: 'minmax(140px, 1.4fr)',
-    render: (row) => <span title={row.name}>{row.name}</span>,
+    width: 'minmax(120px, 1.6fr)',
+    render: (row) => <LayerName name={row.name} />,
     sortBy: (row) => row.name,
   },
-  { key: 'op', title: 'Op', width: '76px', render: (row) => row.op, sortBy: (row) => row.op },
+  { key: 'op', title: 'Op', width: '62px', render: (row) => row.op, sortBy: (row) => row.op },
   {
     key: 'weights',
     title: 'Weights',
-    width: '76px',
+    width: '66px',
     align: 'right',
     render: (row) => (row.frozen === null ? formatCompact(row.weights) : ''),
     sortBy: (row) => row.weights,
@@ -48,7 +49,7 @@ const COLUMNS: readonly GridColumn<PruneRow>[] = [
   {
     key: 'bar',
     title: 'Sparsity',
-    width: 'minmax(90px, 1fr)',
+    width: 'minmax(64px, 1fr)',
     render: (row) =>
       row.sparsity === null ? (
         <span className="lap-muted" title={row.frozen ?? ''}>
@@ -68,7 +69,7 @@ const COLUMNS: readonly GridColumn<PruneRow>[] = [
   {
     key: 'sparsity',
     title: '%',
-    width: '84px',
+    width: '70px',
     align: 'right',
     render: (row) =>
       row.sparsity === null
@@ -80,8 +81,8 @@ const COLUMNS: readonly GridColumn<PruneRow>[] = [
   },
   {
     key: 'energy',
-    title: 'Energy gone',
-    width: '92px',
+    title: 'Energy',
+    width: '66px',
     align: 'right',
     help: 'Share of the layer’s sum of squared weights that the cut removes: about the noise it adds to the layer’s output.',
     render: (row) => (row.energyRemoved === null ? '' : formatPercent(row.energyRemoved)),

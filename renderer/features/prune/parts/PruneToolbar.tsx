@@ -37,14 +37,16 @@ export function PruneToolbar(): ReactNode {
       <span style={{ flex: 1 }} />
       {int8 && <Text className="lap-muted">Int8 is on: measured together.</Text>}
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
-      <Button
-        variant="default"
-        disabled={running || !any}
-        title="Makes and measures this recipe on all evaluation samples"
-        onClick={() => void measurePruned(null)}
-      >
-        Measure on all samples
-      </Button>
+      {!running && (
+        <Button
+          variant="default"
+          disabled={!any}
+          title="Makes and measures this recipe on all evaluation samples"
+          onClick={() => void measurePruned(null)}
+        >
+          Measure on all samples
+        </Button>
+      )}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { LayerName } from '../../../widgets/LayerName.tsx';
 import { ERROR_COLUMNS, buildHeatmap, cellText, cellValue } from '../heatmap.ts';
 import classes from '../QuantizeView.module.css';
 import { measureTrialErrors, useErrorsTask } from '../store.ts';
@@ -22,7 +23,7 @@ const COLUMNS: readonly GridColumn<ErrorLayer>[] = [
     key: 'name',
     title: 'Layer',
     width: 'minmax(110px, 1fr)',
-    render: (row) => <span title={`${row.name} (${row.op}), tensor ${row.tensor}`}>{row.name}</span>,
+    render: (row) => <LayerName name={row.name} title={`${row.name} (${row.op}), tensor ${row.tensor}`} />,
     sortBy: (row) => row.name,
   },
   ...ERROR_COLUMNS.map((column): GridColumn<ErrorLayer> => ({

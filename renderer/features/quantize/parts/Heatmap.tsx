@@ -36,6 +36,8 @@ export function Heatmap({ heatmap }: { readonly heatmap: HeatmapModel }): ReactN
   useEffect(() => {
     const row = heatmap.layers.findIndex((layer) => layer.name === selected);
     if (row >= 0) reveal(row);
+    // `revision` grows when the same layer is picked again: then it is scrolled to again.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [heatmap, selected, revision, reveal]);
 
   const draw = useCallback(

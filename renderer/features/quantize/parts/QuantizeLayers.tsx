@@ -7,6 +7,7 @@ import { setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { LayerName } from '../../../widgets/LayerName.tsx';
 import { countRows, filterRows, quantizeRows, verdict } from '../model.ts';
 import type { QuantizeRow, RowFilter } from '../model.ts';
 import { useQuantizeUi } from '../store.ts';
@@ -33,7 +34,7 @@ const COLUMNS: readonly GridColumn<QuantizeRow>[] = [
     key: 'name',
     title: 'Layer',
     width: 'minmax(150px, 1.2fr)',
-    render: (row) => <span title={row.name}>{row.name}</span>,
+    render: (row) => <LayerName name={row.name} />,
     sortBy: (row) => row.name,
   },
   { key: 'op', title: 'Op', width: '130px', render: (row) => row.op, sortBy: (row) => row.op },

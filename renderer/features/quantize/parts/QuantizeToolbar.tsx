@@ -34,14 +34,16 @@ export function QuantizeToolbar(): ReactNode {
       <DataControl calibration />
       <span style={{ flex: 1 }} />
       <TaskLine state={task.state} title="Quantizing" onCancel={task.cancel} onDismiss={task.dismiss} />
-      <Button
-        leftSection={<IconPlayerPlay size={13} />}
-        disabled={!enabled || !hasData || running}
-        title={why}
-        onClick={() => void runQuantize()}
-      >
-        Run
-      </Button>
+      {!running && (
+        <Button
+          leftSection={<IconPlayerPlay size={13} />}
+          disabled={!enabled || !hasData}
+          title={why}
+          onClick={() => void runQuantize()}
+        >
+          Run
+        </Button>
+      )}
     </div>
   );
 }

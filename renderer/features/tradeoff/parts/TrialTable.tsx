@@ -33,12 +33,14 @@ const number = (
 ): GridColumn<Row> => ({
   key,
   title,
-  width: '118px',
+  width: '108px',
   align: 'right',
   render: (row) => {
     const range = row[key];
     if (range === null) return '–';
-    return row.predicted ? formatPredicted(format(range.value)) : withSpread(range, format);
+    if (row.predicted) return formatPredicted(format(range.value));
+    const spread = `${format(range.low)} … ${format(range.high)}`;
+    return <span title={spread}>{key === 'latency' ? format(range.value) : withSpread(range, format)}</span>;
   },
   sortBy: (row) => row[key]?.value ?? null,
 });
@@ -48,7 +50,7 @@ const COLUMNS: readonly GridColumn<Row>[] = [
   {
     key: 'front',
     title: 'Front',
-    width: '60px',
+    width: '52px',
     help: 'On the Pareto front: no other trial is both cheaper and better.',
     render: (row) => (row.onFront ? '●' : ''),
     sortBy: (row) => Number(row.onFront),
@@ -56,14 +58,14 @@ const COLUMNS: readonly GridColumn<Row>[] = [
   {
     key: 'meets',
     title: 'Budget',
-    width: '64px',
+    width: '58px',
     help: 'Whether it meets the budget lines.',
     render: (row) => (row.meets ? '✓' : ''),
     sortBy: (row) => Number(row.meets),
   },
   number('top1', 'Top-1', formatPercent),
   number('agreement', 'Agreement', formatPercent),
-  number('latency', 'Latency', formatMs),
+  { ...number('latency', 'Latency', formatMs), width: '84px', help: 'p50; point at a number to see its spread.' },
   { ...number('size', 'Size', formatBytes), width: '84px' },
   { ...number('macs', 'Eff. MACs', formatCompact), width: '84px' },
   {

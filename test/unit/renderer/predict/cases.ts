@@ -1,0 +1,125 @@
+import type { Evaluation, Machine } from '../../../../main/contract/results.ts';
+import type { Recipe } from '../../../../main/contract/recipe.ts';
+import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
+
+/**
+ * A plan of two layers on the edges 0, 1, 2, 4. "small" has weights 1,1,1,1 (as |w| ≤ 1) and "large" 2,2,4,4; each layer
+ * does 100 MACs.
+ */
+export function twoLayerPlan(): PrunePlan {
+  return {
+    edges: Float64Array.from([0, 1, 2, 4]),
+    layers: [
+      {
+        name: 'small',
+        op: 'Conv',
+        weights: 4,
+        macs: 100,
+        cumulative: Uint32Array.from([0, 4, 4, 4]),
+        cumulativeEnergy: Float64Array.from([0, 4, 4, 4]),
+      },
+      {
+        name: 'large',
+        op: 'Gemm',
+        weights: 4,
+        macs: 100,
+        cumulative: Uint32Array.from([0, 0, 2, 4]),
+        cumulativeEnergy: Float64Array.from([0, 0, 8, 40]),
+      },
+    ],
+    frozen: [{ name: 'shared', reason: 'two layers use its weights' }],
+  };
+}
+
+export const MACHINE: Machine = {
+  cpu: 'test',
+  cores: 2,
+  threads: 2,
+  os: 'test',
+  node: '24',
+  onnxruntime: '1.30',
+  provider: 'cpu',
+  vnni: false,
+};
+
+export function evaluation(top1: number, half = 0.01): Evaluation {
+  return {
+    samples: 500,
+    metrics: { top1: { value: top1, low: top1 - half, high: top1 + half } },
+    samplesPerSecond: 1000,
+    batch: 1,
+    classes: Array.from({ length: 10 }, (_, i) => String(i)),
+    confusion: null,
+    agreement: null,
+    sqnrDb: null,
+    cosine: null,
+    preprocessing: 'x/255',
+    notes: [],
+  };
+}
+
+export function trial(id: string, recipe: Recipe, more: Partial<Trial> = {}): Trial {
+  return {
+    id,
+    modelId: 'm',
+    name: id,
+    recipe,
+    baseline: recipe.steps.length === 0,
+    createdAt: 0,
+    status: 'done',
+    error: null,
+    bytes: 1000,
+    parameters: 10,
+    sparsity: null,
+    macs: 200,
+    latency: null,
+    evaluation: null,
+    measurements: [],
+    prune: null,
+    quantize: null,
+    hasProfile: false,
+    hasErrors: false,
+    ...more,
+  };
+}
+
+export const BASELINE: Recipe = { version: 1, steps: [] };
+
+export function pruned(sparsity: number): Recipe {
+  return {
+    version: 1,
+    steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+  };
+}
+
+export function int8(reduceRange: boolean | 'auto' = 'auto', exclude: string[] = []): Recipe {
+  return {
+    version: 1,
+    steps: [
+      {
+        quantize: {
+          scheme: 'int8-static',
+          calibrator: 'minmax',
+          perChannel: true,
+          reduceRange,
+          samples: 200,
+          exclude,
+        },
+      },
+    ],
+  };
+}
+
+export function latency(p50Ms: number): NonNullable<Trial['latency']> {
+  return {
+    runs: 100,
+    warmup: 5,
+    meanMs: p50Ms,
+    p50Ms,
+    p90Ms: p50Ms * 1.1,
+    p99Ms: p50Ms * 1.2,
+    minMs: p50Ms * 0.9,
+    maxMs: p50Ms * 2,
+    stdMs: 0.1,
+  };
+}

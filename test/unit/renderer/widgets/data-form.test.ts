@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import {
+  EMPTY_DATA_FORM,
+  checkDataForm,
+  describePreprocessing,
+  parseNumbers,
+} from '../../../../renderer/widgets/data-form.ts';
+import { nameParts, shortened } from '../../../../renderer/widgets/shorten.ts';
+import { sortRows } from '../../../../renderer/widgets/sort-rows.ts';
+
+describe('checkDataForm', () => {
+  it('turns typed fields into parameters', () => {
+    const form = { ...EMPTY_DATA_FORM, path: ' /data ', mean: '0.5, 0.4 0.3', std: '1;1;1', resize: 256, scale: '1' };
+    expect(checkDataForm(form)).toEqual({
+      ok: true,
+      source: {
+        path: '/data',
+        labelsPath: null,
+        preprocessing: {
+          mean: [0.5, 0.4, 0.3],
+          std: [1, 1, 1],
+          resize: 256,
+          scale: 1,
+          channels: 'auto',
+          layout: 'auto',
+          labelOffset: 0,
+        },
+      },
+    });
+  });
+
+  it('names every field that is wrong', () => {
+    const form = { ...EMPTY_DATA_FORM, mean: 'a', std: '0', scale: '-1' };
+    const checked = checkDataForm(form);
+    expect(checked.ok ? [] : Object.keys(checked.problems).sort()).toEqual(['mean', 'path', 'scale', 'std']);
+  });
+
+  it('wants as many deviations as means', () => {
+    const checked = checkDataForm({ ...EMPTY_DATA_FORM, path: 'x', mean: '1 2 3', std: '1' });
+    expect(checked.ok ? '' : checked.problems.std).toBe('Got 1 for 3 means.');
+  });
+
+  it('reads lists and refuses what is no number', () => {
+    expect(parseNumbers('')).toEqual([]);
+    expect(parseNumbers('1,x')).toBeNull();
+  });
+
+  it('describes only what is set', () => {
+    const plain = {
+      resize: null,
+      mean: [],
+      std: [],
+      scale: null,
+      channels: 'auto',
+      layout: 'auto',
+      labelOffset: 0,
+    } as const;
+    expect(describePreprocessing({ ...plain, mean: [], std: [] })).toBe('');
+    expect(describePreprocessing({ ...plain, resize: 224, mean: [0.5], std: [], channels: 'bgr' })).toBe(
+      'resize 224 px · mean 0.5 · bgr',
+    );
+  });
+});
+
+describe('names in narrow places', () => {
+  it('keep both ends', () => {
+    expect(shortened('abcdefghij', 7)).toBe('abc…hij');
+    expect(shortened('abc', 7)).toBe('abc');
+  });
+
+  it('keep a layer’s last parts', () => {
+    expect(nameParts('/stage1/stage1.0/conv1/Conv')).toEqual({ head: '/stage1/stage1.0', tail: '/conv1/Conv' });
+    expect(nameParts('Conv_12')).toEqual({ head: '', tail: 'Conv_12' });
+    expect(nameParts('/a/a-part-that-is-far-too-long-to-keep/Conv')).toEqual({
+      head: '/a/a-part-that-is-far-too-long-to-keep',
+      tail: '/Conv',
+    });
+  });
+});
+
+describe('sortRows', () => {
+  const rows = [{ n: 2 }, { n: null }, { n: 10 }];
+
+  it('puts missing values last in both directions', () => {
+    expect(sortRows(rows, (row) => row.n, true).map((row) => row.n)).toEqual([10, 2, null]);
+    expect(sortRows(rows, (row) => row.n, false).map((row) => row.n)).toEqual([2, 10, null]);
+  });
+
+  it('compares text as people count', () => {
+    expect(sortRows(['conv10', 'conv2'], (row) => row, false)).toEqual(['conv2', 'conv10']);
+  });
+});
