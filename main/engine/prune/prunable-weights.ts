@@ -12,8 +12,6 @@ export interface PrunableLayer {
   readonly node: Node;
   /** Its weights as the model stores them; a tensor that several layers share stands at the first of them only. */
   readonly tensors: readonly Tensor[];
-  /** All its weights, those counted at an earlier layer included. */
-  readonly allTensors: readonly Tensor[];
 }
 
 /** A layer with weights that stay as they are, and why. */
@@ -25,6 +23,8 @@ export interface FrozenLayer {
 export interface PrunableWeights {
   readonly layers: readonly PrunableLayer[];
   readonly frozen: readonly FrozenLayer[];
+  /** The weights of every layer that has some, shared and excluded ones included, by layer name. */
+  readonly weightsOf: ReadonlyMap<string, readonly Tensor[]>;
 }
 
 const FLOATS = new Set(['float32', 'float16', 'bfloat16', 'float64']);
@@ -62,10 +62,10 @@ export function prunableWeights(model: Model, excluded: ReadonlySet<string>): Pr
     const free = tensors.filter((tensor) => !untouchable.has(tensor));
     const own = free.filter((tensor) => !owner.has(tensor));
     for (const tensor of own) owner.set(tensor, name);
-    if (own.length > 0) layers.push({ name, op: node.opType, node, tensors: own, allTensors: tensors });
+    if (own.length > 0) layers.push({ name, op: node.opType, node, tensors: own });
     else frozen.push({ name, reason: sharedReason(tensors, free, { untouchable, owner }) });
   }
-  return { layers, frozen };
+  return { layers, frozen, weightsOf: new Map(found.map(({ name, tensors }) => [name, tensors])) };
 }
 
 function sharedReason(

@@ -5,7 +5,7 @@ import { tensorBytes, tensorPieces, tensorValues } from '../graph/tensor-data.ts
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
 import { layerMacs } from './layer-macs.ts';
-import { prunableWeights, type FrozenLayer, type PrunableLayer } from './prunable-weights.ts';
+import { prunableWeights, type FrozenLayer, type PrunableLayer, type PrunableWeights } from './prunable-weights.ts';
 import type { PruneStep } from './prune-step.ts';
 import { applyCut, magnitudeBits, smallestCut } from './select-smallest.ts';
 
@@ -33,7 +33,8 @@ export interface PruneOutcome {
  * Weights keep their element type and every bit of those that stay. The given model and its arrays are not modified.
  */
 export function pruneElements(model: Model, step: PruneStep): { readonly model: Model; readonly result: PruneOutcome } {
-  const { layers, frozen } = prunableWeights(model, new Set(step.exclude));
+  const weights = prunableWeights(model, new Set(step.exclude));
+  const { layers, frozen } = weights;
   const tensors = layers.flatMap((layer) => layer.tensors);
   const magnitudes = new Map(tensors.map((tensor) => [tensor, magnitudeBits(floatsOf(tensor))]));
   const masks = new Map<Tensor, Uint8Array>();
@@ -44,7 +45,7 @@ export function pruneElements(model: Model, step: PruneStep): { readonly model: 
   }
   const zeroed = new Map([...masks].map(([tensor, mask]) => [tensor, withZeros(tensor, mask)]));
   const pruned = mapTensors(model, (tensor) => zeroed.get(tensor) ?? tensor);
-  const { unknownCosts, ...measured } = measure(model, layers, zeroed);
+  const { unknownCosts, ...measured } = measure(model, weights, zeroed);
   const notes = notesOf(step, layers, unknownCosts);
   return { model: pruned, result: { ...measured, frozen, notes, sparsity: sparsityOf() } };
 
@@ -96,7 +97,7 @@ function nonZero(tensor: Tensor): number {
 
 function measure(
   model: Model,
-  layers: readonly PrunableLayer[],
+  { layers, weightsOf }: PrunableWeights,
   zeroed: ReadonlyMap<Tensor, Tensor>,
 ): Pick<PruneOutcome, 'parameters' | 'macs' | 'layers'> & { readonly unknownCosts: number } {
   const before = new Map<Tensor, number>();
@@ -112,11 +113,10 @@ function measure(
     const elements = tensors.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
     return elements === 0 ? 1 : tensors.reduce((sum, tensor) => sum + (counts.get(tensor) ?? 0), 0) / elements;
   };
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const macs = { before: 0, after: 0 };
   let unknownCosts = 0;
   for (const [name, count] of layerMacs(model)) {
-    const weights = byName.get(name)?.allTensors ?? [];
+    const weights = weightsOf.get(name) ?? [];
     if (count === null && weights.length > 0) unknownCosts++;
     macs.before += (count ?? 0) * share(before, weights);
     macs.after += (count ?? 0) * share(after, weights);

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
+import { quietContext } from '../../../../main/engine/progress.ts';
+import type { FeedBatches } from '../../../../main/engine/quantize/calibrate.ts';
+import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
+import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
+import type { Recipe, RecipeStep } from '../../../../main/engine/recipe/recipe.ts';
+import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import { seededRandom } from '../../../../main/engine/tensor/random.ts';
+import { smallCnn } from '../../../support/sample-graphs.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+const prune = (exclude: string[] = []): RecipeStep => ({
+  prune: { structure: 'element', score: 'l1', scope: 'global', sparsity: 0.5, exclude },
+});
+const quantize = (exclude: string[] = []): RecipeStep => ({
+  quantize: { scheme: 'int8-static', calibrator: 'minmax', perChannel: true, reduceRange: 'auto', samples: 4, exclude },
+});
+
+async function* samples(count: number): FeedBatches {
+  const random = seededRandom(7);
+  for (let i = 0; i < count; i++) {
+    yield { x: { dtype: 'float32', dims: [1, 3, 8, 8], data: Float32Array.from({ length: 192 }, random) } };
+  }
+}
+
+function apply(model: Model, steps: readonly RecipeStep[], signal?: AbortSignal): Promise<AppliedRecipe> {
+  const context = signal === undefined ? quietContext() : { ...quietContext(), signal };
+  const recipe: Recipe = { version: 1, steps };
+  return applyRecipe(model, recipe, { calibration: samples, runner, vnni: true }, context);
+}
+
+describe('applyRecipe', () => {
+  it('gives the same bytes when it is applied twice', async () => {
+    const [a, b] = [await apply(smallCnn(), [prune(), quantize()]), await apply(smallCnn(), [prune(), quantize()])];
+    expect(Buffer.compare(encodeModelBytes(a.model), encodeModelBytes(b.model))).toBe(0);
+  });
+
+  it('gives the same bytes from the recipe that it returns, whatever the CPU', async () => {
+    const first = await apply(smallCnn(), [quantize()]);
+    expect(first.recipe.steps).toEqual([{ quantize: { ...('quantize' in quantize() ? { reduceRange: false } : {}), scheme: 'int8-static', calibrator: 'minmax', perChannel: true, samples: 4, exclude: [] } }]);
+    const again = await applyRecipe(smallCnn(), first.recipe, { calibration: samples, runner, vnni: false }, quietContext());
+    expect(Buffer.compare(encodeModelBytes(first.model), encodeModelBytes(again.model))).toBe(0);
+  });
+
+  it('gives the model itself for an empty recipe', async () => {
+    const model = smallCnn();
+    expect(await apply(model, [])).toEqual({ model, recipe: { version: 1, steps: [] }, prune: undefined, quantize: undefined });
+  });
+
+  it('keeps pruned weights at zero through quantization', async () => {
+    const { model, prune: pruned, quantize: quantized } = await apply(smallCnn(), [prune(), quantize()]);
+    expect(pruned?.sparsity.achieved).toBe(0.5);
+    expect(quantized?.fusedShare).toBe(1);
+    const codes = model.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length === 4);
+    const values = codes.flatMap(({ storage }) => (storage.kind === 'raw' ? [...storage.bytes] : []));
+    expect(values).toHaveLength(4 * 3 * 9 + 4 * 4 * 9);
+    expect(values.filter((value) => value === 0).length).toBeGreaterThanOrEqual(values.length / 2);
+  });
+
+  it('refuses layers that the model does not have, with the nearest name', async () => {
+    await expect(apply(smallCnn(), [prune(), quantize(['/layer1/0/conv1/conv'])])).rejects.toMatchObject({
+      code: 'MODEL_UNKNOWN_LAYER',
+      message: expect.stringContaining('Step 2 (quantize)'),
+      hint: expect.stringContaining("'/layer1/0/conv1/Conv'"),
+    });
+  });
+
+  it('stops before the first step when it is cancelled', async () => {
+    await expect(apply(smallCnn(), [prune()], AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+it('the nearest name is the one with the fewest edits', () => {
+  expect(nearestName('conv2', ['pool', 'conv1', 'Conv22'])).toBe('conv1');
+  expect(nearestName('anything', [])).toBeUndefined();
+});
