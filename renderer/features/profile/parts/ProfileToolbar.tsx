@@ -20,6 +20,7 @@ export interface ProfileToolbarProps {
 export function ProfileToolbar({ trial, profile }: ProfileToolbarProps): ReactNode {
   const { runs, warmup } = useProfileOptions();
   const task = useProfileTask();
+  const trace = profile?.trace ?? null;
   const running = task.state.status === 'running';
   return (
     <div className={classes['toolbar']} role="toolbar" aria-label="Measurement">
@@ -42,12 +43,12 @@ export function ProfileToolbar({ trial, profile }: ProfileToolbarProps): ReactNo
       </Button>
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
       <span style={{ flex: 1 }} />
-      {profile?.trace != null && (
+      {trace !== null && (
         <Button
           variant="default"
           leftSection={<IconDownload size={13} />}
           title="The runtime’s own trace; opens in ui.perfetto.dev and chrome://tracing"
-          onClick={() => void saveTrace(profile.trace!, trial.name)}
+          onClick={() => void saveTrace(trace, trial.name)}
         >
           Download trace
         </Button>

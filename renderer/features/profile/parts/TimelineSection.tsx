@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import type { Kernel, Profile } from '../../../../main/contract/results.ts';
@@ -20,13 +20,19 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
   const bars = useMemo(() => layOutBars(kernels), [kernels]);
   const full = useMemo(() => fullSpan(bars), [bars]);
   const byLayer = useMemo(() => kernelsByLayer(profile), [profile]);
-  const [view, setView] = useState<Viewport>(full);
+  // A zoom belongs to the profile it was made in: another profile is shown whole.
+  const [zoomed, setZoomed] = useState<{ readonly of: Viewport; readonly view: Viewport } | null>(null);
+  const view = zoomed?.of === full ? zoomed.view : full;
+  const setView = useCallback(
+    (change: (old: Viewport) => Viewport) =>
+      setZoomed((old) => ({ of: full, view: change(old?.of === full ? old.view : full) })),
+    [full],
+  );
   const [active, setActive] = useState<number | null>(null);
   const [pointed, setPointed] = useState<number | null>(null);
   const width = useRef(1);
   const layer = useSelection((state) => state.layer);
   const hover = useSelection((state) => state.hover);
-  useEffect(() => setView(full), [full]);
 
   const lanes = bars.reduce((count, bar) => Math.max(count, bar.lane + 1), 1);
   const selected = useMemo(() => setOf(byLayer, layer), [byLayer, layer]);
@@ -72,7 +78,7 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
       setView((old) => pan(old, full, event.deltaX / width.current));
       return true;
     },
-    [full],
+    [full, setView],
   );
   const step = (by: number): void => {
     const at = bars.findIndex((bar) => bar.kernel === active);
@@ -80,21 +86,21 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
     if (bar === undefined) return;
     pick(bar);
     if (bar.startMs < view.startMs || bar.endMs > view.endMs)
-      setView(pan(view, full, (bar.startMs - view.startMs) / (view.endMs - view.startMs) - 0.3));
+      setView(() => pan(view, full, (bar.startMs - view.startMs) / (view.endMs - view.startMs) - 0.3));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const centre = (view.startMs + view.endMs) / 2;
     const actions: Readonly<Record<string, () => void>> = {
-      w: () => setView(zoom(view, full, { factor: 1.5, atMs: centre })),
-      s: () => setView(zoom(view, full, { factor: 1 / 1.5, atMs: centre })),
-      a: () => setView(pan(view, full, -0.2)),
-      d: () => setView(pan(view, full, 0.2)),
+      w: () => setView(() => zoom(view, full, { factor: 1.5, atMs: centre })),
+      s: () => setView(() => zoom(view, full, { factor: 1 / 1.5, atMs: centre })),
+      a: () => setView(() => pan(view, full, -0.2)),
+      d: () => setView(() => pan(view, full, 0.2)),
       f: () => {
         const bar = bars.find((b) => selected.has(b.kernel)) ?? bars.find((b) => b.kernel === active);
-        setView(bar === undefined ? full : focusOn(bar, full));
+        setView(() => (bar === undefined ? full : focusOn(bar, full)));
       },
-      0: () => setView(full),
+      0: () => setView(() => full),
       ArrowRight: () => step(1),
       ArrowLeft: () => step(-1),
     };

@@ -16,7 +16,8 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const base = goodnessOf(baseline?.evaluation ?? null);
   const latency = shown?.latency ?? null;
   const latencyMs = latency?.p50Ms ?? predicted.latencyMs?.value ?? null;
-  const bytes = shown?.bytes ?? predicted.bytes;
+  const shownBytes = shown?.bytes ?? null;
+  const bytes = shownBytes ?? predicted.bytes;
   const fused = measured?.quantize?.fusedShare ?? null;
   return (
     <div className={classes['figures']} role="group" aria-label="Expected result">
@@ -45,9 +46,9 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
       />
       <Figure
         label="File size"
-        value={bytes === null || bytes === undefined ? null : formatBytes(bytes)}
-        predicted={shown?.bytes == null && recipe.steps.length > 0}
-        note={ratioNote(bytes ?? null, baseline?.bytes ?? null, formatBytes)}
+        value={bytes === null ? null : formatBytes(bytes)}
+        predicted={shownBytes === null && recipe.steps.length > 0}
+        note={ratioNote(bytes, baseline?.bytes ?? null, formatBytes)}
       />
       <Figure
         label="Fused layers"
