@@ -1,9 +1,10 @@
 /** Runs all benches and prints a table; exit code 1 when one passes its limit. `npm run bench [NAME…]` */
+import { bench as evaluate } from './evaluate.ts';
 import { bench as open } from './open.ts';
 import { bench as profile } from './profile.ts';
 import type { BenchRow } from './bench-row.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = { open, profile };
+const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = { evaluate, open, profile };
 
 const wanted = process.argv.slice(2);
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);
