@@ -80,7 +80,7 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {
     '--lap-row': rem(24),
-    '--lap-selection': '#d6336c',
+    '--mantine-color-dimmed': 'var(--lap-muted)',
   },
   light: {
     '--lap-window': '#f3f4f6',

@@ -31,6 +31,8 @@ export interface DrawState {
 const TEXT_SCALE = 0.32;
 const ROWS_SCALE = 0.5;
 const LABEL_SCALE = 0.62;
+/** Below this a box is a few pixels. */
+const DOT_SCALE = 0.12;
 const CORNER = 6;
 
 /** Draws an open group's frame with its title. */
@@ -118,10 +120,27 @@ export function drawEdgeLabel(
 
 /** Draws a layer, a folded group, an input or an output. */
 export function drawBox(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+  if (state.scale < DOT_SCALE) {
+    drawDot(context, item, state);
+    outline(context, item, state);
+    return;
+  }
   if (item.box.kind === 'input' || item.box.kind === 'output') drawTerminal(context, item, state);
   else drawLayer(context, item, state);
   outline(context, item, state);
   if (state.scale >= TEXT_SCALE) drawMarks(context, item, state);
+}
+
+/** From very far a box is its colour, and large enough to be seen. */
+function drawDot(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+  const { palette, overlay, scale } = state;
+  const least = 1.6 / scale;
+  const width = Math.max(item.width, least);
+  const height = Math.max(item.height, least);
+  const isLayer = item.box.kind === 'layer';
+  const plain = isLayer ? operatorColor(item.box.title) : palette.muted;
+  context.fillStyle = overlay === null ? plain : (overlay.get(item.box.id)?.fill ?? palette.boxBorder);
+  context.fillRect(item.x + (item.width - width) / 2, item.y + (item.height - height) / 2, width, height);
 }
 
 function drawTerminal(context: CanvasRenderingContext2D, item: SceneBox, { palette, scale }: DrawState): void {

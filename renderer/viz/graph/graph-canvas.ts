@@ -141,9 +141,9 @@ export class GraphCanvas {
         ? {
             scale,
             left: this.#view.width / 2 - middle * scale,
-            top: TOOLBAR - Math.max(0, (first?.y ?? 0) - 8) * scale,
+            top: TOOLBAR - Math.max(0, (first?.y ?? 0) - 70) * scale,
           }
-        : { scale, left: 16 - Math.max(0, (first?.x ?? 0) - 24) * scale, top: this.#view.height / 2 - y * scale },
+        : { scale, left: 16 - Math.max(0, (first?.x ?? 0) - 70) * scale, top: this.#view.height / 2 - y * scale },
     );
   }
 

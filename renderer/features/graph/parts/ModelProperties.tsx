@@ -1,4 +1,4 @@
-import { Badge, Button } from '@mantine/core';
+import { Badge } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Problem, ValueRef } from '../../../../main/contract/results.ts';
 import type { OpenedModel, Trial } from '../../../../main/contract/studio.ts';
@@ -73,9 +73,9 @@ function ProblemLine({ problem }: { readonly problem: Problem }): ReactNode {
     <div className={classes['value']}>
       <Badge color={color}>{problem.code}</Badge> {problem.message}{' '}
       {layer !== null && (
-        <Button variant="transparent" px={0} onClick={() => selectLayer(layer, 'command')}>
+        <button type="button" className={classes['link']} onClick={() => selectLayer(layer, 'command')}>
           {layer}
-        </Button>
+        </button>
       )}
     </div>
   );
