@@ -1,3 +1,4 @@
+import { median } from '../runtime/timing.ts';
 import type { GpuEvent, KernelEvent, TracedRun } from './trace.ts';
 
 /** One kernel over the profiled runs. */
@@ -62,6 +63,19 @@ export function sumKernels(runs: readonly TracedRun[]): KernelTable {
   const runMs = runs.reduce((total, run) => total + run.durationUs, 0) / Math.max(1, runs.length) / 1000;
   const kernelMs = kernels.reduce((total, kernel) => total + kernel.timeMs, 0);
   return { kernels, unattributedMs: Math.max(0, runMs - kernelMs), gpuTimed };
+}
+
+/** A run that takes longer than this many medians was held up by something else on the machine. */
+const HELD_UP = 1.5;
+
+/**
+ * The runs that were not held up: one preemption of a few ms would otherwise make a kernel of some µs look like the
+ * costliest of all. The median run is always among them, so at least half of the runs are.
+ */
+export function undisturbedRuns(runs: readonly TracedRun[]): readonly TracedRun[] {
+  if (runs.length === 0) return runs;
+  const limit = HELD_UP * median(runs.map((run) => run.durationUs));
+  return runs.filter((run) => run.durationUs <= limit);
 }
 
 function toTiming({ first, totalUs, startUs, runs }: Sum, runCount: number): KernelTiming {

@@ -18,6 +18,8 @@ export interface NoteFacts {
   readonly settled: boolean;
   /** Whether the runtime wrote the graph that it executed. */
   readonly optimised: boolean;
+  /** Profiled runs that kernel times leave out, see `undisturbedRuns`. */
+  readonly heldUp: { readonly runs: number; readonly of: number };
 }
 
 /** Spread beyond which a median is said to be shaky. */
@@ -42,6 +44,11 @@ export function profileNotes(facts: NoteFacts): string[] {
     );
   }
   notes.push(...nonFiniteNotes(facts.outputs));
+  if (facts.heldUp.runs > 0) {
+    notes.push(
+      `${facts.heldUp.runs} of ${facts.heldUp.of} profiled runs were held up by other work on this machine (over 1.5 times the median) and are not in the kernel times.`,
+    );
+  }
   if (!facts.optimised) {
     notes.push('The runtime could not write the graph that it executed, so kernels are attributed by name only.');
   }

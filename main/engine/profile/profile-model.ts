@@ -13,7 +13,7 @@ import type { Session } from '../runtime/session.ts';
 import type { PortInfo, Provider, SessionSettings } from '../runtime/settings.ts';
 import { measureShapes, sourceOfModel } from '../runtime/taps.ts';
 import { attributeKernels } from './attribute.ts';
-import { sumKernels, type KernelTable } from './kernels.ts';
+import { sumKernels, undisturbedRuns, type KernelTable } from './kernels.ts';
 import { summarizeLatency } from './latency.ts';
 import { layerFacts, openValues } from './layer-facts.ts';
 import { layerTimes, mainLayer, type LayerFacts } from './layer-times.ts';
@@ -171,7 +171,8 @@ async function costs(
 function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest, measured: Measured): ProfileResult {
   const { plain, profiled } = measured;
   const runs = tracedRuns(profiled.events).slice(-profiled.timing.timesMs.length);
-  const table: KernelTable = sumKernels(runs);
+  const calm = undisturbedRuns(runs);
+  const table: KernelTable = sumKernels(calm);
   const attributions = attributeKernels(model, profiled.optimised, table.kernels);
   const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
     ...kernel,
@@ -206,6 +207,7 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
       outputs: measured.outputs,
       settled: plain.timing.stable,
       optimised: profiled.optimised !== null,
+      heldUp: { runs: runs.length - calm.length, of: runs.length },
     }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exclusiveDurations, sumKernels } from '../../../../main/engine/profile/kernels.ts';
+import { exclusiveDurations, sumKernels, undisturbedRuns } from '../../../../main/engine/profile/kernels.ts';
 import { parseTrace, tracedRuns, type TraceEvent } from '../../../../main/engine/profile/trace.ts';
 import { exportTrace } from '../../../../main/engine/profile/trace-export.ts';
 
@@ -96,6 +96,11 @@ describe('sumKernels', () => {
       { name: 'a&b', timeMs: 0.5, startMs: 0.1 },
     ]);
   });
+});
+
+it('leaves out the runs that took over one and a half medians', () => {
+  const runs = tracedRuns([run(0, 100), run(200, 150), run(400, 90), run(600, 151), run(800, 100)]);
+  expect(undisturbedRuns(runs).map((each) => each.durationUs)).toEqual([100, 150, 90, 100]);
 });
 
 it('takes away what ran inside, level by level', () => {

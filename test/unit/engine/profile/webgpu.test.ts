@@ -25,9 +25,8 @@ it('takes kernel times from the GPU and attributes them to layers', async (test)
   using folder = tempFolder();
   const model = graph()
     .input('x', 'float32', [1, 4, 8, 8])
-    .conv({ name: 'conv', channels: 8 })
-    .relu({ name: 'relu' })
-    .conv({ name: 'last', channels: 4, to: 'y' })
+    .conv({ name: 'conv', channels: 4 })
+    .relu({ name: 'relu', to: 'y' })
     .output('y')
     .build();
   const path = folder.file('model.onnx');
@@ -46,6 +45,6 @@ it('takes kernel times from the GPU and attributes them to layers', async (test)
   expect(result.notes).toContain("Kernel times are the GPU's own; what is left is dispatch, copies and waiting.");
   const layers = new Map(result.layers.map((layer) => [layer.name, layer]));
   expect(layers.get('conv')!.timeMs).toBeGreaterThan(0);
-  expect(layers.get('last')!.timeMs).toBeGreaterThan(0);
+  expect(layers.get('relu')!.kernels.length).toBeGreaterThan(0);
   expect(result.kernels.filter((kernel) => kernel.sources.length === 0)).toEqual([]);
 });
