@@ -51,7 +51,8 @@ export function prunableWeights(model: Model, excluded: ReadonlySet<string>): Pr
     else if (verdict.tensors.length > 0) found.push({ name: layer, node, tensors: verdict.tensors });
   }
   const untouchable = new Map<Tensor, string>();
-  for (const { name, tensors } of found) if (excluded.has(name)) for (const tensor of tensors) untouchable.set(tensor, name);
+  for (const { name, tensors } of found)
+    if (excluded.has(name)) for (const tensor of tensors) untouchable.set(tensor, name);
   const owner = new Map<Tensor, string>();
   const layers: PrunableLayer[] = [];
   for (const { name, node, tensors } of found) {
@@ -73,7 +74,8 @@ function sharedReason(
   free: readonly Tensor[],
   by: { readonly untouchable: ReadonlyMap<Tensor, string>; readonly owner: ReadonlyMap<Tensor, string> },
 ): string {
-  if (free.length === 0) return `shares its weights with '${by.untouchable.get(tensors[0]!)}', which the recipe leaves out`;
+  if (free.length === 0)
+    return `shares its weights with '${by.untouchable.get(tensors[0]!)}', which the recipe leaves out`;
   return `shares its weights with '${by.owner.get(free[0]!)}', where they are counted`;
 }
 
@@ -112,7 +114,7 @@ function isLargeFloat(found: Found): boolean {
 /** The stored tensor behind a value, looked up from the graph that uses it outwards. */
 function resolveWeight(value: string, graph: Graph, outerOf: ReadonlyMap<Graph, Graph>): Found {
   let name = value;
-  for (let current: Graph | undefined = graph; current !== undefined && name !== ''; ) {
+  for (let current: Graph | undefined = graph; current !== undefined && name !== '';) {
     const index = indexGraph(current);
     const initializer = index.initializer(name);
     if (initializer !== undefined) return { tensor: initializer };

@@ -22,7 +22,12 @@ export interface PruneOutcome {
   readonly parameters: BeforeAfter;
   /** Multiply–accumulates of one sample that meet a weight other than zero; layers of unknown cost count nothing. */
   readonly macs: BeforeAfter;
-  readonly layers: readonly { readonly name: string; readonly op: string; readonly sparsity: number; readonly channels: null }[];
+  readonly layers: readonly {
+    readonly name: string;
+    readonly op: string;
+    readonly sparsity: number;
+    readonly channels: null;
+  }[];
   readonly frozen: readonly FrozenLayer[];
   readonly notes: readonly string[];
 }
@@ -57,8 +62,12 @@ export function pruneElements(model: Model, step: PruneStep): { readonly model: 
 }
 
 /** How many weights to cut out of which tensors together. Rounding is carried on, so the total is exact in both scopes. */
-function cutSizes(layers: readonly PrunableLayer[], step: PruneStep): readonly { members: readonly Tensor[]; count: number }[] {
-  const groups = step.scope === 'global' ? [layers.flatMap(({ tensors }) => tensors)] : layers.map(({ tensors }) => tensors);
+function cutSizes(
+  layers: readonly PrunableLayer[],
+  step: PruneStep,
+): readonly { members: readonly Tensor[]; count: number }[] {
+  const groups =
+    step.scope === 'global' ? [layers.flatMap(({ tensors }) => tensors)] : layers.map(({ tensors }) => tensors);
   let seen = 0;
   let cut = 0;
   return groups.map((members) => {
@@ -82,7 +91,12 @@ function withZeros(tensor: Tensor, mask: Uint8Array): Tensor {
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 1) bytes.fill(0, i * size, (i + 1) * size);
   }
-  return { ...makeRawTensor(tensor.name, tensor.dtype, tensor.dims, bytes), docString: tensor.docString, metadata: tensor.metadata, unknown: tensor.unknown };
+  return {
+    ...makeRawTensor(tensor.name, tensor.dtype, tensor.dims, bytes),
+    docString: tensor.docString,
+    metadata: tensor.metadata,
+    unknown: tensor.unknown,
+  };
 }
 
 const FLOATS = new Set(['float32', 'float16', 'bfloat16', 'float64']);
@@ -121,7 +135,8 @@ function measure(
     macs.before += (count ?? 0) * share(before, weights);
     macs.after += (count ?? 0) * share(after, weights);
   }
-  const sum = (counts: ReadonlyMap<Tensor, number>): number => [...counts.values()].reduce((total, count) => total + count, 0);
+  const sum = (counts: ReadonlyMap<Tensor, number>): number =>
+    [...counts.values()].reduce((total, count) => total + count, 0);
   return {
     parameters: { before: sum(before), after: sum(after) },
     macs: { before: Math.round(macs.before), after: Math.round(macs.after) },
@@ -136,6 +151,7 @@ function notesOf(step: PruneStep, layers: readonly PrunableLayer[], unknownCosts
   if (step.sparsity > 0) {
     notes.push('Zeros save space when the file is compressed; the CPU runs them at the same speed as other weights.');
   }
-  if (unknownCosts > 0) notes.push(`The cost of ${unknownCosts} pruned layers is not known; their multiply–accumulates count nothing.`);
+  if (unknownCosts > 0)
+    notes.push(`The cost of ${unknownCosts} pruned layers is not known; their multiply–accumulates count nothing.`);
   return notes;
 }

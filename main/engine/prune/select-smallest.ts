@@ -39,7 +39,10 @@ export function smallestCut(tensors: readonly MagnitudeBits[], count: number): C
   const bucket = locate(high, count);
   const low = histogram(tensors, (bits) => (bits >>> HIGH_SHIFT === bucket.index ? bits & LOW_MASK : -1), LOW_MASK + 1);
   const within = locate(low, count - bucket.before);
-  return { threshold: ((bucket.index << HIGH_SHIFT) | within.index) >>> 0, ties: count - bucket.before - within.before };
+  return {
+    threshold: ((bucket.index << HIGH_SHIFT) | within.index) >>> 0,
+    ties: count - bucket.before - within.before,
+  };
 }
 
 function histogram(tensors: readonly MagnitudeBits[], binOf: (bits: number) => number, size: number): Float64Array {

@@ -38,7 +38,9 @@ export async function calibrateMinMax(
   const watched = watchRanges(model, tensors);
   const settings = { provider: 'cpu', threads: null } as const;
   const session = await run.runner.load(sourceOfModel(watched), settings, { signal: context.signal });
-  const ranges = new Map<string, { min: number; max: number }>(tensors.map((name) => [name, { min: Infinity, max: -Infinity }]));
+  const ranges = new Map<string, { min: number; max: number }>(
+    tensors.map((name) => [name, { min: Infinity, max: -Infinity }]),
+  );
   let samples = 0;
   try {
     for await (const feeds of run.batches) {
@@ -62,7 +64,10 @@ export async function calibrateMinMax(
     });
   }
   context.progress({ stage: 'Calibrating', done: samples, total: samples });
-  return { ranges: new Map([...ranges].map(([name, { min, max }]) => [name, min > max ? { min: 0, max: 0 } : { min, max }])), samples };
+  return {
+    ranges: new Map([...ranges].map(([name, { min, max }]) => [name, min > max ? { min: 0, max: 0 } : { min, max }])),
+    samples,
+  };
 }
 
 const minName = (position: number): string => `lapidary_min_${position}`;

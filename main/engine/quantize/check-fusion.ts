@@ -19,7 +19,11 @@ const INTEGER_TO_FLOAT = new Set(['MatMulIntegerToFloat', 'DynamicQuantizeMatMul
  * @returns by layer name; layers that are not quantized are not in it
  * @throws RUNTIME_LOAD_FAILED, RUNTIME_DIED, CANCELLED
  */
-export async function checkFusion(model: Model, runner: Runner, context: TaskContext): Promise<ReadonlyMap<string, boolean>> {
+export async function checkFusion(
+  model: Model,
+  runner: Runner,
+  context: TaskContext,
+): Promise<ReadonlyMap<string, boolean>> {
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-fusion-'));
   try {
     const optimizedModelPath = join(folder, 'optimized.onnx');

@@ -69,7 +69,8 @@ function weighted(node: Node, layer: string, role: WeightedRole, around: Surroun
     if (node.opType === 'MatMul') return productOfActivations(node, layer, around);
     return { reason: 'its weights are computed while the model runs' };
   }
-  if (weight.dtype !== 'float32') return { reason: `its weights are ${weight.dtype}, integer kernels take float32 models` };
+  if (weight.dtype !== 'float32')
+    return { reason: `its weights are ${weight.dtype}, integer kernels take float32 models` };
   const refusal = refuseOperands(node, role, around);
   if (refusal !== undefined) return { reason: refusal };
   const rank = weight.dims.length;
@@ -138,7 +139,18 @@ function elementwise(node: Node, layer: string, inputs: readonly number[], aroun
   }
   if (dataInputs.length === 0) return { reason: 'all its operands are constant' };
   if (node.outputs.filter((value) => value !== '').length !== 1) return { reason: 'it has several outputs' };
-  return { unit: { kind: 'elementwise', layer, node, dataInputs, constantInputs, weights: undefined, absorbed: undefined, quantizesOutput: true } };
+  return {
+    unit: {
+      kind: 'elementwise',
+      layer,
+      node,
+      dataInputs,
+      constantInputs,
+      weights: undefined,
+      absorbed: undefined,
+      quantizesOutput: true,
+    },
+  };
 }
 
 function passthrough(node: Node, layer: string, input: number, around: Surroundings): Eligibility {
@@ -150,7 +162,18 @@ function passthrough(node: Node, layer: string, input: number, around: Surroundi
   if (node.opType === 'Resize' && stringAttribute(node, 'mode', 'nearest') === 'cubic') {
     return { reason: 'cubic interpolation has no integer kernel' };
   }
-  return { unit: { kind: 'passthrough', layer, node, dataInputs: [input], constantInputs: [], weights: undefined, absorbed: undefined, quantizesOutput: true } };
+  return {
+    unit: {
+      kind: 'passthrough',
+      layer,
+      node,
+      dataInputs: [input],
+      constantInputs: [],
+      weights: undefined,
+      absorbed: undefined,
+      quantizesOutput: true,
+    },
+  };
 }
 
 /**

@@ -13,7 +13,12 @@ export interface ComparedLayer {
   /** The tensor in the float model. */
   readonly tensor: string;
   /** Σx², Σ(x−y)² and Σy² of the whole model, for each channel or as one number; and the number of elements. */
-  readonly accumulated: { readonly reference: string; readonly difference: string; readonly approximation: string; readonly size: string };
+  readonly accumulated: {
+    readonly reference: string;
+    readonly difference: string;
+    readonly approximation: string;
+    readonly size: string;
+  };
   /** Σ(x−y)² where only this layer is quantized; null for layers that are not. */
   readonly localDifference: string | null;
   /** Whether the sums are for each channel. */
@@ -38,7 +43,10 @@ export function buildErrorModel(float: Model, quantized: Model, knowledge: Value
   const { model, nameInSecond } = mergeModels(float, quantized);
   const builder = new ErrorModelBuilder(model.graph, defaultOpset(model), knowledge);
   const layers = matchLayers(float.graph, quantized.graph, knowledge).map((match) => {
-    const local = match.group === undefined ? null : cloneLayer(builder, match, { quantized: quantized.graph, float: float.graph, nameInSecond });
+    const local =
+      match.group === undefined
+        ? null
+        : cloneLayer(builder, match, { quantized: quantized.graph, float: float.graph, nameInSecond });
     return builder.compare(match, nameInSecond(match.real), local);
   });
   return { model: { ...model, graph: builder.build() }, layers };
@@ -70,7 +78,8 @@ function matchLayers(float: Graph, quantized: Graph, knowledge: ValueKnowledge):
   return float.nodes.flatMap((node, at): Match[] => {
     const name = names[at]!;
     const found = groups.get(name);
-    if (found !== undefined) return [{ name, op: node.opType, tensor: found.tensor, real: found.group.real, group: found.group }];
+    if (found !== undefined)
+      return [{ name, op: node.opType, tensor: found.tensor, real: found.group.real, group: found.group }];
     const tensor = node.outputs[0] ?? '';
     const same = inQuantized.producer(tensor);
     const comparable = node.opType !== 'Constant' && !isQdq(node) && same !== undefined && !isQdq(same);
@@ -149,7 +158,12 @@ class ErrorModelBuilder {
     return this.#once(`round trip ${source} ${parameters.join(' ')}`, () => {
       const [codes, real] = [this.#fresh(), this.#fresh()];
       this.#nodes.push({ ...quantize, name: codes, inputs: [source, ...parameters], outputs: [codes] });
-      this.#nodes.push({ ...dequantize, name: real, inputs: [codes, ...dequantize.inputs.slice(1).map(nameOf)], outputs: [real] });
+      this.#nodes.push({
+        ...dequantize,
+        name: real,
+        inputs: [codes, ...dequantize.inputs.slice(1).map(nameOf)],
+        outputs: [real],
+      });
       return real;
     });
   }
@@ -177,7 +191,10 @@ class ErrorModelBuilder {
     const { name, op, tensor } = match;
     const rank = this.#knowledge.rank(tensor);
     const channel = rank === undefined ? undefined : channelAxis(rank, op);
-    const axes = channel === undefined || rank === undefined ? undefined : [...Array(rank).keys()].filter((axis) => axis !== channel);
+    const axes =
+      channel === undefined || rank === undefined
+        ? undefined
+        : [...Array(rank).keys()].filter((axis) => axis !== channel);
     const sum = (value: string, over: readonly number[] | undefined): string => this.#sumOfSquares(value, over);
     return {
       name,

@@ -52,7 +52,11 @@ export async function errorTable(
       hint: 'Give the model that the quantized one was made from.',
     });
   }
-  const session = await runner.load(sourceOfModel(model), { provider: 'cpu', threads: null }, { signal: context.signal });
+  const session = await runner.load(
+    sourceOfModel(model),
+    { provider: 'cpu', threads: null },
+    { signal: context.signal },
+  );
   const totals = new Map<string, Float64Array>();
   let samples = 0;
   try {
@@ -94,8 +98,13 @@ function rowOf(layer: ComparedLayer, totals: ReadonlyMap<string, Float64Array>):
     sums(accumulated.difference),
     sums(accumulated.approximation),
   ];
-  const whole: ErrorSums = { reference: total(reference), difference: total(difference), approximation: total(approximation) };
-  const local = localDifference === null ? null : sqnrDb({ reference: whole.reference, difference: total(sums(localDifference)) });
+  const whole: ErrorSums = {
+    reference: total(reference),
+    difference: total(difference),
+    approximation: total(approximation),
+  };
+  const local =
+    localDifference === null ? null : sqnrDb({ reference: whole.reference, difference: total(sums(localDifference)) });
   const channels = layer.byChannel
     ? Array.from(reference, (value, channel) => sqnrDb({ reference: value, difference: difference[channel]! }))
     : [];

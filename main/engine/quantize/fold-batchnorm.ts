@@ -30,7 +30,9 @@ export function foldBatchNormalization(model: Model): { readonly model: Model; r
     editor.removeNode(norm);
     folds.push({ layer: norm.name, into: fold.layer.name });
   }
-  return folds.length === 0 ? { model, folds } : { model: { ...model, graph: editor.build({ dropUnused: true }) }, folds };
+  return folds.length === 0
+    ? { model, folds }
+    : { model: { ...model, graph: editor.build({ dropUnused: true }) }, folds };
 }
 
 interface Foldable {
@@ -48,7 +50,8 @@ interface Foldable {
 
 function foldableInto(index: GraphIndex, norm: Node): Foldable | undefined {
   if (norm.opType !== 'BatchNormalization' || norm.domain !== '') return undefined;
-  if (intAttribute(norm, 'training_mode', 0) !== 0 || norm.outputs.slice(1).some((value) => value !== '')) return undefined;
+  if (intAttribute(norm, 'training_mode', 0) !== 0 || norm.outputs.slice(1).some((value) => value !== ''))
+    return undefined;
   const between = norm.inputs[0] ?? '';
   const layer = index.producer(between);
   if (layer === undefined || index.isOutput(between) || index.consumers(between).length !== 1) return undefined;

@@ -78,7 +78,8 @@ class QdqWriter {
       assert(placed !== undefined, `'${unit.layer}' reads a tensor without a scheme`);
       if (placed.madeBy === undefined) this.#editor.replaceInput(node, at, placed.real);
     }
-    for (const at of unit.constantInputs) this.#editor.replaceInput(node, at, this.#constantOperand(node.inputs[at] ?? ''));
+    for (const at of unit.constantInputs)
+      this.#editor.replaceInput(node, at, this.#constantOperand(node.inputs[at] ?? ''));
     if (unit.weights !== undefined) this.#writeWeights(unit);
     if (unit.quantizesOutput) this.#quantizeOutputs(unit);
   }
@@ -201,17 +202,25 @@ class QdqWriter {
     const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
     const scales = bias === undefined ? natural : raiseScalesForBias(natural, inputScale, bias);
     const dequantized = this.#once(`weights ${weightName} ${alpha} ${axis} ${scales.join(' ')}`, () =>
-      this.#dequantized(weightName, makeTensor('', 'int8', dims, quantizeWeights(values, dims, { ...scheme, scales }).values), {
-        scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
-        zeroPoint: makeTensor('', 'int8', axis === null ? [] : [scales.length], new Int8Array(scales.length)),
-        axis: axis ?? undefined,
-      }),
+      this.#dequantized(
+        weightName,
+        makeTensor('', 'int8', dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
+        {
+          scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
+          zeroPoint: makeTensor('', 'int8', axis === null ? [] : [scales.length], new Int8Array(scales.length)),
+          axis: axis ?? undefined,
+        },
+      ),
     );
     this.#editor.replaceInput(node, operands.weightInput, dequantized);
     if (bias !== undefined) this.#writeBias(unit, bias, { inputScale, weightScales: scales });
   }
 
-  #writeBias(unit: Unit, bias: Float32Array, by: { readonly inputScale: number; readonly weightScales: Float32Array }): void {
+  #writeBias(
+    unit: Unit,
+    bias: Float32Array,
+    by: { readonly inputScale: number; readonly weightScales: Float32Array },
+  ): void {
     const { values, scales } = quantizeBias(bias, by.inputScale, by.weightScales);
     const perChannel = scales.length > 1;
     const dequantized = this.#dequantized(`${unit.layer}/bias`, makeTensor('', 'int32', [values.length], values), {

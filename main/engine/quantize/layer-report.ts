@@ -25,7 +25,9 @@ interface Outcome {
 export function describeLayers(source: Model, { plan, folds, fused }: Outcome): readonly QuantizedLayer[] {
   const decisions = new Map(plan.decisions.map((decision) => [decision.name, decision]));
   const foldedInto = new Map(folds.map(({ layer, into }) => [layer, into]));
-  const hosts = new Map(plan.units.flatMap((unit) => (unit.absorbed === undefined ? [] : [[unit.absorbed.layer, unit.layer]])));
+  const hosts = new Map(
+    plan.units.flatMap((unit) => (unit.absorbed === undefined ? [] : [[unit.absorbed.layer, unit.layer]])),
+  );
   const fusedState = (layer: string): boolean | null => fused.get(layer) ?? null;
   const layers: QuantizedLayer[] = [];
   for (const { node, layer: name, parent } of walkNodes(source)) {
@@ -33,7 +35,12 @@ export function describeLayers(source: Model, { plan, folds, fused }: Outcome): 
     const base = { name, op: node.opType };
     const into = foldedInto.get(name);
     if (parent !== null) {
-      layers.push({ ...base, quantized: false, fused: null, reason: `inside a subgraph of '${parent}', which stays in float32` });
+      layers.push({
+        ...base,
+        quantized: false,
+        fused: null,
+        reason: `inside a subgraph of '${parent}', which stays in float32`,
+      });
     } else if (into !== undefined) {
       const host = decisions.get(into);
       const quantized = host?.quantized === true;

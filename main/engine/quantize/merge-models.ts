@@ -36,7 +36,10 @@ export function mergeModels(first: Model, second: Model): MergedModels {
     ...first,
     irVersion: Math.max(first.irVersion, second.irVersion),
     opsetImports: joinOpsets(first.opsetImports, second.opsetImports),
-    functions: [...first.functions, ...second.functions.filter((theirs) => !first.functions.some((ours) => sameFunction(ours, theirs)))],
+    functions: [
+      ...first.functions,
+      ...second.functions.filter((theirs) => !first.functions.some((ours) => sameFunction(ours, theirs))),
+    ],
     graph,
   };
   return { model, nameInSecond };
@@ -49,16 +52,23 @@ function sameFunction(a: Model['functions'][number], b: Model['functions'][numbe
 function requireSameOpset(first: Model, second: Model): void {
   const [a, b] = [defaultOpset(first), defaultOpset(second)];
   if (a === b) return;
-  throw new StudioError('UNSUPPORTED', `The models cannot be compared layer by layer: one has opset ${a}, the other ${b}`, {
-    hint: 'Export both with the same opset.',
-  });
+  throw new StudioError(
+    'UNSUPPORTED',
+    `The models cannot be compared layer by layer: one has opset ${a}, the other ${b}`,
+    {
+      hint: 'Export both with the same opset.',
+    },
+  );
 }
 
 function matchInputs(first: Graph, second: Graph): ReadonlyMap<string, string> {
   const ours = feedInputs(first).map(({ name }) => name);
   const theirs = feedInputs(second).map(({ name }) => name);
   if (ours.length !== theirs.length) {
-    throw new StudioError('UNSUPPORTED', `The models take ${ours.length} and ${theirs.length} inputs, expected the same`);
+    throw new StudioError(
+      'UNSUPPORTED',
+      `The models take ${ours.length} and ${theirs.length} inputs, expected the same`,
+    );
   }
   return new Map(theirs.map((name, at) => [name, ours.includes(name) ? name : ours[at]!]));
 }

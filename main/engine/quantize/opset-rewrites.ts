@@ -191,4 +191,3 @@ export const REWRITES: readonly Rewrite[] = [
 export const REFUSALS: readonly { readonly since: number; readonly opType: string; readonly reason: string }[] = [
   { since: 9, opType: 'Scan', reason: 'Scan of opset 8 scans over a batch' },
 ];
-

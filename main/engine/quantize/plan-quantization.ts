@@ -50,7 +50,8 @@ export function planQuantization(graph: Graph, options: PlanOptions): Quantizati
   const decisions = graph.nodes.map((node): LayerDecision => {
     const host = absorbed.get(node);
     const base = { name: nameOf(node), op: node.opType };
-    if (host !== undefined) return { ...base, quantized: true, reason: `the output range of '${host.layer}' replaces it` };
+    if (host !== undefined)
+      return { ...base, quantized: true, reason: `the output range of '${host.layer}' replaces it` };
     if (units.has(node)) return { ...base, quantized: true, reason: null };
     return { ...base, quantized: false, reason: reasons.get(node) ?? 'stays in float32' };
   });
@@ -100,7 +101,7 @@ function absorbClips(
 /** Takes out the operators between float layers, until none is left that gains nothing. */
 function dropIsolated(index: GraphIndex, units: Map<Node, Unit>, reasons: Map<Node, string>): void {
   const madeInIntegers = (value: string): boolean => producingUnit(index, units, value) !== undefined;
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const [node, unit] of units) {
       if (unit.kind === 'weighted') continue;

@@ -32,7 +32,9 @@ export function prepareModel(source: Model): PreparedModel {
 /** Gives each node the name that its layer goes by, so that inserted nodes cannot change what others are called. */
 export function nameNodes(model: Model): Model {
   const names = layerNames(model.graph);
-  const nodes = model.graph.nodes.map((node, index) => (node.name === names[index] ? node : { ...node, name: names[index]! }));
+  const nodes = model.graph.nodes.map((node, index) =>
+    node.name === names[index] ? node : { ...node, name: names[index]! },
+  );
   return { ...model, graph: { ...model.graph, nodes } };
 }
 

@@ -59,7 +59,9 @@ function groupOf(index: GraphIndex, node: Node, layer: string): QdqGroup | undef
     const real = index.consumers(codes).find(({ opType }) => opType === 'DequantizeLinear')?.outputs[0] ?? codes;
     return { layer, node, clip, codes, real, raw };
   }
-  return GIVES_FLOAT.has(node.opType) ? { layer, node, clip: undefined, codes: undefined, real: output, raw: output } : undefined;
+  return GIVES_FLOAT.has(node.opType)
+    ? { layer, node, clip: undefined, codes: undefined, real: output, raw: output }
+    : undefined;
 }
 
 function soleConsumer(index: GraphIndex, value: string): Node | undefined {

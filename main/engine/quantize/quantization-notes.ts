@@ -19,9 +19,12 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
   const notes: string[] = [];
   if (samples < step.samples) notes.push(`Calibrated on ${samples} samples; ${step.samples} were asked for.`);
   if (prepared.upgradedFrom !== null) {
-    notes.push(`Rewritten from opset ${prepared.upgradedFrom} to ${PER_CHANNEL_OPSET}, which scales for each channel need.`);
+    notes.push(
+      `Rewritten from opset ${prepared.upgradedFrom} to ${PER_CHANNEL_OPSET}, which scales for each channel need.`,
+    );
   }
-  if (prepared.folds.length > 0) notes.push(`${counted(prepared.folds.length, 'BatchNormalization')} folded into the layer before.`);
+  if (prepared.folds.length > 0)
+    notes.push(`${counted(prepared.folds.length, 'BatchNormalization')} folded into the layer before.`);
   if (step.reduceRange === true) {
     const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
     notes.push(`Weights are held in 7 bits, ${why}.`);
@@ -31,11 +34,15 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
   const unfused = layers.filter((layer) => layer.quantized && layer.fused === false);
   if (unfused.length > 0) {
     const names = unfused.slice(0, 3).map(({ name }) => `'${name}'`);
-    notes.push(`${counted(unfused.length, 'quantized layer')} run in float behind conversions (${names.join(', ')}${unfused.length > 3 ? ', …' : ''}).`);
+    notes.push(
+      `${counted(unfused.length, 'quantized layer')} run in float behind conversions (${names.join(', ')}${unfused.length > 3 ? ', …' : ''}).`,
+    );
   }
   const depthwise = plan.units.filter(isDepthwise).length;
   if (depthwise > 0) {
-    notes.push(`${counted(depthwise, 'depthwise convolution')} in int8: these can be slower than in float; measure, and exclude them where they are.`);
+    notes.push(
+      `${counted(depthwise, 'depthwise convolution')} in int8: these can be slower than in float; measure, and exclude them where they are.`,
+    );
   }
   return notes;
 }

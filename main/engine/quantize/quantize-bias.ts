@@ -12,7 +12,11 @@ const LARGEST_CODE = 2 ** 31 - 1.5;
  * @param bias one for each output channel
  * @see the rule s_x·s_w ≥ 1.0001·2|b| / (2³² − 3)
  */
-export function raiseScalesForBias(weightScales: Float32Array, inputScale: number, bias: Float32Array | Float64Array): Float32Array {
+export function raiseScalesForBias(
+  weightScales: Float32Array,
+  inputScale: number,
+  bias: Float32Array | Float64Array,
+): Float32Array {
   const raised = weightScales.slice();
   for (let channel = 0; channel < bias.length; channel++) {
     const at = raised.length === 1 ? 0 : channel;

@@ -42,14 +42,24 @@ export interface QuantizeOutcome {
  * The same model, step and data give the same bytes on the same machine.
  * @throws QUANTIZE_NOT_FINITE, UNSUPPORTED (opset below 7), DATA_INVALID (no calibration data), RUNTIME_…, CANCELLED
  */
-export async function quantizeStatic(source: Model, input: QuantizeInput, context: TaskContext): Promise<QuantizeOutcome> {
+export async function quantizeStatic(
+  source: Model,
+  input: QuantizeInput,
+  context: TaskContext,
+): Promise<QuantizeOutcome> {
   const step = { ...input.step, reduceRange: resolveReduceRange(input.step.reduceRange, input.vnni) };
   const prepared = prepareModel(source);
   const excluded = new Map(step.exclude.map((layer) => [layer, 'left out by the recipe']));
   const first = planFor(prepared, excluded);
   if (first.units.length === 0) {
     const layers = describeLayers(source, { plan: first, folds: [], fused: new Map() });
-    return { model: source, step, layers, fusedShare: null, notes: ['No layer of this model can run in int8; it stays as it was.'] };
+    return {
+      model: source,
+      step,
+      layers,
+      fusedShare: null,
+      notes: ['No layer of this model can run in int8; it stays as it was.'],
+    };
   }
   requireFiniteWeights(prepared.model.graph, first);
   const { plan, ranges, samples } = await calibratePlan(prepared, first, { ...input, step, excluded }, context);
@@ -135,11 +145,12 @@ export function quantizePlan(source: Model): readonly {
       .map(({ layer, node }) => ({ name: layer, op: node.opType, quantizable: false, reason }));
   }
   const plan = planFor(prepared, new Map());
-  return describeLayers(source, { plan, folds: prepared.folds, fused: new Map() }).map(({ name, op, quantized, reason }) => ({
-    name,
-    op,
-    quantizable: quantized,
-    reason,
-  }));
+  return describeLayers(source, { plan, folds: prepared.folds, fused: new Map() }).map(
+    ({ name, op, quantized, reason }) => ({
+      name,
+      op,
+      quantizable: quantized,
+      reason,
+    }),
+  );
 }
-

@@ -24,7 +24,10 @@ export function weightLimit(reduceRange: boolean): number {
 }
 
 /** A row-major tensor seen as [outer, channels, inner] around its channel axis. */
-export function splitAtAxis(dims: readonly number[], axis: number | null): { outer: number; channels: number; inner: number } {
+export function splitAtAxis(
+  dims: readonly number[],
+  axis: number | null,
+): { outer: number; channels: number; inner: number } {
   if (axis === null) return { outer: 1, channels: 1, inner: product(dims) };
   return { outer: product(dims.slice(0, axis)), channels: dims[axis] ?? 1, inner: product(dims.slice(axis + 1)) };
 }
@@ -39,7 +42,12 @@ function product(dims: readonly number[]): number {
  * @param weights row-major with shape `dims`; not modified
  * @throws QUANTIZE_NOT_FINITE naming `what` when a weight is NaN or ±Infinity
  */
-export function weightScales(weights: RealArray, dims: readonly number[], scheme: WeightScheme, what: string): Float32Array {
+export function weightScales(
+  weights: RealArray,
+  dims: readonly number[],
+  scheme: WeightScheme,
+  what: string,
+): Float32Array {
   const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
   const largest = new Float64Array(channels);
   let at = 0;

@@ -36,7 +36,8 @@ function rangeProblem(index: GraphIndex, unit: Unit, ranges: ReadonlyMap<string,
       return `'${value}' reaches from ${min} to ${max} over the calibration data, too wide for 8 bits`;
     }
     const masked = max - min > MASK_WIDTH && index.consumers(value).some(({ opType }) => opType === 'Softmax');
-    if (masked) return `'${value}' goes from ${round(min)} to ${round(max)} into a Softmax: a mask, too wide for 8 bits`;
+    if (masked)
+      return `'${value}' goes from ${round(min)} to ${round(max)} into a Softmax: a mask, too wide for 8 bits`;
   }
   return undefined;
 }

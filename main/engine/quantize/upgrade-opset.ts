@@ -36,9 +36,13 @@ export function upgradeOpset(model: Model, knowledge: ValueKnowledge): Model {
   const from = defaultOpset(model);
   if (from >= PER_CHANNEL_OPSET) return model;
   if (from < OLDEST_UPGRADABLE) {
-    throw new StudioError('UNSUPPORTED', `The model is written in opset ${from}; quantization needs ${OLDEST_UPGRADABLE} or later`, {
-      hint: 'Export the model again with a newer opset, best 17 or later.',
-    });
+    throw new StudioError(
+      'UNSUPPORTED',
+      `The model is written in opset ${from}; quantization needs ${OLDEST_UPGRADABLE} or later`,
+      {
+        hint: 'Export the model again with a newer opset, best 17 or later.',
+      },
+    );
   }
   const opsetImports = model.opsetImports.map((entry) =>
     entry.domain === '' || entry.domain === 'ai.onnx' ? { ...entry, version: PER_CHANNEL_OPSET } : entry,

@@ -51,7 +51,11 @@ export async function applyRecipe(
       prune = pruned.result;
       steps.push(step);
     } else {
-      const { model: quantized, ...details } = await quantizeStatic(current, { step: step.quantize, ...surroundings }, context);
+      const { model: quantized, ...details } = await quantizeStatic(
+        current,
+        { step: step.quantize, ...surroundings },
+        context,
+      );
       current = quantized;
       quantize = details;
       steps.push({ quantize: details.step });

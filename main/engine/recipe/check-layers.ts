@@ -24,7 +24,10 @@ function excludedBy(step: RecipeStep): readonly string[] {
 function unknownLayer(name: string, known: readonly string[], where: string): StudioError {
   const nearest = nearestName(name, known);
   return new StudioError('MODEL_UNKNOWN_LAYER', `${where} leaves out '${name}', but the model has no such layer`, {
-    hint: nearest === undefined ? 'The model has no layers.' : `Did you mean '${nearest}'? 'lapidary inspect' lists all layers.`,
+    hint:
+      nearest === undefined
+        ? 'The model has no layers.'
+        : `Did you mean '${nearest}'? 'lapidary inspect' lists all layers.`,
   });
 }
 

@@ -19,7 +19,12 @@ function weightsOf(model: Model, name: string): number[] {
 function twoLayers(): Model {
   return graph()
     .input('x', 'float32', [1, 4])
-    .initializer('small', 'float32', [4, 4], Float32Array.from({ length: 16 }, (_, i) => (i + 1) / 100))
+    .initializer(
+      'small',
+      'float32',
+      [4, 4],
+      Float32Array.from({ length: 16 }, (_, i) => (i + 1) / 100),
+    )
     .initializer('large', 'float32', [4, 1], [5, -6, 7, -8])
     .node('MatMul', ['x', 'small'], {}, ['h'], { name: 'first' })
     .node('MatMul', ['h', 'large'], {}, ['y'], { name: 'second' })
@@ -48,7 +53,13 @@ describe('pruneElements', () => {
   });
 
   it('reaches the share asked for to one weight, in both scopes, with both scores alike', () => {
-    const model = graph().input('x', 'float32', [1, 3, 8, 8]).conv({ channels: 5 }).conv({ channels: 7 }).conv({ channels: 3 }).output().build();
+    const model = graph()
+      .input('x', 'float32', [1, 3, 8, 8])
+      .conv({ channels: 5 })
+      .conv({ channels: 7 })
+      .conv({ channels: 3 })
+      .output()
+      .build();
     const total = 3 * 5 * 9 + 5 * 7 * 9 + 7 * 3 * 9;
     for (const sparsity of [0, 0.1, 1 / 3, 0.777, 1]) {
       for (const scope of ['global', 'layer'] as const) {
@@ -60,7 +71,11 @@ describe('pruneElements', () => {
   });
 
   it('counts zeros that the model already has', () => {
-    const model = graph().input('x', 'float32', [1, 4]).gemm({ inputs: 4, outputs: 1, weight: [0, 0, 3, 4] }).output().build();
+    const model = graph()
+      .input('x', 'float32', [1, 4])
+      .gemm({ inputs: 4, outputs: 1, weight: [0, 0, 3, 4] })
+      .output()
+      .build();
     const { result, model: pruned } = pruneElements(model, step({ sparsity: 0.5 }));
     expect(result.sparsity.achieved).toBe(0.5);
     expect(weightsOf(pruned, 'gemm0.weight')).toEqual([0, 0, 3, 4]);
@@ -98,7 +113,9 @@ describe('pruneElements', () => {
       .build();
     const once = pruneElements(model, step()).result;
     expect(once.layers.map(({ name }) => name)).toEqual(['first']);
-    expect(once.frozen).toEqual([{ name: 'second', reason: "shares its weights with 'first', where they are counted" }]);
+    expect(once.frozen).toEqual([
+      { name: 'second', reason: "shares its weights with 'first', where they are counted" },
+    ]);
     expect(once.macs).toEqual({ before: 32, after: 16 });
     const held = pruneElements(model, step({ exclude: ['second'] }));
     expect(held.model).toBe(model);
@@ -136,7 +153,9 @@ describe('pruneElements', () => {
         .build();
       const pruned = pruneElements(model, step()).model.graph.initializers[0]!;
       expect(pruned.dtype).toBe(dtype);
-      expect(tensorBytes(pruned)).toEqual(tensorBytes(makeTensor('w', dtype, [2, 2], Float64Array.of(1.5, 0, 0, -65504))));
+      expect(tensorBytes(pruned)).toEqual(
+        tensorBytes(makeTensor('w', dtype, [2, 2], Float64Array.of(1.5, 0, 0, -65504))),
+      );
     }
   });
 

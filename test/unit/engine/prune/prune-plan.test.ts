@@ -16,13 +16,18 @@ describe('magnitudeGrid', () => {
 
   it('counts as a search for each weight would', () => {
     const random = seededRandom(3);
-    const weights = Float32Array.from({ length: 5000 }, (_, i) => (i % 10 === 0 ? 0 : (random() - 0.5) * 2 ** (-20 * random())));
+    const weights = Float32Array.from({ length: 5000 }, (_, i) =>
+      i % 10 === 0 ? 0 : (random() - 0.5) * 2 ** (-20 * random()),
+    );
     const grid = magnitudeGrid(0.5, 64);
     const { cumulative, cumulativeEnergy } = countMagnitudes(weights, grid);
     for (const [at, edge] of grid.edges.entries()) {
       const below = weights.filter((weight) => Math.abs(weight) <= edge);
       expect(cumulative[at]).toBe(below.length);
-      expect(cumulativeEnergy[at]).toBeCloseTo(below.reduce((sum, weight) => sum + weight * weight, 0), 6);
+      expect(cumulativeEnergy[at]).toBeCloseTo(
+        below.reduce((sum, weight) => sum + weight * weight, 0),
+        6,
+      );
     }
   });
 
@@ -49,7 +54,10 @@ describe('prunePlan', () => {
       { name: 'g', op: 'Gemm', weights: 32, macs: 32 },
     ]);
     const half = edges.findIndex((edge) => edge >= 0.5);
-    expect(layers.map(({ cumulative }) => [cumulative[half], cumulative.at(-1)])).toEqual([[2, 2], [0, 32]]);
+    expect(layers.map(({ cumulative }) => [cumulative[half], cumulative.at(-1)])).toEqual([
+      [2, 2],
+      [0, 32],
+    ]);
     expect(layers[0]!.cumulativeEnergy.at(-1)).toBe(0.3125);
   });
 });

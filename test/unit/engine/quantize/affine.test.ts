@@ -36,20 +36,26 @@ describe('weights', () => {
 
   it('that are not finite are refused with the layer and the element', () => {
     expect(() => weightScales(Float32Array.of(0, NaN), [1, 2], perChannel, "Layer 'c'")).toThrow(
-      expect.objectContaining({ code: 'QUANTIZE_NOT_FINITE', message: expect.stringContaining("Layer 'c': element 1 is NaN") }),
+      expect.objectContaining({
+        code: 'QUANTIZE_NOT_FINITE',
+        message: expect.stringContaining("Layer 'c': element 1 is NaN"),
+      }),
     );
     expect(() => weightScales(Float32Array.of(-Infinity), [1], perChannel, 'w')).toThrow(/-Infinity/);
   });
 
   it('come back within half a step', () => {
     fc.assert(
-      fc.property(fc.float32Array({ minLength: 1, maxLength: 40, noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }), (weights) => {
-        const scales = weightScales(weights, [weights.length], { axis: null, reduceRange: false }, 'w');
-        const { values } = quantizeWeights(weights, [weights.length], { axis: null, reduceRange: false, scales });
-        for (let i = 0; i < weights.length; i++) {
-          expect(Math.abs(values[i]! * scales[0]! - weights[i]!)).toBeLessThanOrEqual(scales[0]! * 0.50001);
-        }
-      }),
+      fc.property(
+        fc.float32Array({ minLength: 1, maxLength: 40, noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }),
+        (weights) => {
+          const scales = weightScales(weights, [weights.length], { axis: null, reduceRange: false }, 'w');
+          const { values } = quantizeWeights(weights, [weights.length], { axis: null, reduceRange: false, scales });
+          for (let i = 0; i < weights.length; i++) {
+            expect(Math.abs(values[i]! * scales[0]! - weights[i]!)).toBeLessThanOrEqual(scales[0]! * 0.50001);
+          }
+        },
+      ),
     );
   });
 });

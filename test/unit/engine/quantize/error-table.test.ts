@@ -45,7 +45,10 @@ async function table(model: Model, other: Model, batches = 3): Promise<ErrorTabl
 
 /** The model with these values as its only outputs. */
 function tapped(model: Model, values: readonly string[]): Model {
-  return { ...model, graph: { ...model.graph, outputs: values.map((value) => makeValueInfo(value, 'float32', undefined)) } };
+  return {
+    ...model,
+    graph: { ...model.graph, outputs: values.map((value) => makeValueInfo(value, 'float32', undefined)) },
+  };
 }
 
 /** Sums over the batches of all elements, or of one channel (axis 1 of [2, channels, …]), computed here. */
@@ -73,7 +76,11 @@ describe('errorTable', () => {
     const other = await quantized(model);
     const { layers, samples } = await table(model, other);
     expect(samples).toBe(6);
-    for (const [name, tensor] of [['c1', 'r1_out'], ['c2', 'c2_out'], ['fc', 'y']] as const) {
+    for (const [name, tensor] of [
+      ['c1', 'r1_out'],
+      ['c2', 'c2_out'],
+      ['fc', 'y'],
+    ] as const) {
       const row = layers.find((each) => each.name === name);
       const sums = await sumsOf(model, other, tensor);
       expect(row?.tensor).toBe(tensor);
@@ -91,7 +98,12 @@ describe('errorTable', () => {
   it('gives the local error of a layer: that of a model in which it alone is quantized', async () => {
     const model = cnn();
     const { layers } = await table(model, await quantized(model));
-    const input = { step: quantizeStep({ exclude: ['c1', 'gap', 'fc'] }), calibration: () => randomBatches(DIMS, 4), runner, vnni: true };
+    const input = {
+      step: quantizeStep({ exclude: ['c1', 'gap', 'fc'] }),
+      calibration: () => randomBatches(DIMS, 4),
+      runner,
+      vnni: true,
+    };
     const alone = (await quantizeStatic(model, input, quietContext())).model;
     const sums = await sumsOf(model, alone, 'c2_out');
     // Integer kernels may round a code the other way than the float clone: 0.3 dB.
@@ -120,7 +132,11 @@ describe('errorTable', () => {
   });
 
   it('compares models whose float half is older than the quantized one', async () => {
-    const old = graph().input('x', 'float32', [2, 3, 6, 6]).conv({ name: 'c', channels: 4, to: 'y' }).output('y').build({ opset: 11, irVersion: 6 });
+    const old = graph()
+      .input('x', 'float32', [2, 3, 6, 6])
+      .conv({ name: 'c', channels: 4, to: 'y' })
+      .output('y')
+      .build({ opset: 11, irVersion: 6 });
     const { layers } = await table(old, await quantized(old));
     expect(layers.map(({ name, localSqnrDb }) => [name, localSqnrDb! > 20])).toEqual([['c', true]]);
   });
@@ -136,7 +152,11 @@ describe('errorTable', () => {
   });
 
   it('refuses models that have no layer in common', async () => {
-    const other = graph().input('x', 'float32', ['N', 3, 6, 6]).conv({ name: 'else', channels: 2, to: 'z' }).output('z').build({ opset: 17 });
+    const other = graph()
+      .input('x', 'float32', ['N', 3, 6, 6])
+      .conv({ name: 'else', channels: 2, to: 'z' })
+      .output('z')
+      .build({ opset: 17 });
     await expect(table(cnn(), other)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 

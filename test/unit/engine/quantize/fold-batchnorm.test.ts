@@ -61,7 +61,12 @@ describe('foldBatchNormalization', () => {
   });
 
   it('leaves a BatchNormalization alone whose input others use too', () => {
-    const builder = graph().input('x', 'float32', [1, 3, 5, 5]).conv({ channels: 4, to: 'c' }).relu({ to: 'r' }).output('r').from('c');
+    const builder = graph()
+      .input('x', 'float32', [1, 3, 5, 5])
+      .conv({ channels: 4, to: 'c' })
+      .relu({ to: 'r' })
+      .output('r')
+      .from('c');
     const model = batchNorm(builder, 4).build();
     expect(foldBatchNormalization(model)).toEqual({ model, folds: [] });
   });

@@ -42,5 +42,13 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
 
 /** A quantize step with what the test does not care about filled in. */
 export function quantizeStep(step: Partial<QuantizeStep> = {}): QuantizeStep {
-  return { scheme: 'int8-static', calibrator: 'minmax', perChannel: true, reduceRange: false, samples: 8, exclude: [], ...step };
+  return {
+    scheme: 'int8-static',
+    calibrator: 'minmax',
+    perChannel: true,
+    reduceRange: false,
+    samples: 8,
+    exclude: [],
+    ...step,
+  };
 }

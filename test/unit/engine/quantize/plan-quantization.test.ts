@@ -28,7 +28,9 @@ describe('planQuantization', () => {
 
   it('does not absorb a Clip whose range leaves out 0', () => {
     const builder = image().conv({ name: 'c', channels: 4, to: 't' });
-    const clipped = builder.initializer('low', 'float32', [], [1]).node('Clip', ['t', 'low'], {}, ['y'], { name: 'clip' });
+    const clipped = builder
+      .initializer('low', 'float32', [], [1])
+      .node('Clip', ['t', 'low'], {}, ['y'], { name: 'clip' });
     expect(decide(clipped.output('y').build())['clip']?.quantized).toBe(false);
   });
 
@@ -87,7 +89,11 @@ describe('planQuantization', () => {
 describe('quantizePlan', () => {
   it('names layers of subgraphs after their parent and leaves them float', () => {
     const branch = (name: string) =>
-      graph(name).weights(`${name}_w`, [2, 2]).node('MatMul', ['x', `${name}_w`], {}, [`${name}_y`], { name: 'm' }).output(`${name}_y`).buildGraph();
+      graph(name)
+        .weights(`${name}_w`, [2, 2])
+        .node('MatMul', ['x', `${name}_w`], {}, [`${name}_y`], { name: 'm' })
+        .output(`${name}_y`)
+        .buildGraph();
     const model = graph()
       .input('x', 'float32', [1, 2])
       .input('flag', 'bool', [])
@@ -95,11 +101,20 @@ describe('quantizePlan', () => {
       .output('y')
       .build();
     const inner = quantizePlan(model).find(({ name }) => name === 'choose/then_branch/m');
-    expect(inner).toMatchObject({ quantizable: false, reason: "inside a subgraph of 'choose', which stays in float32" });
+    expect(inner).toMatchObject({
+      quantizable: false,
+      reason: "inside a subgraph of 'choose', which stays in float32",
+    });
   });
 
   it('tells that the opset is too old for every layer instead of failing', () => {
-    const model = graph().input('x', 'float32', [1, 2]).gemm({ name: 'g', inputs: 2, outputs: 2 }).output().build({ opset: 6, irVersion: 3 });
-    expect(quantizePlan(model)).toEqual([{ name: 'g', op: 'Gemm', quantizable: false, reason: expect.stringContaining('opset 6') }]);
+    const model = graph()
+      .input('x', 'float32', [1, 2])
+      .gemm({ name: 'g', inputs: 2, outputs: 2 })
+      .output()
+      .build({ opset: 6, irVersion: 3 });
+    expect(quantizePlan(model)).toEqual([
+      { name: 'g', op: 'Gemm', quantizable: false, reason: expect.stringContaining('opset 6') },
+    ]);
   });
 });

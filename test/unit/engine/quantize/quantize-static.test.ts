@@ -16,7 +16,11 @@ afterAll(() => runner.kill());
 
 const IMAGE = [2, 3, 8, 8];
 
-async function quantize(model: Model, step: Partial<QuantizeStep> = {}, dims: readonly number[] = IMAGE): Promise<QuantizeOutcome> {
+async function quantize(
+  model: Model,
+  step: Partial<QuantizeStep> = {},
+  dims: readonly number[] = IMAGE,
+): Promise<QuantizeOutcome> {
   const calibration = () => randomBatches(dims, 4);
   return quantizeStatic(model, { step: quantizeStep(step), calibration, runner, vnni: true }, quietContext());
 }
@@ -87,8 +91,17 @@ describe('quantizeStatic', () => {
 
   it("resolves reduceRange 'auto' by the CPU: on without VNNI and where that cannot be told", async () => {
     const model = graph().input('x', 'float32', [1, 4]).gemm({ name: 'g', inputs: 4, outputs: 2 }).output().build();
-    for (const [vnni, resolved] of [[true, false], [false, true], [null, true]] as const) {
-      const input = { step: quantizeStep({ reduceRange: 'auto' }), calibration: () => randomBatches([1, 4], 1), runner, vnni };
+    for (const [vnni, resolved] of [
+      [true, false],
+      [false, true],
+      [null, true],
+    ] as const) {
+      const input = {
+        step: quantizeStep({ reduceRange: 'auto' }),
+        calibration: () => randomBatches([1, 4], 1),
+        runner,
+        vnni,
+      };
       expect((await quantizeStatic(model, input, quietContext())).step.reduceRange).toBe(resolved);
     }
   });
@@ -144,7 +157,12 @@ describe('quantizeStatic', () => {
   it('folds alpha and beta of a Gemm, and fits a bias that is huge against its weights', async () => {
     const model = graph()
       .input('x', 'float32', [2, 4])
-      .initializer('w', 'float32', [4, 3], Float32Array.from({ length: 12 }, (_, i) => 1e-9 * Math.cos(i)))
+      .initializer(
+        'w',
+        'float32',
+        [4, 3],
+        Float32Array.from({ length: 12 }, (_, i) => 1e-9 * Math.cos(i)),
+      )
       .initializer('b', 'float32', [3], [100, -50, 25])
       .node('Gemm', ['x', 'w', 'b'], { alpha: 3, beta: 0.5 }, ['y'], { name: 'g' })
       .output('y')
@@ -163,7 +181,9 @@ describe('quantizeStatic', () => {
       .output('y')
       .build({ opset: 17 });
     const { model: quantized } = await quantize(model, {}, [2, 4]);
-    expect(quantized.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length === 2)).toHaveLength(1);
+    expect(
+      quantized.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length === 2),
+    ).toHaveLength(1);
     expect(quantized.graph.initializers.some(({ name }) => name === 'w')).toBe(false);
   });
 
@@ -212,11 +232,17 @@ describe('quantizeStatic', () => {
   });
 
   it('keeps a value right that a subgraph reads', async () => {
-    const branch = (name: string, op: string) => graph(name).node(op, ['c_out'], {}, [`${name}_y`]).output(`${name}_y`).buildGraph();
+    const branch = (name: string, op: string) =>
+      graph(name)
+        .node(op, ['c_out'], {}, [`${name}_y`])
+        .output(`${name}_y`)
+        .buildGraph();
     const model = image()
       .initializer('always', 'bool', [], new Uint8Array([1]))
       .conv({ name: 'c', channels: 4, to: 'c_out' })
-      .node('If', ['always'], { then_branch: branch('then', 'Neg'), else_branch: branch('else', 'Abs') }, ['y'], { name: 'if' })
+      .node('If', ['always'], { then_branch: branch('then', 'Neg'), else_branch: branch('else', 'Abs') }, ['y'], {
+        name: 'if',
+      })
       .output('y')
       .build({ opset: 17 });
     const outcome = await quantize(model);
@@ -239,8 +265,14 @@ describe('quantizeStatic', () => {
   });
 
   it('refuses weights that are not finite, with the name of the layer', async () => {
-    const model = image().conv({ name: 'bad', channels: 1, kernel: 1, weight: [1, NaN, 2] }).output().build();
-    await expect(quantize(model)).rejects.toMatchObject({ code: 'QUANTIZE_NOT_FINITE', message: expect.stringContaining("'bad'") });
+    const model = image()
+      .conv({ name: 'bad', channels: 1, kernel: 1, weight: [1, NaN, 2] })
+      .output()
+      .build();
+    await expect(quantize(model)).rejects.toMatchObject({
+      code: 'QUANTIZE_NOT_FINITE',
+      message: expect.stringContaining("'bad'"),
+    });
   });
 
   it('refuses to calibrate on nothing', async () => {

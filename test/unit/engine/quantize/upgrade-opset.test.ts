@@ -79,7 +79,10 @@ describe('upgradeOpset', () => {
 
   it('upgrades the nodes of subgraphs', async () => {
     const branch = (name: string, max: number) =>
-      graph(name).node('Clip', ['x'], { max }, [`${name}_y`]).output(`${name}_y`, 'float32', [2]).buildGraph();
+      graph(name)
+        .node('Clip', ['x'], { max }, [`${name}_y`])
+        .output(`${name}_y`, 'float32', [2])
+        .buildGraph();
     const model = graph()
       .input('x', 'float32', [2])
       .initializer('always', 'bool', [], new Uint8Array([1]))

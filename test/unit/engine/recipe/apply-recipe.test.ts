@@ -44,14 +44,35 @@ describe('applyRecipe', () => {
 
   it('gives the same bytes from the recipe that it returns, whatever the CPU', async () => {
     const first = await apply(smallCnn(), [quantize()]);
-    expect(first.recipe.steps).toEqual([{ quantize: { ...('quantize' in quantize() ? { reduceRange: false } : {}), scheme: 'int8-static', calibrator: 'minmax', perChannel: true, samples: 4, exclude: [] } }]);
-    const again = await applyRecipe(smallCnn(), first.recipe, { calibration: samples, runner, vnni: false }, quietContext());
+    expect(first.recipe.steps).toEqual([
+      {
+        quantize: {
+          ...('quantize' in quantize() ? { reduceRange: false } : {}),
+          scheme: 'int8-static',
+          calibrator: 'minmax',
+          perChannel: true,
+          samples: 4,
+          exclude: [],
+        },
+      },
+    ]);
+    const again = await applyRecipe(
+      smallCnn(),
+      first.recipe,
+      { calibration: samples, runner, vnni: false },
+      quietContext(),
+    );
     expect(Buffer.compare(encodeModelBytes(first.model), encodeModelBytes(again.model))).toBe(0);
   });
 
   it('gives the model itself for an empty recipe', async () => {
     const model = smallCnn();
-    expect(await apply(model, [])).toEqual({ model, recipe: { version: 1, steps: [] }, prune: undefined, quantize: undefined });
+    expect(await apply(model, [])).toEqual({
+      model,
+      recipe: { version: 1, steps: [] },
+      prune: undefined,
+      quantize: undefined,
+    });
   });
 
   it('keeps pruned weights at zero through quantization', async () => {
