@@ -7,7 +7,7 @@ import type { TaskContext } from '../engine/progress.ts';
 import type { Handlers } from './handlers.ts';
 import { renderTrialReport } from './reports.ts';
 import type { StudioContext } from './studio.ts';
-import { requireOutput } from './trials.ts';
+import { requireOutput } from './trial-state.ts';
 
 /** Writing a trial's model, recipe and report where the user wants them. */
 export function exportHandlers(context: StudioContext): Pick<Handlers, 'trial.export'> {

@@ -9,7 +9,7 @@ import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { evaluationMeasurements, latencyMeasurements } from './measurements.ts';
 import type { StudioContext } from './studio.ts';
-import { requireOutput, tellTrial } from './trials.ts';
+import { requireOutput, tellTrial } from './trial-state.ts';
 
 type MeasureMethods = 'trial.profile.run' | 'trial.profile' | 'trial.evaluate' | 'trial.errors.run' | 'trial.errors';
 

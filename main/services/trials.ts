@@ -12,6 +12,7 @@ import { measureEvaluation, measureLatency } from './measuring.ts';
 import { requireModel } from './models.ts';
 import { describeRecipe } from './recipe-text.ts';
 import type { StudioContext } from './studio.ts';
+import { requireOutput, tellTrial } from './trial-state.ts';
 
 type TrialMethods =
   | 'trial.list'
@@ -60,25 +61,6 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
     'prune.plan': ({ modelId }) => ask('prunePlan', { path: requireModel(context, modelId).path }),
     'quantize.plan': ({ modelId }) => ask('quantizePlan', { path: requireModel(context, modelId).path }),
   };
-}
-
-/** Tells all windows what a trial is now. */
-export function tellTrial({ workspace, emit }: StudioContext, trialId: string): Trial {
-  const trial = workspace.trial(trialId);
-  emit('trial', trial);
-  return trial;
-}
-
-/** Path of a trial's output model. @throws NOT_FOUND while it is not made */
-export function requireOutput({ workspace }: StudioContext, trialId: string): string {
-  const trial = workspace.trial(trialId);
-  const path = workspace.trialOutput(trialId);
-  if (path === undefined) {
-    throw new StudioError('NOT_FOUND', `The model of '${trial.name}' is not made yet`, {
-      hint: 'Run the trial first.',
-    });
-  }
-  return path;
 }
 
 /** The same recipe on the same model with the same calibration data is the same trial. */
