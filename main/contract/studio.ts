@@ -2,12 +2,10 @@
 import { z } from 'zod';
 import { recipeSchema } from './recipe.ts';
 import {
-  errorsSchema,
   evaluateSchema,
   inspectSchema,
   latencySchema,
   machineSchema,
-  profileSchema,
   pruneSchema,
   quantizeSchema,
   shapeSchema,
@@ -242,6 +240,3 @@ export const directorySchema = z.object({
   entries: z.array(z.object({ name: z.string(), kind: z.enum(['folder', 'file']), bytes: z.number() })),
 });
 export type Directory = z.infer<typeof directorySchema>;
-
-export const savedProfileSchema = profileSchema;
-export const savedErrorsSchema = errorsSchema;
