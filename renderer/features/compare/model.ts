@@ -64,7 +64,7 @@ export function countStatuses(rows: readonly CompareRow[]): Record<CompareRow['s
 export function betterWhen(metric: string): 'more' | 'less' | 'neither' {
   const name = metric.toLowerCase();
   if (/top-?\s?\d|accuracy|agreement|sqnr|cosine|samples|throughput/u.test(name)) return 'more';
-  if (/latency|p50|p90|p99|mean|time|bytes|size|memory|macs|parameters|spread/u.test(name)) return 'less';
+  if (/latency|p50|p90|p99|mean|time|bytes|size|memory|macs|spread/u.test(name)) return 'less';
   return 'neither';
 }
 
@@ -81,11 +81,10 @@ export function verdictOf({ metric, a, b }: Pick<ComparedMetric, 'metric' | 'a' 
 }
 
 /**
- * Place of a signed change on a diverging colour map, 0.5 is no change: 0 the largest decrease, 1 the largest increase
- * among all rows.
+ * How strongly a signed change is coloured: −1 the largest decrease, 1 the largest increase among all rows, 0 no change.
  */
-export function divergingPosition(delta: number, largest: number): number {
-  return largest > 0 ? 0.5 + Math.max(-1, Math.min(1, delta / largest)) / 2 : 0.5;
+export function changeStrength(delta: number, largest: number): number {
+  return largest > 0 ? Math.max(-1, Math.min(1, delta / largest)) : 0;
 }
 
 /** The largest |delta| among rows; 0 without any. */

@@ -28,7 +28,7 @@ export const ERROR_COLUMNS: readonly ErrorColumn[] = [
   {
     metric: 'sqnrDb',
     title: 'Accumulated SQNR',
-    short: 'Accumulated',
+    short: 'Accum.',
     unit: 'dB',
     help: 'Signal to noise at the layer’s output in the whole quantized model, errors of the layers before included.',
   },

@@ -4,12 +4,12 @@ import { Badge, SegmentedControl, Text, TextInput } from '@mantine/core';
 import type { Comparison } from '../../../../main/contract/studio.ts';
 import { formatCompact, formatMs } from '../../../design/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
-import { divergingMap, textOn } from '../../../viz/color-maps.ts';
+import { divergingMap } from '../../../viz/color-maps.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
 import { LayerName } from '../../../widgets/LayerName.tsx';
 import classes from '../CompareView.module.css';
-import { compareRows, countStatuses, divergingPosition, filterCompareRows, largestDelta } from '../model.ts';
+import { compareRows, countStatuses, changeStrength, filterCompareRows, largestDelta } from '../model.ts';
 import type { CompareFilter, CompareRow } from '../model.ts';
 import { useCompareUi } from '../store.ts';
 
@@ -84,9 +84,11 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
   const delta = (value: number | null, largest: number, format: (value: number) => string): ReactNode => {
     if (value === null) return '–';
     if (value === 0) return '0';
-    const color = divergingMap(divergingPosition(value, largest));
+    const strength = changeStrength(value, largest);
+    const share = 12 + 43 * Math.abs(strength);
+    const color = `color-mix(in srgb, ${divergingMap(strength < 0 ? 0.1 : 0.9)} ${share}%, transparent)`;
     return (
-      <span className={classes['delta']} style={{ background: color, color: textOn(color) }}>
+      <span className={classes['delta']} style={{ background: color }}>
         {value > 0 ? '+' : '−'}
         {format(Math.abs(value))}
       </span>

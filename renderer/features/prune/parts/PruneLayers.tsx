@@ -17,7 +17,7 @@ const COLUMNS: readonly GridColumn<PruneRow>[] = [
   {
     key: 'prune',
     title: 'Prune',
-    width: '50px',
+    width: '56px',
     help: 'Unchecked layers are frozen: their weights stay.',
     render: (row) => (
       <Checkbox

@@ -29,7 +29,7 @@ const COLUMNS: readonly GridColumn<ErrorLayer>[] = [
   ...ERROR_COLUMNS.map((column): GridColumn<ErrorLayer> => ({
     key: column.metric,
     title: column.short,
-    width: column.metric === 'sqnrDb' ? '92px' : '72px',
+    width: '68px',
     align: 'right',
     help: column.help,
     render: (row) => cellText(row, column.metric),

@@ -1,4 +1,5 @@
 import type { KeyboardEvent, ReactNode } from 'react';
+import type { LabelPlace } from '../labels.ts';
 import type { TradeoffPoint } from '../model.ts';
 import type { PlotArea, PlotScale } from './plot-area.ts';
 import classes from './Scatter.module.css';
@@ -11,19 +12,21 @@ export interface PointMarkProps {
   readonly shown: boolean;
   /** Does not meet the budget. */
   readonly dim: boolean;
+  /** The name to draw, and where; null: there is no room. */
+  readonly label: string;
+  readonly place: LabelPlace | null;
   /** The two numbers in words. */
   readonly text: string;
   readonly onOpen: (compare: boolean) => void;
 }
 
 /** One trial: a disc when measured, a ring with ≈ when predicted, a diamond for the baseline; bars for the uncertainty. */
-export function PointMark({ point, x, y, inner, shown, dim, text, onOpen }: PointMarkProps): ReactNode {
+export function PointMark({ point, x, y, inner, shown, dim, label, place, text, onOpen }: PointMarkProps): ReactNode {
   const cx = x(point.cost);
   const cy = y(point.benefit);
   const clampX = (value: number): number => Math.min(Math.max(x(value), inner.left), inner.right);
   const clampY = (value: number): number => Math.min(Math.max(y(value), inner.top), inner.bottom);
   const kind = point.predicted ? 'predicted' : point.baseline ? 'baseline' : 'measured';
-  const onRight = cx > (inner.left + inner.right) * 0.62;
   return (
     <g
       className={classes['point']}
@@ -63,15 +66,11 @@ export function PointMark({ point, x, y, inner, shown, dim, text, onOpen }: Poin
         <circle cx={cx} cy={cy} r={5.5} className={classes['mark']} />
       )}
       <circle cx={cx} cy={cy} r={13} fill="transparent" />
-      <text
-        x={onRight ? cx - 10 : cx + 10}
-        y={cy - 7}
-        textAnchor={onRight ? 'end' : 'start'}
-        className={classes['name']}
-      >
-        {point.predicted ? '≈ ' : ''}
-        {point.baseline ? 'Baseline' : point.name}
-      </text>
+      {place !== null && (
+        <text x={place.x} y={place.y} textAnchor={place.anchor} className={classes['name']}>
+          {label}
+        </text>
+      )}
     </g>
   );
 }

@@ -6,6 +6,7 @@ import { formatMetric, formatPercent } from '../../../design/format.ts';
 import { BENEFIT_TITLES, COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
 import type { Axes, TradeoffPoint } from '../model.ts';
 import type { Budget } from '../pareto.ts';
+import { placeLabels } from '../labels.ts';
 import { openPoint } from '../store.ts';
 import { BudgetLine } from './BudgetLine.tsx';
 import { PointMark } from './PointMark.tsx';
@@ -42,6 +43,10 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
   const formatCost = (value: number): string => formatMetric(value, unit);
   const steps = frontSteps(points);
   const path = steps.map((step, i) => `${i === 0 ? 'M' : 'L'}${x(step.cost)},${y(step.benefit)}`).join('');
+  const places = placeLabels(
+    points.map((point) => ({ id: point.id, x: x(point.cost), y: y(point.benefit), text: labelOf(point) })),
+    inner,
+  );
   const limits = budget.cost !== null || budget.benefit !== null;
   const scope = `${axes.cost}/${axes.benefit}`;
   return (
@@ -104,6 +109,8 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
               inner={inner}
               shown={point.id === shownId}
               dim={limits && !point.meets}
+              label={labelOf(point)}
+              place={places.get(point.id) ?? null}
               text={`${formatPercent(point.benefit)} at ${formatCost(point.cost)}`}
               onOpen={(compare) => openPoint(point.id, compare)}
             />
@@ -112,4 +119,9 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
       )}
     </div>
   );
+}
+
+function labelOf(point: TradeoffPoint): string {
+  if (point.predicted) return `≈ ${point.name}`;
+  return point.baseline ? 'Baseline' : point.name;
 }

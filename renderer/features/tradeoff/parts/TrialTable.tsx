@@ -146,7 +146,7 @@ function exact(value: number | null): Range | null {
   return value === null ? null : { value, low: value, high: value };
 }
 
-function withSpread(range: Range, format: (value: number) => string): string {
+function withSpread(range: Range, format: (value: number, digits?: number) => string): string {
   const half = Math.max(range.high - range.value, range.value - range.low);
-  return half > 0 ? `${format(range.value)} ± ${format(half)}` : format(range.value);
+  return half > 0 ? `${format(range.value)} ± ${format(half, 2)}` : format(range.value);
 }

@@ -5,7 +5,7 @@ import {
   describePreprocessing,
   parseNumbers,
 } from '../../../../renderer/widgets/data-form.ts';
-import { nameParts, shortened } from '../../../../renderer/widgets/shorten.ts';
+import { shortened } from '../../../../renderer/widgets/shorten.ts';
 import { sortRows } from '../../../../renderer/widgets/sort-rows.ts';
 
 describe('checkDataForm', () => {
@@ -66,15 +66,6 @@ describe('names in narrow places', () => {
   it('keep both ends', () => {
     expect(shortened('abcdefghij', 7)).toBe('abc…hij');
     expect(shortened('abc', 7)).toBe('abc');
-  });
-
-  it('keep a layer’s last parts', () => {
-    expect(nameParts('/stage1/stage1.0/conv1/Conv')).toEqual({ head: '/stage1/stage1.0', tail: '/conv1/Conv' });
-    expect(nameParts('Conv_12')).toEqual({ head: '', tail: 'Conv_12' });
-    expect(nameParts('/a/a-part-that-is-far-too-long-to-keep/Conv')).toEqual({
-      head: '/a/a-part-that-is-far-too-long-to-keep',
-      tail: '/Conv',
-    });
   });
 });
 

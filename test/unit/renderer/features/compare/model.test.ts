@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../../../main/contract/studio.ts';
 import {
+  changeStrength,
   compareRows,
   countStatuses,
-  divergingPosition,
   filterCompareRows,
   formatCompared,
   largestDelta,
@@ -63,10 +63,10 @@ describe('verdictOf', () => {
   });
 });
 
-describe('divergingPosition', () => {
-  it('puts no change in the middle and the largest changes at the ends', () => {
-    expect([-2, 0, 1, 2].map((delta) => divergingPosition(delta, 2))).toEqual([0, 0.5, 0.75, 1]);
-    expect(divergingPosition(1, 0)).toBe(0.5);
+describe('changeStrength', () => {
+  it('is signed and full at the largest change', () => {
+    expect([-2, 0, 1, 2].map((delta) => changeStrength(delta, 2))).toEqual([-1, 0, 0.5, 1]);
+    expect(changeStrength(1, 0)).toBe(0);
   });
 });
 
