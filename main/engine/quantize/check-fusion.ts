@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
-import type { Model } from '../graph/ir.ts';
+import type { Model, Node } from '../graph/ir.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { TaskContext } from '../progress.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -46,14 +46,18 @@ export async function checkFusion(
 function isFused(group: QdqGroup, optimized: GraphIndex): boolean {
   const kernel = optimized.producer(group.codes ?? group.real);
   if (kernel === undefined) {
-    // Moved or renamed by an optimisation: the layer's own name still tells.
+    // Moved or renamed by an optimisation (a Transpose pushed behind a Gather, say): the layer's own name still tells.
     const named = optimized.nodeByName(group.node.name);
-    return named === undefined || isIntegerKernel(named.opType);
+    return named === undefined || !isBetweenConversions(named, optimized);
   }
   if (group.codes === undefined) return INTEGER_TO_FLOAT.has(kernel.opType);
   return kernel.opType !== 'QuantizeLinear';
 }
 
-function isIntegerKernel(opType: string): boolean {
-  return opType.startsWith('QLinear') || INTEGER_TO_FLOAT.has(opType);
+function isBetweenConversions(node: Node, index: GraphIndex): boolean {
+  const dequantized = node.inputs.some((value) => index.producer(value)?.opType === 'DequantizeLinear');
+  const quantized = node.outputs.some((value) =>
+    index.consumers(value).some(({ opType }) => opType === 'QuantizeLinear'),
+  );
+  return dequantized || quantized;
 }

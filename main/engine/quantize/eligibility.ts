@@ -53,8 +53,11 @@ export function eligibility(node: Node, layer: string, role: QuantizationRole, a
       return passthrough(node, layer, role.input, around);
     case 'clip':
       return { reason: 'stands behind no layer whose output range could replace it' };
-    case 'float':
+    case 'float': {
+      const dtype = around.knowledge.dtype(node.outputs[0] ?? '');
+      if (dtype !== undefined && !dtype.startsWith('float')) return { reason: `works on ${dtype} values` };
       return { reason: FLOAT_REASONS[node.opType] ?? `the CPU provider runs ${node.opType} in float only` };
+    }
   }
 }
 

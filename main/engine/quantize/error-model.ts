@@ -74,7 +74,11 @@ function matchLayers(float: Graph, quantized: Graph, knowledge: ValueKnowledge):
     const layer = known.has(group.layer) ? group.layer : layerOf(inFloat, names, tensor);
     if (tensor !== undefined && layer !== undefined) groups.set(layer, { group, tensor });
   }
+  // What lies inside of a group (a Conv's output before its Relu) is not tapped: that would keep it from fusing.
   const covered = new Set([...groups.values()].map(({ tensor }) => tensor));
+  for (const group of qdqGroups(quantized)) {
+    if (group.codes !== undefined) covered.add(group.raw).add(group.node.outputs[0] ?? '');
+  }
   return float.nodes.flatMap((node, at): Match[] => {
     const name = names[at]!;
     const found = groups.get(name);

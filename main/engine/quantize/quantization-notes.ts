@@ -1,8 +1,11 @@
 import { intAttribute } from '../graph/attributes.ts';
+import { indexGraph } from '../graph/index-graph.ts';
+import type { Graph } from '../graph/ir.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
 import type { QuantizeStep } from './quantize-step.ts';
+import { quantizedTensors } from './tensor-schemes.ts';
 import { PER_CHANNEL_OPSET } from './upgrade-opset.ts';
 
 interface Outcome {
@@ -38,13 +41,34 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
       `${counted(unfused.length, 'quantized layer')} run in float behind conversions (${names.join(', ')}${unfused.length > 3 ? ', …' : ''}).`,
     );
   }
+  const conversions = countConversions(prepared.model.graph, plan);
+  if (conversions > plan.units.length / 5) {
+    notes.push(
+      `${counted(conversions, 'conversion')} between integer and float layers remain for ${counted(plan.units.length, 'integer layer')}: in a small model they can cost more than int8 saves; measure.`,
+    );
+  }
   const depthwise = plan.units.filter(isDepthwise).length;
-  if (depthwise > 0) {
+  if (depthwise > 0 && vnni !== true) {
     notes.push(
       `${counted(depthwise, 'depthwise convolution')} in int8: these can be slower than in float; measure, and exclude them where they are.`,
     );
   }
   return notes;
+}
+
+/** Activations that change between float32 and codes while the model runs. */
+function countConversions(graph: Graph, plan: QuantizationPlan): number {
+  const index = indexGraph(graph);
+  const integer = new Set(
+    plan.units.flatMap(({ node, absorbed }) => (absorbed === undefined ? [node] : [node, absorbed.node])),
+  );
+  let count = 0;
+  for (const { name, madeBy } of quantizedTensors(graph, plan).values()) {
+    const readAsFloat =
+      index.isOutput(name) || index.consumers(name).some((node) => !integer.has(node) && node.opType !== 'Shape');
+    if (madeBy === undefined || readAsFloat) count++;
+  }
+  return count;
 }
 
 function isDepthwise({ node }: QuantizationPlan['units'][number]): boolean {

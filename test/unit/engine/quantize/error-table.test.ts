@@ -34,6 +34,19 @@ const cnn = (opset = 17): Model =>
     .output('y', 'float32', ['N', 3])
     .build({ opset });
 
+/** Conv, BatchNormalization, Relu, Conv. */
+const withBatchNorm = (): Model =>
+  graph()
+    .input('x', 'float32', ['N', 3, 6, 6])
+    .conv({ name: 'c', channels: 4, to: 'c_out' })
+    .weights('shift', [4])
+    .initializer('ones', 'float32', [4], new Float32Array(4).fill(1))
+    .node('BatchNormalization', ['c_out', 'ones', 'shift', 'shift', 'ones'], {}, ['n_out'], { name: 'bn' })
+    .relu({ name: 'r', to: 'r_out' })
+    .conv({ name: 'd', channels: 2, to: 'y' })
+    .output('y')
+    .build({ opset: 17 });
+
 async function quantized(model: Model): Promise<Model> {
   const input = { step: quantizeStep(), calibration: () => randomBatches(DIMS, 4), runner, vnni: true };
   return (await quantizeStatic(model, input, quietContext())).model;
@@ -141,14 +154,19 @@ describe('errorTable', () => {
     expect(layers.map(({ name, localSqnrDb }) => [name, localSqnrDb! > 20])).toEqual([['c', true]]);
   });
 
-  it('does not keep the quantized half from fusing', async () => {
-    const model = cnn();
+  it('does not keep the quantized half from fusing, nor taps what was folded or absorbed', async () => {
+    const model = withBatchNorm();
     const other = await quantized(model);
     const merged = buildErrorModel(model, other, knowledgeOf(model)).model;
     const alone = await checkFusion(other, runner, quietContext());
     const together = await checkFusion(merged, runner, quietContext());
     expect([...alone.values()].every(Boolean)).toBe(true);
     for (const layer of alone.keys()) expect([layer, together.get(`quantized/${layer}`)]).toEqual([layer, true]);
+    const { layers } = await table(model, other);
+    expect(layers.map(({ name, tensor }) => [name, tensor])).toEqual([
+      ['c', 'r_out'],
+      ['d', 'y'],
+    ]);
   });
 
   it('refuses models that have no layer in common', async () => {
