@@ -24,8 +24,8 @@ describe('placeLabels', () => {
       ],
       AREA,
     );
-    expect(places.get('a')).toMatchObject({ x: 91, anchor: 'end' });
-    expect(places.get('b')).toMatchObject({ x: 139, anchor: 'start' });
+    expect(places.get('a')).toMatchObject({ x: 109, y: 92, anchor: 'start' });
+    expect(places.get('b')).toMatchObject({ x: 139, y: 117, anchor: 'start' });
   });
 
   it('leaves a name out where there is no room', () => {
