@@ -38,7 +38,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const [canvas, setCanvas] = useState<GraphCanvas | null>(null);
   const [menu, setMenu] = useState<{ hit: GraphHit; at: Point } | null>(null);
   const [pointer, setPointer] = useState<{ hit: GraphHit; at: Point } | null>(null);
-  const { source, tree, expanded, scene, busy, error } = useGraphScene(trialId, view);
+  const { source, standIns, tree, expanded, scene, busy, error } = useGraphScene(trialId, view);
   const scheme = useComputedColorScheme('light');
   const wheel = useUi((state) => state.wheel);
   const overlay = useOverlayData();
@@ -117,10 +117,11 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const boxOf = useMemo(() => {
     return (name: string | null): string | null => {
       if (name === null) return null;
-      const around = groupsAround(tree, name);
-      return around.find((id) => !expanded.has(id)) ?? name;
+      const drawn = standIns.get(name) ?? name;
+      const around = groupsAround(tree, drawn);
+      return around.find((id) => !expanded.has(id)) ?? drawn;
     };
-  }, [tree, expanded]);
+  }, [tree, expanded, standIns]);
   useEffect(
     () => canvas?.setSelection(layer === null ? group : boxOf(layer), hover === null ? null : boxOf(hover)),
     [canvas, layer, group, hover, boxOf],
@@ -128,10 +129,11 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
 
   useEffect(() => {
     if (canvas === null || scene === null || layer === null || useSelection.getState().source === 'graph') return;
-    const folded = groupsAround(tree, layer).filter((id) => !expanded.has(id));
+    const drawnAs = standIns.get(layer) ?? layer;
+    const folded = groupsAround(tree, drawnAs).filter((id) => !expanded.has(id));
     if (folded.length > 0)
       useGraph.getState().setExpanded(trialId, new Set([...expanded, ...folded]), folded[0] ?? null);
-    else canvas.reveal(layer);
+    else canvas.reveal(drawnAs);
     // A new selection reveals once, and again when the group around it has been opened and laid out.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [canvas, scene, revision]);

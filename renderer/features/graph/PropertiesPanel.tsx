@@ -34,7 +34,7 @@ export function PropertiesPanel(): ReactNode {
       {selected ? (
         <LayerProperties key={node.name} trialId={trial.id} facts={facts} node={node} graph={graph} />
       ) : (
-        model !== null && trial !== undefined && <ModelProperties model={model} trial={trial} />
+        model !== null && trial !== undefined && <ModelProperties model={model} trial={trial} graph={graph} />
       )}
     </Panel>
   );

@@ -17,35 +17,58 @@ export interface RowOptions {
 /** Attributes that say what a layer does at one look; drawn even when the others are not. */
 const TELLING = new Set(['kernel_shape', 'strides', 'group', 'axis', 'perm', 'hidden_size', 'to']);
 
+/** What the canvas draws, and for layers without a box of their own the layer whose box says it. */
+export interface DrawnGraph {
+  readonly source: GraphSource;
+  readonly standIns: ReadonlyMap<string, string>;
+}
+
 /**
- * What the canvas draws of a model. Constant nodes are drawn as what they are to their readers, values, not as boxes; they
- * stand in the outline and the layers table.
+ * What the canvas draws of a model. Layers that only bring a value from the file (Constant, DequantizeLinear of a weight)
+ * are drawn as what they are to their readers, a line in the box, not as boxes; they stand in the outline and the layers
+ * table all the same.
  */
-export function graphSource(view: GraphView, options: RowOptions): GraphSource {
-  const drawn = view.nodes.filter((node) => node.op !== 'Constant');
-  return {
-    nodes: drawn.map((node) => ({
+export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
+  const hidden = new Map(view.nodes.filter(bringsWeight).flatMap((node) => node.outputs.map((value) => [value, node])));
+  const standIns = new Map<string, string>();
+  const nodes = view.nodes.filter((node) => !bringsWeight(node));
+  const drawn = nodes.map((node) => {
+    const brought = node.inputs.flatMap((value) => hidden.get(value) ?? []);
+    for (const bringer of brought) if (!standIns.has(bringer.name)) standIns.set(bringer.name, node.name);
+    return {
       name: node.name,
       op: node.op,
       scope: node.scope,
       parent: node.parent,
       inputs: node.inputs,
       outputs: node.outputs,
-      rows: nodeRows(node, options),
-    })),
-    edgeLabels: new Map(
-      view.values.flatMap(({ name, shape }) => (shape === null ? [] : [[name, formatShape(shape)] as const])),
-    ),
-    inputs: view.inputs,
-    outputs: view.outputs,
-  };
+      rows: nodeRows(node, brought, options),
+    };
+  });
+  const edgeLabels = new Map(
+    view.values.flatMap(({ name, shape }) => (shape === null ? [] : [[name, formatShape(shape)] as const])),
+  );
+  return { source: { nodes: drawn, edgeLabels, inputs: view.inputs, outputs: view.outputs }, standIns };
 }
 
-function nodeRows(node: GraphNode, { showNames, showAttributes, showWeights }: RowOptions): readonly NodeRow[] {
+/** Whether a layer only hands on a value of the file. */
+function bringsWeight(node: GraphNode): boolean {
+  if (node.op === 'Constant') return true;
+  return node.op === 'DequantizeLinear' && node.weights.some((weight) => weight.tensor === node.inputs[0]);
+}
+
+function nodeRows(node: GraphNode, brought: readonly GraphNode[], options: RowOptions): readonly NodeRow[] {
+  const { showNames, showAttributes, showWeights } = options;
   const rows: NodeRow[] = [];
   if (showNames) rows.push({ label: '', text: node.name });
   if (showWeights) {
     for (const weight of node.weights) rows.push({ label: weight.role, text: `⟨${formatShape(weight.shape)}⟩` });
+  }
+  if (showWeights) {
+    for (const { op, weights } of brought) {
+      const weight = op === 'DequantizeLinear' ? weights[0] : undefined;
+      if (weight !== undefined) rows.push({ label: weight.dtype, text: `⟨${formatShape(weight.shape)}⟩` });
+    }
   }
   for (const attribute of node.attributes) {
     if (showAttributes) rows.push({ label: attribute.name, text: attribute.text });
@@ -153,7 +176,7 @@ export function neighbours(
   const outputs = new Set(node.outputs);
   return {
     before: view.nodes
-      .filter((other) => other.op !== 'Constant' && other.outputs.some((value) => inputs.has(value)))
+      .filter((other) => !bringsWeight(other) && other.outputs.some((value) => inputs.has(value)))
       .map((other) => other.name),
     after: view.nodes.filter((other) => other.inputs.some((value) => outputs.has(value))).map((other) => other.name),
   };

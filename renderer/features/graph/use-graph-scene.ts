@@ -9,13 +9,15 @@ import { buildScopeTree, startExpanded } from '../../viz/graph/scope-tree.ts';
 import { startLayoutWorker } from '../../viz/graph/start-layout-worker.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
 import { visibleGraph } from '../../viz/graph/visible-graph.ts';
-import { graphSource } from './model.ts';
+import { drawnGraph } from './model.ts';
 import { useGraph } from './store.ts';
 
 const layouts = new LayoutClient(startLayoutWorker);
 
 export interface GraphScene {
   readonly source: GraphSource;
+  /** Layers without a box of their own, and the layer whose box says it. */
+  readonly standIns: ReadonlyMap<string, string>;
   readonly tree: ScopeGroup;
   readonly expanded: ReadonlySet<string>;
   /** Null until the first layout is there; later the last one while the next is made. */
@@ -31,8 +33,8 @@ export function useGraphScene(trialId: string, view: GraphView): GraphScene {
   const showWeights = useUi((state) => state.showWeights);
   const direction = useUi((state) => state.direction);
   const chosen = useGraph((state) => state.expanded.get(trialId));
-  const source = useMemo(
-    () => graphSource(view, { showNames, showAttributes, showWeights }),
+  const { source, standIns } = useMemo(
+    () => drawnGraph(view, { showNames, showAttributes, showWeights }),
     [view, showNames, showAttributes, showWeights],
   );
   const tree = useMemo(() => buildScopeTree(source), [source]);
@@ -56,7 +58,7 @@ export function useGraphScene(trialId: string, view: GraphView): GraphScene {
 
   const scene = made?.trialId === trialId ? made.scene : null;
   const error = made?.key === key ? made.error : null;
-  return { source, tree, expanded, scene, busy: made?.key !== key, error };
+  return { source, standIns, tree, expanded, scene, busy: made?.key !== key, error };
 }
 
 interface Made {

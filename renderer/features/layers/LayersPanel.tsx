@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { Panel } from '../../design/Panel.tsx';
+import { LoadingState } from '../../design/LoadingState.tsx';
 import { formatCompact, formatMs } from '../../design/format.ts';
 import { copyText } from '../../state/clipboard.ts';
 import { saveText } from '../../state/download.ts';
@@ -11,6 +12,7 @@ import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 import { parseLayerQuery } from '../../state/layer-query.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
+import { useTrialGraph } from '../../state/results.ts';
 import { useShownTrial } from '../../state/session.ts';
 import classes from './LayersPanel.module.css';
 import { COLUMNS, nextSort, sortLayers, toCsv, totals } from './model.ts';
@@ -26,6 +28,7 @@ const TEMPLATE = COLUMNS.map(({ id, width }) => (id === 'name' ? `minmax(${width
 export function LayersPanel(): ReactNode {
   const layers = useLayerFacts();
   const trial = useShownTrial();
+  const graph = useTrialGraph(trial?.id ?? null);
   const [sort, setSort] = useState<Sort>({ column: 'index', descending: false });
   const [query, setQuery] = useState('');
   const rows = useMemo(() => sortLayers(layers.filter(parseLayerQuery(query)), sort), [layers, query, sort]);
@@ -74,7 +77,11 @@ export function LayersPanel(): ReactNode {
         </>
       }
     >
-      <Grid rows={rows} sort={sort} onSort={setSort} />
+      {graph.status === 'loading' && trial !== undefined ? (
+        <LoadingState>Reading the layers…</LoadingState>
+      ) : (
+        <Grid rows={rows} sort={sort} onSort={setSort} />
+      )}
     </Panel>
   );
 }

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Problem, ValueRef } from '../../../../main/contract/results.ts';
-import type { OpenedModel, Trial } from '../../../../main/contract/studio.ts';
+import type { GraphView, OpenedModel, Trial } from '../../../../main/contract/studio.ts';
 import { Facts } from '../../../design/Facts.tsx';
 import type { Fact } from '../../../design/Facts.tsx';
 import { Section } from '../../../design/Section.tsx';
@@ -9,10 +9,20 @@ import { formatBytes, formatCompact, formatMs, formatPercent, formatShape } from
 import { selectLayer } from '../../../state/selection.ts';
 import classes from './LayerProperties.module.css';
 
+interface ModelPropertiesProps {
+  readonly model: OpenedModel;
+  readonly trial: Trial;
+  /** Of the trial's output model; null until it has come. */
+  readonly graph: GraphView | null;
+}
+
 /** What is in the model, and what of it was measured. */
-export function ModelProperties({ model, trial }: { readonly model: OpenedModel; readonly trial: Trial }): ReactNode {
+export function ModelProperties({ model, trial, graph }: ModelPropertiesProps): ReactNode {
   const { inspect, entry } = model;
   const opsets = Object.entries(inspect.model.opsets).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
+  const operators = Object.entries(graph === null ? inspect.operators : operatorCounts(graph)).sort(
+    ([, a], [, b]) => b - a,
+  );
   const top1 = trial.evaluation?.metrics['top1'];
   return (
     <>
@@ -26,7 +36,7 @@ export function ModelProperties({ model, trial }: { readonly model: OpenedModel;
             ['MACs', formatCompact(trial.macs ?? inspect.macs)],
             ['Latency', trial.latency === null ? null : `${formatMs(trial.latency.p50Ms)} (p50)`],
             ['Top-1', top1 === undefined ? null : formatPercent(top1.value)],
-            ['Layers', inspect.nodes],
+            ['Layers', graph?.nodes.length ?? inspect.nodes],
             ['Producer', inspect.model.producer || null],
             ['IR version', inspect.model.irVersion],
             ['Opset', opsets.join(', ')],
@@ -48,11 +58,17 @@ export function ModelProperties({ model, trial }: { readonly model: OpenedModel;
       <Section title="Outputs" note={inspect.outputs.length}>
         <Values values={inspect.outputs} />
       </Section>
-      <Section title="Operators" note={Object.keys(inspect.operators).length}>
-        <Facts facts={Object.entries(inspect.operators).sort(([, a], [, b]) => b - a)} />
+      <Section title="Operators" note={operators.length}>
+        <Facts facts={operators} />
       </Section>
     </>
   );
+}
+
+function operatorCounts(graph: GraphView): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { op } of graph.nodes) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
 }
 
 function Values({ values }: { readonly values: readonly ValueRef[] }): ReactNode {

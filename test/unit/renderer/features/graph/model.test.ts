@@ -3,7 +3,7 @@ import type { GraphNode, GraphView } from '../../../../../main/contract/studio.t
 import {
   boxOverlays,
   dataDomain,
-  graphSource,
+  drawnGraph,
   neighbours,
   overlayColor,
   recipeMarks,
@@ -62,18 +62,37 @@ function overlay(metric: OverlayData['metric'], values: readonly (readonly [stri
 
 describe('what is drawn of a model', () => {
   it('draws no boxes for constants, and the shape on the edge', () => {
-    const source = graphSource(VIEW, ROWS);
+    const { source, standIns } = drawnGraph(VIEW, ROWS);
     expect(source.nodes.map((drawn) => drawn.name)).toEqual(['g/conv', 'g/relu', 'reshape']);
     expect(source.edgeLabels.get('a')).toBe('N×8×30×30');
+    expect(standIns.get('shape')).toBe('reshape');
   });
 
   it('shows weights and telling attributes, and all attributes when asked', () => {
-    expect(graphSource(VIEW, ROWS).nodes[0]?.rows).toEqual([
+    expect(drawnGraph(VIEW, ROWS).source.nodes[0]?.rows).toEqual([
       { label: 'W', text: '⟨8×3×3×3⟩' },
       { label: 'kernel_shape', text: '[3, 3]' },
     ]);
-    expect(graphSource(VIEW, { ...ROWS, showAttributes: true }).nodes[0]?.rows).toHaveLength(4);
-    expect(graphSource(VIEW, { ...ROWS, showWeights: false }).nodes[0]?.rows).toEqual([]);
+    expect(drawnGraph(VIEW, { ...ROWS, showAttributes: true }).source.nodes[0]?.rows).toHaveLength(4);
+    expect(drawnGraph(VIEW, { ...ROWS, showWeights: false }).source.nodes[0]?.rows).toEqual([]);
+  });
+
+  it('draws a dequantized weight as a line of its reader, a dequantized activation as a box', () => {
+    const weights = [{ role: 'x', tensor: 'wq', dtype: 'int8', shape: [8, 3], bytes: 24 }];
+    const view: GraphView = {
+      nodes: [
+        { ...node('wdq', 'DequantizeLinear', ['wq', 's'], ['w']), weights },
+        node('xdq', 'DequantizeLinear', ['xq', 's'], ['xf']),
+        node('fc', 'MatMul', ['xf', 'w'], ['y']),
+      ],
+      values: [],
+      inputs: ['xq'],
+      outputs: ['y'],
+    };
+    const { source, standIns } = drawnGraph(view, ROWS);
+    expect(source.nodes.map((drawn) => drawn.name)).toEqual(['xdq', 'fc']);
+    expect(source.nodes[1]?.rows).toEqual([{ label: 'int8', text: '⟨8×3⟩' }]);
+    expect(standIns.get('wdq')).toBe('fc');
   });
 
   it('knows the neighbours of a layer, constants left out', () => {
@@ -83,7 +102,7 @@ describe('what is drawn of a model', () => {
 });
 
 describe('the overlay', () => {
-  const tree = buildScopeTree(graphSource(VIEW, ROWS));
+  const tree = buildScopeTree(drawnGraph(VIEW, ROWS).source);
 
   it('adds the times of a group up', () => {
     const boxes = boxOverlays(
