@@ -161,7 +161,10 @@ function passthrough(node: Node, layer: string, input: number, around: Surroundi
   if (constantOf(around.index, value) !== undefined) return { reason: 'it moves a constant' };
   const dtype = around.knowledge.dtype(value);
   if (dtype !== undefined && dtype !== 'float32') return { reason: `moves ${dtype} values` };
-  if (node.opType === 'MaxPool' && (node.outputs[1] ?? '') !== '') return { reason: 'its indices are asked for' };
+  // MaxPool's indices, Dropout's mask: only Split makes several outputs of the same kind.
+  if (node.opType !== 'Split' && node.outputs.slice(1).some((output) => output !== '')) {
+    return { reason: 'its second output is asked for' };
+  }
   if (node.opType === 'Resize' && stringAttribute(node, 'mode', 'nearest') === 'cubic') {
     return { reason: 'cubic interpolation has no integer kernel' };
   }

@@ -16,6 +16,8 @@ export interface InsertOptions {
   /** Of each root tensor (see `quantizedTensors`). */
   readonly schemes: ReadonlyMap<string, ActivationScheme>;
   readonly perChannel: boolean;
+  /** Whether DequantizeLinear may have an axis: opset ≥ 13. */
+  readonly axisAllowed: boolean;
   readonly reduceRange: boolean;
 }
 
@@ -31,7 +33,7 @@ interface PlacedTensor extends QuantizedTensor {
  * A tensor that an integer layer makes keeps its name behind the pair, so every later user, graph outputs and subgraphs
  * included, sees the dequantized value, and the layer's only consumer is the QuantizeLinear (else the runtime would not
  * fuse). A tensor that a float layer or the caller makes keeps its name before the pair; only integer layers read behind.
- * @param graph nodes named uniquely, opset ≥ 13; not modified
+ * @param graph nodes named uniquely, opset ≥ 10, ≥ 13 where an axis is allowed; not modified
  * @throws QUANTIZE_NOT_FINITE when weights are not finite
  */
 export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertOptions): Graph {
@@ -144,6 +146,7 @@ class QdqWriter {
    * excluded. It asks for a scalar scale, so these layers read the same codes through a scale for each channel, all equal.
    */
   shieldFloatLayers(integer: ReadonlySet<Node>): void {
+    if (!this.#options.axisAllowed) return;
     for (const node of this.#index.graph.nodes) {
       const channels = integer.has(node) ? undefined : inputChannels(node, this.#index);
       const tensor = channels === undefined ? undefined : this.#tensors.get(node.inputs[0] ?? '');

@@ -1,3 +1,4 @@
+import { StudioError } from '../errors.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { inferModel } from '../operators/infer.ts';
@@ -13,20 +14,39 @@ export interface PreparedModel {
   /** The opset of the source where it had to be upgraded, else null. */
   readonly upgradedFrom: number | null;
   readonly knowledge: ValueKnowledge;
+  /** Why scales for each channel cannot be written; null where they can. */
+  readonly perTensorReason: string | null;
 }
 
 /**
  * Names every node, upgrades to opset 13 where it is older, and folds BatchNormalization. The names of layers and values
- * stay those of the source.
- * @throws UNSUPPORTED where the opset cannot be upgraded
+ * stay those of the source. A model of opset 10–12 that cannot be upgraded stays there, with one scale for each tensor.
+ * @throws UNSUPPORTED where the opset is older and cannot be upgraded
  */
 export function prepareModel(source: Model): PreparedModel {
   const named = nameNodes(source);
   const knowledge = knowledgeOf(named);
-  const upgraded = upgradeOpset(named, knowledge);
+  const { model: upgraded, problem } = tryUpgrade(named, knowledge);
   const { model, folds } = foldBatchNormalization(upgraded);
   const opset = defaultOpset(source);
-  return { model, folds, knowledge, upgradedFrom: opset < PER_CHANNEL_OPSET ? opset : null };
+  const upgradedFrom = problem === null && opset < PER_CHANNEL_OPSET ? opset : null;
+  return { model, folds, knowledge, upgradedFrom, perTensorReason: problem };
+}
+
+/** QuantizeLinear exists from this opset on. */
+const QUANTIZE_LINEAR_OPSET = 10;
+
+function tryUpgrade(
+  model: Model,
+  knowledge: ValueKnowledge,
+): { readonly model: Model; readonly problem: string | null } {
+  try {
+    return { model: upgradeOpset(model, knowledge), problem: null };
+  } catch (error) {
+    const unsupported = error instanceof StudioError && error.code === 'UNSUPPORTED';
+    if (!unsupported || defaultOpset(model) < QUANTIZE_LINEAR_OPSET) throw error;
+    return { model, problem: error.message };
+  }
 }
 
 /** Gives each node the name that its layer goes by, so that inserted nodes cannot change what others are called. */

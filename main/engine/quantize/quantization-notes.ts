@@ -26,6 +26,9 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
       `Rewritten from opset ${prepared.upgradedFrom} to ${PER_CHANNEL_OPSET}, which scales for each channel need.`,
     );
   }
+  if (prepared.perTensorReason !== null) {
+    notes.push(`One scale for each tensor instead of each channel: ${prepared.perTensorReason}.`);
+  }
   if (prepared.folds.length > 0)
     notes.push(`${counted(prepared.folds.length, 'BatchNormalization')} folded into the layer before.`);
   if (step.reduceRange === true) {

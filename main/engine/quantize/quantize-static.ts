@@ -66,7 +66,8 @@ export async function quantizeStatic(
   const tensors = quantizedTensors(prepared.model.graph, plan);
   const graph = insertQdq(prepared.model.graph, plan, {
     schemes: tensorSchemes(tensors, ranges),
-    perChannel: step.perChannel,
+    perChannel: step.perChannel && prepared.perTensorReason === null,
+    axisAllowed: prepared.perTensorReason === null,
     reduceRange: step.reduceRange,
   });
   const model: Model = { ...prepared.model, graph };

@@ -231,6 +231,23 @@ describe('quantizeStatic', () => {
     expect(await relativeError(model, outcome.model)).toBeLessThan(0.05);
   });
 
+  it('uses one scale for each tensor where an old opset cannot be upgraded, and says why', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 3, 8, 8])
+      .conv({ name: 'c', channels: 4, to: 'c_out' })
+      .node('Dropout', ['c_out'], { ratio: 0.5 }, ['kept', 'mask'], { name: 'drop' })
+      .node('Not', ['mask'], {}, ['used'], { name: 'not' })
+      .conv({ name: 'd', channels: 2, from: 'kept', to: 'y' })
+      .output('y')
+      .output('used', 'bool')
+      .build({ opset: 11, irVersion: 6 });
+    const outcome = await quantize(model);
+    expect(outcome.model.opsetImports[0]?.version).toBe(11);
+    expect(outcome.notes.join(' ')).toMatch(/One scale for each tensor.*'drop'.*mask/);
+    expect(layer(outcome, 'd')?.fused).toBe(true);
+    expect(await relativeError(model, outcome.model)).toBeLessThan(0.05);
+  });
+
   it('keeps a value right that a subgraph reads', async () => {
     const branch = (name: string, op: string) =>
       graph(name)
