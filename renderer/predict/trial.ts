@@ -102,16 +102,21 @@ function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
   return cutModel(inputs.prunePlan, settings, inputs.inspect);
 }
 
+const UNTOUCHED: Recipe = { version: 1, steps: [] };
+
+/** Where pruning starts from. */
+interface Start {
+  readonly base: AccuracyBase;
+  readonly metric: Goodness['metric'];
+}
+
 /** What int8 alone may cost before it was tried here: nothing expected, up to 3 points not excluded. */
 const UNTRIED_INT8_LOSS = 0.03;
 /** The same with full-range weights on a CPU whose kernels saturate. */
 const SATURATING_INT8_LOSS = 0.2;
 
 /** The accuracy that pruning starts from: measured where there is such a trial, else the baseline's with a wider band. */
-function goodnessBase(
-  inputs: PredictionInputs,
-  recipe: Recipe,
-): { base: AccuracyBase; metric: Goodness['metric'] } | null {
+function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
   const baseline = inputs.trials.find((trial) => trial.baseline);
   const own = kindred(inputs, recipe).find(
     (trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null && onSameData(inputs, trial),
@@ -134,14 +139,37 @@ function onSameData(inputs: PredictionInputs, trial: Trial): boolean {
   return here === null || there === null || here === there;
 }
 
-function measuredCuts(inputs: PredictionInputs, recipe: Recipe, metric: Goodness['metric']): MeasuredCut[] {
-  return kindred(inputs, recipe).flatMap((trial) => {
+/** Measured cuts among some trials, by the goodness that the baseline has. */
+function cutsAmong(inputs: PredictionInputs, trials: readonly Trial[], metric: Goodness['metric']): MeasuredCut[] {
+  return trials.flatMap((trial) => {
     const step = pruneStepOf(trial.recipe);
     const goodness = goodnessOf(trial.evaluation);
     const cut = step && cutOf(inputs, step);
     if (!cut || goodness?.metric !== metric || !onSameData(inputs, trial)) return [];
     return [{ strength: cutStrength(cut), accuracy: goodness.value, low: goodness.low, high: goodness.high }];
   });
+}
+
+/**
+ * The cuts that the prediction passes through: those quantized as the draft is; and, where int8 was not tried at that
+ * strength, the float ones, with what is above chance scaled to where int8 starts from.
+ */
+function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): MeasuredCut[] {
+  const own = cutsAmong(inputs, kindred(inputs, recipe), start.metric);
+  const float = goodnessBase(inputs, UNTOUCHED);
+  if (quantizeStepOf(recipe) === null || float === null) return own;
+  const { chance } = start.base;
+  const scale = (start.base.accuracy - chance) / Math.max(1e-9, float.base.accuracy - chance);
+  const scaled = (accuracy: number): number => chance + (accuracy - chance) * scale;
+  const others = cutsAmong(inputs, kindred(inputs, UNTOUCHED), start.metric)
+    .filter((cut) => !own.some((mine) => Math.abs(mine.strength - cut.strength) < 1e-6))
+    .map((cut) => ({
+      strength: cut.strength,
+      accuracy: scaled(cut.accuracy),
+      low: scaled(cut.low),
+      high: scaled(cut.high),
+    }));
+  return [...own, ...others];
 }
 
 /** Latency: zeros bring no speed, so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
@@ -171,7 +199,7 @@ export function predictTrial(recipe: Recipe, inputs: PredictionInputs): Predicte
   const goodness =
     start && cut
       ? {
-          ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start.metric)),
+          ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start)),
           metric: start.metric,
         }
       : null;

@@ -91,6 +91,16 @@ describe('predictTrial', () => {
     expect(predictTrial(recipe, inputs({ trials: [...inputs().trials, done] })).latencyMs?.value).toBe(1);
   });
 
+  it('takes float cuts for int8 where int8 was not tried, scaled to where int8 starts', () => {
+    const quantized = trial('int8', int8(true), { evaluation: evaluation(0.5) });
+    const cut = trial('cut', pruned(0.5), { evaluation: evaluation(0.3) });
+    const recipe = { version: 1 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
+    // chance 0.1: of 0.8 above it pruning leaves 0.2, a quarter; int8 starts with 0.4 above it
+    expect(predictTrial(recipe, inputs({ trials: [...inputs().trials, quantized, cut] })).goodness?.value).toBeCloseTo(
+      0.1 + 0.4 / 4,
+    );
+  });
+
   it('cannot tell int8’s latency without a profile or a trial', () => {
     expect(predictTrial(int8(), inputs()).latencyMs).toBeNull();
   });
