@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StudioError, cancelledError } from '../engine/errors.ts';
 import type { Progress, TaskContext } from '../engine/progress.ts';
+import { noRoomError } from '../engine/write-whole.ts';
 import type { Job } from '../contract/studio.ts';
 
 export interface JobDescription {
@@ -163,9 +164,10 @@ function remainingMs(entry: Entry, progress: Progress, now: number): number | nu
   return (elapsed / done) * Math.max(0, progress.total - progress.done);
 }
 
-/** An error as it crosses the wire; one that is not a StudioError is a bug of ours and says so. */
+/** An error as it crosses the wire; one that is neither a StudioError nor a full disk is a bug of ours and says so. */
 export function describeError(error: unknown): { code: string; message: string; hint: string | null } {
-  if (error instanceof StudioError) return { code: error.code, message: error.message, hint: error.hint ?? null };
+  const known = error instanceof StudioError ? error : noRoomError(error);
+  if (known !== undefined) return { code: known.code, message: known.message, hint: known.hint ?? null };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'INTERNAL', message: `Unexpected: ${message}`, hint: 'This is a bug in Lapidary; please report it.' };
 }

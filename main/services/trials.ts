@@ -106,8 +106,13 @@ async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext
   } catch (error) {
     const shown = describeError(error);
     const cancelled = task.signal.aborted || shown.code === 'CANCELLED';
-    workspace.updateTrial(trialId, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : shown });
-    tellTrial(context, trialId);
+    try {
+      workspace.updateTrial(trialId, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : shown });
+      tellTrial(context, trialId);
+    } catch (cause) {
+      // On a full disk nothing can be noted any more: the next engine closes the trial. What happened first is told.
+      if (!(cause instanceof StudioError && cause.code === 'WRITE_FAILED')) throw cause;
+    }
     throw error;
   }
 }

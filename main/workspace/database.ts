@@ -8,7 +8,7 @@ import { MIGRATIONS } from './schema.ts';
  * Opens the workspace's database in `directory`, making both where they do not exist, and brings it to the newest
  * version. Several processes may have it open at once (write-ahead log).
  * @throws WORKSPACE_INVALID when the file is no database, or was written by a newer version of Lapidary
- * @throws WRITE_FAILED when the folder cannot be made
+ * @throws WRITE_FAILED when the folder cannot be made, the disk is full or may not be written to
  */
 export function openDatabase(directory: string): DatabaseSync {
   try {
@@ -29,6 +29,12 @@ export function openDatabase(directory: string): DatabaseSync {
   } catch (cause) {
     database?.close();
     if (cause instanceof StudioError) throw cause;
+    if (/full|readonly|disk I\/O/iu.test(reason(cause))) {
+      throw new StudioError('WRITE_FAILED', `The workspace '${path}' could not be written: ${reason(cause)}`, {
+        hint: 'Free some disk space, or set LAPIDARY_WORKSPACE to a folder that you may write to.',
+        cause,
+      });
+    }
     throw new StudioError('WORKSPACE_INVALID', `The workspace '${path}' cannot be opened: ${reason(cause)}`, {
       hint: 'Move the file away to start with an empty workspace, or set LAPIDARY_WORKSPACE to another folder.',
       cause,

@@ -225,13 +225,12 @@ export class Workspace implements Disposable {
   }
 
   addMeasurements(trialId: string, measurements: readonly Measurement[]): void {
-    const insert = this.#database.prepare(
-      `INSERT INTO measurements (trial_id, metric, value, unit, low, high, samples, machine, software, dataset_id, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    for (const m of measurements) {
-      const machine = JSON.stringify(m.machine);
-      insert.run(trialId, m.metric, m.value, m.unit, m.low, m.high, m.samples, machine, m.software, m.datasetId, m.at);
+    const insert = `INSERT INTO measurements
+      (trial_id, metric, value, unit, low, high, samples, machine, software, dataset_id, at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    for (const { metric, value, unit, low, high, samples, machine, software, datasetId, at } of measurements) {
+      const machineText = JSON.stringify(machine);
+      this.#run(insert, trialId, metric, value, unit, low, high, samples, machineText, software, datasetId, at);
     }
   }
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../contract/studio.ts';
 import { StudioError } from '../../engine/errors.ts';
 import { renderReport } from '../../engine/report/render-report.ts';
+import { writeWhole } from '../../engine/write-whole.ts';
 import { version } from '../../host/engine.ts';
 import { evaluationMeasurements, latencyMeasurements } from '../../services/measurements.ts';
 import { reportInput } from '../../services/report-input.ts';
@@ -127,17 +127,4 @@ async function reportModel(context: CommandContext, path: string, options: Optio
     data: data === null ? null : { name: basename(data.path), samples },
   });
   return renderReport(input, format);
-}
-
-/** Beside the target first, so that a full disk leaves what was there. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text, { flush: true });
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new StudioError('WRITE_FAILED', `The report '${path}' cannot be written: ${message}`, { cause });
-  }
 }

@@ -5,6 +5,7 @@ import { resolveExternalFile } from '../graph/external-data.ts';
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorBytePieces } from '../graph/tensor-data.ts';
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
+import { writeError } from '../write-whole.ts';
 import { encodeModel } from './encode-model.ts';
 import { planExternalData, type ExternalPlan } from './external-plan.ts';
 
@@ -26,20 +27,6 @@ export interface SavedFile {
 
 const PROTOBUF_LIMIT = 0x7fffffff;
 const PIECE_BYTES = 8 << 20;
-
-function writeError(path: string, cause: unknown): StudioError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const hint =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'The disk is full: make room, or choose another disk.'
-      : code === 'ENOENT'
-        ? 'The folder does not exist: create it, or choose another.'
-        : 'Choose a folder that you may write to.';
-  return new StudioError('WRITE_FAILED', `${path} could not be written (${message}); nothing was changed`, {
-    hint,
-    cause,
-  });
-}
 
 async function realPathIfThere(path: string): Promise<string | undefined> {
   try {

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { StudioError, throwIfCancelled } from '../errors.ts';
 import type { OpenedFile } from '../onnx/open.ts';
 import type { TaskContext } from '../progress.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
 import { machineInfo } from '../runtime/machine.ts';
@@ -51,7 +51,7 @@ export interface ProfileRequest {
  * Measures what a model costs on this machine: first the whole model as users run it, without the profiler, in a fresh
  * process; then each kernel under the runtime's profiler, whose times are attributed to the layers of the source model.
  * @throws RUNTIME_LOAD_FAILED, RUNTIME_RUN_FAILED, RUNTIME_DIED, PROVIDER_UNAVAILABLE; SHAPE_MISMATCH, DATA_INVALID, DATA_SHAPE
- *   for inputs that do not fit; UNSUPPORTED for inputs that are no tensors; CANCELLED, within 200 ms
+ *   for inputs that do not fit; UNSUPPORTED for inputs that are no tensors; WRITE_FAILED for the trace; CANCELLED, within 200 ms
  */
 export async function profileModel(
   opened: Pick<OpenedFile, 'model' | 'path'>,
@@ -69,7 +69,7 @@ export async function profileModel(
   if (request.trace !== null) {
     const facts = new Map(measured.facts.map((layer) => [layer.name, layer]));
     const layerOf = new Map(result.kernels.map((kernel) => [kernel.name, mainLayer(kernel, facts)]));
-    await writeFile(
+    await writeWhole(
       request.trace,
       exportTrace(measured.profiled.events, (kernel) => layerOf.get(kernel)),
     );

@@ -50,7 +50,7 @@ const KERNEL_SUFFIX = '_kernel_time';
 /**
  * Reads the trace that ONNX Runtime writes.
  * @returns its events; an array that the process had no time to close is closed
- * @throws INTERNAL when it is no JSON
+ * @throws WRITE_FAILED when it is no JSON: the runtime says nothing when the disk takes only a part of it
  */
 export function parseTrace(text: string): readonly TraceEvent[] {
   const trimmed = text.trimEnd();
@@ -68,7 +68,10 @@ export function parseTrace(text: string): readonly TraceEvent[] {
       args: event.args ?? {},
     }));
   } catch (error) {
-    throw new StudioError('INTERNAL', `The runtime's trace cannot be read: ${String(error)}`, { cause: error });
+    throw new StudioError('WRITE_FAILED', `The runtime's trace was not written whole (${String(error)})`, {
+      hint: 'The disk of temporary files may be full: make room, or set TMPDIR to a folder on another disk.',
+      cause: error,
+    });
   }
 }
 

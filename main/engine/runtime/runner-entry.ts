@@ -6,6 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { StudioError } from '../errors.ts';
+import { noRoomError } from '../write-whole.ts';
 import { OrtSessions } from './ort-sessions.ts';
 import type { RunnerCalls, RunnerReply, RunnerRequest } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';
@@ -28,7 +29,10 @@ async function answer(request: RunnerRequest): Promise<void> {
   try {
     reply({ id: request.id, kind: 'result', value: await perform(request) });
   } catch (error) {
-    const known = error instanceof StudioError ? error : new StudioError('INTERNAL', `In the runner: ${String(error)}`);
+    const known =
+      error instanceof StudioError
+        ? error
+        : (noRoomError(error) ?? new StudioError('INTERNAL', `In the runner: ${String(error)}`));
     reply({ id: request.id, kind: 'error', code: known.code, message: known.message, hint: known.hint });
   }
 }

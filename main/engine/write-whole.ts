@@ -1,0 +1,53 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { StudioError } from './errors.ts';
+
+/** What to do about a failed write, by the system's code. */
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full: make room, or choose another disk.',
+  EDQUOT: 'Your share of the disk is full: make room, or choose another disk.',
+  EFBIG: 'The file is larger than this disk or account allows: choose another disk.',
+  EROFS: 'The disk is read-only: choose another.',
+  ENOENT: 'The folder does not exist: create it, or choose another.',
+  ENOTDIR: 'A part of the path is a file, not a folder: choose another.',
+  EISDIR: 'That is a folder: name a file in it.',
+};
+
+/** Codes that mean a place to write is full, or may not be written to, whatever was being written. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
+
+/** WRITE_FAILED for `path`, which is as it was before, with what to do about the system's error. */
+export function writeError(path: string, cause: unknown): StudioError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new StudioError('WRITE_FAILED', `${path} could not be written (${message}); nothing was changed`, {
+    hint: HINTS[code ?? ''] ?? 'Choose a folder that you may write to.',
+    cause,
+  });
+}
+
+/**
+ * WRITE_FAILED for an error of the system that says that a disk is full or read-only: temporary files lie on disks too,
+ * and so does the workspace. Undefined for every other error.
+ */
+export function noRoomError(cause: unknown): StudioError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { code = '', path, message } = cause as NodeJS.ErrnoException;
+  if (!NO_ROOM.has(code)) return undefined;
+  const what = path === undefined ? 'A file' : path;
+  return new StudioError('WRITE_FAILED', `${what} could not be written (${message})`, { hint: HINTS[code]!, cause });
+}
+
+/**
+ * Writes a text file whole or not at all: beside the target, brought to disk, then renamed; what was there is replaced.
+ * @throws WRITE_FAILED, leaving what was there as it was
+ */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.${Date.now().toString(36)}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: 'wx', flush: true });
+    await rename(temporary, path);
+  } catch (cause) {
+    // The failure's own error says more than that of a file that never came to be.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(path, cause);
+  }
+}
