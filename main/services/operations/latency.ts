@@ -4,14 +4,17 @@ import { machineInfo } from '../../engine/runtime/machine.ts';
 import { makeInputs } from '../../engine/runtime/make-inputs.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
 import type { RunSettings } from '../../contract/methods.ts';
+import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
 
-/** Latency of several models, timed in turns on inputs of the same seed. */
+/** Latency of several models, timed in turns on inputs of the same seed. @throws what `openRunnable` and the runner throw */
 export async function latency(
   { paths, settings }: OperationParams<'latency'>,
   { signal, progress }: TaskContext,
 ): Promise<OperationResult<'latency'>> {
+  // Opened first for its clear errors: the runtime's own are about protobuf.
+  for (const path of paths) await openRunnable(path);
   return withThreadRunner(signal, async (runner) => {
     const entries = [];
     for (const path of paths) entries.push(await load(runner, path, settings, signal));
