@@ -48,19 +48,18 @@ export function Chooser<T>({
       <Menu.Dropdown mah="70vh" style={{ overflowY: 'auto' }}>
         <Menu.Label>{label}</Menu.Label>
         {choices.map((choice) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={String(choice.value)}
-            role="menuitemradio"
-            aria-checked={choice.value === value}
+            value={String(choice.value)}
+            checked={choice.value === value}
             disabled={choice.disabled ?? false}
-            onClick={() => onChange(choice.value)}
-            leftSection={<span className={classes['check']}>{choice.value === value && <IconCheck size={13} />}</span>}
+            closeMenuOnClick
+            onChange={() => onChange(choice.value)}
+            checkIcon={<IconCheck size={13} />}
+            rightSection={choice.note === undefined ? null : <span className={classes['note']}>{choice.note}</span>}
           >
-            <div className={classes['choice']}>
-              <span>{choice.label}</span>
-              {choice.note !== undefined && <span className={classes['note']}>{choice.note}</span>}
-            </div>
-          </Menu.Item>
+            {choice.label}
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>

@@ -52,14 +52,27 @@ function Items({ menu }: { readonly menu: MenuName }): ReactNode {
 
 function Item({ command }: { readonly command: Command }): ReactNode {
   const shortcut = command.shortcuts[0];
+  const keys = shortcut === undefined ? null : <span className={classes['shortcut']}>{shortcutText(shortcut)}</span>;
+  if (command.checked !== null) {
+    return (
+      <Menu.CheckboxItem
+        checked={command.checked()}
+        disabled={!command.enabled()}
+        closeMenuOnClick
+        onChange={command.run}
+        checkIcon={<IconCheck size={13} />}
+        rightSection={keys}
+      >
+        {command.title}
+      </Menu.CheckboxItem>
+    );
+  }
   return (
     <Menu.Item
       disabled={!command.enabled()}
       onClick={command.run}
-      leftSection={<span className={classes['check']}>{command.checked?.() === true && <IconCheck size={13} />}</span>}
-      rightSection={
-        shortcut === undefined ? null : <span className={classes['shortcut']}>{shortcutText(shortcut)}</span>
-      }
+      leftSection={<span className={classes['check']} />}
+      rightSection={keys}
     >
       {command.title}
     </Menu.Item>

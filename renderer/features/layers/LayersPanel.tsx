@@ -20,6 +20,7 @@ import type { Sort } from './model.ts';
 import { LayerRow } from './parts/LayerRow.tsx';
 
 const ROW_HEIGHT = 22;
+const HEAD_HEIGHT = 24;
 const WIDTH = COLUMNS.reduce((sum, column) => sum + column.width, 0);
 /** The name takes what room is left. */
 const TEMPLATE = COLUMNS.map(({ id, width }) => (id === 'name' ? `minmax(${width}px, 1fr)` : `${width}px`)).join(' ');
@@ -102,7 +103,9 @@ function Grid({ rows, sort, onSort }: GridProps): ReactNode {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 10,
-    scrollPaddingStart: ROW_HEIGHT + 2,
+    // The rows begin below the headings, which stay in sight.
+    scrollMargin: HEAD_HEIGHT,
+    scrollPaddingStart: HEAD_HEIGHT,
   });
   useEffect(() => {
     if (layer === null || useSelection.getState().source === 'table') return;
@@ -146,7 +149,7 @@ function Grid({ rows, sort, onSort }: GridProps): ReactNode {
         role="row"
         aria-rowindex={1}
         className={classes['head']}
-        style={{ minWidth: WIDTH, gridTemplateColumns: TEMPLATE }}
+        style={{ minWidth: WIDTH, height: HEAD_HEIGHT, gridTemplateColumns: TEMPLATE }}
       >
         {COLUMNS.map((column) => {
           const sorted = sort.column === column.id && !(column.id === 'index' && !sort.descending);
@@ -170,7 +173,7 @@ function Grid({ rows, sort, onSort }: GridProps): ReactNode {
               key={row.name}
               layer={row}
               rowIndex={item.index + 2}
-              top={item.start}
+              top={item.start - HEAD_HEIGHT}
               height={ROW_HEIGHT}
               template={TEMPLATE}
               selected={row.name === layer}

@@ -197,7 +197,8 @@ function layoutOptions(container: VisibleContainer, down: boolean): Record<strin
     'elk.spacing.nodeNode': '22',
     'elk.spacing.edgeNode': '14',
     'elk.spacing.edgeEdge': '9',
-    'elk.layered.spacing.nodeNodeBetweenLayers': '38',
+    // Shapes are written beside the start of an edge: below a box there is height, to its right there must be width.
+    'elk.layered.spacing.nodeNodeBetweenLayers': down ? '38' : '84',
     'elk.layered.spacing.edgeNodeBetweenLayers': '17',
     'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
     'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',

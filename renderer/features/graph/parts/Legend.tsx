@@ -1,12 +1,11 @@
 import { SegmentedControl } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { formatMetric } from '../../../design/format.ts';
 import { useOverlay } from '../../../state/overlay.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
 import { metricScale } from '../../../viz/color-maps.ts';
 import { categoryColors, dataDomain, overlayColor } from '../model.ts';
 import classes from './Legend.module.css';
-import { LimitInput } from './LimitInput.tsx';
+import { LimitInput, limitText } from './LimitInput.tsx';
 
 /** What the colours mean: scale, limits, source. */
 export function Legend({ data }: { readonly data: OverlayData }): ReactNode {
@@ -60,7 +59,7 @@ function Magnitude({ data }: { readonly data: OverlayData }): ReactNode {
           value={min}
           onChange={(value) => setLimits(value, max)}
         />
-        <span className={classes['middle']}>{formatMetric(scale.valueAt(0.5), data.unit)}</span>
+        <span className={classes['middle']}>{limitText(scale.valueAt(0.5), data.unit)}</span>
         <LimitInput
           label="Greatest value of the scale"
           unit={data.unit}

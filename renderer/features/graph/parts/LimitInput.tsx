@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { formatMetric } from '../../../design/format.ts';
+import { formatCompact, formatMetric } from '../../../design/format.ts';
 import classes from './Legend.module.css';
 
 interface LimitInputProps {
@@ -8,6 +8,11 @@ interface LimitInputProps {
   readonly unit: string;
   readonly value: number;
   readonly onChange: (value: number) => void;
+}
+
+/** A value of the scale; the legend's title names the unit of counts. */
+export function limitText(value: number, unit: string): string {
+  return unit === 'MACs' ? formatCompact(value) : formatMetric(value, unit);
 }
 
 /** A limit of the colour scale: reads as text with its unit, edits as a plain number (per cent for shares). */
@@ -23,7 +28,7 @@ export function LimitInput({ label, unit, value, onChange }: LimitInputProps): R
     <input
       className={classes['limit']}
       aria-label={`${label}${unit === '' ? '' : `, ${unit}`}`}
-      value={text ?? formatMetric(value, unit)}
+      value={text ?? limitText(value, unit)}
       onFocus={(event) => {
         setText(String(Number((value * factor).toPrecision(4))));
         const input = event.currentTarget;
