@@ -50,16 +50,6 @@ export function quantizeStepOf(recipe: Recipe): QuantizeStep | null {
   return null;
 }
 
-/** The recipe as it is kept with a trial: `reduceRange` "auto" becomes what it means on this machine. */
-export function resolvedRecipe(recipe: Recipe, vnni: boolean | null): Recipe {
-  const steps = recipe.steps.map((step) =>
-    'quantize' in step && step.quantize.reduceRange === 'auto'
-      ? { quantize: { ...step.quantize, reduceRange: vnni !== true } }
-      : step,
-  );
-  return { version: 1, steps };
-}
-
 function key(step: PruneStep | QuantizeStep | null, vnni: boolean | null): string {
   if (step === null) return '';
   const entries = Object.entries(step).map(([name, value]): [string, unknown] => {

@@ -54,6 +54,8 @@ export const RULES: readonly IForbiddenRuleType[] = [
   ),
   rule('renderer-knows-the-contract-alone', { path: '^renderer/' }, { path: '^(main/(?!contract/)|preload/)' }),
   rule('viz-and-design-know-no-feature', { path: '^renderer/(viz|design)/' }, { path: '^renderer/(features|app)/' }),
+  rule('predictions-are-pure', { path: '^renderer/predict/' }, { path: '^renderer/(?!predict/)|(^|/)node_modules/' }),
+  rule('widgets-know-no-feature', { path: '^renderer/widgets/' }, { path: '^renderer/(features|app)/' }),
   rule(
     'features-are-islands',
     { path: '^renderer/features/([^/]+)/' },

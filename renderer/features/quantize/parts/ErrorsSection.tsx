@@ -11,8 +11,9 @@ import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { LayerLink } from '../../../widgets/LayerLink.tsx';
 import { LayerName } from '../../../widgets/LayerName.tsx';
-import { ERROR_COLUMNS, buildHeatmap, cellText, cellValue } from '../heatmap.ts';
+import { ERROR_COLUMNS, buildHeatmap, cellText, cellValue, worstLayers } from '../heatmap.ts';
 import classes from '../QuantizeView.module.css';
 import { measureTrialErrors, useErrorsTask } from '../store.ts';
 import { ChannelStrip } from './ChannelStrip.tsx';
@@ -89,7 +90,14 @@ export function ErrorsSection({ trial }: { readonly trial: Trial | null }): Reac
           />
         </div>
         <Text className="lap-muted" px={10} py={4}>
-          {errors.samples} samples. {errors.notes.join(' ')}
+          {errors.samples} samples. Worst by accumulated SQNR:{' '}
+          {worstLayers(errors, 'sqnrDb', 3).map((row, i) => (
+            <span key={row.name}>
+              {i > 0 && ', '}
+              <LayerLink name={row.name} />
+            </span>
+          ))}
+          . {errors.notes.join(' ')}
         </Text>
       </div>
     </div>

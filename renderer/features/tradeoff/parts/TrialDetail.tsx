@@ -4,13 +4,18 @@ import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { deleteTrial, renameTrial } from '../../../state/actions.ts';
 import { loadRecipe } from '../../../state/recipe.ts';
+import { useSession } from '../../../state/session.ts';
 import { showTab } from '../../../state/ui.ts';
+import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { describeRecipe } from '../model.ts';
+import { evaluateOn, useTrialTask } from '../store.ts';
 import classes from '../TradeoffView.module.css';
 
 /** The shown trial: its recipe in words, and what can be done with it. */
 export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
   const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
+  const datasetId = useSession((state) => state.datasetId);
+  const task = useTrialTask();
   const steps = describeRecipe(trial.recipe);
   const edit = (tab: 'prune' | 'quantize'): void => {
     loadRecipe(trial.recipe);
@@ -49,6 +54,14 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
             Compare
           </Button>
         )}
+        <Button
+          variant="default"
+          disabled={datasetId === null || task.state.status === 'running'}
+          title="Measures the accuracy on all samples of the chosen data"
+          onClick={() => void task.run((handle) => evaluateOn(trial.id, datasetId, handle))}
+        >
+          Measure accuracy
+        </Button>
         <Button variant="default" onClick={() => showTab('export')}>
           Export
         </Button>
@@ -68,6 +81,12 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
           </>
         )}
       </Group>
+      <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
+      {trial.evaluation !== null && (
+        <Text className="lap-muted" mt={6}>
+          {trial.evaluation.samples} samples, {trial.evaluation.preprocessing}. {trial.evaluation.notes.join(' ')}
+        </Text>
+      )}
       <RenameDialog trial={trial} opened={dialog === 'rename'} onClose={() => setDialog(null)} />
       <Modal opened={dialog === 'delete'} onClose={() => setDialog(null)} title="Delete trial">
         <Stack gap="sm">
