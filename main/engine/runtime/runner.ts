@@ -31,6 +31,9 @@ interface Pending {
 
 const STDERR_TAIL = 4096;
 
+/** ONNX Runtime reports its use to its makers, and leaves logs of that in the folder for temporary files, unless told not to. */
+const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
+
 /**
  * Starts a runner: a child process that owns ONNX Runtime sessions. About 150 ms.
  * @throws RUNTIME_DIED when it does not come up, CANCELLED
@@ -65,7 +68,7 @@ export class Runner {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execPath: process.execPath,
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...NO_TELEMETRY, ...options.env },
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
@@ -11,6 +12,7 @@ import type { ModelSource } from '../../../../main/engine/runtime/settings.ts';
 import type { DType } from '../../../../main/engine/tensor/dtype.ts';
 import type { HostTensor } from '../../../../main/engine/tensor/host-tensor.ts';
 import { graph } from '../../../support/graph-builder.ts';
+import { tempFolder } from '../../../support/temp-folder.ts';
 
 const cpu = { provider: 'cpu', threads: 1 } as const;
 const source = (model: Model): ModelSource => ({ bytes: encodeModel(model) });
@@ -244,4 +246,13 @@ describe('RunnerPool', () => {
 it('ends a runner of its own after the work', async () => {
   const pid = await withRunner(async (mine) => mine.pid!);
   await gone(pid);
+});
+
+it('the runtime keeps no log of its use: it reports nothing to its makers', async () => {
+  using folder = tempFolder();
+  const quiet = await startRunner({ env: { TMPDIR: folder.path } });
+  const session = await quiet.load(double, cpu);
+  await session.run({ x: floats(1) });
+  expect(readdirSync(folder.path)).toEqual([]);
+  quiet.kill();
 });
