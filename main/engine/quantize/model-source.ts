@@ -1,12 +1,12 @@
 import type { Model } from '../graph/ir.ts';
 import { walkTensors } from '../graph/tensors.ts';
-import { encodeModel } from '../onnx/encode-model.ts';
 import type { ModelSource } from '../runtime/settings.ts';
+import { sourceOfModel as sourceIn } from '../runtime/taps.ts';
 
 /** A model in memory as the runner loads it; external data is looked up where the model says that it lies. */
 export function sourceOfModel(model: Model): ModelSource {
   for (const { storage } of walkTensors(model)) {
-    if (storage.kind === 'external') return { bytes: encodeModel(model), directory: storage.directory };
+    if (storage.kind === 'external') return sourceIn(model, storage.directory);
   }
-  return { bytes: encodeModel(model) };
+  return sourceIn(model);
 }

@@ -3,6 +3,9 @@ import { StudioError } from '../errors.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import { makeValueInfo } from '../graph/make.ts';
+import { tensorBytes } from '../graph/tensor-data.ts';
+import { tensorByteLength } from '../graph/tensor-size.ts';
+import { mapTensors } from '../graph/tensors.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
@@ -29,9 +32,20 @@ export function tapModel(model: Model, names: readonly string[]): Model {
   return { ...model, graph: { ...model.graph, outputs: [...model.graph.outputs, ...taps] } };
 }
 
+/**
+ * External tensors up to this size go into the bytes: the runtime infers shapes from such as the pads of a Pad, and finds
+ * external ones only for models that it opens as files.
+ */
+const INLINE_BYTES = 1024;
+
 /** A model of the IR as a source to load: its bytes, and the folder of its external data. */
 export function sourceOfModel(model: Model, directory?: string): ModelSource {
-  return { bytes: encodeModel(model), ...(directory === undefined ? {} : { directory }) };
+  const inlined = mapTensors(model, (tensor) =>
+    tensor.storage.kind === 'external' && tensorByteLength(tensor) <= INLINE_BYTES
+      ? { ...tensor, storage: { kind: 'raw', bytes: tensorBytes(tensor) } }
+      : tensor,
+  );
+  return { bytes: encodeModel(inlined), ...(directory === undefined ? {} : { directory }) };
 }
 
 export interface MeasuredShape {

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeRawTensor } from '../../../../main/engine/graph/make.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { measureShapes, sourceOfModel, tapModel } from '../../../../main/engine/runtime/taps.ts';
 import { graph } from '../../../support/graph-builder.ts';
+import { tempFolder } from '../../../support/temp-folder.ts';
 
 let runner: Runner;
 beforeAll(async () => {
@@ -40,4 +43,31 @@ it('adds intermediate values behind the outputs of the model', async () => {
 
 it('refuses values that no node makes', () => {
   expect(() => tapModel(model, ['x'])).toThrow(/makes a value 'x'/);
+});
+
+it('loads a model from memory whose shapes depend on external data', async () => {
+  using folder = tempFolder();
+  // one zero before, two after
+  writeFileSync(folder.file('pads.bin'), new Uint8Array(BigInt64Array.of(1n, 2n).buffer));
+  const pads = {
+    ...makeRawTensor('pads', 'int64', [2], new Uint8Array()),
+    storage: {
+      kind: 'external' as const,
+      directory: folder.path,
+      location: 'pads.bin',
+      offset: 0,
+      length: 16,
+      extra: [],
+    },
+  };
+  const padded = graph()
+    .input('x', 'float32', [3])
+    .tensor(pads)
+    .node('Pad', ['x', 'pads'], {}, ['y'])
+    .output('y', 'float32', [6])
+    .build();
+  const session = await runner.load(sourceOfModel(padded, folder.path), { provider: 'cpu', threads: 1 });
+  const { y } = await session.run({ x });
+  expect(y!.data).toEqual(new Float32Array([0, 1, 0, 2, 0, 0]));
+  await session.close();
 });
