@@ -186,6 +186,14 @@ describe('bad input ends with exit code 3 and one line', () => {
     expect(stderr).toContain(`lapidary: ${expected}: `);
   });
 
+  test('a truncated model among two to compare', async () => {
+    const path = join(directory, 'cut.onnx');
+    writeFileSync(path, readFileSync(cnn).subarray(0, 400_000));
+    const { code, stderr } = await lapidary('compare', cnn, path);
+    expect(stderr).toMatch(/^lapidary: ONNX_TRUNCATED: /u);
+    expect(code).toBe(3);
+  });
+
   test('data of another shape', async () => {
     const path = join(directory, 'wide.npy');
     const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (2, 5, 7), }`.padEnd(117) + '\n';

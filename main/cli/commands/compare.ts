@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Comparison } from '../../contract/studio.ts';
 import type { Evaluation } from '../../contract/results.ts';
+import { StudioError } from '../../engine/errors.ts';
 import {
   addCommonOptions,
   addDataOptions,
@@ -79,7 +80,13 @@ async function evaluateBoth(
   if (data === null) return [null, null];
   const settings = runSettings(options);
   const limit = options.limit ?? null;
-  const first = await operate('evaluate', { path: a, data, settings, limit, reference: null }).catch(() => null);
+  const first = await operate('evaluate', { path: a, data, settings, limit, reference: null }).catch(
+    (error: unknown) => {
+      // Without labels there is nothing to say of A alone; B is still compared with it.
+      if (error instanceof StudioError && error.code === 'DATA_LABELS_MISSING') return null;
+      throw error;
+    },
+  );
   return [first, await operate('evaluate', { path: b, data, settings, limit, reference: a })];
 }
 

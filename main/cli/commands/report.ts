@@ -27,6 +27,7 @@ import { bytes } from '../text.ts';
 interface Options extends CommonOptions, RunOptions, DataOptions {
   readonly output: string;
   readonly limit?: number;
+  readonly reference?: string;
 }
 
 type Format = 'html' | 'markdown';
@@ -37,7 +38,8 @@ export function addReportCommand(program: Command, finish: (code: number) => voi
     .command('report <model-or-trial>')
     .description('a report of a model (measured now), or of a trial of the workspace by its id')
     .requiredOption('-o, --output <file>', 'the report: .html, or .md')
-    .option('--limit <n>', 'only the first n samples of the data', wholeNumber(1));
+    .option('--limit <n>', 'only the first n samples of the data', wholeNumber(1))
+    .option('--reference <model>', 'compare the outputs with those of this model; needed where the data has no labels');
   addDataOptions(addRunOptions(addCommonOptions(command)), 'data for the accuracy').action(
     async (subject: string, options: Options) => {
       finish(
@@ -82,10 +84,11 @@ async function reportModel(context: CommandContext, path: string, options: Optio
   const { operate } = context;
   const settings = runSettings(options);
   const inspect = await operate('inspect', { path, dims: options.dim, scanWeights: true });
-  const profile = await operate('profile', { path, settings, runs: null, warmup: null, inputs: null, trace: null });
+  // The data first: what is wrong with it is told before the long measurement.
   const data = optionalData(options);
-  const limit = options.limit ?? null;
-  const evaluation = data === null ? null : await operate('evaluate', { path, data, settings, limit, reference: null });
+  const { limit = null, reference = null } = options;
+  const evaluation = data === null ? null : await operate('evaluate', { path, data, settings, limit, reference });
+  const profile = await operate('profile', { path, settings, runs: null, warmup: null, inputs: null, trace: null });
   const at = Date.now();
   const software = `Lapidary ${version()}, ONNX Runtime ${profile.machine.onnxruntime}`;
   const circumstances = { machine: profile.machine, software, at };
