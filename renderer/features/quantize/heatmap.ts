@@ -154,7 +154,10 @@ export function worstLayers(errors: ErrorTable, metric: ErrorMetric, count: numb
     .slice(0, count);
 }
 
-/** Channels of a layer as a strip of 0 (best) … 1 (worst) on the range of all layers' channels. */
+/** Above this a channel is as good as untouched: constant channels reach any number and would flatten the others' colours. */
+const CLEAN_DB = 60;
+
+/** Channels of a layer as a strip of 0 (best) … 1 (worst) on the range of all layers' channels, up to 60 dB. */
 export function channelStrip(errors: ErrorTable, layerName: string): { sqnrDb: number; badness: number }[] {
   const layer = errors.layers.find((candidate) => candidate.name === layerName);
   if (!layer || layer.channels.length === 0) return [];
@@ -162,11 +165,15 @@ export function channelStrip(errors: ErrorTable, layerName: string): { sqnrDb: n
   let high = -Infinity;
   for (const other of errors.layers) {
     for (const value of other.channels) {
-      if (!Number.isFinite(value)) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      const shown = Math.min(value, CLEAN_DB);
+      if (!Number.isFinite(shown)) continue;
+      low = Math.min(low, shown);
+      high = Math.max(high, shown);
     }
   }
   const range = high > low ? high - low : 1;
-  return layer.channels.map((sqnrDb) => ({ sqnrDb, badness: Number.isFinite(sqnrDb) ? (high - sqnrDb) / range : 0 }));
+  return layer.channels.map((sqnrDb) => {
+    const shown = Math.min(sqnrDb, CLEAN_DB);
+    return { sqnrDb, badness: Number.isFinite(shown) ? (high - shown) / range : 1 };
+  });
 }

@@ -156,7 +156,8 @@ export function axisDomain(ranges: readonly Range[]): [number, number] {
   const low = Math.max(min - reach, Math.min(...ranges.map((range) => range.low)));
   const high = Math.min(max + reach, Math.max(...ranges.map((range) => range.high)));
   const room = (high - low) * 0.12 || Math.abs(high) * 0.1 || 0.5;
-  return [low - room, high + room];
+  // No cost and no benefit is below nothing.
+  return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
 /** The best point within the budget: most benefit, then least cost; null when none meets it. */

@@ -79,6 +79,12 @@ describe('channelStrip', () => {
     expect(channelStrip(ERRORS, 'c').map((channel) => channel.badness)).toEqual([1, 0.25, 0.5]);
   });
 
+  it('takes everything above 60 dB as untouched, so that a constant channel does not flatten the others', () => {
+    const [first] = ERRORS.layers;
+    const errors = { ...ERRORS, layers: [{ ...first!, channels: [Infinity, 30, 0, 120] }] };
+    expect(channelStrip(errors, 'a').map((channel) => channel.badness)).toEqual([0, 0.5, 1, 0]);
+  });
+
   it('is empty for a layer without channels', () => {
     expect(channelStrip(ERRORS, 'b')).toEqual([]);
     expect(channelStrip(ERRORS, 'nobody')).toEqual([]);
