@@ -16,7 +16,9 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
     'model.open': async (params) => {
       const sample = 'sample' in params;
       const path = await pathToOpen(context, params);
-      const inspect = await ask('inspect', { path, dims: {}, scanWeights: true });
+      const inspect = await ask('inspect', { path, dims: {}, scanWeights: true }).catch((error: unknown) => {
+        throw 'upload' in params ? withoutPath(error, path) : error;
+      });
       const entry = {
         id: inspect.model.sha256,
         name: basename(path),
@@ -48,6 +50,16 @@ export function requireModel(
   if (model === undefined)
     throw new StudioError('NOT_FOUND', 'This model is not in the workspace', { hint: 'Open it again.' });
   return model;
+}
+
+/** An upload's path is ours: the user knows the file by its name. */
+function withoutPath(error: unknown, path: string): unknown {
+  if (!(error instanceof StudioError)) return error;
+  const message = error.message.replaceAll(path, basename(path));
+  return new StudioError(error.code, message, {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
 }
 
 async function pathToOpen(

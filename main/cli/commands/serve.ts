@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { StudioError } from '../../engine/errors.ts';
@@ -19,7 +20,7 @@ export function addServeCommand(program: Command, finish: (code: number) => void
   program
     .command('serve [model]')
     .description('the studio for a browser, also over an SSH tunnel; prints its address')
-    .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', wholeNumber(0), 0)
+    .option('--port <n>', 'port on 127.0.0.1 (default: 41736, or any free one)', wholeNumber(0), 0)
     .option('--open', 'open the browser too')
     .option('--json', 'print {"url","port","token"} as one line')
     .option('--quiet', 'print the address only')
@@ -38,7 +39,7 @@ async function serve(model: string | undefined, options: Options): Promise<void>
     throw new StudioError('FILE_NOT_FOUND', `There is no file '${model}'`, { hint: 'Check the path.' });
   }
   const engine = await superviseEngine({
-    port: options.port,
+    port: options.port === 0 ? await usualPort() : options.port,
     onRestart: (reason) => process.stderr.write(`lapidary: the engine stopped (${reason}) and was started again\n`),
   });
   const query = model === undefined ? '' : `&open=${encodeURIComponent(resolve(model))}`;
@@ -53,6 +54,18 @@ async function serve(model: string | undefined, options: Options): Promise<void>
   } finally {
     await engine.stop();
   }
+}
+
+/** A browser keeps theme and panels by address: the same port each time, while nobody else has it. */
+const USUAL_PORT = 41_736;
+
+/** The usual port, or 0 (any free one) where it is taken. */
+function usualPort(): Promise<number> {
+  return new Promise((resolvePort) => {
+    const probe = createServer();
+    probe.once('error', () => resolvePort(0));
+    probe.listen(USUAL_PORT, '127.0.0.1', () => probe.close(() => resolvePort(USUAL_PORT)));
+  });
 }
 
 /** Ends at Ctrl-C or SIGTERM, rejects when the engine cannot be kept running. */
