@@ -18,11 +18,26 @@ function call<C extends ShellCall>(channel: C, parameter?: ShellCalls[C][0]): Pr
   return ipcRenderer.invoke(channel, parameter) as Promise<ShellCalls[C][1]>;
 }
 
-/** Listens to a message of the shell; returns the way to stop. */
-function listen(message: ShellMessage, listener: (first: string, second?: string) => void): () => void {
-  const forward = (_event: IpcRendererEvent, first: string, second?: string): void => listener(first, second);
-  ipcRenderer.on(message, forward);
-  return () => ipcRenderer.off(message, forward);
+type Listener = (first: string, second?: string) => void;
+
+/**
+ * A message of the shell. The shell sends files named on the command line as soon as the page has loaded, which may be before
+ * the page listens: what comes until then is kept for its first listener.
+ */
+function shellMessage(message: ShellMessage): (listener: Listener) => () => void {
+  const listeners = new Set<Listener>();
+  let early: [first: string, second?: string][] = [];
+  ipcRenderer.on(message, (_event: IpcRendererEvent, ...args: [first: string, second?: string]) => {
+    if (listeners.size === 0) early.push(args);
+    for (const listener of listeners) listener(...args);
+  });
+  return (listener) => {
+    listeners.add(listener);
+    const kept = early;
+    early = [];
+    for (const args of kept) listener(...args);
+    return () => listeners.delete(listener);
+  };
 }
 
 const { url, token } = readConnection();
@@ -37,6 +52,6 @@ contextBridge.exposeInMainWorld('lapidary', {
   pathForFile: (file: File) => webUtils.getPathForFile(file),
   showInFolder: (path: string) => void call('shell:show', path),
   addRecent: (path: string) => void call('shell:recent', path),
-  onCommand: (listener: (command: string, argument?: string) => void) => listen('command', listener),
-  onOpenFile: (listener: (path: string) => void) => listen('open-file', listener),
+  onCommand: shellMessage('command'),
+  onOpenFile: shellMessage('open-file'),
 });

@@ -95,6 +95,7 @@ async function endToEnd() {
 export const stages = [
   check('type check', ['typescript-native/bin/tsc', '-p', 'tsconfig.json']),
   check('type check, window', ['typescript-native/bin/tsc', '-p', 'renderer/tsconfig.json']),
+  check('type check, end to end', ['typescript-native/bin/tsc', '-p', 'test/e2e/tsconfig.json']),
   check('lint', ['oxlint/bin/oxlint', '.']),
   check('format', ['prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']),
   check('unused code', ['knip/bin/knip.js']),

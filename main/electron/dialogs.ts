@@ -1,6 +1,6 @@
 import { BrowserWindow, app, dialog, ipcMain, shell, type IpcMainInvokeEvent, type OpenDialogOptions } from 'electron';
 import { isAbsolute } from 'node:path';
-import { isOwnPage } from './security.ts';
+import { isOwnPage } from './own-page.ts';
 import type { ShellCall, ShellCalls } from './shell-contract.ts';
 
 type Handler<C extends ShellCall> = (

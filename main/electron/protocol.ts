@@ -2,9 +2,6 @@ import { net, protocol } from 'electron';
 import { join, normalize, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The window's own origin; `file:` would give it rights that it does not need. */
-export const APP_ORIGIN = 'app://lapidary';
-
 /** Must be called before the app is ready. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([

@@ -1,13 +1,15 @@
 import { app, session, type WebContents } from 'electron';
-import { APP_ORIGIN } from './protocol.ts';
+import { isOwnPage, isPermitted } from './own-page.ts';
 
 /**
- * What Electron's security checklist asks for, for every window: no permission is granted, nothing navigates away, nothing
- * opens another window, no web view is attached.
+ * What Electron's security checklist asks for, for every window: no permission is granted but the few of `own-page.ts`,
+ * nothing navigates away, nothing opens another window, no web view is attached.
  */
 export function lockDown(): void {
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
-  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, callback, { requestingUrl }) =>
+    callback(isPermitted(permission, requestingUrl)),
+  );
+  session.defaultSession.setPermissionCheckHandler((_contents, permission, origin) => isPermitted(permission, origin));
   app.on('web-contents-created', (_event, contents) => lockDownContents(contents));
 }
 
@@ -17,9 +19,4 @@ function lockDownContents(contents: WebContents): void {
   });
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-}
-
-/** Whether an address is the studio's own page. */
-export function isOwnPage(url: string): boolean {
-  return URL.parse(url)?.host === 'lapidary' && url.startsWith(`${APP_ORIGIN}/`);
 }

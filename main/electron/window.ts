@@ -1,6 +1,6 @@
 import { BrowserWindow } from 'electron';
 import { connectionSwitch } from './connection.ts';
-import { APP_ORIGIN } from './protocol.ts';
+import { APP_ORIGIN } from './own-page.ts';
 import type { Connection, ShellMessage, ShellMessages } from './shell-contract.ts';
 
 /** Opens the studio's window on an engine. */

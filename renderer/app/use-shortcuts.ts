@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { desktop } from '../rpc/bridge.ts';
 import { openModel } from '../state/actions.ts';
+import { tell } from '../state/messages.ts';
 import { COMMANDS, runCommand } from './commands.ts';
 import { isTyping, matchesShortcut } from './shortcuts.ts';
 
@@ -25,7 +26,8 @@ export function useShortcuts(): void {
     const stops = [
       bridge?.onCommand((id, argument) => {
         if (id === 'file.openPath' && argument !== undefined) openPath(argument);
-        else runCommand(id);
+        else if (COMMANDS.some((command) => command.id === id)) runCommand(id);
+        else tell('error', `There is no command '${id}'`, 'The menu and the window are of different versions.');
       }),
       bridge?.onOpenFile?.(openPath),
     ];

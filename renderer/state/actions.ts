@@ -15,12 +15,17 @@ import { useSelection } from './selection.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { runSettings, useRunSettings } from './settings.ts';
 
+/** Counts what was asked to be opened: of two, the one asked for last is shown, whichever is ready first. */
+let asked = 0;
+
 /** Opens a model and its trials; says in a toast what went wrong. Returns whether it is open. */
 export async function openModel(source: ParamsIn<'model.open'>, name: string): Promise<boolean> {
+  const mine = ++asked;
   useSession.setState({ opening: name, openError: null });
   try {
     const model = await engine().call('model.open', source);
     const trials = await engine().call('trial.list', { modelId: model.entry.id });
+    if (mine !== asked) return false;
     const before = useSession.getState();
     const same = before.model?.entry.id === model.entry.id;
     const known = (id: string | null): id is string => id !== null && trials.some((trial) => trial.id === id);
@@ -41,7 +46,7 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
     desktop()?.addRecent?.(model.entry.path);
     return true;
   } catch (error) {
-    useSession.setState({ opening: null, openError: asEngineError(error) });
+    if (mine === asked) useSession.setState({ opening: null, openError: asEngineError(error) });
     tellError(error);
     return false;
   }

@@ -88,6 +88,8 @@ async function openLast(recents: readonly ModelEntry[]): Promise<void> {
     await openModel({ path: asked }, asked.split(/[\\/]/).at(-1) ?? asked);
     return;
   }
+  // The system handed a file over in the meantime: that is what the user wants to see.
+  if (useSession.getState().opening !== null) return;
   const kept = readKept<{ modelId?: string | null }>('last', {}).modelId;
   const id = useSession.getState().model?.entry.id ?? (kept === undefined ? recents[0]?.id : kept);
   const last = recents.find((entry) => entry.id === id && entry.available);

@@ -26,9 +26,8 @@ class StandInApp extends EventEmitter {
 
   setName(): void {}
 
-  addRecentDocument(path: string): void {
-    tellTest({ kind: 'recent', path });
-  }
+  /** The system's list of recent documents; there is no system here. */
+  addRecentDocument(): void {}
 
   /** As Electron: `before-quit` may prevent it. */
   quit(): void {
@@ -50,6 +49,7 @@ export const app = new StandInApp();
 process.on('message', (message: ToStandIn) => {
   if (message.kind === 'dialog') answerNextDialog(message.paths);
   else if (message.kind === 'menu') clickMenu(message.id);
+  else if (message.kind === 'ping') tellTest({ kind: 'pong' });
   else if (message.kind === 'quit') app.quit();
   else app.emit('second-instance', { preventDefault: () => undefined }, ['lapidary', ...message.args], process.cwd());
 });

@@ -6,6 +6,7 @@ import { browser } from './browser.ts';
 import { tellTest } from './control.ts';
 import { invoke } from './ipc-main.ts';
 import { toApp, toHttp } from './protocol.ts';
+import { applyPermissions } from './permissions.ts';
 import { installElectron } from './renderer-side.ts';
 
 interface WindowOptions {
@@ -87,10 +88,16 @@ export class BrowserWindow extends EventEmitter {
       });
     }
     await this.#guardNavigation(page);
+    await applyPermissions(page, this.webContents, url);
     page.on('close', () => this.#closed());
+    page.on('request', (request) => {
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) this.webContents.loading = true;
+    });
+    page.on('load', () => {
+      this.webContents.loading = false;
+      this.webContents.emit('did-finish-load');
+    });
     await page.goto(await toHttp(url));
-    this.webContents.loading = false;
-    this.webContents.emit('did-finish-load');
     this.emit('ready-to-show');
     tellTest({ kind: 'window', devTools });
   }
@@ -110,12 +117,10 @@ export class BrowserWindow extends EventEmitter {
         await route.fallback();
         return;
       }
-      tellTest({ kind: 'denied', what: 'navigation', url });
       await route.abort('aborted');
     });
     page.on('popup', (popup) => {
       if (this.webContents.openHandler({ url: popup.url() }).action === 'allow') return;
-      tellTest({ kind: 'denied', what: 'window', url: popup.url() });
       void popup.close();
     });
   }

@@ -6,17 +6,17 @@ export type ToStandIn =
   | { readonly kind: 'menu'; readonly id: string }
   /** A second start of the program with these arguments. */
   | { readonly kind: 'second-instance'; readonly args: readonly string[] }
+  /** Answered with `pong` when everything told before is done. */
+  | { readonly kind: 'ping' }
   | { readonly kind: 'quit' };
 
 /** What the stand-in tells the test. */
 export type FromStandIn =
   /** A window is open: its page can be reached at this DevTools address. */
   | { readonly kind: 'window'; readonly devTools: string }
-  | { readonly kind: 'dialog'; readonly options: unknown }
   | { readonly kind: 'error-box'; readonly title: string; readonly content: string }
-  | { readonly kind: 'denied'; readonly what: string; readonly url: string }
-  | { readonly kind: 'recent' | 'shown'; readonly path: string }
-  | { readonly kind: 'menu-missing'; readonly id: string };
+  | { readonly kind: 'menu-missing'; readonly id: string }
+  | { readonly kind: 'pong' };
 
 /** Tells the test. */
 export function tellTest(message: FromStandIn): void {

@@ -8,8 +8,7 @@ export function answerNextDialog(paths: readonly string[] | null): void {
 }
 
 export const dialog = {
-  async showOpenDialog(...args: readonly unknown[]): Promise<{ canceled: boolean; filePaths: string[] }> {
-    tellTest({ kind: 'dialog', options: args.at(-1) });
+  async showOpenDialog(): Promise<{ canceled: boolean; filePaths: string[] }> {
     const paths = answers.shift() ?? null;
     return { canceled: paths === null, filePaths: [...(paths ?? [])] };
   },
@@ -19,9 +18,8 @@ export const dialog = {
 };
 
 export const shell = {
-  showItemInFolder(path: string): void {
-    tellTest({ kind: 'shown', path });
-  },
+  /** The system's file manager; there is none here. */
+  showItemInFolder(): void {},
 };
 
 interface Template {

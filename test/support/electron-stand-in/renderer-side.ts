@@ -15,6 +15,8 @@ interface PreloadContext {
  * `electron` to require, as in Electron's sandbox. Sent to the page as text, so it uses nothing from outside itself.
  */
 export function installElectron({ source, argv, platform }: PreloadContext): void {
+  // Electron runs a preload in the main frame alone.
+  if (globalThis.window !== globalThis.window.top) return;
   const listeners = new Map<string, Set<(event: unknown, ...args: readonly unknown[]) => void>>();
   globalThis.standInReceive = (channel, args) => {
     for (const listener of listeners.get(channel) ?? []) listener({}, ...args);
@@ -33,7 +35,7 @@ export function installElectron({ source, argv, platform }: PreloadContext): voi
         Object.defineProperty(globalThis, key, { value: Object.freeze({ ...api }), enumerable: true });
       },
     },
-    // A test's File carries the path that the system would know.
+    // The File that a test drops carries the path that the system would know.
     webUtils: { getPathForFile: (file: { path?: string }) => file.path ?? '' },
   };
   const require = (name: string): unknown => {

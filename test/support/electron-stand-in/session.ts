@@ -1,19 +1,32 @@
-type RequestHandler = (contents: unknown, permission: string, callback: (granted: boolean) => void) => void;
-type CheckHandler = (contents: unknown, permission: string) => boolean;
+type RequestHandler = (
+  contents: unknown,
+  permission: string,
+  callback: (granted: boolean) => void,
+  details: { readonly requestingUrl: string },
+) => void;
+type CheckHandler = (contents: unknown, permission: string, origin: string) => boolean;
 
-/** Electron grants everything until a handler says otherwise; so does this. */
-export const permissions: { request: RequestHandler | undefined; check: CheckHandler | undefined } = {
-  request: undefined,
-  check: undefined,
-};
+let request: RequestHandler | undefined;
+let check: CheckHandler | undefined;
 
 export const session = {
   defaultSession: {
     setPermissionRequestHandler(handler: RequestHandler | null): void {
-      permissions.request = handler ?? undefined;
+      request = handler ?? undefined;
     },
     setPermissionCheckHandler(handler: CheckHandler | null): void {
-      permissions.check = handler ?? undefined;
+      check = handler ?? undefined;
     },
   },
 };
+
+/**
+ * Whether the page at an `app:` address gets a permission: as in Electron the check is asked, then the request, and where the
+ * shell set no handler everything is granted.
+ */
+export async function isGranted(contents: unknown, permission: string, url: string): Promise<boolean> {
+  const origin = url.replace(/^(\w+:\/\/[^/]+).*/u, '$1/');
+  if (check === undefined || check(contents, permission, origin)) return true;
+  const ask = request;
+  return ask === undefined || new Promise((resolve) => ask(contents, permission, resolve, { requestingUrl: url }));
+}
