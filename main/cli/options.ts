@@ -4,12 +4,13 @@ import { preprocessingSchema, providerSchema, type Provider } from '../contract/
 import { StudioError } from '../engine/errors.ts';
 import type { DatasetSource } from '../services/operations/operation-map.ts';
 
-/** Parses a whole number of at least `minimum`. */
-export function wholeNumber(minimum: number): (text: string) => number {
+/** Parses a whole number of at least `minimum`, and at most `maximum` where there is one. */
+export function wholeNumber(minimum: number, maximum?: number): (text: string) => number {
+  const expected = maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
   return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`expected a whole number of at least ${minimum}`);
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!Number.isSafeInteger(value) || value < minimum || value > (maximum ?? Number.MAX_SAFE_INTEGER)) {
+      throw new InvalidArgumentError(`expected a whole number ${expected}`);
     }
     return value;
   };

@@ -1,4 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { StudioError } from './errors.ts';
 
 /** What to do about a failed write, by the system's code. */
@@ -36,12 +38,41 @@ export function noRoomError(cause: unknown): StudioError | undefined {
   return new StudioError('WRITE_FAILED', `${what} could not be written (${message})`, { hint: HINTS[code]!, cause });
 }
 
+/** Name of the file beside `path` that is written first; it says which process writes it. */
+export function temporaryName(path: string): string {
+  return `${path}.${process.pid}.${Date.now().toString(36)}.tmp`;
+}
+
+const TEMPORARY = /\.(\d+)\.[0-9a-z]+\.tmp$/u;
+
+/**
+ * Removes what writers left in a folder that were killed half-way: temporary files of processes that have ended, and of
+ * this one, which has to ask before it writes there itself.
+ */
+export function removeUnfinished(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const writer = Number(TEMPORARY.exec(name)?.[1]);
+    if (Number.isInteger(writer) && (writer === process.pid || !isRunning(writer)))
+      rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process cannot be signalled, but it runs.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /**
  * Writes a text file whole or not at all: beside the target, brought to disk, then renamed; what was there is replaced.
  * @throws WRITE_FAILED, leaving what was there as it was
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.${Date.now().toString(36)}.tmp`;
+  const temporary = temporaryName(path);
   try {
     await writeFile(temporary, text, { flag: 'wx', flush: true });
     await rename(temporary, path);

@@ -27,7 +27,7 @@ export function version(): string {
 
 /**
  * Starts the studio's services on a workspace and serves them.
- * @throws WORKSPACE_INVALID | WRITE_FAILED; the system's error when the port is taken
+ * @throws WORKSPACE_INVALID | WRITE_FAILED; USAGE when the port is taken
  */
 export async function startEngine({ workspace: directory, token, port }: EngineOptions): Promise<Engine> {
   const workspace = new Workspace(directory);

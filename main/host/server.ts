@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { EventName, EventPayload } from '../contract/methods.ts';
+import { StudioError } from '../engine/errors.ts';
 import { describeError } from '../jobs/job-queue.ts';
 import type { Handlers } from '../services/handlers.ts';
 import { checkOrigin, checkToken, type Refusal } from './access.ts';
@@ -36,6 +37,7 @@ const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /**
  * Serves the studio on the loopback interface: the page at `/`, calls at `/rpc` (WebSocket), files at `/files/…`, uploads
  * at `/upload`. Everything but the page needs the token.
+ * @throws USAGE when the port is taken or not allowed
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const server = createServer((request, response) => void serveRequest(request, response, options));
@@ -120,9 +122,17 @@ function safeDecode(path: string): string {
 
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(port, cause)));
     server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function listenError(port: number, cause: NodeJS.ErrnoException): StudioError {
+  const reason = cause.code === 'EADDRINUSE' ? 'another program uses it' : cause.message;
+  return new StudioError('USAGE', `Port ${port} of 127.0.0.1 cannot be used: ${reason}`, {
+    hint: 'Choose another port, or none for any free one.',
+    cause,
+  });
 }

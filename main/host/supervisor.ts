@@ -54,6 +54,10 @@ export async function superviseEngine(options: SupervisorOptions): Promise<Super
       startEngineProcess({ ...options, port, token }).then(
         (next) => {
           child = next.child;
+          if (stopping) {
+            void endProcess(child);
+            return;
+          }
           watch(child);
           options.onRestart(reason);
         },

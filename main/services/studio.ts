@@ -1,5 +1,6 @@
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { AppInfo } from '../contract/studio.ts';
+import { removeUnfinished } from '../engine/write-whole.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { datasetHandlers } from './datasets.ts';
 import { exportHandlers } from './exports.ts';
@@ -37,7 +38,10 @@ export interface Studio extends AsyncDisposable {
   readonly cancelJob: (jobId: string) => void;
 }
 
-/** The contract's handlers on one workspace. Trials that an earlier engine left running are closed first. */
+/**
+ * The contract's handlers on one workspace. Trials that an earlier engine left running are closed first, and the files that
+ * it left half-written removed.
+ */
 export function createStudio({ workspace, emit, version }: StudioOptions): Studio {
   const work = new OperationThread('lapidary-jobs');
   const questions = new OperationThread('lapidary-questions');
@@ -59,6 +63,7 @@ export function createStudio({ workspace, emit, version }: StudioOptions): Studi
     `Lapidary ${version}, ONNX Runtime ${(await machineInfo()).machine.onnxruntime}`;
 
   workspace.closeInterruptedTrials();
+  for (const folder of ['trials', 'traces']) removeUnfinished(workspace.folder(folder));
   const context: StudioContext = { workspace, jobs, emit, work, ask, version, software };
 
   return {

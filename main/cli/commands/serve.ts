@@ -20,7 +20,7 @@ export function addServeCommand(program: Command, finish: (code: number) => void
   program
     .command('serve [model]')
     .description('the studio for a browser, also over an SSH tunnel; prints its address')
-    .option('--port <n>', 'port on 127.0.0.1 (default: 41736, or any free one)', wholeNumber(0), 0)
+    .option('--port <n>', 'port on 127.0.0.1 (default: 41736, or any free one)', wholeNumber(0, 65_535), 0)
     .option('--open', 'open the browser too')
     .option('--json', 'print {"url","port","token"} as one line')
     .option('--quiet', 'print the address only')

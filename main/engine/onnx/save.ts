@@ -5,7 +5,7 @@ import { resolveExternalFile } from '../graph/external-data.ts';
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorBytePieces } from '../graph/tensor-data.ts';
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
-import { writeError } from '../write-whole.ts';
+import { temporaryName, writeError } from '../write-whole.ts';
 import { encodeModel } from './encode-model.ts';
 import { planExternalData, type ExternalPlan } from './external-plan.ts';
 
@@ -161,17 +161,18 @@ export async function saveModel(model: Model, path: string, options: SaveOptions
   const data = plan.entries.length === 0 ? undefined : join(directory, location);
   await refuseToDestroy(target, data, model, options);
   const pieces = encodeModel(data === undefined ? model : pointTo(model, plan, directory, location));
-  const suffix = `.${process.pid}.${Date.now().toString(36)}.tmp`;
+  const half = temporaryName(target);
+  const halfData = data === undefined ? undefined : temporaryName(data);
   try {
     let bytes = 0;
-    if (data !== undefined) bytes += await writeFile(data + suffix, externalPieces(plan), options.signal);
-    bytes += await writeFile(target + suffix, pieces, options.signal);
-    if (data !== undefined) await rename(data + suffix, data);
-    await rename(target + suffix, target);
+    if (halfData !== undefined) bytes += await writeFile(halfData, externalPieces(plan), options.signal);
+    bytes += await writeFile(half, pieces, options.signal);
+    if (data !== undefined && halfData !== undefined) await rename(halfData, data);
+    await rename(half, target);
     return { path: target, bytes };
   } catch (error) {
-    await removeIfThere(target + suffix);
-    if (data !== undefined) await removeIfThere(data + suffix);
+    await removeIfThere(half);
+    if (halfData !== undefined) await removeIfThere(halfData);
     throw error instanceof StudioError ? error : writeError(target, error);
   }
 }

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { noRoomError, writeWhole } from '../../../main/engine/write-whole.ts';
+import { noRoomError, removeUnfinished, temporaryName, writeWhole } from '../../../main/engine/write-whole.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 test('replaces what was there, and leaves nothing else', async () => {
@@ -31,4 +32,14 @@ test('a full disk is the user’s to mend, any other error is not', () => {
   expect(noRoomError(full)).toMatchObject({ code: 'WRITE_FAILED', hint: expect.stringContaining('make room') });
   expect(noRoomError(Object.assign(new Error('EPERM'), { code: 'EPERM' }))).toBeUndefined();
   expect(noRoomError('ENOSPC')).toBeUndefined();
+});
+
+test('what killed writers left is removed, what living ones are writing stays', () => {
+  using folder = tempFolder();
+  const ended = spawnSync(process.execPath, ['--version']).pid;
+  const names = [`a.onnx.${ended}.mfx0.tmp`, `a.onnx.${process.ppid}.mfx0.tmp`, 'a.onnx', 'notes.tmp'];
+  for (const name of names) writeFileSync(folder.file(name), '');
+  writeFileSync(temporaryName(folder.file('mine.json')), '');
+  removeUnfinished(folder.path);
+  expect(readdirSync(folder.path).toSorted()).toEqual(names.slice(1).toSorted());
 });
