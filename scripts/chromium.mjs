@@ -79,7 +79,8 @@ async function installSystemPackage() {
   await run('apt-get', ['update', '-qq'], options);
   const { code, output } = await run(
     'apt-get',
-    ['install', '-y', '-qq', '--no-install-recommends', 'chromium'],
+    // Vulkan's loader: with it the WebGPU tests run on Chromium's software device.
+    ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'libvulkan1'],
     options,
   );
   if (code !== 0) console.error(output.trim().split('\n').slice(-3).join('\n'));
