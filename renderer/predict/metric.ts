@@ -1,9 +1,12 @@
 import type { Evaluation } from '../../main/contract/results.ts';
 import type { Trial } from '../../main/contract/studio.ts';
 
-/** How good a model is, in one number: top-1 where there are labels, else agreement with the baseline. */
+/**
+ * How good a model is, in one number: top-1 where there are labels; else agreement with the baseline; where the outputs
+ * are no class scores, their cosine with the baseline's.
+ */
 export interface Goodness {
-  readonly metric: 'top1' | 'agreement';
+  readonly metric: 'top1' | 'agreement' | 'cosine';
   /** 0…1, with a 95 % interval. */
   readonly value: number;
   readonly low: number;
@@ -11,10 +14,11 @@ export interface Goodness {
   readonly samples: number;
 }
 
-/** Names of the two as people read them. */
+/** Their names as people read them. */
 export const GOODNESS_TITLES: Readonly<Record<Goodness['metric'], string>> = {
   top1: 'Top-1 accuracy',
   agreement: 'Agreement with the baseline',
+  cosine: 'Cosine with the baseline',
 };
 
 /** The one number of an evaluation; null when it has neither labels nor a reference. */
@@ -23,7 +27,9 @@ export function goodnessOf(evaluation: Evaluation | null): Goodness | null {
   const top1 = evaluation.metrics['top1'];
   if (top1) return { metric: 'top1', ...top1, samples: evaluation.samples };
   if (evaluation.agreement) return { metric: 'agreement', ...evaluation.agreement, samples: evaluation.samples };
-  return null;
+  const { cosine } = evaluation;
+  if (cosine === null) return null;
+  return { metric: 'cosine', value: cosine, low: cosine, high: cosine, samples: evaluation.samples };
 }
 
 /** What guessing would give: 1 / classes; 0 where the classes are not known. */

@@ -23,6 +23,8 @@ export interface PredictionInputs {
   readonly quantizePlan: QuantizePlan | null;
   readonly baselineProfile: Profile | null;
   readonly depthwise: ReadonlySet<string>;
+  /** Whether the chosen data have no labels: then trials are measured against the baseline, which agrees with itself. */
+  readonly unlabelled: boolean;
 }
 
 /** The trial to be expected. */
@@ -105,6 +107,12 @@ const UNTRIED_INT8_LOSS = 0.03;
 /** The same with full-range weights on a CPU whose kernels saturate. */
 const SATURATING_INT8_LOSS = 0.2;
 
+/** Without labels the untouched model is perfect by definition; the metric is the one that the trials so far have. */
+function againstItself(inputs: PredictionInputs): Start {
+  const measured = inputs.trials.map((trial) => goodnessOf(trial.evaluation)).find((goodness) => goodness !== null);
+  return { metric: measured?.metric ?? 'agreement', base: { accuracy: 1, low: 1, high: 1, chance: 0 } };
+}
+
 /** The accuracy that pruning starts from: measured where there is such a trial, else the baseline's with a wider band. */
 function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
   const baseline = inputs.trials.find((trial) => trial.baseline);
@@ -112,7 +120,7 @@ function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
     (trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null && onSameData(inputs, trial),
   );
   const goodness = goodnessOf(own?.evaluation ?? baseline?.evaluation ?? null);
-  if (goodness === null) return null;
+  if (goodness === null) return inputs.unlabelled ? againstItself(inputs) : null;
   const chance = chanceOf(own?.evaluation ?? baseline?.evaluation ?? null);
   const { metric, value, low, high } = goodness;
   const step = quantizeStepOf(recipe);

@@ -54,3 +54,11 @@ export function calibrationDatasetId(): string | null {
   const { datasets, datasetId } = useSession.getState();
   return calibrationFor(datasets, { calibrationId: useData.getState().calibrationId, evaluationId: datasetId });
 }
+
+/** Whether the chosen evaluation data have no labels: then there is nothing to measure the baseline against. */
+export function hasUnlabelledData(state: {
+  readonly datasets: readonly DatasetEntry[];
+  readonly datasetId: string | null;
+}): boolean {
+  return state.datasets.find((entry) => entry.id === state.datasetId)?.labelled === false;
+}

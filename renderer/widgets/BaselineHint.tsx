@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Button, Group, Text } from '@mantine/core';
 import { evaluatedOn } from '../predict/metric.ts';
+import { hasUnlabelledData } from '../state/data.ts';
 import { useSession } from '../state/session.ts';
 import { createTaskStore } from '../state/task.ts';
 import { TaskLine } from './TaskLine.tsx';
@@ -12,12 +13,13 @@ const useBaselineTask = createTaskStore();
 export function BaselineHint(): ReactNode {
   const baseline = useSession((state) => state.trials.find((trial) => trial.baseline));
   const datasetId = useSession((state) => state.datasetId);
+  const unlabelled = useSession(hasUnlabelledData);
   const task = useBaselineTask();
-  if (baseline === undefined || datasetId === null) return null;
+  if (baseline === undefined || datasetId === null || unlabelled) return null;
   const measured = baseline.evaluation !== null && evaluatedOn(baseline) === datasetId;
   if (measured && task.state.status !== 'running') return null;
   return (
-    <Group gap="xs" role="note">
+    <Group gap="xs" role="note" px={10} py={4}>
       <Text className="lap-muted">
         The baseline’s accuracy on these data is not known yet; predictions start from it.
       </Text>

@@ -2,6 +2,7 @@ import type { Trial } from '../../main/contract/studio.ts';
 import { evaluatedOn } from '../predict/metric.ts';
 import { isCancelled } from '../rpc/engine-error.ts';
 import { runDraft } from '../state/actions.ts';
+import { hasUnlabelledData } from '../state/data.ts';
 import { engine } from '../state/engine.ts';
 import { useJobs } from '../state/jobs.ts';
 import { useSession } from '../state/session.ts';
@@ -11,11 +12,12 @@ import type { TaskHandle } from '../state/task.ts';
 /** Samples of the measurement in the background: enough to see two points of accuracy, quick enough to wait for. */
 export const QUICK_SAMPLES = 500;
 
-/** Evaluates the baseline on the chosen data, if that was not done. Rejects with EngineError. */
+/** Evaluates the baseline on the chosen data, if that was not done and the data have labels. Rejects with EngineError. */
 export async function evaluateBaseline(handle: TaskHandle, limit: number | null = QUICK_SAMPLES): Promise<void> {
   const { datasetId, trials } = useSession.getState();
   const baseline = trials.find((trial) => trial.baseline);
   if (baseline === undefined || datasetId === null || evaluatedOn(baseline) === datasetId) return;
+  if (hasUnlabelledData(useSession.getState())) return;
   const params = { trialId: baseline.id, datasetId, limit, settings: runSettings() };
   await engine().call('trial.evaluate', params, handle);
 }

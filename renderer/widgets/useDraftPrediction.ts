@@ -3,6 +3,7 @@ import type { Recipe } from '../../main/contract/recipe.ts';
 import type { Trial } from '../../main/contract/studio.ts';
 import { depthwiseLayers, predictTrial, recipesMeet } from '../predict/trial.ts';
 import type { PredictedTrial, PredictionInputs } from '../predict/trial.ts';
+import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';
 import { usePrunePlan, useQuantizePlan, useTrialGraph, useTrialProfile, valueOf } from '../state/results.ts';
@@ -23,6 +24,7 @@ export function useDraftPrediction(): DraftPrediction | null {
   const model = useSession((state) => state.model);
   const trials = useSession((state) => state.trials);
   const vnniHere = useSession((state) => state.info?.machine.vnni ?? null);
+  const unlabelled = useSession(hasUnlabelledData);
   const modelId = model?.entry.id ?? null;
   const baselineId = model?.baselineTrialId ?? null;
   const prunePlan = valueOf(usePrunePlan(modelId));
@@ -41,8 +43,9 @@ export function useDraftPrediction(): DraftPrediction | null {
         quantizePlan,
         baselineProfile,
         depthwise,
+        unlabelled,
       },
-    [model, trials, prunePlan, quantizePlan, baselineProfile, depthwise],
+    [model, trials, prunePlan, quantizePlan, baselineProfile, depthwise, unlabelled],
   );
   const vnni = quantizePlan?.vnni ?? vnniHere;
   return useMemo(() => {

@@ -2,10 +2,11 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Button, Text } from '@mantine/core';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { formatMetric, formatPercent } from '../../design/format.ts';
+import { formatMetric } from '../../design/format.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { showTab } from '../../state/ui.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
+import { formatGoodness } from '../../widgets/format-goodness.ts';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
 import classes from './TradeoffView.module.css';
 import { COST_UNITS, bestWithin, defaultBenefit, tradeoffPoints } from './model.ts';
@@ -76,7 +77,7 @@ function budgetText(points: readonly TradeoffPoint[], axes: Axes, budget: Budget
   const best = bestWithin(points);
   const limits = [
     budget.cost === null ? '' : `at most ${formatMetric(budget.cost, COST_UNITS[axes.cost])}`,
-    budget.benefit === null ? '' : `at least ${formatPercent(budget.benefit)}`,
+    budget.benefit === null ? '' : `at least ${formatGoodness(axes.benefit, budget.benefit)}`,
   ].filter(Boolean);
   const text = `${meets} of ${measured.length} trials meet ${limits.join(' and ')}`;
   return best === null ? `${text}.` : `${text}; the best of them is “${best.name}”.`;

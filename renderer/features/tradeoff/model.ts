@@ -2,6 +2,7 @@
 import type { Recipe, RecipeStep } from '../../../main/contract/recipe.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
 import { goodnessOf } from '../../predict/metric.ts';
+import type { Goodness } from '../../predict/metric.ts';
 import type { Range } from '../../predict/range.ts';
 import type { PredictedTrial } from '../../predict/trial.ts';
 import { meetsBudget, paretoFront } from './pareto.ts';
@@ -9,7 +10,7 @@ import type { Budget } from './pareto.ts';
 
 export const COSTS = ['latency', 'size', 'macs'] as const;
 export type CostMetric = (typeof COSTS)[number];
-export type BenefitMetric = 'top1' | 'agreement';
+export type BenefitMetric = Goodness['metric'];
 
 /** Which numbers the two axes show. */
 export interface Axes {
@@ -23,10 +24,6 @@ export const COST_TITLES: Readonly<Record<CostMetric, string>> = {
   macs: 'Effective MACs',
 };
 export const COST_UNITS: Readonly<Record<CostMetric, string>> = { latency: 'ms', size: 'bytes', macs: 'MACs' };
-export const BENEFIT_TITLES: Readonly<Record<BenefitMetric, string>> = {
-  top1: 'Top-1 accuracy',
-  agreement: 'Agreement with the baseline',
-};
 
 /** One mark of the scatter. */
 export interface TradeoffPoint {
@@ -64,16 +61,17 @@ export function costOf(trial: Trial, metric: CostMetric): Range | null {
 /** A trial's benefit with its 95 % interval; null while it is not measured. The baseline agrees with itself. */
 export function benefitOf(trial: Trial, metric: BenefitMetric): Range | null {
   const { evaluation } = trial;
-  if (metric === 'agreement') {
-    if (trial.baseline) return exact(1);
-    return evaluation?.agreement ?? null;
-  }
-  return evaluation?.metrics['top1'] ?? null;
+  if (metric === 'top1') return evaluation?.metrics['top1'] ?? null;
+  if (trial.baseline) return exact(1);
+  if (metric === 'agreement') return evaluation?.agreement ?? null;
+  const cosine = evaluation?.cosine ?? null;
+  return cosine === null ? null : exact(cosine);
 }
 
-/** The benefit to start with: top-1 where any trial has it. */
+/** The benefit to start with: top-1 where any trial has it, else agreement, else the outputs' cosine. */
 export function defaultBenefit(trials: readonly Trial[]): BenefitMetric {
-  return trials.some((trial) => goodnessOf(trial.evaluation)?.metric === 'top1') ? 'top1' : 'agreement';
+  const metrics = new Set(trials.map((trial) => goodnessOf(trial.evaluation)?.metric));
+  return (['top1', 'agreement', 'cosine'] as const).find((metric) => metrics.has(metric)) ?? 'agreement';
 }
 
 function predictedCost(predicted: PredictedTrial, metric: CostMetric): Range | null {

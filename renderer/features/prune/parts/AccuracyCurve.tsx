@@ -2,10 +2,10 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { formatPercent } from '../../../design/format.ts';
 import { GOODNESS_TITLES, goodnessOf } from '../../../predict/metric.ts';
 import { useRecipe } from '../../../state/recipe.ts';
 import { showTrial } from '../../../state/session.ts';
+import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../PruneView.module.css';
 import { MAX_SPARSITY, accuracyCurve, measuredPoints } from '../model.ts';
@@ -49,7 +49,8 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
   const lower = curve.map((p) => `${x(p.sparsity)},${y(p.low)}`).reverse();
   const now = step.enabled ? step.sparsity : 0;
   const own = goodnessOf(measured?.evaluation ?? null);
-  const title = GOODNESS_TITLES[predicted.goodness.metric];
+  const { metric } = predicted.goodness;
+  const title = GOODNESS_TITLES[metric];
   return (
     <div ref={ref}>
       <h3 className={classes['heading']}>{title} over sparsity</h3>
@@ -77,14 +78,14 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
         <line x1={x(now)} x2={x(now)} y1={TOP} y2={HEIGHT - BOTTOM} className={plot['now']} />
         {points.map((point) => (
           <g key={point.trial.id} className={plot['point']} onClick={() => showTrial(point.trial.id)}>
-            <title>{`${point.trial.name}: ${formatPercent(point.value)}, measured`}</title>
+            <title>{`${point.trial.name}: ${formatGoodness(metric, point.value)}, measured`}</title>
             <line x1={x(point.sparsity)} x2={x(point.sparsity)} y1={y(point.low)} y2={y(point.high)} />
             <circle cx={x(point.sparsity)} cy={y(point.value)} r={4} />
           </g>
         ))}
         {own === null && (
           <circle cx={x(now)} cy={y(predicted.goodness.value)} r={5} className={plot['hollow']}>
-            <title>{`≈ ${formatPercent(predicted.goodness.value)}, predicted`}</title>
+            <title>{`≈ ${formatGoodness(metric, predicted.goodness.value)}, predicted`}</title>
           </circle>
         )}
       </svg>

@@ -4,6 +4,7 @@ import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../de
 import { GOODNESS_TITLES, goodnessOf } from '../../../predict/metric.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
+import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../PruneView.module.css';
 
@@ -26,10 +27,12 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
       <div className={classes['figures']} role="group" aria-label="Expected result">
         <Figure
           label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
-          value={guess && formatPercent(guess.value)}
+          value={guess && formatGoodness(guess.metric, guess.value)}
           predicted={goodness === null}
           missing="no data measured"
-          {...(guess ? { note: `${formatPercent(guess.low)} … ${formatPercent(guess.high)}` } : {})}
+          {...(guess
+            ? { note: `${formatGoodness(guess.metric, guess.low)} … ${formatGoodness(guess.metric, guess.high)}` }
+            : {})}
           help={
             goodness
               ? `Measured on ${goodness.samples} samples, with its 95 % interval.`

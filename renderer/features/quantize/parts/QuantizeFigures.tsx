@@ -3,6 +3,7 @@ import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../des
 import { GOODNESS_TITLES, goodnessOf } from '../../../predict/metric.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
+import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../QuantizeView.module.css';
 
@@ -23,12 +24,12 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
     <div className={classes['figures']} role="group" aria-label="Expected result">
       <Figure
         label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
-        value={guess && formatPercent(guess.value)}
+        value={guess && formatGoodness(guess.metric, guess.value)}
         predicted={goodness === null}
         missing="no data measured"
         note={
           guess
-            ? `${formatPercent(guess.low)} … ${formatPercent(guess.high)}${base ? `, baseline ${formatPercent(base.value)}` : ''}`
+            ? `${formatGoodness(guess.metric, guess.low)} … ${formatGoodness(guess.metric, guess.high)}${base ? `, baseline ${formatGoodness(base.metric, base.value)}` : ''}`
             : 'choose data'
         }
       />

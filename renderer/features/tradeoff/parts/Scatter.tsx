@@ -2,8 +2,10 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { useElementSize } from '@mantine/hooks';
 import { scaleLinear } from 'd3-scale';
-import { formatMetric, formatPercent } from '../../../design/format.ts';
-import { BENEFIT_TITLES, COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
+import { formatMetric } from '../../../design/format.ts';
+import { GOODNESS_TITLES } from '../../../predict/metric.ts';
+import { formatGoodness } from '../../../widgets/format-goodness.ts';
+import { COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
 import type { Axes, TradeoffPoint } from '../model.ts';
 import type { Budget } from '../pareto.ts';
 import { placeLabels } from '../labels.ts';
@@ -41,6 +43,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
   const y = scaleLinear(domains.benefit, [inner.bottom, inner.top]);
   const unit = COST_UNITS[axes.cost];
   const formatCost = (value: number): string => formatMetric(value, unit);
+  const formatBenefit = (value: number): string => formatGoodness(axes.benefit, value);
   const steps = frontSteps(points);
   const path = steps.map((step, i) => `${i === 0 ? 'M' : 'L'}${x(step.cost)},${y(step.benefit)}`).join('');
   const places = placeLabels(
@@ -56,7 +59,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
           width={width}
           height={height}
           role="group"
-          aria-label={`${BENEFIT_TITLES[axes.benefit]} against ${COST_TITLES[axes.cost]}, ${points.length} points; the trials table below lists them`}
+          aria-label={`${GOODNESS_TITLES[axes.benefit]} against ${COST_TITLES[axes.cost]}, ${points.length} points; the trials table below lists them`}
         >
           {x.ticks(Math.max(2, Math.floor((inner.right - inner.left) / 110))).map((value) => (
             <g key={value}>
@@ -76,7 +79,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
                 textAnchor="end"
                 dominantBaseline="middle"
               >
-                {formatPercent(value)}
+                {formatBenefit(value)}
               </text>
             </g>
           ))}
@@ -88,7 +91,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
             className={classes['title']}
             textAnchor="middle"
           >
-            {BENEFIT_TITLES[axes.benefit]}
+            {GOODNESS_TITLES[axes.benefit]}
           </text>
           <path d={path} className={classes['front']} />
           <BudgetLine kind="cost" scale={x} inner={inner} scope={scope} value={budget.cost} format={formatCost} />
@@ -98,7 +101,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
             inner={inner}
             scope={scope}
             value={budget.benefit}
-            format={formatPercent}
+            format={formatBenefit}
           />
           {points.map((point) => (
             <PointMark
@@ -111,7 +114,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
               dim={limits && !point.meets}
               label={labelOf(point)}
               place={places.get(point.id) ?? null}
-              text={`${formatPercent(point.benefit)} at ${formatCost(point.cost)}`}
+              text={`${formatBenefit(point.benefit)} at ${formatCost(point.cost)}`}
               onOpen={(compare) => openPoint(point.id, compare)}
             />
           ))}

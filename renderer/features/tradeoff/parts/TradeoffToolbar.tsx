@@ -18,6 +18,7 @@ export function TradeoffToolbar({ axes }: { readonly axes: Axes }): ReactNode {
           data={[
             { value: 'top1', label: 'Accuracy' },
             { value: 'agreement', label: 'Agreement' },
+            { value: 'cosine', label: 'Cosine' },
           ]}
         />
       </div>

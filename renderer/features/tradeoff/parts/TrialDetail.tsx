@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { deleteTrial, renameTrial } from '../../../state/actions.ts';
+import { hasUnlabelledData } from '../../../state/data.ts';
 import { loadRecipe } from '../../../state/recipe.ts';
 import { useSession } from '../../../state/session.ts';
 import { showTab } from '../../../state/ui.ts';
@@ -15,6 +16,7 @@ import classes from '../TradeoffView.module.css';
 export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
   const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
   const datasetId = useSession((state) => state.datasetId);
+  const unlabelled = useSession(hasUnlabelledData);
   const task = useTrialTask();
   const steps = describeRecipe(trial.recipe);
   const edit = (tab: 'prune' | 'quantize'): void => {
@@ -56,7 +58,7 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
         )}
         <Button
           variant="default"
-          disabled={datasetId === null || task.state.status === 'running'}
+          disabled={datasetId === null || task.state.status === 'running' || (trial.baseline && unlabelled)}
           title="Measures the accuracy on all samples of the chosen data"
           onClick={() => void task.run((handle) => evaluateOn(trial.id, datasetId, handle))}
         >

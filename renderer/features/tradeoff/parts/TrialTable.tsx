@@ -17,6 +17,7 @@ interface Row {
   readonly status: string;
   readonly top1: Range | null;
   readonly agreement: Range | null;
+  readonly cosine: Range | null;
   readonly latency: Range | null;
   readonly size: Range | null;
   readonly macs: Range | null;
@@ -27,7 +28,7 @@ interface Row {
 }
 
 const number = (
-  key: 'top1' | 'agreement' | 'latency' | 'size' | 'macs',
+  key: 'top1' | 'agreement' | 'cosine' | 'latency' | 'size' | 'macs',
   title: string,
   format: (value: number) => string,
 ): GridColumn<Row> => ({
@@ -46,7 +47,7 @@ const number = (
 });
 
 const COLUMNS: readonly GridColumn<Row>[] = [
-  { key: 'name', title: 'Trial', width: 'minmax(130px, 1.5fr)', render: (row) => row.name, sortBy: (row) => row.name },
+  { key: 'name', title: 'Trial', width: 'minmax(110px, 1.5fr)', render: (row) => row.name, sortBy: (row) => row.name },
   {
     key: 'front',
     title: 'Front',
@@ -65,6 +66,11 @@ const COLUMNS: readonly GridColumn<Row>[] = [
   },
   number('top1', 'Top-1', formatPercent),
   number('agreement', 'Agreement', formatPercent),
+  {
+    ...number('cosine', 'Cosine', (value) => value.toFixed(4)),
+    width: '72px',
+    help: 'Of the outputs with the baseline’s.',
+  },
   { ...number('latency', 'Latency', formatMs), width: '84px', help: 'p50; point at a number to see its spread.' },
   { ...number('size', 'Size', formatBytes), width: '84px' },
   { ...number('macs', 'Eff. MACs', formatCompact), width: '84px' },
@@ -94,10 +100,14 @@ export function TrialTable({ trials, points, predicted }: TrialTableProps): Reac
     const measured = trials.map((trial): Row => rowOf(trial, byId.get(trial.id)));
     return predicted === null ? measured : [...measured, guessRow(predicted, byId.get('predicted'))];
   }, [trials, points, predicted]);
+  // Class scores are counted, other outputs compared: a model has one or the other, and the table room for one.
+  const counted = rows.some((row) => row.top1 !== null || (row.agreement !== null && row.agreement.value < 1));
+  const unused = counted || rows.every((row) => row.cosine === null) ? ['cosine'] : ['top1', 'agreement'];
+  const columns = COLUMNS.filter((column) => !unused.includes(column.key));
   return (
     <DataGrid
       label="Trials"
-      columns={COLUMNS}
+      columns={columns}
       rows={rows}
       rowKey={(row) => row.id}
       selected={new Set(shownId === null ? [] : [shownId])}
@@ -114,6 +124,7 @@ function rowOf(trial: Trial, point: TradeoffPoint | undefined): Row {
     status: trial.status === 'done' ? 'measured' : trial.status,
     top1: benefitOf(trial, 'top1'),
     agreement: benefitOf(trial, 'agreement'),
+    cosine: benefitOf(trial, 'cosine'),
     latency: costOf(trial, 'latency'),
     size: costOf(trial, 'size'),
     macs: costOf(trial, 'macs'),
@@ -133,6 +144,7 @@ function guessRow(predicted: PredictedTrial, point: TradeoffPoint | undefined): 
     predicted: true,
     top1: goodness?.metric === 'top1' ? goodness : null,
     agreement: goodness?.metric === 'agreement' ? goodness : null,
+    cosine: goodness?.metric === 'cosine' ? goodness : null,
     latency: latencyMs,
     size: exact(bytes),
     macs: exact(effectiveMacs),

@@ -39,6 +39,7 @@ function inputs(more: Partial<PredictionInputs> = {}): PredictionInputs {
     quantizePlan: QUANTIZE_PLAN,
     baselineProfile: null,
     depthwise: new Set(),
+    unlabelled: false,
     ...more,
   };
 }
@@ -54,6 +55,15 @@ describe('predictTrial', () => {
 
   it('knows no accuracy before the baseline is measured', () => {
     expect(predictTrial(pruned(0.5), inputs({ trials: [trial('base', BASELINE)] })).goodness).toBeNull();
+  });
+
+  it('starts from full agreement where the data have no labels', () => {
+    const given = inputs({ trials: [trial('base', BASELINE)], unlabelled: true });
+    expect(predictTrial(pruned(0), given).goodness).toMatchObject({ metric: 'agreement', value: 1 });
+    const detection = { ...evaluation(0), metrics: {}, cosine: 0.8 };
+    const measured = trial('cut', pruned(0.5), { evaluation: detection });
+    const after = predictTrial(pruned(0.5), inputs({ trials: [trial('base', BASELINE), measured], unlabelled: true }));
+    expect(after.goodness).toMatchObject({ metric: 'cosine', value: expect.closeTo(0.8) });
   });
 
   it('corrects itself by a measured trial of another sparsity', () => {

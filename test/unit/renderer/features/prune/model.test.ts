@@ -18,6 +18,7 @@ const INPUTS: PredictionInputs = {
   quantizePlan: null,
   baselineProfile: null,
   depthwise: new Set(),
+  unlabelled: false,
 };
 
 describe('pruneRows', () => {
