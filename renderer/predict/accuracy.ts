@@ -95,6 +95,20 @@ function curveAt(anchors: readonly Anchor[], strength: number, halfStrength: num
   return left.value - (left.value - right.value) * passed;
 }
 
+/**
+ * What monotony alone leaves open between two anchors: half of the way to either of them in the middle, nothing at the
+ * anchors themselves. The prior's variants say little there, as they are scaled to the same ends.
+ */
+function openBetween(anchors: readonly Anchor[], strength: number, value: number): { below: number; above: number } {
+  const next = anchors.findIndex((anchor) => anchor.strength > strength);
+  const left = anchors[next - 1];
+  const right = anchors[next];
+  if (left === undefined || right === undefined) return { below: 0, above: 0 };
+  const share = (strength - left.strength) / (right.strength - left.strength);
+  const bulge = 2 * share * (1 - share);
+  return { below: (value - right.value) * bulge, above: (left.value - value) * bulge };
+}
+
 /** The measurements' own uncertainty at a strength, linear between anchors. */
 function anchorWidth(anchors: readonly Anchor[], strength: number, side: 'below' | 'above'): number {
   const next = anchors.findIndex((anchor) => anchor.strength > strength);
@@ -150,8 +164,9 @@ export function predictAccuracy(strength: number, base: AccuracyBase, measured: 
   const anchors = anchorsOf(base, measured);
   const room = base.accuracy - base.chance;
   const shares = [1, 1 / BAND_FACTOR, BAND_FACTOR].map((f) => curveAt(anchors, strength, HALF_STRENGTH * f));
-  const low = Math.min(...shares) - anchorWidth(anchors, strength, 'below');
-  const high = Math.max(...shares) + anchorWidth(anchors, strength, 'above');
+  const { below, above } = openBetween(anchors, strength, shares[0]!);
+  const low = Math.min(...shares, shares[0]! - below) - anchorWidth(anchors, strength, 'below');
+  const high = Math.max(...shares, shares[0]! + above) + anchorWidth(anchors, strength, 'above');
   return {
     value: clamp(base.chance + room * shares[0]!),
     low: clamp(base.chance + room * low),

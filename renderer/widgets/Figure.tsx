@@ -9,7 +9,7 @@ export interface FigureProps {
   readonly value: string | null;
   readonly predicted?: boolean;
   /** The interval, or the value before. */
-  readonly note?: string;
+  readonly note?: string | undefined;
   readonly help?: string;
   /** What stands in place of an unknown number. */
   readonly missing?: string;

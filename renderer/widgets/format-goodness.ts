@@ -5,3 +5,13 @@ import type { Goodness } from '../predict/metric.ts';
 export function formatGoodness(metric: Goodness['metric'], value: number): string {
   return metric === 'cosine' ? value.toFixed(4) : formatPercent(value);
 }
+
+/** The interval as a note under the number; undefined where there is none (a cosine is one number). */
+export function goodnessNote(goodness: {
+  readonly metric: Goodness['metric'];
+  readonly low: number;
+  readonly high: number;
+}): string | undefined {
+  const { metric, low, high } = goodness;
+  return low === high ? undefined : `${formatGoodness(metric, low)} … ${formatGoodness(metric, high)}`;
+}

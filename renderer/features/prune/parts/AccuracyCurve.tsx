@@ -64,7 +64,7 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
           <g key={value}>
             <line x1={LEFT} x2={LEFT + innerWidth} y1={y(value)} y2={y(value)} className={plot['grid']} />
             <text x={LEFT - 6} y={y(value)} className={plot['tick']} textAnchor="end" dominantBaseline="middle">
-              {value * 100} %
+              {metric === 'cosine' ? value : `${value * 100} %`}
             </text>
           </g>
         ))}

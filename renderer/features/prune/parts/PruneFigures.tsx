@@ -4,7 +4,7 @@ import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../de
 import { GOODNESS_TITLES, goodnessOf } from '../../../predict/metric.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
-import { formatGoodness } from '../../../widgets/format-goodness.ts';
+import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../PruneView.module.css';
 
@@ -30,9 +30,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
           value={guess && formatGoodness(guess.metric, guess.value)}
           predicted={goodness === null}
           missing="no data measured"
-          {...(guess
-            ? { note: `${formatGoodness(guess.metric, guess.low)} … ${formatGoodness(guess.metric, guess.high)}` }
-            : {})}
+          note={guess ? goodnessNote(guess) : undefined}
           help={
             goodness
               ? `Measured on ${goodness.samples} samples, with its 95 % interval.`

@@ -3,7 +3,7 @@ import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../des
 import { GOODNESS_TITLES, goodnessOf } from '../../../predict/metric.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
-import { formatGoodness } from '../../../widgets/format-goodness.ts';
+import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../QuantizeView.module.css';
 
@@ -15,6 +15,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const goodness = goodnessOf(shown?.evaluation ?? null);
   const guess = goodness ?? predicted.goodness;
   const base = goodnessOf(baseline?.evaluation ?? null);
+  const baseNote = base && `baseline ${formatGoodness(base.metric, base.value)}`;
   const latency = shown?.latency ?? null;
   const latencyMs = latency?.p50Ms ?? predicted.latencyMs?.value ?? null;
   const shownBytes = shown?.bytes ?? null;
@@ -27,11 +28,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
         value={guess && formatGoodness(guess.metric, guess.value)}
         predicted={goodness === null}
         missing="no data measured"
-        note={
-          guess
-            ? `${formatGoodness(guess.metric, guess.low)} … ${formatGoodness(guess.metric, guess.high)}${base ? `, baseline ${formatGoodness(base.metric, base.value)}` : ''}`
-            : 'choose data'
-        }
+        note={guess ? [goodnessNote(guess), baseNote].filter(Boolean).join(', ') : 'choose data'}
       />
       <Figure
         label="Latency (p50)"

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { useElementSize } from '@mantine/hooks';
 import { scaleLinear } from 'd3-scale';
-import { formatMetric } from '../../../design/format.ts';
+import { formatMetric, formatNumber, formatPercent } from '../../../design/format.ts';
 import { GOODNESS_TITLES } from '../../../predict/metric.ts';
 import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import { COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
@@ -44,6 +44,8 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
   const unit = COST_UNITS[axes.cost];
   const formatCost = (value: number): string => formatMetric(value, unit);
   const formatBenefit = (value: number): string => formatGoodness(axes.benefit, value);
+  const formatTick = (value: number): string =>
+    axes.benefit === 'cosine' ? formatNumber(value, 4) : formatPercent(value);
   const steps = frontSteps(points);
   const path = steps.map((step, i) => `${i === 0 ? 'M' : 'L'}${x(step.cost)},${y(step.benefit)}`).join('');
   const places = placeLabels(
@@ -79,7 +81,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
                 textAnchor="end"
                 dominantBaseline="middle"
               >
-                {formatBenefit(value)}
+                {formatTick(value)}
               </text>
             </g>
           ))}

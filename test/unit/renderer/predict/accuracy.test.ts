@@ -29,6 +29,13 @@ describe('predictAccuracy', () => {
     expect(anchors).toBe(1);
   });
 
+  it('leaves room between two measurements that lie far apart', () => {
+    const far = [measured(0.02, 0.9), measured(0.06, 0.2)];
+    const { value, low, high } = predictAccuracy(0.04, BASE, far);
+    expect(high - value).toBeGreaterThan(0.05);
+    expect(value - low).toBeGreaterThan(0.05);
+  });
+
   it('scales the rest of the curve by the last measurement', () => {
     const without = predictAccuracy(0.3, BASE, []).value;
     const withWorse = predictAccuracy(0.3, BASE, [measured(0.1, 0.5)]).value;
