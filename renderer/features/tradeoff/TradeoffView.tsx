@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button, Text } from '@mantine/core';
 import { EmptyState } from '../../design/EmptyState.tsx';
 import { formatMetric } from '../../design/format.ts';
+import { hasUnlabelledData } from '../../state/data.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { showTab } from '../../state/ui.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
@@ -21,10 +22,14 @@ import { NO_BUDGET, useTradeoffUi } from './store.ts';
 /** The Trade-off task: every trial as a point of accuracy against what it costs; the front; what meets a budget. */
 export function TradeoffView(): ReactNode {
   const trials = useSession((state) => state.trials);
+  const unlabelled = useSession(hasUnlabelledData);
   const shown = useShownTrial();
   const prediction = useDraftPrediction();
   const { cost, benefit, budgets } = useTradeoffUi();
-  const axes: Axes = useMemo(() => ({ cost, benefit: benefit ?? defaultBenefit(trials) }), [cost, benefit, trials]);
+  const axes: Axes = useMemo(
+    () => ({ cost, benefit: benefit ?? defaultBenefit(trials, unlabelled) }),
+    [cost, benefit, trials, unlabelled],
+  );
   const budget = budgets[`${axes.cost}/${axes.benefit}`] ?? NO_BUDGET;
   const isGuess = prediction !== null && prediction.recipe.steps.length > 0 && !isMeasured(prediction.measured);
   const predicted = isGuess ? prediction.predicted : null;

@@ -68,10 +68,16 @@ export function benefitOf(trial: Trial, metric: BenefitMetric): Range | null {
   return cosine === null ? null : exact(cosine);
 }
 
-/** The benefit to start with: top-1 where any trial has it, else agreement, else the outputs' cosine. */
-export function defaultBenefit(trials: readonly Trial[]): BenefitMetric {
+/**
+ * The benefit to start with: top-1 where any trial has it, else agreement, else the outputs' cosine; before anything was
+ * measured, what the chosen data can give.
+ */
+export function defaultBenefit(trials: readonly Trial[], unlabelled: boolean): BenefitMetric {
   const metrics = new Set(trials.map((trial) => goodnessOf(trial.evaluation)?.metric));
-  return (['top1', 'agreement', 'cosine'] as const).find((metric) => metrics.has(metric)) ?? 'agreement';
+  return (
+    (['top1', 'agreement', 'cosine'] as const).find((metric) => metrics.has(metric)) ??
+    (unlabelled ? 'agreement' : 'top1')
+  );
 }
 
 function predictedCost(predicted: PredictedTrial, metric: CostMetric): Range | null {

@@ -46,6 +46,9 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
   const formatBenefit = (value: number): string => formatGoodness(axes.benefit, value);
   const formatTick = (value: number): string =>
     axes.benefit === 'cosine' ? formatNumber(value, 4) : formatPercent(value);
+  const benefitTicks = y
+    .ticks(Math.max(2, Math.floor((inner.bottom - inner.top) / 45)))
+    .filter((value) => value < 1 + 1e-9);
   const steps = frontSteps(points);
   const path = steps.map((step, i) => `${i === 0 ? 'M' : 'L'}${x(step.cost)},${y(step.benefit)}`).join('');
   const places = placeLabels(
@@ -71,7 +74,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
               </text>
             </g>
           ))}
-          {y.ticks(Math.max(2, Math.floor((inner.bottom - inner.top) / 45))).map((value) => (
+          {benefitTicks.map((value) => (
             <g key={value}>
               <line x1={inner.left} x2={inner.right} y1={y(value)} y2={y(value)} className={classes['grid']} />
               <text

@@ -102,7 +102,8 @@ export function TrialTable({ trials, points, predicted }: TrialTableProps): Reac
   }, [trials, points, predicted]);
   // Class scores are counted, other outputs compared: a model has one or the other, and the table room for one.
   const counted = rows.some((row) => row.top1 !== null || (row.agreement !== null && row.agreement.value < 1));
-  const unused = counted || rows.every((row) => row.cosine === null) ? ['cosine'] : ['top1', 'agreement'];
+  const compared = rows.some((row) => row.cosine !== null && row.cosine.value < 1);
+  const unused = counted || !compared ? ['cosine'] : ['top1', 'agreement'];
   const columns = COLUMNS.filter((column) => !unused.includes(column.key));
   return (
     <DataGrid

@@ -96,7 +96,8 @@ describe('words', () => {
   });
 
   it('starts with top-1 where there are labels, else with agreement', () => {
-    expect(defaultBenefit(TRIALS)).toBe('top1');
-    expect(defaultBenefit([trial('x', BASELINE)])).toBe('agreement');
+    expect(defaultBenefit(TRIALS, true)).toBe('top1');
+    expect(defaultBenefit([trial('x', BASELINE)], false)).toBe('top1');
+    expect(defaultBenefit([trial('x', BASELINE)], true)).toBe('agreement');
   });
 });
