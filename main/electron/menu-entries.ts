@@ -50,6 +50,8 @@ const VIEW: readonly MenuEntry[] = [
 
 const MODEL: readonly MenuEntry[] = [
   ['model.profile', 'Profile', 'F9'],
+  ['model.evaluate', 'Evaluate on All Samples'],
+  ['model.accuracy', 'Accuracy in Detail…'],
   ['model.cancel', 'Cancel All Jobs'],
   null,
   ['model.baseline', 'Show the Baseline'],

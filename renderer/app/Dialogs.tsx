@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Facts } from '../design/Facts.tsx';
 import { showDialog, useDialogs } from '../state/dialogs.ts';
 import { useSession } from '../state/session.ts';
+import { AccuracyDialog } from '../widgets/accuracy/AccuracyDialog.tsx';
 import { COMMANDS, MENUS } from './commands.ts';
 import type { MenuName } from './commands.ts';
 import classes from './Dialogs.module.css';
@@ -19,6 +20,7 @@ export function Dialogs(): ReactNode {
       <Modal opened={dialog === 'about'} onClose={closeDialog} title="About Lapidary">
         <About />
       </Modal>
+      <AccuracyDialog />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { chooseModel } from '../features/home/choose-model.ts';
 import { graphController } from '../features/graph/store.ts';
-import { closeModel, openModel, profileTrial } from '../state/actions.ts';
+import { closeModel, evaluateTrial, openModel, profileTrial } from '../state/actions.ts';
 import { copyText } from '../state/clipboard.ts';
 import { showDialog } from '../state/dialogs.ts';
 import { saveBlob } from '../state/download.ts';
@@ -8,7 +8,7 @@ import { activeJobs, cancelJob, useJobs } from '../state/jobs.ts';
 import { OVERLAY_TITLES, OVERLAYS, useOverlay } from '../state/overlay.ts';
 import { useRecipe } from '../state/recipe.ts';
 import { selectLayer, useSelection } from '../state/selection.ts';
-import { showTrial, useSession } from '../state/session.ts';
+import { showTrial, shownTrialId, useSession } from '../state/session.ts';
 import { TABS, TAB_TITLES, showTab, useUi } from '../state/ui.ts';
 import type { Shortcut } from './shortcuts.ts';
 
@@ -192,6 +192,13 @@ const model: readonly Command[] = [
   ...commandsOf('Model', 'measure', [
     { id: 'model.profile', title: 'Profile', keys: ['F9'], enabled: hasModel, run: () => void profileTrial() },
     {
+      id: 'model.evaluate',
+      title: 'Evaluate on All Samples',
+      enabled: () => hasModel() && useSession.getState().datasetId !== null,
+      run: evaluateShown,
+    },
+    { id: 'model.accuracy', title: 'Accuracy in Detail…', enabled: hasModel, run: () => showDialog('accuracy') },
+    {
       id: 'model.cancel',
       title: 'Cancel All Jobs',
       enabled: () => activeJobs(useJobs.getState().jobs).length > 0,
@@ -255,6 +262,11 @@ function switchOf(
   keys: readonly Shortcut[],
 ): CommandPart {
   return { id, title, keys, checked: () => useUi.getState()[key], run: () => useUi.getState().toggle(key) };
+}
+
+function evaluateShown(): void {
+  const trialId = shownTrialId(useSession.getState());
+  if (trialId !== null) void evaluateTrial(trialId);
 }
 
 function openRecent(index: number): void {

@@ -22,6 +22,13 @@ export async function evaluateBaseline(handle: TaskHandle, limit: number | null 
   await engine().call('trial.evaluate', params, handle);
 }
 
+/** Evaluates a trial on all samples of the chosen data; the `trial` event brings the result. Rejects with EngineError. */
+export async function measureAccuracy(trialId: string, handle: TaskHandle): Promise<void> {
+  const { datasetId } = useSession.getState();
+  if (datasetId === null) return;
+  await engine().call('trial.evaluate', { trialId, datasetId, limit: null, settings: runSettings() }, handle);
+}
+
 export interface MeasureOptions {
   /** Evaluation samples; null: all. */
   readonly limit: number | null;

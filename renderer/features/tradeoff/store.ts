@@ -1,10 +1,7 @@
 import { create } from 'zustand';
-import { engine } from '../../state/engine.ts';
 import { keep, readKept } from '../../state/persist.ts';
 import { setReference, showTrial, shownTrialId, useSession } from '../../state/session.ts';
-import { runSettings } from '../../state/settings.ts';
 import { createTaskStore } from '../../state/task.ts';
-import type { TaskHandle } from '../../state/task.ts';
 import { showTab } from '../../state/ui.ts';
 import type { BenefitMetric, CostMetric } from './model.ts';
 import type { Budget } from './pareto.ts';
@@ -51,10 +48,3 @@ export function openPoint(id: string, compare: boolean): void {
 
 /** The evaluation that the detail of a trial started. */
 export const useTrialTask = createTaskStore();
-
-/** Evaluates a trial on all samples of a data set; the `trial` event brings the result. */
-export async function evaluateOn(trialId: string, datasetId: string | null, handle: TaskHandle): Promise<void> {
-  if (datasetId === null) return;
-  const params = { trialId, datasetId, limit: null, settings: runSettings() };
-  await engine().call('trial.evaluate', params, handle);
-}

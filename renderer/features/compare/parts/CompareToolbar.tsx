@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
-import { ActionIcon, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
 import { IconArrowsExchange } from '@tabler/icons-react';
+import { showDialog } from '../../../state/dialogs.ts';
 import { setReference, showTrial, useSession } from '../../../state/session.ts';
 import classes from '../CompareView.module.css';
 
@@ -37,6 +38,9 @@ export function CompareToolbar(): ReactNode {
           onChange={(id) => id !== null && showTrial(id)}
         />
       </div>
+      <Button variant="default" title="Confusion matrix, accuracy of each class" onClick={() => showDialog('accuracy')}>
+        Accuracy in detail…
+      </Button>
       <Text className="lap-muted">Ratios are B to A; deltas B minus A.</Text>
     </div>
   );

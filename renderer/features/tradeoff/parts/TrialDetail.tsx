@@ -4,12 +4,14 @@ import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { deleteTrial, renameTrial } from '../../../state/actions.ts';
 import { hasUnlabelledData } from '../../../state/data.ts';
+import { showDialog } from '../../../state/dialogs.ts';
 import { loadRecipe } from '../../../state/recipe.ts';
 import { useSession } from '../../../state/session.ts';
 import { showTab } from '../../../state/ui.ts';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
+import { measureAccuracy } from '../../../widgets/measure.ts';
 import { describeRecipe } from '../model.ts';
-import { evaluateOn, useTrialTask } from '../store.ts';
+import { useTrialTask } from '../store.ts';
 import classes from '../TradeoffView.module.css';
 
 /** The shown trial: its recipe in words, and what can be done with it. */
@@ -60,10 +62,19 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
           variant="default"
           disabled={datasetId === null || task.state.status === 'running' || (trial.baseline && unlabelled)}
           title="Measures the accuracy on all samples of the chosen data"
-          onClick={() => void task.run((handle) => evaluateOn(trial.id, datasetId, handle))}
+          onClick={() => void task.run((handle) => measureAccuracy(trial.id, handle))}
         >
           Measure accuracy
         </Button>
+        {trial.evaluation !== null && (
+          <Button
+            variant="default"
+            title="Confusion matrix, accuracy of each class"
+            onClick={() => showDialog('accuracy')}
+          >
+            Accuracy in detail…
+          </Button>
+        )}
         <Button variant="default" onClick={() => showTab('export')}>
           Export
         </Button>
