@@ -76,7 +76,7 @@ export const theme = createTheme({
   },
 });
 
-/** The surfaces of the window: `--lap-window`, `--lap-panel`, `--lap-raised`, `--lap-border`, `--lap-muted`, `--lap-hover`. */
+/** The surfaces of the window: `--lap-window`, `--lap-panel`, `--lap-raised`, `--lap-border`, `--lap-muted`, `--lap-hover`, `--lap-selection`. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {
     '--lap-row': rem(24),
@@ -90,6 +90,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--lap-muted': '#5a6270',
     '--lap-hover': 'rgba(40, 60, 100, 0.07)',
     '--lap-selected': 'rgba(54, 99, 201, 0.16)',
+    // As in viz/graph/palette.ts: what is selected is outlined alike on every canvas and chart.
+    '--lap-selection': '#e02020',
     '--lap-canvas': '#fbfbfc',
   },
   dark: {
@@ -100,6 +102,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--lap-muted': '#9aa1ae',
     '--lap-hover': 'rgba(200, 215, 255, 0.07)',
     '--lap-selected': 'rgba(105, 142, 230, 0.26)',
+    '--lap-selection': '#ff4d4d',
     '--lap-canvas': '#15171c',
   },
 });
