@@ -55,7 +55,10 @@ export async function bench(): Promise<BenchRow[]> {
   writeFileSync(join(folder, 'data.npz'), data());
   const threads = physicalCores();
   const script = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
-  const bare = fork(script, [path, String(threads)], { serialization: 'advanced' });
+  const bare = fork(script, [path, String(threads)], {
+    serialization: 'advanced',
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+  });
   try {
     return await withRunner(async (runner) => {
       const dataset = await openDataset(join(folder, 'data.npz'));

@@ -36,7 +36,10 @@ export async function bench(): Promise<BenchRow[]> {
   writeFileSync(path, encodeModelBytes(network()));
   const threads = physicalCores();
   const script = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
-  const bare = fork(script, [path, String(threads)], { serialization: 'advanced' });
+  const bare = fork(script, [path, String(threads)], {
+    serialization: 'advanced',
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+  });
   try {
     return await withRunner(async (runner) => {
       const session = await runner.load({ path }, { provider: 'cpu', threads });

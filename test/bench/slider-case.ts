@@ -1,0 +1,101 @@
+/**
+ * A model of 25 million weights as the Prune task knows it, with trials measured along the slider: what the slider's
+ * prediction is made from.
+ */
+import { writeFileSync } from 'node:fs';
+import type { Evaluation } from '../../main/contract/results.ts';
+import type { Trial } from '../../main/contract/studio.ts';
+import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
+import { makeRawTensor } from '../../main/engine/graph/make.ts';
+import type { Model } from '../../main/engine/graph/ir.ts';
+import { quietContext } from '../../main/engine/progress.ts';
+import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
+import { quantizePlan } from '../../main/engine/quantize/quantize-static.ts';
+import { seededRandom } from '../../main/engine/tensor/random.ts';
+import { runOperation } from '../../main/services/operations/operations.ts';
+import type { PredictionInputs } from '../../renderer/predict/trial.ts';
+import { graph } from '../support/graph-builder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const WIDTH = 512;
+const LAYERS = 96;
+/** 96 × 512 × 512 = 25,165,824. */
+export const WEIGHTS = LAYERS * WIDTH * WIDTH;
+/** Measured trials: a long session with the slider. */
+const TRIALS = 30;
+
+/** A chain of MatMuls, each with weights of its own; nearly normal, each layer on a scale of its own. */
+export function model25M(): Model {
+  const random = seededRandom(7);
+  const normal = Float32Array.from({ length: WIDTH * WIDTH }, () => random() + random() + random() - 1.5);
+  const chain = graph('slider').input('x', 'float32', ['N', WIDTH]);
+  for (let layer = 0; layer < LAYERS; layer++) {
+    const weights = normal.map((value) => (value * (1 + (layer % 7))) / 50);
+    chain
+      .tensor(makeRawTensor(`w${layer}`, 'float32', [WIDTH, WIDTH], new Uint8Array(weights.buffer)))
+      .unary('MatMul', { name: `/block${layer}/MatMul` }, [`w${layer}`])
+      .relu({ name: `/block${layer}/Relu` });
+  }
+  return chain.output().build();
+}
+
+/** What the window holds of the model while its slider is moved. */
+export async function predictionInputs(model: Model): Promise<PredictionInputs> {
+  using folder = tempFolder();
+  const path = folder.file('model.onnx');
+  writeFileSync(path, encodeModelBytes(model));
+  const inspect = await runOperation('inspect', { path, dims: {}, scanWeights: false }, quietContext());
+  const { edges, layers, frozen } = prunePlan(model);
+  return {
+    inspect,
+    modelBytes: inspect.model.bytes,
+    trials: Array.from({ length: TRIALS }, (_, index) => trial(index / TRIALS)),
+    prunePlan: { edges, layers: [...layers], frozen: [...frozen] },
+    quantizePlan: { layers: [...quantizePlan(model)], vnni: false },
+    baselineProfile: null,
+    depthwise: new Set(),
+    unlabelled: false,
+  };
+}
+
+/** A measured trial at this sparsity; the baseline at 0. */
+function trial(sparsity: number): Trial {
+  const prune = { structure: 'element' as const, score: 'l1' as const, scope: 'global' as const, exclude: [] };
+  return {
+    id: `trial-${sparsity}`,
+    modelId: 'model',
+    name: 'Trial',
+    recipe: { version: 1, steps: sparsity === 0 ? [] : [{ prune: { ...prune, sparsity } }] },
+    baseline: sparsity === 0,
+    createdAt: 0,
+    status: 'done',
+    error: null,
+    bytes: null,
+    parameters: null,
+    sparsity,
+    macs: null,
+    latency: null,
+    evaluation: evaluation(0.95 - 0.9 * sparsity ** 4),
+    measurements: [],
+    prune: null,
+    quantize: null,
+    hasProfile: false,
+    hasErrors: false,
+  };
+}
+
+function evaluation(top1: number): Evaluation {
+  return {
+    samples: 500,
+    metrics: { top1: { value: top1, low: top1 - 0.02, high: top1 + 0.02 } },
+    samplesPerSecond: 1000,
+    batch: 32,
+    classes: Array.from({ length: 36 }, (_, index) => String(index)),
+    confusion: null,
+    agreement: null,
+    sqnrDb: null,
+    cosine: null,
+    preprocessing: '',
+    notes: [],
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * The pruning slider: what one move computes in the window for 25 million weights, what the plan behind it costs the
+ * engine, and how soon after its release the measured accuracy of the sample is there.
+ */
+import type { EventPayload } from '../../main/contract/methods.ts';
+import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
+import { tensorPieces } from '../../main/engine/graph/tensor-data.ts';
+import type { Model } from '../../main/engine/graph/ir.ts';
+import { createStudio } from '../../main/services/studio.ts';
+import { Workspace } from '../../main/workspace/workspace.ts';
+import { measuredPoints, pruneRows } from '../../renderer/features/prune/model.ts';
+import { predictTrial } from '../../renderer/predict/trial.ts';
+import type { Recipe } from '../../main/contract/recipe.ts';
+import { callOf } from '../support/call-studio.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { atMost, median, type BenchRow } from './bench-row.ts';
+import { model25M, predictionInputs, WEIGHTS } from './slider-case.ts';
+
+const FRAME_MS = 16;
+const MEASURED_MS = 2000;
+const MOVES = 200;
+const RELEASES = [0.21, 0.32, 0.43, 0.54, 0.65];
+const IMAGES = 500;
+
+const pruned = (sparsity: number): Recipe => ({
+  version: 1,
+  steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+});
+
+/**
+ * What the Prune task computes for each of 200 positions, with 30 trials measured before; the slowest of ten counts (p90). The curve over all positions is not computed anew by a move.
+ */
+async function moves(model: Model): Promise<BenchRow> {
+  const inputs = await predictionInputs(model);
+  const times: number[] = [];
+  let rows = 0;
+  for (let move = 0; move < MOVES; move++) {
+    const start = performance.now();
+    const recipe = pruned((0.95 * move) / MOVES);
+    const { cut } = predictTrial(recipe, inputs);
+    rows += pruneRows(inputs.prunePlan!, cut, null, new Set()).length;
+    rows += measuredPoints(recipe, inputs).length;
+    times.push(performance.now() - start);
+  }
+  if (rows === 0) throw new Error('the prediction was empty');
+  const p90 = times.toSorted((a, b) => a - b)[Math.floor(0.9 * MOVES)]!;
+  return atMost(`slider: prediction for ${millions(WEIGHTS)} weights, p90 / 16 ms`, p90 / FRAME_MS, 1);
+}
+
+/** The plan against two bare passes over the same weights, which is the least that it can do; half a second was measured. */
+function plan(model: Model): BenchRow {
+  const ratios = Array.from({ length: 5 }, () => {
+    const bare = timeOf(() => {
+      for (let pass = 0; pass < 2; pass++) sumOfSquares(model);
+    });
+    return timeOf(() => prunePlan(model)) / bare;
+  });
+  return atMost(`prune plan of ${millions(WEIGHTS)} weights: time / two bare passes`, median(ratios), 20);
+}
+
+function sumOfSquares(model: Model): number {
+  let sum = 0;
+  for (const tensor of model.graph.initializers) {
+    for (const piece of tensorPieces(tensor) as Iterable<Float32Array>) {
+      for (let i = 0; i < piece.length; i++) sum += piece[i]! * piece[i]!;
+    }
+  }
+  if (!(sum > 0)) throw new Error('the weights are zero');
+  return sum;
+}
+
+/** From the release of the slider to the measured accuracy of the CNN sample on 500 images, in a studio that is at work. */
+async function releases(): Promise<BenchRow> {
+  using folder = tempFolder();
+  using workspace = new Workspace(folder.path);
+  let onTrial = (_trial: EventPayload<'trial'>): void => undefined;
+  await using studio = createStudio({
+    workspace,
+    version: '0.0.0',
+    emit: (event, payload) => {
+      if (event === 'trial') onTrial(payload as EventPayload<'trial'>);
+    },
+  });
+  const call = callOf(studio);
+  const { entry, baselineTrialId } = await call('model.open', { sample: 'glyph-cnn' });
+  const data = (await call('dataset.list', {})).find(({ name }) => name.includes('(test)'));
+  const datasetId = data?.id ?? '';
+  // The window evaluates the baseline before the first release.
+  await call('trial.evaluate', { trialId: baselineTrialId, datasetId, limit: IMAGES });
+  const times: number[] = [];
+  for (const sparsity of RELEASES) {
+    const start = performance.now();
+    const told = new Promise<number>((resolve) => {
+      onTrial = ({ baseline, evaluation, status }) => {
+        if (!baseline && status === 'running' && evaluation?.samples === IMAGES) resolve(performance.now() - start);
+      };
+    });
+    await call('trial.run', { modelId: entry.id, recipe: pruned(sparsity), datasetId, limit: IMAGES });
+    times.push(await told);
+  }
+  return atMost(`slider: measured accuracy of ${IMAGES} images after release / 2 s`, median(times) / MEASURED_MS, 1);
+}
+
+function timeOf(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+const millions = (count: number): string => `${(count / 1e6).toFixed(0)} M`;
+
+/** About 30 s. */
+export async function bench(): Promise<BenchRow[]> {
+  const model = model25M();
+  return [await moves(model), plan(model), await releases()];
+}
