@@ -1,5 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunSettings } from '../contract/methods.ts';
+import { runSettingsSchema, type RunSettings } from '../contract/methods.ts';
 import type { ErrorTable, Evaluation, Profile } from '../contract/results.ts';
 import type { Trial } from '../contract/studio.ts';
 import { StudioError } from '../engine/errors.ts';
@@ -129,18 +130,37 @@ async function errors(
   if (trial.baseline || baseline === undefined) {
     throw new StudioError('USAGE', 'The baseline has no errors against itself', { hint: 'Choose a quantized trial.' });
   }
-  const table = await work.call(
-    'errors',
-    {
-      float: requireOutput(context, baseline.id),
-      quantized: requireOutput(context, trialId),
-      data: datasetSource(workspace.dataset(datasetId)),
-      limit,
-    },
-    task,
-  );
+  const quantized = requireOutput(context, trialId);
+  const source = requireOutput(context, baseline.id);
+  const data = datasetSource(workspace.dataset(datasetId));
+  const compareWith = (float: string): Promise<ErrorTable> =>
+    work.call('errors', { float, quantized, data, limit }, task);
+  const table = await withFloatModel(context, { trial, source }, task, compareWith);
   workspace.saveResult(trialId, 'errors', table, Date.now());
   return table;
+}
+
+/**
+ * Quantization's own error is that against the model before the quantize step: where other steps come first, it is made
+ * for the measurement and removed afterwards.
+ */
+async function withFloatModel<T>(
+  { workspace, work }: StudioContext,
+  { trial, source }: { trial: Trial; source: string },
+  task: TaskContext,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const first = trial.recipe.steps.findIndex((step) => 'quantize' in step);
+  if (first <= 0) return use(source);
+  const recipe = { ...trial.recipe, steps: trial.recipe.steps.slice(0, first) };
+  const settings = runSettingsSchema.parse({});
+  const output = join(workspace.folder('trials'), `${trial.id}.float.onnx`);
+  try {
+    await work.call('apply', { path: source, recipe, calibration: null, settings, output }, task);
+    return await use(output);
+  } finally {
+    await Promise.all([rm(output, { force: true }), rm(`${output}.data`, { force: true })]);
+  }
 }
 
 function baselineOf({ workspace }: StudioContext, trial: Trial): Trial | undefined {

@@ -120,6 +120,17 @@ test('the errors of a quantized trial are measured and kept', async () => {
   expect(workspace.trial(trial.id).hasErrors).toBe(true);
 });
 
+test('errors of a pruned and quantized trial are those of quantization alone', async () => {
+  const { modelId, validation } = await openSample();
+  const quantize = { quantize: { scheme: 'int8-static' as const, samples: 16 } };
+  const recipe = { version: 1 as const, steps: [...prune(0.8).steps, quantize] };
+  const trial = await call('trial.run', { modelId, recipe, calibrationDatasetId: validation, latency: false });
+  const table = await call('trial.errors.run', { trialId: trial.id, datasetId: validation, limit: 8 });
+  // Against the unpruned model, four fifths of the weights gone leave less than 10 dB.
+  expect(table.layers.find(({ op }) => op === 'Conv')!.sqnrDb).toBeGreaterThan(20);
+  expect(readdirSync(workspace.folder('trials')).filter((name) => name.includes('.float'))).toEqual([]);
+});
+
 test('a profile is kept with its trace', async () => {
   const { baseline } = await openSample();
   const profile = await call('trial.profile.run', { trialId: baseline, runs: 5, warmup: 1 });

@@ -64,7 +64,7 @@ export async function evaluateModel(request: EvaluateRequest, context: TaskConte
       'DATA_LABELS_MISSING',
       `Data '${dataset.name}' has no labels, expected labels or a reference model`,
       {
-        hint: 'Name the labels with --labels, or a model to compare the outputs with by --reference.',
+        hint: 'Add labels (--labels), or compare the outputs with those of another model (--reference).',
       },
     );
   }
