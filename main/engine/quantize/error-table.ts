@@ -52,11 +52,10 @@ export async function errorTable(
       hint: 'Give the model that the quantized one was made from.',
     });
   }
-  const session = await runner.load(
-    sourceOfModel(model),
-    { provider: 'cpu', threads: null },
-    { signal: context.signal },
-  );
+  const settings = { provider: 'cpu', threads: null } as const;
+  const session = await runner
+    .load(sourceOfModel(model), settings, { signal: context.signal })
+    .catch((error: unknown) => refuseStrangers(error));
   const totals = new Map<string, Float64Array>();
   let samples = 0;
   try {
@@ -122,4 +121,16 @@ function rowOf(layer: ComparedLayer, totals: ReadonlyMap<string, Float64Array>):
 
 function total(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
+}
+
+/**
+ * Both models run by themselves: what the runtime refuses is their layers side by side, which differ in shape.
+ * @throws SHAPE_MISMATCH, or the error itself when it is another
+ */
+function refuseStrangers(error: unknown): never {
+  if (!(error instanceof StudioError) || error.code !== 'RUNTIME_LOAD_FAILED') throw error;
+  throw new StudioError('SHAPE_MISMATCH', `The two models cannot be compared layer by layer (${error.message})`, {
+    hint: 'Give the model that the quantized one was made from.',
+    cause: error,
+  });
 }

@@ -178,6 +178,12 @@ describe('errorTable', () => {
     await expect(table(cnn(), other)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 
+  it('refuses a model whose layers have the same names but other shapes', async () => {
+    const conv = (channels: number): Model =>
+      graph().input('x', 'float32', DIMS).conv({ name: 'c1', channels, to: 'z' }).output('z').build({ opset: 17 });
+    await expect(table(conv(4), conv(2))).rejects.toMatchObject({ code: 'SHAPE_MISMATCH' });
+  });
+
   it('refuses models of different opsets with both named', async () => {
     await expect(table(cnn(17), cnn(18))).rejects.toThrow(/opset 17, the other 18/);
   });
