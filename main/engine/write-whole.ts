@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from './errors.ts';
 
@@ -11,7 +11,6 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: 'The disk is read-only: choose another.',
   ENOENT: 'The folder does not exist: create it, or choose another.',
   ENOTDIR: 'A part of the path is a file, not a folder: choose another.',
-  EISDIR: 'That is a folder: name a file in it.',
 };
 
 /** Codes that mean a place to write is full, or may not be written to, whatever was being written. */
@@ -68,10 +67,24 @@ function isRunning(pid: number): boolean {
 }
 
 /**
+ * Refuses a target that is there and is no file: renaming would put a file in the place of a device or a pipe.
+ * @throws WRITE_FAILED
+ */
+export async function refuseSpecialTarget(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined || there.isFile()) return;
+  const what = there.isDirectory() ? 'a folder' : 'a device or a pipe';
+  throw new StudioError('WRITE_FAILED', `${path} is ${what}, expected the name of a file`, {
+    hint: 'Name a file that may be made there.',
+  });
+}
+
+/**
  * Writes a text file whole or not at all: beside the target, brought to disk, then renamed; what was there is replaced.
  * @throws WRITE_FAILED, leaving what was there as it was
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
+  await refuseSpecialTarget(path);
   const temporary = temporaryName(path);
   try {
     await writeFile(temporary, text, { flag: 'wx', flush: true });

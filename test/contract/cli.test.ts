@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -194,6 +194,21 @@ describe('bad input ends with exit code 3 and one line', () => {
     expect(code).toBe(3);
   });
 
+  test('a batch that no memory holds', async () => {
+    const { code, stderr } = await lapidary('profile', cnn, '--runs', '1', '--batch', '100000000');
+    expect(stderr).toMatch(/^lapidary: SHAPE_MISMATCH: Input 'image' would be \[100000000, 1, 32, 32\]/u);
+    expect(code).toBe(3);
+  });
+
+  test('an output that is a pipe, which stays one', async () => {
+    const path = join(directory, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const { code, stderr } = await lapidary('prune', cnn, '-o', path, '--sparsity', '0.5');
+    expect(stderr).toContain('WRITE_FAILED');
+    expect(code).toBe(3);
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
+
   test('data of another shape', async () => {
     const path = join(directory, 'wide.npy');
     const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (2, 5, 7), }`.padEnd(117) + '\n';
@@ -247,6 +262,8 @@ test('wrong usage ends with exit code 2', async () => {
     ['polish'],
     ['inspect'],
     ['profile', cnn, '--threads', '0'],
+    ['profile', cnn, '--dim', 'bach=4'],
+    ['serve', '--port', '65536'],
     ['quantize', cnn, '-o', join(directory, 'x.onnx')],
   ]) {
     const { code, stderr } = await lapidary(...args);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Comparison } from '../../contract/studio.ts';
 import type { Evaluation } from '../../contract/results.ts';
 import { StudioError } from '../../engine/errors.ts';
+import { checkDims } from '../check-dims.ts';
 import {
   addCommonOptions,
   addDataOptions,
@@ -48,6 +49,7 @@ async function compare(
 ): Promise<Comparison> {
   const { operate } = context;
   const settings = runSettings(options);
+  for (const path of paths) await checkDims(context, path, options.dim);
   const { latencies } = await operate('latency', { paths, settings });
   const evaluations = await evaluateBoth(context, paths, options);
   const sides = await Promise.all(

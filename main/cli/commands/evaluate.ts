@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Evaluation } from '../../contract/results.ts';
+import { checkDims } from '../check-dims.ts';
 import {
   addCommonOptions,
   addDataOptions,
@@ -32,6 +33,7 @@ export function addEvaluateCommand(program: Command, finish: (code: number) => v
     async (model: string, options: Options) => {
       finish(
         await runCommand(options, async ({ operate, say }) => {
+          await checkDims({ operate }, model, options.dim);
           const result = await operate('evaluate', {
             path: model,
             data: requiredData(options, 'there is nothing to evaluate on'),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Inspect } from '../../contract/results.ts';
+import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addDimOption, type DimOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
 import { bytes, count, table, typeText } from '../text.ts';
@@ -14,6 +15,7 @@ export function addInspectCommand(program: Command, finish: (code: number) => vo
     async (model: string, options: CommonOptions & DimOptions & { layers?: boolean }) => {
       let invalid = false;
       const code = await runCommand(options, async ({ operate, say }) => {
+        await checkDims({ operate }, model, options.dim);
         const result = await operate('inspect', { path: model, dims: options.dim, scanWeights: true });
         say(summary(result));
         if (options.layers === true) say(`\n${layers(result)}`);

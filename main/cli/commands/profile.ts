@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Profile } from '../../contract/results.ts';
+import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
 import { bytes, digits3, milliseconds, percent, table } from '../text.ts';
@@ -25,6 +26,7 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
   addRunOptions(addCommonOptions(command)).action(async (model: string, options: Options) => {
     finish(
       await runCommand(options, async ({ operate, say }) => {
+        await checkDims({ operate }, model, options.dim);
         const result = await operate('profile', {
           path: model,
           settings: runSettings(options),

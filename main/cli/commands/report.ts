@@ -11,6 +11,7 @@ import { reportInput } from '../../services/report-input.ts';
 import { renderTrialReport } from '../../services/reports.ts';
 import { workspaceDirectory } from '../../workspace/location.ts';
 import { Workspace } from '../../workspace/workspace.ts';
+import { checkDims } from '../check-dims.ts';
 import {
   addCommonOptions,
   addDataOptions,
@@ -83,6 +84,7 @@ function unknownSubject(subject: string): StudioError {
 async function reportModel(context: CommandContext, path: string, options: Options, format: Format): Promise<string> {
   const { operate } = context;
   const settings = runSettings(options);
+  await checkDims(context, path, options.dim);
   const inspect = await operate('inspect', { path, dims: options.dim, scanWeights: true });
   // The data first: what is wrong with it is told before the long measurement.
   const data = optionalData(options);

@@ -5,7 +5,7 @@ import { resolveExternalFile } from '../graph/external-data.ts';
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorBytePieces } from '../graph/tensor-data.ts';
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
-import { temporaryName, writeError } from '../write-whole.ts';
+import { refuseSpecialTarget, temporaryName, writeError } from '../write-whole.ts';
 import { encodeModel } from './encode-model.ts';
 import { planExternalData, type ExternalPlan } from './external-plan.ts';
 
@@ -71,6 +71,7 @@ async function refuseToDestroy(
       hint: 'Choose another name, or let it be replaced.',
     });
   }
+  for (const file of [target, data]) if (file !== undefined) await refuseSpecialTarget(file);
   const weights = externalFiles(model);
   for (const file of [target, data]) {
     const real = file === undefined ? undefined : await realPathIfThere(file);

@@ -15,7 +15,8 @@ export interface MadeInputs extends InputDims {
  * inputs named like a mask: ones; like positions: 0, 1, 2 … along the last axis; like token types: zeros; like a sample
  * rate: 16000; like a length: the size of the longest axis of all inputs; uint8: 0…255; booleans: random; strings: words.
  * @throws UNSUPPORTED for an input that is no tensor or whose type the runtime's binding does not take;
- *   SHAPE_MISMATCH for a batch that the model does not allow, or an input whose rank is unknown
+ *   SHAPE_MISMATCH for a batch that the model does not allow, or an input whose rank is unknown or that is
+ *   larger than any memory
  */
 export function makeInputs(
   inputs: readonly PortInfo[],
@@ -44,9 +45,23 @@ export function makeInputs(
   const feeds: Record<string, HostTensor> = {};
   for (const [index, port] of inputs.entries()) {
     const shape = resolved.shapes[index]!;
+    requireMakeable(port, shape);
     feeds[port.name] = { dtype: port.dtype!, dims: shape, data: makeData(port, shape, { random, longest }) };
   }
   return { ...resolved, feeds };
+}
+
+/** Elements of the largest typed array whose bytes any type can hold, and far more than a run takes. */
+const MAX_ELEMENTS = 2 ** 31;
+
+/** @throws SHAPE_MISMATCH for an input that no memory holds */
+function requireMakeable({ name }: PortInfo, shape: readonly number[]): void {
+  if (elementCount(shape) <= MAX_ELEMENTS) return;
+  throw new StudioError(
+    'SHAPE_MISMATCH',
+    `Input '${name}' would be [${shape.join(', ')}], more than ${MAX_ELEMENTS} elements`,
+    { hint: 'Choose a smaller batch, or smaller dimensions.' },
+  );
 }
 
 interface Making {
