@@ -6,7 +6,7 @@ import { asEngineError } from '../rpc/engine-error.ts';
 import { uploadFile } from '../rpc/upload.ts';
 import { calibrationDatasetId } from './data.ts';
 import { engine } from './engine.ts';
-import { tellError } from './messages.ts';
+import { logError, tellError } from './messages.ts';
 import { keep } from './persist.ts';
 import { recipeOf } from './recipe-draft.ts';
 import { useRecipe } from './recipe.ts';
@@ -18,7 +18,7 @@ import { runSettings, useRunSettings } from './settings.ts';
 /** Counts what was asked to be opened: of two, the one asked for last is shown, whichever is ready first. */
 let asked = 0;
 
-/** Opens a model and its trials; says in a toast what went wrong. Returns whether it is open. */
+/** Opens a model and its trials; says what went wrong. Returns whether it is open. */
 export async function openModel(source: ParamsIn<'model.open'>, name: string): Promise<boolean> {
   const mine = ++asked;
   useSession.setState({ opening: name, openError: null });
@@ -47,7 +47,7 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
     return true;
   } catch (error) {
     if (mine === asked) useSession.setState({ opening: null, openError: asEngineError(error) });
-    tellError(error);
+    tellOpenError(error);
     return false;
   }
 }
@@ -61,9 +61,15 @@ export async function openFile(file: File): Promise<boolean> {
     return await openModel({ upload: await uploadFile(findConnection(), file) }, file.name);
   } catch (error) {
     useSession.setState({ opening: null, openError: asEngineError(error) });
-    tellError(error);
+    tellOpenError(error);
     return false;
   }
+}
+
+/** The start page shows the error itself; over another model it takes a toast. */
+function tellOpenError(error: unknown): void {
+  if (useSession.getState().model === null) logError(error);
+  else tellError(error);
 }
 
 /** Back to the start page; the trials stay in the workspace. */

@@ -16,6 +16,8 @@ interface MessagesStore {
   /** Everything said in this window, newest last, for the status bar; at most 200. */
   readonly log: readonly Message[];
   tell(level: Message['level'], message: string, hint?: string | null): void;
+  /** Only in the log. */
+  note(level: Message['level'], message: string, hint?: string | null): void;
   dismiss(id: number): void;
 }
 
@@ -30,8 +32,17 @@ export const useMessages = create<MessagesStore>((set, get) => ({
     const others = get().shown.filter((other) => other.message !== message || other.level !== level);
     set({ shown: [...others, entry].slice(-4), log: [...get().log, entry].slice(-200) });
   },
+  note: (level, message, hint = null) =>
+    set({ log: [...get().log, { id: nextId++, level, message, hint, at: Date.now() }].slice(-200) }),
   dismiss: (id) => set({ shown: get().shown.filter((message) => message.id !== id) }),
 }));
+
+/** Says what went wrong in the status bar only: where a view shows the error itself. */
+export function logError(error: unknown): void {
+  if (isCancelled(error)) return;
+  const { message, hint } = asEngineError(error);
+  useMessages.getState().note('error', message, hint);
+}
 
 /** Says something in a toast. */
 export function tell(level: Message['level'], message: string, hint?: string | null): void {

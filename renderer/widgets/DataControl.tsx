@@ -9,6 +9,7 @@ import { calibrationFor, chooseCalibration, chooseEvaluation, useData } from '..
 import { useSession } from '../state/session.ts';
 import { AddDataDialog } from './AddDataDialog.tsx';
 import { describePreprocessing } from './data-form.ts';
+import { takesSampleData } from './sample-data.ts';
 import { shortened } from './shorten.ts';
 
 export interface DataControlProps {
@@ -62,19 +63,22 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
   );
 }
 
-/** Says why data are wanted, and offers those that come with Lapidary. */
+/** Says why data are wanted, and offers those that come with Lapidary where they fit the model. */
 function NoData(): ReactNode {
+  const fits = useSession((state) => state.model !== null && takesSampleData(state.model.inspect.inputs));
   return (
     <>
       <Text className="lap-muted">No data yet: accuracy and int8 calibration need samples.</Text>
-      <Button
-        variant="light"
-        leftSection={<IconDatabase size={13} />}
-        title="Drawn characters 0–9 A–Z, 32×32; for the bundled sample models"
-        onClick={() => void addDataset({ sample: true })}
-      >
-        Use the sample data
-      </Button>
+      {fits && (
+        <Button
+          variant="light"
+          leftSection={<IconDatabase size={13} />}
+          title="Drawn characters 0–9 A–Z, 32×32; for the bundled sample models"
+          onClick={() => void addDataset({ sample: true })}
+        >
+          Use the sample data
+        </Button>
+      )}
     </>
   );
 }

@@ -37,6 +37,9 @@ export function ConfusionMatrix({ confusion, active, onActive }: ConfusionMatrix
   };
   return (
     <div className={classes['matrix']}>
+      <p className={classes['readout']} aria-live="polite">
+        {active === null ? 'Point at a cell, or move with the arrow keys.' : describeCell(confusion, active)}
+      </p>
       <div>
         <Canvas
           label={`Confusion matrix of ${size} classes; rows are the true class, columns the predicted one. Arrow keys move. The lists beside it say the same.`}
@@ -50,9 +53,6 @@ export function ConfusionMatrix({ confusion, active, onActive }: ConfusionMatrix
           onMouseLeave={() => onActive(null)}
         />
       </div>
-      <p className={classes['readout']} aria-live="polite">
-        {active === null ? 'Point at a cell, or move with the arrow keys.' : describeCell(confusion, active)}
-      </p>
       <div className={classes['legend']}>
         <span>0 %</span>
         <span className={classes['ramp']} aria-hidden />

@@ -17,7 +17,7 @@ export interface MatrixGeometry {
 const FONT = '10px "Inter Variable", system-ui, sans-serif';
 /** Below this many pixels a cell has no name, below the other no number. */
 const NAMED_CELL = 11;
-const NUMBERED_CELL = 17;
+const NUMBERED_CELL = 14;
 const AXIS = 16;
 
 /** Divides a width among names and square cells. */
@@ -67,7 +67,7 @@ export function drawConfusion(
       context.fillRect(x, y, cell - gap, cell - gap);
       if (count === 0 || cell < NUMBERED_CELL) return;
       const text = formatCompact(count);
-      if (context.measureText(text).width > cell - 3) return;
+      if (context.measureText(text).width > cell - 2) return;
       context.fillStyle = textOn(color);
       context.textAlign = 'center';
       context.fillText(text, x + (cell - gap) / 2, y + cell / 2 + 0.5);

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { accuracyCurve, measuredPoints, pruneRows, sparsityOf } from '../../../../../renderer/features/prune/model.ts';
+import {
+  accuracyCurve,
+  measuredPoints,
+  pruneRows,
+  sparsityByKey,
+  sparsityOf,
+} from '../../../../../renderer/features/prune/model.ts';
 import { cutModel } from '../../../../../renderer/predict/cut.ts';
 import type { PredictionInputs } from '../../../../../renderer/predict/trial.ts';
 import { pruneStepOf } from '../../../../../renderer/predict/trial.ts';
@@ -79,5 +85,17 @@ describe('measuredPoints', () => {
     ]);
     expect(measuredPoints(int8(true), INPUTS).map((point) => point.trial.id)).toEqual(['int8']);
     expect(sparsityOf(int8(true))).toBe(0);
+  });
+});
+
+describe('the keys of the sparsity slider', () => {
+  it('move by 1, with Shift by 0.1, by pages of 5, and to the ends', () => {
+    expect(sparsityByKey(50, 'ArrowRight', false)).toBe(51);
+    expect(sparsityByKey(50, 'ArrowLeft', true)).toBe(49.9);
+    expect(sparsityByKey(50.1, 'PageUp', false)).toBe(55.1);
+    expect(sparsityByKey(93, 'PageUp', false)).toBe(95);
+    expect(sparsityByKey(3, 'PageDown', false)).toBe(0);
+    expect(sparsityByKey(50, 'End', false)).toBe(95);
+    expect(sparsityByKey(50, 'Enter', false)).toBeNull();
   });
 });
