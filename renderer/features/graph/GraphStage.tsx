@@ -66,8 +66,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     const graph = new GraphCanvas(element, {
       onSelect: (hit) => {
         const grouped = hit?.kind === 'group' || hit?.kind === 'frame';
-        useGraph.getState().setGroup(grouped ? hit.id : null);
         selectLayer(hit?.kind === 'layer' ? hit.id : null, 'graph');
+        if (grouped) useGraph.getState().setGroup(hit.id);
       },
       onHover: (hit, at) => {
         useSelection.getState().setHover(hit === null || hit.kind === 'input' || hit.kind === 'output' ? null : hit.id);

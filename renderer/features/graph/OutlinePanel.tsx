@@ -12,6 +12,7 @@ import classes from './OutlinePanel.module.css';
 import { outlineRows, outlineTree, searchRows } from './outline-model.ts';
 import type { OutlineRow } from './outline-model.ts';
 import { OutlineLine } from './parts/OutlineLine.tsx';
+import { useGraph } from './store.ts';
 
 const ROW_HEIGHT = 22;
 
@@ -29,6 +30,7 @@ export function OutlinePanel(): ReactNode {
     [searching, layers, query, tree, open],
   );
   const layer = useSelection((state) => state.layer);
+  const group = useGraph((state) => state.group);
   const revision = useSelection((state) => state.revision);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -68,7 +70,11 @@ export function OutlinePanel(): ReactNode {
   };
   const choose = (row: OutlineRow): void => {
     if (row.kind === 'layer') selectLayer(row.id, searching ? 'search' : 'outline');
-    else toggle(row);
+    else {
+      toggle(row);
+      selectLayer(null, 'outline');
+      useGraph.getState().setGroup(row.id);
+    }
   };
   const move = (to: number): void => {
     const index = Math.max(0, Math.min(rows.length - 1, to));
@@ -139,7 +145,7 @@ export function OutlinePanel(): ReactNode {
                 row={row}
                 top={item.start}
                 height={ROW_HEIGHT}
-                selected={row.id === layer}
+                selected={row.id === (layer ?? group)}
                 active={item.index === active}
                 icon={
                   row.kind === 'group' ? (

@@ -1,15 +1,21 @@
 import { ActionIcon } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
+import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
+import type { LayerFacts } from '../../state/layer-facts.ts';
 import { useTrialGraph, valueOf } from '../../state/results.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
+import { buildScopeTree, walkGroups } from '../../viz/graph/scope-tree.ts';
+import { leavesOf } from './model.ts';
+import { GroupProperties } from './parts/GroupProperties.tsx';
 import { LayerProperties } from './parts/LayerProperties.tsx';
 import { ModelProperties } from './parts/ModelProperties.tsx';
+import { useGraph } from './store.ts';
 
-/** All that is known of the selected layer, or of the model when none is selected. */
+/** All that is known of the selected layer or group, or of the model when none is selected. */
 export function PropertiesPanel(): ReactNode {
   const trial = useShownTrial();
   const graph = valueOf(useTrialGraph(trial?.id ?? null));
@@ -18,13 +24,15 @@ export function PropertiesPanel(): ReactNode {
   const name = useSelection((state) => state.layer);
   const facts = layers.find((layer) => layer.name === name);
   const node = graph?.nodes[facts?.index ?? -1];
+  const group = useGraph((state) => (name === null ? state.group : null));
+  const members = useMemo(() => layersOfGroup(layers, group), [layers, group]);
   const selected = facts !== undefined && node !== undefined && graph !== null && trial !== undefined;
   return (
     <Panel
       title="Properties"
-      note={selected ? undefined : 'of the model'}
+      note={selected ? undefined : members === null ? 'of the model' : 'of a group'}
       actions={
-        selected && (
+        (selected || members !== null) && (
           <ActionIcon aria-label="Clear the selection" onClick={() => selectLayer(null, 'command')}>
             <IconX size={13} />
           </ActionIcon>
@@ -33,9 +41,21 @@ export function PropertiesPanel(): ReactNode {
     >
       {selected ? (
         <LayerProperties key={node.name} trialId={trial.id} facts={facts} node={node} graph={graph} />
+      ) : members !== null && group !== null ? (
+        <GroupProperties id={group} layers={members} />
       ) : (
         model !== null && trial !== undefined && <ModelProperties model={model} trial={trial} graph={graph} />
       )}
     </Panel>
   );
+}
+
+/** The layers below a scope, constants too; null when there is no such group. */
+function layersOfGroup(layers: readonly LayerFacts[], id: string | null): readonly LayerFacts[] | null {
+  if (id === null) return null;
+  const tree = buildScopeTree({ nodes: layers.map((layer) => ({ ...layer, rows: [] })) });
+  const group = [...walkGroups(tree)].find((candidate) => candidate.id === id);
+  if (group === undefined) return null;
+  const names = new Set(leavesOf(group));
+  return layers.filter((layer) => names.has(layer.name));
 }

@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { useSelection } from '../../state/selection.ts';
 import type { Camera } from '../../viz/graph/camera.ts';
 import type { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
 
@@ -30,6 +31,11 @@ export const useGraph = create<GraphStore>((set, get) => ({
   setGroup: (group) => set({ group }),
   setCanvas: (canvas) => set({ canvas }),
 }));
+
+// A group is selected after the layer was cleared; whatever is selected next takes its place.
+useSelection.subscribe((now, before) => {
+  if (now.revision !== before.revision) useGraph.setState({ group: null });
+});
 
 /** What commands do to the graph on screen; nothing while another task is shown. */
 export const graphController = {

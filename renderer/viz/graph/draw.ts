@@ -2,6 +2,7 @@ import { operatorColor } from '../operator-colors.ts';
 import { BODY_PADDING, HEAD_HEIGHT, ROW_FONT, ROW_HEIGHT, ROW_LABEL_FONT, TITLE_FONT } from './box-metrics.ts';
 import type { GraphPalette } from './palette.ts';
 import type { SceneBox, SceneEdge, SceneFrame } from './scene.ts';
+import { isBranchLink } from './visible-graph.ts';
 
 /** A box's colour and number under the overlay. */
 export interface BoxOverlay {
@@ -34,6 +35,8 @@ const LABEL_SCALE = 0.62;
 /** Below this a box is a few pixels. */
 const DOT_SCALE = 0.12;
 const CORNER = 6;
+/** The links from an If, Loop or Scan to its subgraphs. */
+const BRANCH_DASH = [5, 4];
 
 /** Draws an open group's frame with its title. */
 export function drawFrame(context: CanvasRenderingContext2D, frame: SceneFrame, state: DrawState): void {
@@ -72,7 +75,9 @@ export function drawEdge(
   context.lineTo(points.at(-2)!, points.at(-1)!);
   context.strokeStyle = color ?? palette.edge;
   context.lineWidth = (color === null ? 1 : 2) / Math.min(1, Math.max(scale, 0.35));
+  if (isBranchLink(edge.value)) context.setLineDash(BRANCH_DASH);
   context.stroke();
+  context.setLineDash([]);
   if (edge.ends && scale > 0.2) drawArrow(context, points, color ?? palette.edge);
 }
 

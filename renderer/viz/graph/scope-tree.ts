@@ -53,8 +53,13 @@ function scopeParts(node: SourceNode, byName: ReadonlyMap<string, SourceNode>): 
   const own = node.scope === '' ? [] : node.scope.split('/').filter((part) => part !== '');
   const parent = node.parent === null ? undefined : byName.get(node.parent);
   if (parent === undefined) return own;
-  const nested = node.name.startsWith(`${parent.name}/`) ? node.name.slice(parent.name.length + 1).split('/') : [];
-  return [...scopeParts(parent, byName), `${parent.name.split('/').at(-1) ?? parent.op}: ${nested[0] ?? 'body'}`];
+  const branch = branchOf(node.name, parent.name);
+  return [...scopeParts(parent, byName), `${parent.name.split('/').at(-1) ?? parent.op}: ${branch}`];
+}
+
+/** Which subgraph of `parent` a layer is in: "then_branch"; "body" where its name does not say. */
+export function branchOf(name: string, parent: string): string {
+  return name.startsWith(`${parent}/`) ? (name.slice(parent.length + 1).split('/')[0] ?? 'body') : 'body';
 }
 
 function childGroup(group: Draft, part: string): Draft {

@@ -1,4 +1,5 @@
 import type { GraphSource, NodeRow } from './graph-source.ts';
+import { branchOf } from './scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from './scope-tree.ts';
 
 /** Something drawn as a box: a layer, a folded group, an input or an output of the graph. */
@@ -52,6 +53,11 @@ interface MutableContainer {
   readonly pieces: Map<string, VisiblePiece & { readonly targets: string[] }>;
 }
 
+const BRANCH = '\u0000branch:';
+
+/** Whether a value is the link from an If, Loop or Scan to its branch or body: it stands for control, not for data. */
+export const isBranchLink = (value: string): boolean => value.startsWith(BRANCH);
+
 /** Where a layer is drawn: the box that stands for it, and the container that the box is in. */
 interface Place {
   readonly box: string;
@@ -64,7 +70,8 @@ export const outputId = (value: string): string => `\u0000out:${value}`;
 
 /**
  * What is drawn for a set of open groups. An edge that crosses frames is cut into pieces, one in each container on its way,
- * so that every container can be laid out by itself; pieces of one value between the same ends are drawn once.
+ * so that every container can be laid out by itself; pieces of one value between the same ends are drawn once. Layers that
+ * hold subgraphs are linked to each of them.
  */
 export function visibleGraph(
   source: GraphSource,
@@ -89,6 +96,11 @@ export function visibleGraph(
     const end = places.get(to);
     if (start !== undefined && end !== undefined && start.box !== end.box) connect(value, start, end);
   }
+  for (const { holder, first } of branchesOf(source)) {
+    const start = places.get(holder);
+    const end = places.get(first);
+    if (start !== undefined && end !== undefined && start.box !== end.box) connect(BRANCH + first, start, end);
+  }
   return freeze(root);
 }
 
@@ -105,6 +117,17 @@ function* edgesOf(source: GraphSource): Generator<readonly [value: string, from:
     const from = producers.get(value);
     if (from !== undefined) yield [value, from, outputId(value)];
   }
+}
+
+/** Each branch of an If and the body of a Loop or Scan: the layer that holds it, and the first that is drawn of it. */
+function branchesOf({ nodes }: GraphSource): readonly { readonly holder: string; readonly first: string }[] {
+  const firsts = new Map<string, { readonly holder: string; readonly first: string }>();
+  for (const { name, parent } of nodes) {
+    if (parent === null) continue;
+    const key = `${parent}\u0000${branchOf(name, parent)}`;
+    if (!firsts.has(key)) firsts.set(key, { holder: parent, first: name });
+  }
+  return [...firsts.values()];
 }
 
 function openGroup(

@@ -5,7 +5,7 @@ import type { GraphSource, SourceNode } from '../../../../renderer/viz/graph/gra
 import { sceneOf } from '../../../../renderer/viz/graph/scene.ts';
 import type { Scene } from '../../../../renderer/viz/graph/scene.ts';
 import { buildScopeTree, groupsAround, startExpanded, walkGroups } from '../../../../renderer/viz/graph/scope-tree.ts';
-import { inputId, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
+import { inputId, isBranchLink, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
 
 function layer(name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode {
   const parts = name.split('/');
@@ -53,6 +53,37 @@ describe('the scope tree', () => {
     const other = { ...layer('if/then_branch/mul', ['t'], ['u']), scope: '', parent: 'if' };
     const tree = buildScopeTree({ nodes: [holder, inner, other] });
     expect(groupsAround(tree, 'if/then_branch/add')).toEqual(['if: then_branch']);
+  });
+
+  it('links the layer that holds subgraphs to each of them, open or folded', async () => {
+    const within = (name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode => ({
+      ...layer(name, inputs, outputs),
+      scope: '',
+      parent: 'if',
+    });
+    const source: GraphSource = {
+      nodes: [
+        layer('if', ['c'], ['r']),
+        within('if/then_branch/add', [], ['t']),
+        within('if/then_branch/mul', ['t'], ['u']),
+        within('if/else_branch/sub', [], ['v']),
+      ],
+      edgeLabels: new Map(),
+      inputs: ['c'],
+      outputs: ['r'],
+    };
+    const linksWith = async (
+      expanded: readonly string[],
+    ): Promise<readonly (readonly [string, readonly string[]])[]> => {
+      const visible = visibleGraph(source, buildScopeTree(source), { expanded: new Set(expanded), measure });
+      const { edges } = sceneOf(await layoutContainer(new ELK(), visible, 'down'));
+      return edges.filter((edge) => isBranchLink(edge.value) && edge.ends).map((edge) => [edge.source, edge.targets]);
+    };
+    expect(await linksWith([])).toEqual([
+      ['if', ['if: then_branch']],
+      ['if', ['if/else_branch/sub']],
+    ]);
+    expect(await linksWith(['if: then_branch'])).toContainEqual(['if', ['if/then_branch/add']]);
   });
 
   it('opens everything in a small graph and stays within the budget in a large one', () => {
