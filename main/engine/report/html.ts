@@ -43,7 +43,7 @@ function numbersTable(input: ReportInput): string {
     `<span class="source ${source}">${source}</span>`,
   ]);
   if (rows.length === 0) return '<p>Nothing was measured yet.</p>';
-  return `${table(['Metric', 'This trial', 'Baseline', 'Change', 'Source'], rows)}<p class="legend">Intervals are 95 %. ≈ marks predictions.</p>`;
+  return `${table(['Metric', 'This trial', 'Baseline', 'Change', 'Source'], rows)}<p class="legend">[…] is a 95 % interval, ± one standard deviation of the runs, ≈ a prediction.</p>`;
 }
 
 function tradeOff({ points }: ReportInput): string {

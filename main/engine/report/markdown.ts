@@ -36,7 +36,7 @@ export function renderMarkdown(input: ReportInput): string {
     numbers.length === 0
       ? 'Nothing was measured yet.'
       : table(['Metric', 'This trial', 'Baseline', 'Change', 'Source'], numbers),
-    'Intervals are 95 %. ≈ marks predictions.',
+    '[…] is a 95 % interval, ± one standard deviation of the runs, ≈ a prediction.',
     ...(points.length === 0
       ? []
       : [
