@@ -37,7 +37,12 @@ export function Chooser<T>({
   return (
     <Menu position="bottom-start" width={width}>
       <Menu.Target>
-        <button type="button" className={classes['button']} aria-label={`${label}: ${chosen?.label ?? 'none'}`}>
+        <button
+          type="button"
+          className={classes['button']}
+          aria-label={`${label}: ${chosen?.label ?? 'none'}`}
+          title={`${label}: ${chosen?.label ?? 'none'}`}
+        >
           {!quiet && <span className={classes['label']}>{label}</span>}
           <span className={classes['value']} style={{ maxWidth }}>
             {chosen?.label ?? '–'}

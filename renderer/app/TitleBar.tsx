@@ -56,6 +56,7 @@ function ProfileButton(): ReactNode {
   return (
     <Button
       ml={6}
+      className={classes['profile'] ?? ''}
       h={26}
       size="compact-sm"
       leftSection={<IconPlayerPlayFilled size={11} />}

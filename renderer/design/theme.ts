@@ -34,7 +34,7 @@ const dense = { defaultProps: { size: 'xs' as const } };
 /** Dense desktop look: extra-small controls, small radii, tabular numbers, two bundled fonts. */
 export const theme = createTheme({
   primaryColor: 'lapis',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 7 },
   colors: { lapis, dark },
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "'JetBrains Mono', ui-monospace, monospace",
@@ -80,9 +80,9 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {
     '--lap-row': rem(24),
-    '--mantine-color-dimmed': 'var(--lap-muted)',
   },
   light: {
+    '--mantine-color-dimmed': 'var(--lap-muted)',
     '--lap-window': '#f3f4f6',
     '--lap-panel': '#ffffff',
     '--lap-raised': '#f8f9fb',
@@ -95,6 +95,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--lap-canvas': '#fbfbfc',
   },
   dark: {
+    '--mantine-color-dimmed': 'var(--lap-muted)',
     '--lap-window': '#14161b',
     '--lap-panel': '#1a1c22',
     '--lap-raised': '#22252c',

@@ -5,7 +5,7 @@ import { ROW_FONT, ROW_LABEL_FONT, TITLE_FONT, measureBox } from '../../viz/grap
 import type { GraphSource } from '../../viz/graph/graph-source.ts';
 import { LayoutClient } from '../../viz/graph/layout-client.ts';
 import type { Scene } from '../../viz/graph/scene.ts';
-import { buildScopeTree, startExpanded } from '../../viz/graph/scope-tree.ts';
+import { buildScopeTree, startExpanded, withParts } from '../../viz/graph/scope-tree.ts';
 import { startLayoutWorker } from '../../viz/graph/start-layout-worker.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
 import { visibleGraph } from '../../viz/graph/visible-graph.ts';
@@ -37,7 +37,7 @@ export function useGraphScene(trialId: string, view: GraphView): GraphScene {
     () => drawnGraph(view, { showNames, showAttributes, showWeights }),
     [view, showNames, showAttributes, showWeights],
   );
-  const tree = useMemo(() => buildScopeTree(source), [source]);
+  const tree = useMemo(() => withParts(buildScopeTree(source)), [source]);
   const expanded = useMemo(() => chosen ?? startExpanded(tree), [chosen, tree]);
   const key = useMemo(() => {
     const options = [showNames, showAttributes, showWeights, direction].join(',');

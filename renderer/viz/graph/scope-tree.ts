@@ -48,6 +48,27 @@ export function buildScopeTree(source: Pick<GraphSource, 'nodes'>): ScopeGroup {
   };
 }
 
+/** More items than this beside each other are not laid out at once: the layout's recursion is as deep as the longest chain. */
+const MOST_ITEMS = 2000;
+const PART = 100;
+
+/**
+ * The tree with groups of too many items divided into parts of a hundred in the file's order ("layers 1–100"): a graph
+ * without scopes of 5,000 layers in a chain cannot be laid out in one piece.
+ */
+export function withParts(group: ScopeGroup): ScopeGroup {
+  const children = group.children.map((child) => (child.kind === 'group' ? withParts(child) : child));
+  if (children.length <= MOST_ITEMS) return { ...group, children };
+  const parts: ScopeGroup[] = [];
+  for (let start = 0; start < children.length; start += PART) {
+    const items = children.slice(start, start + PART);
+    const title = `layers ${start + 1}–${start + items.length}`;
+    const id = group.id === '' ? title : `${group.id}/${title}`;
+    parts.push({ kind: 'group', id, title, children: items, layers: countLayers(items) });
+  }
+  return { ...group, children: parts };
+}
+
 /** Path of a layer in the tree: its scope, below the layer that holds its subgraph where there is one. */
 function scopeParts(node: SourceNode, byName: ReadonlyMap<string, SourceNode>): readonly string[] {
   const own = node.scope === '' ? [] : node.scope.split('/').filter((part) => part !== '');

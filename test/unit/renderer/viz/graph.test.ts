@@ -4,7 +4,13 @@ import { layoutContainer } from '../../../../renderer/viz/graph/elk-layout.ts';
 import type { GraphSource, SourceNode } from '../../../../renderer/viz/graph/graph-source.ts';
 import { sceneOf } from '../../../../renderer/viz/graph/scene.ts';
 import type { Scene } from '../../../../renderer/viz/graph/scene.ts';
-import { buildScopeTree, groupsAround, startExpanded, walkGroups } from '../../../../renderer/viz/graph/scope-tree.ts';
+import {
+  buildScopeTree,
+  groupsAround,
+  startExpanded,
+  walkGroups,
+  withParts,
+} from '../../../../renderer/viz/graph/scope-tree.ts';
 import { inputId, isBranchLink, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
 
 function layer(name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode {
@@ -84,6 +90,14 @@ describe('the scope tree', () => {
       ['if', ['if/else_branch/sub']],
     ]);
     expect(await linksWith(['if: then_branch'])).toContainEqual(['if', ['if/then_branch/add']]);
+  });
+
+  it('divides a long chain without scopes into parts of a hundred', () => {
+    const chain = Array.from({ length: 2050 }, (_, index) => layer(`op_${index}`, [`v${index}`], [`v${index + 1}`]));
+    const parts = withParts(buildScopeTree({ nodes: chain })).children;
+    expect(parts).toHaveLength(21);
+    expect(parts[20]).toMatchObject({ kind: 'group', id: 'layers 2001–2050', layers: 50 });
+    expect(withParts(buildScopeTree({ nodes: chain.slice(0, 2000) })).children).toHaveLength(2000);
   });
 
   it('opens everything in a small graph and stays within the budget in a large one', () => {
