@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
-import { descendant } from '../support/processes.ts';
+import { descendant, descendants } from '../support/processes.ts';
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,8 +21,8 @@ export interface Studio {
   readonly workspace: string;
   /** Process id of the engine that runs now; throws while there is none. */
   enginePid(): number;
-  /** Process id of the runner that holds the ONNX Runtime sessions; throws while there is none. */
-  runnerPid(): number;
+  /** Process ids of the runners, which hold the ONNX Runtime sessions. */
+  runnerPids(): readonly number[];
   /** Ends the studio as Ctrl-C does. */
   stop(): Promise<void>;
 }
@@ -40,7 +40,10 @@ export async function startStudio(workspace: string, args: readonly string[] = [
     url: await addressOf(child),
     workspace,
     enginePid: () => descendant(pid, /engine\.js/u).pid,
-    runnerPid: () => descendant(pid, /runner\.js/u).pid,
+    runnerPids: () =>
+      descendants(pid)
+        .filter(({ command }) => command.includes('runner.js'))
+        .map((runner) => runner.pid),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
