@@ -29,6 +29,7 @@ export const MIGRATIONS: readonly string[] = [
     baseline INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     status TEXT NOT NULL,
+    owner INTEGER,                    -- process id of the engine that runs it
     error TEXT,                       -- JSON or NULL
     output_path TEXT,                 -- the trial's model; the opened file for the baseline
     bytes INTEGER,

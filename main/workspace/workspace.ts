@@ -131,8 +131,8 @@ export class Workspace implements Disposable {
   /** Makes the trial, or starts it anew with what it already holds when one with its id exists. */
   beginTrial(trial: NewTrial, status: Trial['status']): void {
     this.#run(
-      `INSERT INTO trials (id, model_id, name, recipe, baseline, created_at, status) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT(id) DO UPDATE SET status = excluded.status, error = NULL`,
+      `INSERT INTO trials (id, model_id, name, recipe, baseline, created_at, status, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT(id) DO UPDATE SET status = excluded.status, owner = excluded.owner, error = NULL`,
       trial.id,
       trial.modelId,
       trial.name,
@@ -140,6 +140,7 @@ export class Workspace implements Disposable {
       trial.baseline ? 1 : 0,
       trial.createdAt,
       status,
+      process.pid,
     );
   }
 
@@ -196,14 +197,22 @@ export class Workspace implements Disposable {
     rmSync(`${output}.data`, { force: true });
   }
 
-  /** Trials that an earlier engine left running did not end: they are marked failed, their results stay. */
+  /**
+   * Trials that an engine left running when it ended are marked failed, their results stay. Those of another engine that
+   * is still there go on. To be called before this process begins a trial of its own.
+   */
   closeInterruptedTrials(): number {
     const error = JSON.stringify({
       code: 'RUNTIME_DIED',
       message: 'The engine stopped while this trial was being measured',
       hint: 'Run it again.',
     });
-    return Number(this.#run(`UPDATE trials SET status = 'failed', error = ? WHERE status = 'running'`, error).changes);
+    const running = this.#all(`SELECT id, owner FROM trials WHERE status = 'running'`);
+    const interrupted = running.filter(({ owner }) => owner === process.pid || !isAlive(Number(owner)));
+    for (const { id } of interrupted) {
+      this.#run(`UPDATE trials SET status = 'failed', error = ? WHERE id = ?`, error, String(id));
+    }
+    return interrupted.length;
   }
 
   // Results and measurements
@@ -299,6 +308,17 @@ function writeError(cause: unknown): Error {
     hint: 'Free some disk space, or close other copies of Lapidary, and try again; what was saved before is unharmed.',
     cause,
   });
+}
+
+/** Whether there is a process with this id; one of another user counts too. */
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function modelFromRow(row: Row): Omit<ModelEntry, 'available'> {

@@ -88,10 +88,25 @@ function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
 
 function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
   if (inputs.prunePlan === null) return null;
-  const settings = step
-    ? { sparsity: step.sparsity, scope: step.scope, exclude: new Set(step.exclude) }
-    : { sparsity: 0, scope: 'global' as const, exclude: new Set<string>() };
-  return cutModel(inputs.prunePlan, settings, inputs.inspect);
+  const { sparsity, scope, exclude } = step ?? { sparsity: 0, scope: 'global' as const, exclude: [] };
+  const known = cutsOf(inputs.prunePlan);
+  const name = JSON.stringify([sparsity, scope, exclude]);
+  const remembered = known.get(name);
+  if (remembered !== undefined) return remembered;
+  const cut = cutModel(inputs.prunePlan, { sparsity, scope, exclude: new Set(exclude) }, inputs.inspect);
+  if (known.size >= CUTS_KEPT) known.clear();
+  known.set(name, cut);
+  return cut;
+}
+
+/** A move of the slider needs one new cut; those of the measured trials are as they were. */
+const CUTS_KEPT = 400;
+const cutsByPlan = new WeakMap<PrunePlan, Map<string, Cut>>();
+
+function cutsOf(plan: PrunePlan): Map<string, Cut> {
+  const known = cutsByPlan.get(plan) ?? new Map<string, Cut>();
+  cutsByPlan.set(plan, known);
+  return known;
 }
 
 const UNTOUCHED: Recipe = { version: 1, steps: [] };

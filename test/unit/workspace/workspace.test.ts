@@ -72,6 +72,19 @@ test('a trial that ran when the engine died is closed as failed and keeps what i
   expect(reopened.trial('t1')).toMatchObject({ status: 'failed', error: { code: 'RUNTIME_DIED' }, latency });
 });
 
+test('a trial that another engine is measuring goes on', () => {
+  using workspace = new Workspace(directory);
+  workspace.saveModel(model);
+  workspace.beginTrial(trial, 'running');
+  const database = new DatabaseSync(join(directory, 'workspace.db'));
+  // The parent of this process is there for as long as the test runs.
+  database.prepare('UPDATE trials SET owner = ?').run(process.ppid);
+  expect(workspace.closeInterruptedTrials()).toBe(0);
+  database.prepare('UPDATE trials SET owner = NULL').run();
+  database.close();
+  expect(workspace.closeInterruptedTrials()).toBe(1);
+});
+
 test('beginning a trial again keeps its results and clears its error', () => {
   using workspace = new Workspace(directory);
   workspace.saveModel(model);
