@@ -19,7 +19,6 @@ const BROKEN: readonly (readonly [file: string, bytes: () => Uint8Array, says: R
   ['truncated.onnx', () => encodeModelBytes(smallCnn()).subarray(0, 400), /truncated|ends|not an ONNX/iu],
   ['photo.onnx', () => new Uint8Array([...JPEG_START, ...new Uint8Array(2000)]), /JPEG/iu],
   ['pointer.onnx', () => Buffer.from(LFS_POINTER), /LFS/iu],
-  ['external.onnx', () => encodeModelBytes(withMissingWeights()), /external data/iu],
 ];
 
 /** A model whose weights lie in a file that is not there. */
@@ -68,6 +67,20 @@ test('opens a model with an operator that nobody knows as a graph and lists it',
   await page.getByRole('button', { name: 'Profile', exact: true }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'Frobnicate' })).toHaveCount(1);
   await expect(page.getByRole('img', { name: /^Graph of 2 layers/u })).toBeVisible();
+});
+
+test('opens a model whose weights are missing as a graph, says so, and refuses to run it', async ({
+  studioPage: page,
+  workspace,
+}) => {
+  const path = join(workspace, 'external.onnx');
+  writeFileSync(path, encodeModelBytes(withMissingWeights()));
+  await page.getByLabel('Model to upload').setInputFiles(path);
+  await expect(page.getByRole('img', { name: /^Graph of 6 layers/u })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Problems' })).toContainText('weights.bin');
+  await page.getByRole('button', { name: 'Profile', exact: true }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'weights.bin' })).toHaveCount(1);
+  await expect(page.getByRole('img', { name: /^Graph of 6 layers/u })).toBeVisible();
 });
 
 test('cancels a running job', async ({ studioPage: page }) => {
