@@ -198,6 +198,8 @@ export const compareSchema = z.object({
       a: z.number().nullable(),
       b: z.number().nullable(),
       ratio: z.number().nullable(),
+      /** Why the difference may mean nothing: overlapping 95 % intervals, other samples; null: nothing speaks against it. */
+      note: z.string().nullable(),
     }),
   ),
   /** Layers matched by name, then by outputs. */

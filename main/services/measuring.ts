@@ -148,16 +148,16 @@ async function withFloatModel<T>(
   { workspace, work }: StudioContext,
   { trial, source }: { trial: Trial; source: string },
   task: TaskContext,
-  use: (path: string) => Promise<T>,
+  compare: (path: string) => Promise<T>,
 ): Promise<T> {
   const first = trial.recipe.steps.findIndex((step) => 'quantize' in step);
-  if (first <= 0) return use(source);
+  if (first <= 0) return compare(source);
   const recipe = { ...trial.recipe, steps: trial.recipe.steps.slice(0, first) };
   const settings = runSettingsSchema.parse({});
   const output = join(workspace.folder('trials'), `${trial.id}.float.onnx`);
   try {
     await work.call('apply', { path: source, recipe, calibration: null, settings, output }, task);
-    return await use(output);
+    return await compare(output);
   } finally {
     await Promise.all([rm(output, { force: true }), rm(`${output}.data`, { force: true })]);
   }

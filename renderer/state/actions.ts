@@ -92,19 +92,6 @@ export async function profileTrial(trialId = shownTrialId(useSession.getState())
   }
 }
 
-/** Measures the quantization error of every layer of a trial against the baseline. */
-export async function measureErrors(trialId: string, datasetId: string, signal?: AbortSignal): Promise<void> {
-  try {
-    putResult(
-      'trial.errors',
-      trialId,
-      await engine().call('trial.errors.run', { trialId, datasetId }, signalled(signal)),
-    );
-  } catch (error) {
-    tellError(error);
-  }
-}
-
 export interface TrialRunOptions {
   readonly name?: string | null;
   /** Evaluation samples; null: all. */

@@ -9,8 +9,3 @@ export function engine(): EngineClient {
   client ??= new EngineClient(() => openWebSocket(socketUrl(findConnection())));
   return client;
 }
-
-/** Puts another client in its place: for tests. */
-export function setEngine(other: EngineClient): void {
-  client = other;
-}

@@ -1,5 +1,5 @@
 import type { Comparison } from '../../contract/studio.ts';
-import type { LayerInfo, Profile } from '../../contract/results.ts';
+import type { Evaluation, LayerInfo, Profile } from '../../contract/results.ts';
 import type { Attribute, Model, Node } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
@@ -61,6 +61,7 @@ function metricRows(a: CompareSide, b: CompareSide, sideA: Side, sideB: Side): C
       valueA === null || valueA === undefined || valueA === 0 || valueB === null || valueB === undefined
         ? null
         : valueB / valueA,
+    note: null as string | null,
   });
   const accuracyNames = new Set([
     ...Object.keys(a.evaluation?.metrics ?? {}),
@@ -69,9 +70,10 @@ function metricRows(a: CompareSide, b: CompareSide, sideA: Side, sideB: Side): C
   const all = [
     row('Latency p50', 'ms', a.latency?.p50Ms, b.latency?.p50Ms),
     row('Latency p90', 'ms', a.latency?.p90Ms, b.latency?.p90Ms),
-    ...[...accuracyNames].map((name) =>
-      row(name, '', a.evaluation?.metrics[name]?.value, b.evaluation?.metrics[name]?.value),
-    ),
+    ...[...accuracyNames].map((name) => ({
+      ...row(name, '', a.evaluation?.metrics[name]?.value, b.evaluation?.metrics[name]?.value),
+      note: doubtOf(name, a.evaluation, b.evaluation),
+    })),
     row('Agreement', '', a.evaluation?.agreement?.value, b.evaluation?.agreement?.value),
     row('SQNR', 'dB', a.evaluation?.sqnrDb, b.evaluation?.sqnrDb),
     row('File size', 'B', sideA.totals.bytes, sideB.totals.bytes),
@@ -81,6 +83,16 @@ function metricRows(a: CompareSide, b: CompareSide, sideA: Side, sideB: Side): C
     row('Peak memory', 'B', a.profile?.memory.peakBytes, b.profile?.memory.peakBytes),
   ];
   return all.filter((line) => line.a !== null || line.b !== null);
+}
+
+/** Why two accuracies may not differ at all; null where nothing speaks against it. */
+function doubtOf(metric: string, a: Evaluation | null, b: Evaluation | null): string | null {
+  const [metricA, metricB] = [a?.metrics[metric], b?.metrics[metric]];
+  if (a === null || b === null || metricA === undefined || metricB === undefined) return null;
+  if (a.samples !== b.samples) return `${a.samples} against ${b.samples} samples`;
+  if (metricA.value === metricB.value) return null;
+  const apart = metricA.low > metricB.high || metricB.low > metricA.high;
+  return apart ? null : 'intervals overlap';
 }
 
 /** Layers of A in order, each with its partner in B; then those that only B has. */

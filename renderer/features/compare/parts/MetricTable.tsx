@@ -23,7 +23,7 @@ export function MetricTable({ comparison }: { readonly comparison: Comparison })
         </thead>
         <tbody>
           {comparison.metrics.map((row) => {
-            const verdict = verdictOf(row);
+            const verdict = row.note === null ? verdictOf(row) : 'unknown';
             return (
               <tr key={row.metric}>
                 <th scope="row">{titleOfMetric(row.metric)}</th>
@@ -31,7 +31,7 @@ export function MetricTable({ comparison }: { readonly comparison: Comparison })
                 <td>{formatCompared(row.metric, row.b, row.unit)}</td>
                 <td>{row.ratio === null ? '–' : `${formatNumber(row.ratio)}×`}</td>
                 <td className={classes['verdict']} data-verdict={verdict}>
-                  {WORDS[verdict]}
+                  {row.note === null ? WORDS[verdict] : `≈ ${row.note}`}
                 </td>
               </tr>
             );
