@@ -82,11 +82,12 @@ interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
 
 /**
  * Makes the trial's model, then measures it. What was measured before a cancel or a failure stays; a model is written
- * whole or not at all.
+ * whole or not at all. A trial that was measured before stays so when measuring it again is cancelled.
  */
 async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext): Promise<Trial> {
   const { workspace } = context;
   const { trialId, modelId, name, recipe } = run;
+  const wasDone = workspace.trials(modelId).some((trial) => trial.id === trialId && trial.status === 'done');
   workspace.beginTrial({ id: trialId, modelId, name, recipe, baseline: false, createdAt: Date.now() }, 'running');
   tellTrial(context, trialId);
   try {
@@ -107,7 +108,8 @@ async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext
     const shown = describeError(error);
     const cancelled = task.signal.aborted || shown.code === 'CANCELLED';
     try {
-      workspace.updateTrial(trialId, { status: cancelled ? 'cancelled' : 'failed', error: cancelled ? null : shown });
+      const status = cancelled ? (wasDone ? 'done' : 'cancelled') : 'failed';
+      workspace.updateTrial(trialId, { status, error: cancelled ? null : shown });
       tellTrial(context, trialId);
     } catch (cause) {
       // On a full disk nothing can be noted any more: the next engine closes the trial. What happened first is told.

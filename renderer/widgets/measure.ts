@@ -1,10 +1,13 @@
 import type { Trial } from '../../main/contract/studio.ts';
 import { evaluatedOn } from '../predict/metric.ts';
+import { recipesMeet } from '../predict/trial.ts';
 import { isCancelled } from '../rpc/engine-error.ts';
 import { runDraft } from '../state/actions.ts';
 import { hasUnlabelledData } from '../state/data.ts';
 import { engine } from '../state/engine.ts';
 import { useJobs } from '../state/jobs.ts';
+import { recipeOf } from '../state/recipe-draft.ts';
+import { useRecipe } from '../state/recipe.ts';
 import { useSession } from '../state/session.ts';
 import { runSettings } from '../state/settings.ts';
 import type { TaskHandle } from '../state/task.ts';
@@ -12,14 +15,37 @@ import type { TaskHandle } from '../state/task.ts';
 /** Samples of the measurement in the background: enough to see two points of accuracy, quick enough to wait for. */
 export const QUICK_SAMPLES = 500;
 
-/** Evaluates the baseline on the chosen data, if that was not done and the data have labels. Rejects with EngineError. */
+/**
+ * Evaluates the baseline on the chosen data, if that was not done on as many samples and the data have labels: trials
+ * stand beside it, so they must not be measured on more. Rejects with EngineError.
+ * @param limit samples; null: all
+ */
 export async function evaluateBaseline(handle: TaskHandle, limit: number | null = QUICK_SAMPLES): Promise<void> {
-  const { datasetId, trials } = useSession.getState();
+  const { datasetId, datasets, trials } = useSession.getState();
   const baseline = trials.find((trial) => trial.baseline);
-  if (baseline === undefined || datasetId === null || evaluatedOn(baseline) === datasetId) return;
+  if (baseline === undefined || datasetId === null) return;
+  const all = datasets.find((entry) => entry.id === datasetId)?.samples ?? 0;
+  if (samplesOn(baseline, datasetId) >= Math.min(limit ?? all, all)) return;
   if (hasUnlabelledData(useSession.getState())) return;
   const params = { trialId: baseline.id, datasetId, limit, settings: runSettings() };
   await engine().call('trial.evaluate', params, handle);
+}
+
+/** How many samples of a data set a trial was last evaluated on; −1: on none of it. */
+function samplesOn(trial: Trial, datasetId: string): number {
+  return trial.evaluation !== null && evaluatedOn(trial) === datasetId ? trial.evaluation.samples : -1;
+}
+
+/** The finished trial of the recipe being edited with its accuracy on the chosen data and its latency, or null. */
+export function measuredDraft(): Trial | null {
+  const { datasetId, info, trials } = useSession.getState();
+  const recipe = recipeOf(useRecipe.getState().draft);
+  const meets = (trial: Trial): boolean =>
+    trial.status === 'done' &&
+    trial.latency !== null &&
+    (datasetId === null || samplesOn(trial, datasetId) >= 0) &&
+    recipesMeet(trial.recipe, recipe, info?.machine.vnni ?? null);
+  return trials.find(meets) ?? null;
 }
 
 /** Evaluates a trial on all samples of the chosen data; the `trial` event brings the result. Rejects with EngineError. */
@@ -42,7 +68,7 @@ export async function measureDraft(handle: TaskHandle, { limit }: MeasureOptions
   let jobId: string | null = null;
   const known = new Set(useSession.getState().trials.map((trial) => trial.id));
   try {
-    await evaluateBaseline(handle);
+    await evaluateBaseline(handle, limit);
     return await runDraft({
       limit,
       latency: true,

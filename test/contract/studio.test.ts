@@ -161,6 +161,18 @@ test('a cancelled trial is told as cancelled and leaves no half-written model', 
   expect(readdirSync(workspace.folder('trials')).filter((name) => !/\.onnx(\.data)?$/u.test(name))).toEqual([]);
 });
 
+test('a measured trial stays measured when measuring it again is cancelled', async () => {
+  const { modelId, test: data } = await openSample();
+  const params = { modelId, recipe: prune(0.62), datasetId: data, latency: false };
+  const before = await call('trial.run', { ...params, limit: 100 });
+  const again = call('trial.run', params);
+  const job = await waitForJob((one) => one.status === 'running' && one.title.startsWith('Prune 62 %'));
+  studio.cancelJob(job.id);
+  await expect(again).rejects.toMatchObject({ code: 'CANCELLED' });
+  const after = (await call('trial.list', { modelId })).find(({ id }) => id === before.id);
+  expect(after).toMatchObject({ status: 'done', error: null, evaluation: before.evaluation });
+});
+
 test('export writes model, recipe and report, whole or not at all', async () => {
   const { modelId } = await openSample();
   const trial = await call('trial.run', { modelId, recipe: prune(0.2), latency: false });

@@ -1,8 +1,9 @@
 import { editPrune, useRecipe } from '../../state/recipe.ts';
 import { recipeOf } from '../../state/recipe-draft.ts';
 import { useOverlay } from '../../state/overlay.ts';
+import { showTrial } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';
-import { QUICK_SAMPLES, measureDraft } from '../../widgets/measure.ts';
+import { QUICK_SAMPLES, measureDraft, measuredDraft } from '../../widgets/measure.ts';
 
 /** The measurement that the slider's release started. */
 export const usePruneTask = createTaskStore();
@@ -14,12 +15,20 @@ export function dragSparsity(sparsity: number): void {
   if (metric !== 'sparsity') setMetric('sparsity');
 }
 
-/** The slider was let go: measures what it stands at; a measurement still going on is cancelled for it. */
+/**
+ * The slider was let go: measures what it stands at, or shows the trial that did before; a measurement still going on is
+ * cancelled for it.
+ */
 export function releaseSparsity(): void {
   const { settle, draft } = useRecipe.getState();
   settle();
-  if (recipeOf(draft).steps.length > 0) void measurePruned();
-  else usePruneTask.getState().cancel();
+  const known = measuredDraft();
+  if (recipeOf(draft).steps.length > 0 && known === null) {
+    void measurePruned();
+    return;
+  }
+  usePruneTask.getState().cancel();
+  if (known !== null) showTrial(known.id);
 }
 
 /** Makes and measures the trial of the recipe being edited. */
