@@ -72,6 +72,11 @@ async function serveRequest(request: IncomingMessage, response: ServerResponse, 
   const path = safeDecode(url.pathname);
   const isPage = !DOWNLOADS.test(path) && path !== '/upload';
   const refusal = checkOrigin(request) ?? (isPage ? undefined : checkToken(request, url, options.token));
+  // The desktop window's page is of another origin than the engine: who may ask may read the answer too.
+  const { origin } = request.headers;
+  if (refusal === undefined && origin !== undefined) {
+    response.setHeader('access-control-allow-origin', origin).setHeader('vary', 'origin');
+  }
   if (refusal !== undefined) {
     sendText(response, refusal.status, refusal.reason);
   } else if (request.method === 'POST' && path === '/upload') {

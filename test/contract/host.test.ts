@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,6 +53,7 @@ afterEach(async () => {
 interface Reply {
   readonly status: number;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 function get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
@@ -60,7 +61,7 @@ function get(path: string, headers: Record<string, string> = {}): Promise<Reply>
     request({ host: '127.0.0.1', port: host.port, path, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => (body += part));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
     })
       .on('error', reject)
       .end();
@@ -106,6 +107,13 @@ test('serves the page without a token, files only with it', async () => {
   expect((await get('/files/exports/model.onnx')).status).toBe(401);
   expect((await get(`/files/exports/model.onnx?token=${token}`)).body).toBe('bytes');
   expect((await get('/files/exports/model.onnx', { authorization: `Bearer ${token}` })).status).toBe(200);
+});
+
+test("lets the desktop window's page read what it fetches, and no other page", async () => {
+  const path = `/files/exports/model.onnx?token=${token}`;
+  const allowed = async (origin: string) => (await get(path, { origin })).headers['access-control-allow-origin'];
+  expect(await allowed('app://lapidary')).toBe('app://lapidary');
+  expect(await allowed('https://evil.example')).toBeUndefined();
 });
 
 test('never serves what lies outside the page and the downloads', async () => {

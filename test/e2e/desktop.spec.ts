@@ -3,7 +3,7 @@
  * API. The group's title says which.
  */
 import { once } from 'node:events';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -115,6 +115,27 @@ test.describe(`desktop shell on ${host}`, () => {
     await panel.getByRole('button', { name: 'Export', exact: true }).click();
     await expect(panel.getByText(join(folder, 'exported.onnx'))).toBeVisible();
     expect(existsSync(join(folder, 'exported.onnx'))).toBe(true);
+
+    // As a download it comes from the engine, which is another origin than the window's page.
+    await page.evaluate(() => {
+      const blobs: number[] = [];
+      Object.assign(globalThis, { blobs });
+      const make = URL.createObjectURL.bind(URL);
+      URL.createObjectURL = (source) => {
+        if (source instanceof Blob) blobs.push(source.size);
+        return make(source);
+      };
+      // Kept from the system's own dialog, which nobody would answer.
+      document.addEventListener('click', (event) => {
+        if (event.target instanceof HTMLAnchorElement && event.target.download !== '') event.preventDefault();
+      });
+    });
+    await panel.getByRole('radio', { name: 'Download' }).press('Space');
+    await panel.getByRole('button', { name: 'Export', exact: true }).click();
+    const files = panel.getByRole('status', { name: 'Exported files' });
+    await files.getByRole('row', { name: 'exported.onnx' }).getByRole('button', { name: 'Download' }).click();
+    const blobs = () => page.evaluate(() => (globalThis as unknown as { blobs: number[] }).blobs);
+    await expect.poll(blobs).toEqual([statSync(join(folder, 'exported.onnx')).size]);
   });
 
   test('stays on its page, opens no other window and gives no permission but to copy text', async () => {

@@ -56,7 +56,9 @@ export async function startStudio(workspace: string, args: readonly string[] = [
 async function addressOf(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error('lapidary serve has no output');
   for await (const line of createInterface({ input: child.stdout })) {
-    return (JSON.parse(line) as { url: string }).url;
+    const { url } = JSON.parse(line) as { url?: string };
+    if (url === undefined) throw new Error(`lapidary serve did not start: ${line}`);
+    return url;
   }
   throw new Error('lapidary serve ended without printing its address');
 }
