@@ -43,7 +43,12 @@ export function startLive(): () => void {
     client.on('recents', (recents) => useSession.setState({ recents })),
     client.on('notice', ({ level, message }) => tell(level, message)),
     client.onStatus((connection) => {
+      const wasLost = useSession.getState().connection === 'lost';
       useSession.setState({ connection });
+      // It may have been away for a blink only, too short for the banner to be read.
+      if (wasLost && connection === 'open') {
+        tell('warning', 'The engine stopped and was started again', 'Trials are safe; running jobs were interrupted.');
+      }
       if (connection === 'open') void refresh();
     }),
   ];

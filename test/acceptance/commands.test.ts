@@ -115,13 +115,13 @@ describe.skipIf(!there)(`every command on real models${there ? '' : ' (skipped: 
     const data = dataAt(join(assets, 'data/coco-20'));
     const once = { settings, runs: 1, warmup: 0, inputs: null, trace: null };
     for (const attempt of [
-      operate('profile', { path, ...once }),
-      operate('apply', { path, recipe, calibration: data, settings, output }),
-      operate('evaluate', { path, data, settings, limit: 1, reference: path }),
-      operate('errors', { float: path, quantized: path, data, limit: 1 }),
-      operate('latency', { paths: [path, path], settings }),
+      () => operate('profile', { path, ...once }),
+      () => operate('apply', { path, recipe, calibration: data, settings, output }),
+      () => operate('evaluate', { path, data, settings, limit: 1, reference: path }),
+      () => operate('errors', { float: path, quantized: path, data, limit: 1 }),
+      () => operate('latency', { paths: [path, path], settings }),
     ]) {
-      const code: ErrorCode = await attempt.then(
+      const code: ErrorCode = await (attempt() as Promise<unknown>).then(
         () => 'INTERNAL',
         (error: StudioError) => error.code,
       );

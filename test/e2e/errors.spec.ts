@@ -127,7 +127,9 @@ test('comes back when the engine dies in the middle of a trial, which is marked 
     const tradeoff = await showTask(page, 'Trade-off');
     await expect(tradeoff.getByRole('row', { name: /running/u })).toBeVisible();
     process.kill(studio.enginePid(), 'SIGKILL');
-    await expect(lost).toBeVisible();
+    await expect(
+      page.getByRole('status').filter({ hasText: 'The engine stopped and was started again' }),
+    ).toBeVisible();
   });
   await test.step('restarted', async () => {
     await expect(lost).toHaveCount(0);
