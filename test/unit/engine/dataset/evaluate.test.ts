@@ -107,7 +107,10 @@ describe('evaluateModel', () => {
   });
 
   it('stops when told to, and the runner is ended', async () => {
-    const dataset = await data('cancelled', [1, 0, 0, 1], [0, 1]);
+    // More samples than can be in flight when the first one is done.
+    const labels = Array.from({ length: 500 }, (_, index) => index % 2);
+    const rows = labels.flatMap((label) => (label === 0 ? [1, 0] : [0, 1]));
+    const dataset = await data('cancelled', rows, labels);
     const controller = new AbortController();
     const own = await startRunner();
     const context: TaskContext = { signal: controller.signal, progress: ({ done }) => done > 0 && controller.abort() };
