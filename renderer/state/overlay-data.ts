@@ -46,7 +46,7 @@ export function overlaySource(metric: OverlayMetric, trial: Trial | undefined, p
     case 'time':
       return profile === null
         ? 'press Profile to measure'
-        : `${name} on ${profile.machine.provider.toUpperCase()}, ${profile.machine.threads} threads, batch ${profile.batch}`;
+        : `${name} on ${profile.machine.provider.toUpperCase()}, ${profile.machine.threads} ${profile.machine.threads === 1 ? 'thread' : 'threads'}, batch ${profile.batch}`;
     case 'error':
       return trial?.hasErrors === true ? `${name} against the baseline` : 'quantize, then measure errors';
     case 'sparsity':
