@@ -29,7 +29,6 @@ export const MIGRATIONS: readonly string[] = [
     baseline INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     status TEXT NOT NULL,
-    owner INTEGER,                    -- process id of the engine that runs it
     error TEXT,                       -- JSON or NULL
     output_path TEXT,                 -- the trial's model; the opened file for the baseline
     bytes INTEGER,
@@ -62,5 +61,9 @@ export const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX measurements_by_trial ON measurements(trial_id, at);
+  `,
+  `
+  -- Process id of the engine that runs the trial.
+  ALTER TABLE trials ADD COLUMN owner INTEGER;
   `,
 ];

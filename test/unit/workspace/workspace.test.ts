@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Latency, Machine } from '../../../main/contract/results.ts';
+import { MIGRATIONS } from '../../../main/workspace/schema.ts';
 import { Workspace } from '../../../main/workspace/workspace.ts';
 import { workspaceDirectory } from '../../../main/workspace/location.ts';
 
@@ -129,6 +130,17 @@ test('a file that is no database is refused and left unharmed', () => {
   const before = readFileSync(path);
   expect(() => new Workspace(directory)).toThrow(expect.objectContaining({ code: 'WORKSPACE_INVALID' }));
   expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test('a workspace of an older version is brought up to date, with what it holds', () => {
+  const database = new DatabaseSync(join(directory, 'workspace.db'));
+  database.exec(MIGRATIONS[0]!);
+  database.exec(`PRAGMA user_version = 1;
+    INSERT INTO models (id, name, path, bytes, opened_at) VALUES ('abc', 'net.onnx', '/models/net.onnx', 1000, 5)`);
+  database.close();
+  using workspace = new Workspace(directory);
+  expect(workspace.closeInterruptedTrials()).toBe(0);
+  expect(workspace.model('abc')).toEqual(model);
 });
 
 test('a workspace of a newer version is refused', () => {
