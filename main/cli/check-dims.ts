@@ -1,4 +1,4 @@
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import type { CommandContext } from './run-command.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../engine/errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 
 /** What the shell sees: 0 done, 1 a bug of ours, 2 wrong usage, 3 bad input, 4 the runtime failed, 5 cancelled. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5;

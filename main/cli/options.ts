@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runSettingsSchema, type RunSettings } from '../contract/methods.ts';
 import { preprocessingSchema, providerSchema, type Provider } from '../contract/studio.ts';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import type { DatasetSource } from '../services/operations/operation-map.ts';
 
 /** Parses a whole number of at least `minimum`, and at most `maximum` where there is one. */

@@ -1,4 +1,4 @@
-import type { Progress } from '../engine/progress.ts';
+import type { Progress } from '../base/progress.ts';
 
 const WIDTH = 28;
 const REDRAW_MS = 80;

@@ -1,5 +1,5 @@
-import { cancelledError } from '../engine/errors.ts';
-import type { ErrorCode } from '../engine/errors.ts';
+import { cancelledError } from '../base/errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import { describeError } from '../jobs/job-queue.ts';
 import { OperationThread } from '../services/operation-thread.ts';
 import type { OperationName, OperationParams, OperationResult } from '../services/operations/operation-map.ts';

@@ -2,7 +2,7 @@ import { Packr } from 'msgpackr';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { methods, type ClientFrame, type MethodName, type ServerFrame } from '../contract/methods.ts';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import { describeError } from '../jobs/job-queue.ts';
 import { isStartedJob, type Handlers } from '../services/handlers.ts';
 

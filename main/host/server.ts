@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { EventName, EventPayload } from '../contract/methods.ts';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import { describeError } from '../jobs/job-queue.ts';
 import type { Handlers } from '../services/handlers.ts';
 import { checkOrigin, checkToken, type Refusal } from './access.ts';

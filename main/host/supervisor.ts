@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { StudioError, type ErrorCode } from '../engine/errors.ts';
+import { StudioError, type ErrorCode } from '../base/errors.ts';
 import type { EngineMessage } from './engine-entry.ts';
 
 export interface SupervisorOptions {

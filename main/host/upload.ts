@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 
 /** Where an uploaded file lies: `<uploads>/<id>/<name>`. */
 export interface Upload {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { StudioError, cancelledError } from '../engine/errors.ts';
-import type { Progress, TaskContext } from '../engine/progress.ts';
-import { noRoomError } from '../engine/write-whole.ts';
+import { StudioError, cancelledError } from '../base/errors.ts';
+import type { Progress, TaskContext } from '../base/progress.ts';
+import { noRoomError } from '../base/write-whole.ts';
 import type { Job } from '../contract/studio.ts';
 
 export interface JobDescription {

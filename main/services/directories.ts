@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Directory } from '../contract/studio.ts';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 
 /**
  * What is in a folder of this machine, for the file browser of the browser studio: folders first, hidden entries left out.

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { ModelEntry } from '../contract/studio.ts';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import { addSampleData } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { readSamples } from './samples.ts';

@@ -1,8 +1,8 @@
 /** The thread that runs operations: calls in, progress and results out. Started by `OperationThread`. */
 import { parentPort } from 'node:worker_threads';
-import { assert, cancelledError } from '../engine/errors.ts';
+import { assert, cancelledError } from '../base/errors.ts';
 import { describeError } from '../jobs/job-queue.ts';
-import type { ErrorCode } from '../engine/errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import type { ThreadReply, ThreadRequest } from './operation-thread.ts';
 import { runOperation } from './operations/operations.ts';
 

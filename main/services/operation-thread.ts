@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { StudioError, cancelledError, type ErrorCode } from '../engine/errors.ts';
-import type { Progress, TaskContext } from '../engine/progress.ts';
+import { StudioError, cancelledError, type ErrorCode } from '../base/errors.ts';
+import type { Progress, TaskContext } from '../base/progress.ts';
 import type { OperationName, OperationParams, OperationResult } from './operations/operation-map.ts';
 
 /** Messages to the thread. */

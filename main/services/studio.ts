@@ -1,6 +1,6 @@
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { AppInfo } from '../contract/studio.ts';
-import { removeUnfinished } from '../engine/write-whole.ts';
+import { removeUnfinished } from '../base/write-whole.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { datasetHandlers } from './datasets.ts';
 import { exportHandlers } from './exports.ts';

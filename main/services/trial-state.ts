@@ -1,5 +1,5 @@
 import type { Trial } from '../contract/studio.ts';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import type { StudioContext } from './studio.ts';
 
 /** Tells all windows what a trial is now. */

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { StudioError } from '../engine/errors.ts';
+import { StudioError } from '../base/errors.ts';
 import type { DatasetEntry, Measurement, ModelEntry, Trial } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import type { ErrorTable, Evaluation, Latency, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';

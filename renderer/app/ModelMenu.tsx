@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core';
 import { IconChevronDown, IconFolderOpen, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { chooseModel } from '../features/home/choose-model.ts';
+import { chooseModel } from '../tasks/home/choose-model.ts';
 import { closeModel, openModel } from '../state/actions.ts';
 import { useSession } from '../state/session.ts';
 import classes from './Chooser.module.css';

@@ -1,5 +1,5 @@
-import { chooseModel } from '../features/home/choose-model.ts';
-import { graphController } from '../features/graph/store.ts';
+import { chooseModel } from '../tasks/home/choose-model.ts';
+import { graphController } from '../tasks/graph/store.ts';
 import { closeModel, evaluateTrial, openModel, profileTrial } from '../state/actions.ts';
 import { copyText } from '../state/clipboard.ts';
 import { showDialog } from '../state/dialogs.ts';

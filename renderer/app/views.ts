@@ -4,11 +4,11 @@ import type { Tab } from '../state/ui.ts';
 
 /** The view of each task, loaded when its tab is first opened. */
 export const VIEWS: Readonly<Record<Tab, ComponentType>> = {
-  graph: lazy(async () => ({ default: (await import('../features/graph/GraphView.tsx')).GraphView })),
-  profile: lazy(async () => ({ default: (await import('../features/profile/ProfileView.tsx')).ProfileView })),
-  quantize: lazy(async () => ({ default: (await import('../features/quantize/QuantizeView.tsx')).QuantizeView })),
-  prune: lazy(async () => ({ default: (await import('../features/prune/PruneView.tsx')).PruneView })),
-  tradeoff: lazy(async () => ({ default: (await import('../features/tradeoff/TradeoffView.tsx')).TradeoffView })),
-  compare: lazy(async () => ({ default: (await import('../features/compare/CompareView.tsx')).CompareView })),
-  export: lazy(async () => ({ default: (await import('../features/export/ExportView.tsx')).ExportView })),
+  graph: lazy(async () => ({ default: (await import('../tasks/graph/GraphView.tsx')).GraphView })),
+  profile: lazy(async () => ({ default: (await import('../tasks/profile/ProfileView.tsx')).ProfileView })),
+  quantize: lazy(async () => ({ default: (await import('../tasks/quantize/QuantizeView.tsx')).QuantizeView })),
+  prune: lazy(async () => ({ default: (await import('../tasks/prune/PruneView.tsx')).PruneView })),
+  tradeoff: lazy(async () => ({ default: (await import('../tasks/tradeoff/TradeoffView.tsx')).TradeoffView })),
+  compare: lazy(async () => ({ default: (await import('../tasks/compare/CompareView.tsx')).CompareView })),
+  export: lazy(async () => ({ default: (await import('../tasks/export/ExportView.tsx')).ExportView })),
 };

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Button, Group, Text } from '@mantine/core';
-import { evaluatedOn } from '../predict/metric.ts';
+import { evaluatedOn } from '../../main/judge/predict/metric.ts';
 import { hasUnlabelledData } from '../state/data.ts';
 import { useSession } from '../state/session.ts';
 import { createTaskStore } from '../state/task.ts';

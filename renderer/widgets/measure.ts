@@ -1,6 +1,6 @@
 import type { Trial } from '../../main/contract/studio.ts';
-import { evaluatedOn } from '../predict/metric.ts';
-import { recipesMeet } from '../predict/trial.ts';
+import { evaluatedOn } from '../../main/judge/predict/metric.ts';
+import { recipesMeet } from '../../main/judge/predict/trial.ts';
 import { isCancelled } from '../rpc/engine-error.ts';
 import { runDraft } from '../state/actions.ts';
 import { hasUnlabelledData } from '../state/data.ts';

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import type { Recipe } from '../../main/contract/recipe.ts';
 import type { Trial } from '../../main/contract/studio.ts';
-import { depthwiseLayers, predictTrial, recipesMeet } from '../predict/trial.ts';
-import type { PredictedTrial, PredictionInputs } from '../predict/trial.ts';
+import { depthwiseLayers, predictTrial, recipesMeet } from '../../main/judge/predict/trial.ts';
+import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';

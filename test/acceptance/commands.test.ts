@@ -13,8 +13,8 @@ import { runSettingsSchema } from '../../main/contract/methods.ts';
 import { recipeSchema } from '../../main/contract/recipe.ts';
 import type { Inspect } from '../../main/contract/results.ts';
 import { preprocessingSchema } from '../../main/contract/studio.ts';
-import type { ErrorCode, StudioError } from '../../main/engine/errors.ts';
-import { quietContext } from '../../main/engine/progress.ts';
+import type { ErrorCode, StudioError } from '../../main/base/errors.ts';
+import { quietContext } from '../../main/base/progress.ts';
 import { OperationThread } from '../../main/services/operation-thread.ts';
 import type {
   DatasetSource,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preprocessing } from '../../main/engine/dataset/dataset.ts';
 import { evaluateModel, type EvaluationResult } from '../../main/engine/dataset/evaluate.ts';
 import { openDataset } from '../../main/engine/dataset/open-dataset.ts';
-import { quietContext } from '../../main/engine/progress.ts';
+import { quietContext } from '../../main/base/progress.ts';
 import { startRunner, type Runner } from '../../main/engine/runtime/runner.ts';
 
 const assets = fileURLToPath(new URL('../../../shared/assets', import.meta.url));

@@ -6,7 +6,7 @@ import { existsSync, globSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StudioError } from '../../main/engine/errors.ts';
+import { StudioError } from '../../main/base/errors.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { tensorBytes } from '../../main/engine/graph/tensor-data.ts';
 import { mapTensors } from '../../main/engine/graph/tensors.ts';

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { profileSchema } from '../../main/contract/results.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
 import { profileModel } from '../../main/engine/profile/profile-model.ts';
-import { quietContext } from '../../main/engine/progress.ts';
+import { quietContext } from '../../main/base/progress.ts';
 import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');

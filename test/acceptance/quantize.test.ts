@@ -7,7 +7,7 @@ import { openDataset } from '../../main/engine/dataset/open-dataset.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
-import { quietContext } from '../../main/engine/progress.ts';
+import { quietContext } from '../../main/base/progress.ts';
 import type { FeedBatches } from '../../main/engine/quantize/calibrate.ts';
 import { errorTable } from '../../main/engine/quantize/error-table.ts';
 import { sourceOfModel } from '../../main/engine/quantize/model-source.ts';

@@ -48,14 +48,17 @@ describe('planted violations', () => {
   it('are all found', async () => {
     const found = violationsOf(await cruiseTree(planted));
     expect(found.sort()).toEqual([
+      'base-knows-nothing: main/base/planted.ts → main/contract/planted.ts',
       'contract-knows-zod-alone: main/contract/planted.ts → main/engine/tensor/planted.ts',
       'engine-is-alone: main/engine/report/planted.ts → main/services/planted.ts',
       'engine-profile: main/engine/profile/planted.ts → main/engine/dataset/planted.ts',
       'engine-tensor: main/engine/tensor/planted.ts → main/engine/graph/planted.ts',
-      'features-are-islands: renderer/features/graph/planted.ts → renderer/features/prune/planted.ts',
+      'judge-is-pure: main/judge/planted.ts → fs',
       'onnxruntime-stays-in-the-runner: main/services/planted.ts → onnxruntime-node/dist/index.js',
-      'renderer-knows-the-contract-alone: renderer/features/prune/planted.ts → main/services/planted.ts',
-      'viz-and-design-know-no-feature: renderer/viz/planted.ts → renderer/features/graph/planted.ts',
+      'renderer-knows-contract-and-judge-alone: renderer/tasks/prune/planted.ts → main/services/planted.ts',
+      'rpc-and-judge-know-base-and-contract: main/judge/planted.ts → main/engine/tensor/planted.ts',
+      'tasks-are-islands: renderer/tasks/graph/planted.ts → renderer/tasks/prune/planted.ts',
+      'viz-and-design-know-no-task: renderer/viz/planted.ts → renderer/tasks/graph/planted.ts',
       'workspace-and-jobs-know-no-service: main/jobs/planted.ts → main/services/planted.ts',
     ]);
   });

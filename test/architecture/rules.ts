@@ -7,9 +7,12 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['graph'],
   ['onnx', 'operators'],
   ['runtime'],
+  ['passes'],
   ['profile', 'dataset'],
   ['quantize', 'prune'],
+  ['steps'],
   ['recipe'],
+  ['trial'],
   ['report'],
 ];
 
@@ -36,7 +39,22 @@ const engineRules = ENGINE_ROOMS.flatMap((siblings, rank) =>
 /** The forbidden imports. Paths are relative to the folder that is cruised. */
 export const RULES: readonly IForbiddenRuleType[] = [
   ...engineRules,
-  rule('engine-is-alone', { path: '^main/engine/' }, { path: '^(main/(?!engine/)|renderer/|preload/|test/|scripts/)' }),
+  rule('base-knows-nothing', { path: '^main/base/' }, { path: '^(main/(?!base/)|renderer/|preload/|test/|scripts/)' }),
+  rule(
+    'rpc-and-judge-know-base-and-contract',
+    { path: '^main/(rpc|judge)/' },
+    { path: '^(main/(?!base/|contract/)|renderer/|preload/)', pathNot: '^main/$1/' },
+  ),
+  rule(
+    'judge-is-pure',
+    { path: '^main/judge/' },
+    { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-no-pkg', 'npm-optional', 'npm-peer'] },
+  ),
+  rule(
+    'engine-is-alone',
+    { path: '^main/engine/' },
+    { path: '^(main/(?!engine/|base/|contract/|judge/|rpc/)|renderer/|preload/|test/|scripts/)' },
+  ),
   rule(
     'contract-knows-zod-alone',
     { path: '^main/contract/' },
@@ -52,16 +70,19 @@ export const RULES: readonly IForbiddenRuleType[] = [
     { path: '^main/services/' },
     { path: '^(main/(host|cli|electron)/|renderer/|preload/)' },
   ),
-  rule('renderer-knows-the-contract-alone', { path: '^renderer/' }, { path: '^(main/(?!contract/)|preload/)' }),
-  rule('viz-and-design-know-no-feature', { path: '^renderer/(viz|design)/' }, { path: '^renderer/(features|app)/' }),
-  rule('predictions-are-pure', { path: '^renderer/predict/' }, { path: '^renderer/(?!predict/)|(^|/)node_modules/' }),
-  rule('widgets-know-no-feature', { path: '^renderer/widgets/' }, { path: '^renderer/(features|app)/' }),
   rule(
-    'features-are-islands',
-    { path: '^renderer/features/([^/]+)/' },
-    { path: '^renderer/features/', pathNot: '^renderer/features/$1/' },
+    'renderer-knows-contract-and-judge-alone',
+    { path: '^renderer/' },
+    { path: '^(main/(?!contract/|judge/)|preload/)' },
   ),
-  rule('features-know-no-shell', { path: '^renderer/features/' }, { path: '^renderer/app/' }),
+  rule('viz-and-design-know-no-task', { path: '^renderer/(viz|design)/' }, { path: '^renderer/(tasks|app)/' }),
+  rule('widgets-know-no-task', { path: '^renderer/widgets/' }, { path: '^renderer/(tasks|app)/' }),
+  rule(
+    'tasks-are-islands',
+    { path: '^renderer/tasks/([^/]+)/' },
+    { path: '^renderer/tasks/', pathNot: '^renderer/tasks/$1/' },
+  ),
+  rule('tasks-know-no-shell', { path: '^renderer/tasks/' }, { path: '^renderer/app/' }),
   rule(
     'electron-stays-in-the-shell',
     { path: '^(main|renderer|preload)/', pathNot: '^(main/electron|preload)/' },

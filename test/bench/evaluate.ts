@@ -10,7 +10,7 @@ import { evaluateModel } from '../../main/engine/dataset/evaluate.ts';
 import { openDataset } from '../../main/engine/dataset/open-dataset.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
-import { quietContext } from '../../main/engine/progress.ts';
+import { quietContext } from '../../main/base/progress.ts';
 import { physicalCores } from '../../main/engine/runtime/physical-cores.ts';
 import { withRunner } from '../../main/engine/runtime/runner-pool.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';

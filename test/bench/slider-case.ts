@@ -8,12 +8,12 @@ import type { Trial } from '../../main/contract/studio.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
 import { makeRawTensor } from '../../main/engine/graph/make.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
-import { quietContext } from '../../main/engine/progress.ts';
+import { quietContext } from '../../main/base/progress.ts';
 import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
 import { quantizePlan } from '../../main/engine/quantize/quantize-static.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';
 import { runOperation } from '../../main/services/operations/operations.ts';
-import type { PredictionInputs } from '../../renderer/predict/trial.ts';
+import type { PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { graph } from '../support/graph-builder.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { StudioError } from '../../main/engine/errors.ts';
+import { StudioError } from '../../main/base/errors.ts';
 import { wire } from '../../main/host/connection.ts';
 import { startHost, type Host } from '../../main/host/server.ts';
 import { JobQueue } from '../../main/jobs/job-queue.ts';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Comparison } from '../../contract/studio.ts';
 import type { Evaluation } from '../../contract/results.ts';
-import { StudioError } from '../../engine/errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { checkDims } from '../check-dims.ts';
 import {
   addCommonOptions,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { StudioError } from '../../engine/errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { superviseEngine } from '../../host/supervisor.ts';
 import { wholeNumber } from '../options.ts';
 import { reportError } from '../run-command.ts';

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { runSettingsSchema } from '../../contract/methods.ts';
 import { recipeSchema, type Recipe, type RecipeStep } from '../../contract/recipe.ts';
-import { StudioError } from '../../engine/errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
 import {
   addCommonOptions,

@@ -1,4 +1,4 @@
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { HostTensor } from '../tensor/host-tensor.ts';
 import type { ArraySource } from './array-source.ts';
 import type { Batch, BatchOptions, Dataset, InputSpec } from './dataset.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { elementCount, type HostTensor } from '../tensor/host-tensor.ts';
 import { decodeNpy, parseNpyHeader, type NpyHeader } from '../tensor/npy.ts';
 import { openNpz } from '../tensor/npz.ts';

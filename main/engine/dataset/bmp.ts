@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 /** An image as bytes, rows from the top, red, green, blue. */
 export interface RgbImage {

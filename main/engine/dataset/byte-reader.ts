@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 /** Takes exact numbers of bytes from a stream of chunks; holds no more than one chunk beyond what was asked for. */
 export class ByteReader {

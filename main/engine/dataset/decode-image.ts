@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { decodeBmp } from './bmp.ts';
 
 /** The size that images are brought to. */

@@ -1,5 +1,5 @@
-import { StudioError } from '../errors.ts';
-import type { TaskContext } from '../progress.ts';
+import { StudioError } from '../../base/errors.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, SessionSettings } from '../runtime/settings.ts';

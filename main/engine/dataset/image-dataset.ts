@@ -1,4 +1,4 @@
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Batch, BatchOptions, Dataset, InputSpec, Preprocessing } from './dataset.ts';
 import { decodeImage, type ImageSize } from './decode-image.ts';
 import { batchSizeFor, onlyInput } from './feeding.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 const IMAGE = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif)$/i;
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { HostTensor } from '../tensor/host-tensor.ts';
 import { openNpz } from '../tensor/npz.ts';
 import { idxFileSource, npyFileSource, npzSource, type ArraySource } from './array-source.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../tensor/half.ts';
 import type { HostTensor } from '../tensor/host-tensor.ts';
 import type { PortInfo } from '../runtime/settings.ts';

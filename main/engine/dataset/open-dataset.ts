@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { openNpz } from '../tensor/npz.ts';
 import { arrayDataset } from './array-dataset.ts';
 import { classNamesBeside, guessLabels, guessSamples, labelsBeside } from './array-names.ts';

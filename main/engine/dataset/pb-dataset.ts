@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { throwIfCancelled } from '../errors.ts';
+import { throwIfCancelled } from '../../base/errors.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
 import type { Batch, BatchOptions, Dataset, InputSpec } from './dataset.ts';
 import { prefetch } from './prefetch.ts';

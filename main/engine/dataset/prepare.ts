@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { float16ToFloat32 } from '../tensor/half.ts';
 import type { InputSpec, Preprocessing } from './dataset.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { float32ToBfloat16, float32ToFloat16 } from '../tensor/half.ts';
 import type { Preprocessing } from './dataset.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { Attribute, AttributeValue, Graph, Node, Tensor } from './ir.ts';
 
 type Kind = AttributeValue['type'];

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 import { allValueNames, usedValues } from './index-graph.ts';
 import type { Graph, Node, Tensor, ValueInfo } from './ir.ts';
 import { claimName } from './layers.ts';

@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 function outside(location: string, why: string): StudioError {
   return new StudioError(

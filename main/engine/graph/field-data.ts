@@ -1,5 +1,5 @@
 /** The typed fields of TensorProto (float_data, int32_data, …) as raw bytes. */
-import { assert, StudioError } from '../errors.ts';
+import { assert, StudioError } from '../../base/errors.ts';
 import { dtypeBits, type DType } from '../tensor/dtype.ts';
 import type { Tensor, TensorStorage, TypedField } from './ir.ts';
 import { describeTensor } from './tensor-size.ts';

@@ -1,5 +1,5 @@
 /** Constructors of IR objects with every field that is not given left empty. */
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 import { dtypeBits, type DType } from '../tensor/dtype.ts';
 import { encodeElements } from '../tensor/encode.ts';
 import type { NumericArray } from '../tensor/numeric.ts';

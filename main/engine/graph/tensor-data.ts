@@ -1,5 +1,5 @@
 /** The bytes and values of a tensor, whatever its storage. Nothing is kept: external data is read at each call. */
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { decodeElements } from '../tensor/decode.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
 import type { NumericArray } from '../tensor/numeric.ts';

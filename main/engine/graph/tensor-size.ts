@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { storageBytes } from '../tensor/dtype.ts';
 import type { Tensor } from './ir.ts';
 

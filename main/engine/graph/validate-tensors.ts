@@ -1,4 +1,4 @@
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { storageBytes, type DType } from '../tensor/dtype.ts';
 import { isBigArray } from '../tensor/numeric.ts';
 import { openExternalFile } from './external-data.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { openExternalFile, resolveExternalFile } from '../graph/external-data.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkTensors } from '../graph/tensors.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { decode } from './message.ts';
 import { readEntry, readOpset } from './read-common.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { typedFieldOf } from '../graph/field-data.ts';
 import type { MetadataEntry, SparseTensor, Tensor, TensorStorage, TypedField } from '../graph/ir.ts';
 import { dtypeFromCode, type DType } from '../tensor/dtype.ts';

@@ -1,11 +1,11 @@
 import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { resolveExternalFile } from '../graph/external-data.ts';
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorBytePieces } from '../graph/tensor-data.ts';
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
-import { refuseSpecialTarget, temporaryName, writeError } from '../write-whole.ts';
+import { refuseSpecialTarget, temporaryName, writeError } from '../../base/write-whole.ts';
 import { encodeModel } from './encode-model.ts';
 import { planExternalData, type ExternalPlan } from './external-plan.ts';
 

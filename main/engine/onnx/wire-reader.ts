@@ -1,5 +1,5 @@
 /** The protobuf wire format, reading side. @see https://protobuf.dev/programming-guides/encoding/ */
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 /** Wire types; 3 and 4 are the deprecated groups. */
 export const VARINT = 0;

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';

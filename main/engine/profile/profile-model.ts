@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { OpenedFile } from '../onnx/open.ts';
-import type { TaskContext } from '../progress.ts';
-import { writeWhole } from '../write-whole.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import { writeWhole } from '../../base/write-whole.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
 import { machineInfo } from '../runtime/machine.ts';
@@ -24,7 +24,7 @@ import {
   type PlainMeasurement,
   type ProfiledMeasurement,
 } from './measure.ts';
-import { nameNodes } from './name-nodes.ts';
+import { nameNodes } from '../passes/name-nodes.ts';
 import { profileNotes } from './notes.ts';
 import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
 import { tracedRuns } from './trace.ts';

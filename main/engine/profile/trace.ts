@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 /** One event of ONNX Runtime's trace (Chrome's trace format). Times in µs since the session was made. */
 export interface TraceEvent {

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 import type { Model, Tensor } from '../graph/ir.ts';
 import { makeRawTensor } from '../graph/make.ts';
 import { tensorBytes, tensorPieces, tensorValues } from '../graph/tensor-data.ts';

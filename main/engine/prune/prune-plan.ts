@@ -1,6 +1,6 @@
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorPieces } from '../graph/tensor-data.ts';
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 import { layerMacs } from './layer-macs.ts';
 import { countMagnitudes, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
 import { prunableWeights, type FrozenLayer } from './prunable-weights.ts';

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 
 /** |w| as the bits of a float32 without the sign: their order as integers is the order of the magnitudes. */
 type MagnitudeBits = Uint32Array;

@@ -1,8 +1,8 @@
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { makeNode, makeValueInfo } from '../graph/make.ts';
 import { sourceOfModel } from './model-source.ts';
-import type { TaskContext } from '../progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { Range } from './quantize-activations.ts';

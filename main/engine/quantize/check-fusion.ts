@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { parseModel } from '../onnx/parse.ts';
-import type { TaskContext } from '../progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { sourceOfModel } from './model-source.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';

@@ -4,9 +4,9 @@ import type { GraphIndex } from '../graph/index-graph.ts';
 import type { Node } from '../graph/ir.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import type { QuantizationRole } from '../operators/spec.ts';
-import { constantFloats, constantOf } from './constants.ts';
+import { constantFloats, constantOf } from '../operators/constant-behind.ts';
 import type { ClipBounds, Unit } from './unit.ts';
-import type { ValueKnowledge } from './upgrade-opset.ts';
+import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
 
 /** A layer that could run in integers, or why not. */
 export type Eligibility = { readonly unit: Unit } | { readonly reason: string };

@@ -4,7 +4,7 @@ import { layerNames } from '../graph/layers.ts';
 import { makeNode, makeTensor, makeValueInfo } from '../graph/make.ts';
 import { mergeModels } from './merge-models.ts';
 import { isQdq, qdqGroups, type QdqGroup } from './qdq-groups.ts';
-import { defaultOpset, type ValueKnowledge } from './upgrade-opset.ts';
+import { defaultOpset, type ValueKnowledge } from '../passes/upgrade-opset.ts';
 
 /** A layer whose output is compared, and the outputs of the error model that tell about it. */
 export interface ComparedLayer {

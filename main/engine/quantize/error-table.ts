@@ -1,6 +1,6 @@
-import { StudioError, throwIfCancelled } from '../errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
-import type { TaskContext } from '../progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { batchSize, type FeedBatches } from './calibrate.ts';
@@ -8,7 +8,7 @@ import { buildErrorModel, type ComparedLayer } from './error-model.ts';
 import { sourceOfModel } from './model-source.ts';
 import { knowledgeOf, nameNodes } from './prepare.ts';
 import { cosineOf, sqnrDb, type ErrorSums } from './signal-error.ts';
-import { upgradeOpset } from './upgrade-opset.ts';
+import { upgradeOpset } from '../passes/upgrade-opset.ts';
 
 export interface LayerError {
   readonly name: string;

@@ -1,10 +1,10 @@
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 import { GraphEditor } from '../graph/edit.ts';
 import { floatAttribute, intAttribute, makeAttribute } from '../graph/attributes.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeNode, makeTensor } from '../graph/make.ts';
-import { constantFloats } from './constants.ts';
+import { constantFloats } from '../operators/constant-behind.ts';
 import { activationScheme, quantizeToUint8, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { quantizeWeights, weightScales } from './quantize-weights.ts';

@@ -1,6 +1,6 @@
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
-import type { Fold } from './fold-batchnorm.ts';
+import type { Fold } from '../passes/fold-batchnorm.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 
 /** What became of a layer of the source. */

@@ -1,8 +1,8 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { GraphEditor } from '../graph/edit.ts';
 import { feedInputs } from '../graph/index-graph.ts';
 import type { Graph, Model, OpsetImport } from '../graph/ir.ts';
-import { defaultOpset } from './upgrade-opset.ts';
+import { defaultOpset } from '../passes/upgrade-opset.ts';
 
 /** Two models as one graph that reads the same inputs; the names of the second one are prefixed. */
 export interface MergedModels {

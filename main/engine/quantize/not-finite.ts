@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 
 /** The error for a weight that is NaN or infinite. */
 export function notFinite(what: string, index: number, value: number): StudioError {

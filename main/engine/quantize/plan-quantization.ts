@@ -5,7 +5,7 @@ import type { QuantizationRole } from '../operators/spec.ts';
 import { clipBounds, eligibility } from './eligibility.ts';
 import { floatPatterns } from './float-patterns.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
-import type { ValueKnowledge } from './upgrade-opset.ts';
+import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
 
 /** What becomes of a layer of the graph. */
 export interface LayerDecision {

@@ -1,11 +1,11 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { QuantizationRole } from '../operators/spec.ts';
 import { operatorSpec } from '../operators/table.ts';
-import { foldBatchNormalization, type Fold } from './fold-batchnorm.ts';
-import { defaultOpset, PER_CHANNEL_OPSET, upgradeOpset, type ValueKnowledge } from './upgrade-opset.ts';
+import { foldBatchNormalization, type Fold } from '../passes/fold-batchnorm.ts';
+import { defaultOpset, PER_CHANNEL_OPSET, upgradeOpset, type ValueKnowledge } from '../passes/upgrade-opset.ts';
 
 /** A float model in the form that quantization works on; it computes what the source computes. */
 export interface PreparedModel {

@@ -6,7 +6,7 @@ import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
 import type { QuantizeStep } from './quantize-step.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
-import { PER_CHANNEL_OPSET } from './upgrade-opset.ts';
+import { PER_CHANNEL_OPSET } from '../passes/upgrade-opset.ts';
 
 interface Outcome {
   readonly prepared: PreparedModel;

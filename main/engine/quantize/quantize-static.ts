@@ -1,8 +1,8 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
-import type { TaskContext } from '../progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { calibrateMinMax, type FeedBatches } from './calibrate.ts';
 import { checkFusion } from './check-fusion.ts';

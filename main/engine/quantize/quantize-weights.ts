@@ -1,3 +1,4 @@
+import { splitAtAxis } from '../tensor/axis.ts';
 import { roundHalfEven } from '../tensor/rounding.ts';
 import { notFinite } from './not-finite.ts';
 import { SMALLEST_NORMAL_FLOAT32, clamp } from './rounding.ts';
@@ -21,19 +22,6 @@ type RealArray = Float32Array | Float64Array;
 /** Largest magnitude of a weight code. */
 export function weightLimit(reduceRange: boolean): number {
   return reduceRange ? 64 : 127;
-}
-
-/** A row-major tensor seen as [outer, channels, inner] around its channel axis. */
-export function splitAtAxis(
-  dims: readonly number[],
-  axis: number | null,
-): { outer: number; channels: number; inner: number } {
-  if (axis === null) return { outer: 1, channels: 1, inner: product(dims) };
-  return { outer: product(dims.slice(0, axis)), channels: dims[axis] ?? 1, inner: product(dims.slice(axis + 1)) };
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((total, dim) => total * dim, 1);
 }
 
 /**

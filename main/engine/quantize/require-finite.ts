@@ -1,6 +1,6 @@
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph } from '../graph/ir.ts';
-import { constantFloats } from './constants.ts';
+import { constantFloats } from '../operators/constant-behind.ts';
 import { notFinite } from './not-finite.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 

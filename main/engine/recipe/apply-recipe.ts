@@ -1,6 +1,6 @@
-import { throwIfCancelled } from '../errors.ts';
+import { throwIfCancelled } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
-import type { TaskContext } from '../progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { pruneElements, type PruneOutcome } from '../prune/prune-elements.ts';
 import type { FeedBatches } from '../quantize/calibrate.ts';
 import { quantizeStatic, type QuantizeOutcome } from '../quantize/quantize-static.ts';

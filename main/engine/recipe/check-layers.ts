@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
 import type { Recipe, RecipeStep } from './recipe.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { Tensor } from '../graph/ir.ts';
 import { tensorBytes, tensorStrings } from '../graph/tensor-data.ts';
 import type { DType } from '../tensor/dtype.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { feedInputs } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import type { PortInfo } from './settings.ts';

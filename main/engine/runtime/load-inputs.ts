@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { readTensor } from '../onnx/read-tensor.ts';
 import { wholeSpan } from '../onnx/wire-reader.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { float32ToFloat16 } from '../tensor/half.ts';
 import { elementCount, type HostData, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
 import { seededRandom } from '../tensor/random.ts';

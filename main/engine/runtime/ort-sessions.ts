@@ -2,7 +2,7 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostData, HostTensor, HostTensors } from '../tensor/host-tensor.ts';
 import { physicalCores } from './physical-cores.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../../base/errors.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { makeGraph, makeModel, makeNode, makeValueInfo } from '../graph/make.ts';
 import { encodeModelBytes } from '../onnx/encode-model.ts';
 import { startRunner, type RunnerOptions } from './runner.ts';

@@ -5,8 +5,8 @@
  * Calls arrive over the fork's channel and are done one after the other, so a timed series has the process to itself.
  */
 import { Worker } from 'node:worker_threads';
-import { StudioError } from '../errors.ts';
-import { noRoomError } from '../write-whole.ts';
+import { StudioError } from '../../base/errors.ts';
+import { noRoomError } from '../../base/write-whole.ts';
 import { OrtSessions } from './ort-sessions.ts';
 import type { RunnerCalls, RunnerReply, RunnerRequest } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';

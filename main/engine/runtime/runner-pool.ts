@@ -1,4 +1,4 @@
-import { cancelledError, throwIfCancelled } from '../errors.ts';
+import { cancelledError, throwIfCancelled } from '../../base/errors.ts';
 import { startRunner, type Runner, type RunnerOptions } from './runner.ts';
 
 /** Lends runners to jobs. */

@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { cancelledError, StudioError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
+import { cancelledError, StudioError } from '../../base/errors.ts';
+import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { entryPath } from './entry.ts';
+import { entryPath } from '../../base/process-entry.ts';
 import type { RunnerCalls, RunnerMemory, RunnerMethod, RunnerReply } from './protocol.ts';
 import { Session } from './session.ts';
 import type { ModelSource, SessionSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
 import type { LoadResult } from './protocol.ts';
 import type { CallOptions, Runner } from './runner.ts';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import { makeValueInfo } from '../graph/make.ts';

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { storageBytes, type DType } from './dtype.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.ts';
 import { decodeMiniFloats, isMiniFloat } from './minifloat.ts';

@@ -1,4 +1,4 @@
-import { assert, StudioError } from '../errors.ts';
+import { assert, StudioError } from '../../base/errors.ts';
 import type { DType } from './dtype.ts';
 import { float32ToBfloat16, float32ToFloat16 } from './half.ts';
 import { encodeMiniFloats, isMiniFloat } from './minifloat.ts';

@@ -3,7 +3,7 @@
  * to the even code, as the ONNX Cast operator does with saturation on.
  * @see ONNX documentation "Float stored in 8 bits", "Float stored in 4 bits"; OCP Microscaling Formats 1.0
  */
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 import type { DType } from './dtype.ts';
 
 /** Element types of eight bits and fewer that hold floats. */

@@ -1,4 +1,4 @@
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { DType } from './dtype.ts';
 import { elementCount, type HostData, type HostTensor } from './host-tensor.ts';
 

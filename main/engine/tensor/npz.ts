@@ -1,5 +1,5 @@
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
-import { StudioError } from '../errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { HostTensor } from './host-tensor.ts';
 import { parseNpy } from './npy.ts';
 

@@ -1,5 +1,5 @@
 /** Packing of 4- and 2-bit elements: the first element lies in the lowest bits of the first byte (onnx.proto, raw_data). */
-import { assert } from '../errors.ts';
+import { assert } from '../../base/errors.ts';
 
 /**
  * Spreads packed elements to one a byte, without sign.

@@ -1,9 +1,9 @@
 import { recipeSchema } from '../../contract/recipe.ts';
-import { StudioError } from '../../engine/errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { saveModel } from '../../engine/onnx/save.ts';
-import type { TaskContext } from '../../engine/progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { applyRecipe, type AppliedRecipe as Outcome } from '../../engine/recipe/apply-recipe.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';

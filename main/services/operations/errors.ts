@@ -1,5 +1,5 @@
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
-import type { TaskContext } from '../../engine/progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { errorTable } from '../../engine/quantize/error-table.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { openSource } from './datasets.ts';

@@ -1,5 +1,5 @@
 import { evaluateModel } from '../../engine/dataset/evaluate.ts';
-import type { TaskContext } from '../../engine/progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { openSource } from './datasets.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';

@@ -1,4 +1,4 @@
-import type { TaskContext } from '../../engine/progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { summarizeLatency } from '../../engine/profile/latency.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { makeInputs } from '../../engine/runtime/make-inputs.ts';

@@ -1,7 +1,7 @@
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { probeProviders } from '../../engine/runtime/providers.ts';
 import type { OperationResult } from './operation-map.ts';
-import type { TaskContext } from '../../engine/progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { withThreadRunner } from './runners.ts';
 
 /** This machine, and which providers start on it. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ERROR_CODES, StudioError, type ErrorCode } from '../../engine/errors.ts';
+import { ERROR_CODES, StudioError, type ErrorCode } from '../../base/errors.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { validateModel } from '../../engine/graph/validate.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';

@@ -1,5 +1,5 @@
 import { profileModel } from '../../engine/profile/profile-model.ts';
-import type { TaskContext } from '../../engine/progress.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { runners } from './runners.ts';

@@ -1,5 +1,5 @@
 import type { TensorStats } from '../../contract/results.ts';
-import { StudioError } from '../../engine/errors.ts';
+import { StudioError } from '../../base/errors.ts';
 import { tensorAttribute } from '../../engine/graph/attributes.ts';
 import type { Model, Tensor } from '../../engine/graph/ir.ts';
 import { tensorPieces, tensorStrings } from '../../engine/graph/tensor-data.ts';

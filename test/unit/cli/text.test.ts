@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exitCodeOf } from '../../../main/cli/exit-codes.ts';
 import { bytes, count, digits3, milliseconds, percent, table, typeText } from '../../../main/cli/text.ts';
-import { ERROR_CODES } from '../../../main/engine/errors.ts';
+import { ERROR_CODES } from '../../../main/base/errors.ts';
 
 test('numbers have three significant digits', () => {
   expect([0, 0.01234, 1.234, 12.34, 123.4, 1234].map(digits3)).toEqual(['0', '0.0123', '1.23', '12.3', '123', '1234']);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Job } from '../../../main/contract/studio.ts';
-import { StudioError } from '../../../main/engine/errors.ts';
+import { StudioError } from '../../../main/base/errors.ts';
 import { JobQueue, describeError } from '../../../main/jobs/job-queue.ts';
 
 const description = { title: 'Measure', modelId: null, trialId: null };

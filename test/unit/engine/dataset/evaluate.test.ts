@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateModel, type EvaluateRequest } from '../../../../main/engine/dataset/evaluate.ts';
 import { openDataset } from '../../../../main/engine/dataset/open-dataset.ts';
 import { encodeModel } from '../../../../main/engine/onnx/encode-model.ts';
-import { quietContext, type TaskContext } from '../../../../main/engine/progress.ts';
+import { quietContext, type TaskContext } from '../../../../main/base/progress.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { npyBytes, npzBytes } from '../../../support/data-files.ts';
 import { graph } from '../../../support/graph-builder.ts';

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { StudioError } from '../../../../main/engine/errors.ts';
+import { StudioError } from '../../../../main/base/errors.ts';
 import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import type { Tensor } from '../../../../main/engine/graph/ir.ts';
 import { mapTensors, walkTensors } from '../../../../main/engine/graph/tensors.ts';

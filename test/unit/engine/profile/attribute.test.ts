@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Graph, Model, Node } from '../../../../main/engine/graph/ir.ts';
 import { makeGraph, makeModel, makeNode } from '../../../../main/engine/graph/make.ts';
 import { attributeKernels } from '../../../../main/engine/profile/attribute.ts';
-import { nameNodes } from '../../../../main/engine/profile/name-nodes.ts';
+import { nameNodes } from '../../../../main/engine/passes/name-nodes.ts';
 import { graph } from '../../../support/graph-builder.ts';
 
 const NCHWC = 'com.microsoft.nchwc';

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { profileModel, type ProfileRequest } from '../../../../main/engine/profile/profile-model.ts';
-import { quietContext } from '../../../../main/engine/progress.ts';
+import { quietContext } from '../../../../main/base/progress.ts';
 import { RunnerPool } from '../../../../main/engine/runtime/runner-pool.ts';
 import { profileSchema } from '../../../../main/contract/results.ts';
 import { graph } from '../../../support/graph-builder.ts';

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { profileModel } from '../../../../main/engine/profile/profile-model.ts';
-import { quietContext } from '../../../../main/engine/progress.ts';
+import { quietContext } from '../../../../main/base/progress.ts';
 import { probeProviders } from '../../../../main/engine/runtime/providers.ts';
 import { RunnerPool } from '../../../../main/engine/runtime/runner-pool.ts';
 import { graph } from '../../../support/graph-builder.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeValueInfo } from '../../../../main/engine/graph/make.ts';
-import { quietContext } from '../../../../main/engine/progress.ts';
+import { quietContext } from '../../../../main/base/progress.ts';
 import { checkFusion } from '../../../../main/engine/quantize/check-fusion.ts';
 import { buildErrorModel } from '../../../../main/engine/quantize/error-model.ts';
 import { errorTable, type ErrorTable } from '../../../../main/engine/quantize/error-table.ts';

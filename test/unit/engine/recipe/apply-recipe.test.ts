@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
-import { quietContext } from '../../../../main/engine/progress.ts';
+import { quietContext } from '../../../../main/base/progress.ts';
 import type { FeedBatches } from '../../../../main/engine/quantize/calibrate.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
 import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';

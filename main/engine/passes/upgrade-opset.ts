@@ -1,0 +1,140 @@
+import { StudioError } from '../../base/errors.ts';
+import { GraphEditor } from '../graph/edit.ts';
+import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
+import { layerNames } from '../graph/layers.ts';
+import { makeTensor } from '../graph/make.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { REWRITES, REFUSALS, type UpgradeScope } from './opset-rewrites.ts';
+
+/** What is known about values of the main graph; undefined where nothing is. */
+export interface ValueKnowledge {
+  readonly dtype: (value: string) => DType | undefined;
+  readonly rank: (value: string) => number | undefined;
+}
+
+/** The version of the default domain that a model imports; 1 when it does not say. */
+export function defaultOpset(model: Model): number {
+  return model.opsetImports.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 1;
+}
+
+/** The oldest opset that can be upgraded: before it, operators broadcast by attributes. */
+export const OLDEST_UPGRADABLE = 7;
+
+/** DequantizeLinear has an axis, so scales per channel, from this opset on. */
+export const PER_CHANNEL_OPSET = 13;
+
+/** The IR version of the ONNX release that brought opset 13; from IR 4 on, initializers need not be inputs. */
+const IR_OF_OPSET_13 = 7;
+
+/**
+ * Rewrites a model of opset 7…12 in opset 13 with the same meaning: attributes that became inputs (Clip, Pad, Slice,
+ * Squeeze, Split, ReduceSum, …), Softmax along its axis instead of over a flattened rest, Upsample as Resize. Subgraphs
+ * too; functions have their own opset and stay. A model of opset ≥ 13 is returned as it is.
+ * @throws UNSUPPORTED naming the layer that has no counterpart, or an opset below 7
+ */
+export function upgradeOpset(model: Model, knowledge: ValueKnowledge): Model {
+  const from = defaultOpset(model);
+  if (from >= PER_CHANNEL_OPSET) return model;
+  if (from < OLDEST_UPGRADABLE) {
+    throw new StudioError(
+      'UNSUPPORTED',
+      `The model is written in opset ${from}; quantization needs ${OLDEST_UPGRADABLE} or later`,
+      {
+        hint: 'Export the model again with a newer opset, best 17 or later.',
+      },
+    );
+  }
+  const opsetImports = model.opsetImports.map((entry) =>
+    entry.domain === '' || entry.domain === 'ai.onnx' ? { ...entry, version: PER_CHANNEL_OPSET } : entry,
+  );
+  const graph = upgradeGraph(model.graph, from, knowledge);
+  return { ...model, irVersion: Math.max(model.irVersion, IR_OF_OPSET_13), opsetImports, graph };
+}
+
+/** Subgraphs are not inferred here: within them, the forms that need no rank are used. */
+const NOTHING_KNOWN: ValueKnowledge = { dtype: () => undefined, rank: () => undefined };
+
+function upgradeGraph(graph: Graph, from: number, knowledge: ValueKnowledge): Graph {
+  const editor = new GraphEditor(graph);
+  const names = layerNames(graph);
+  for (const [index, original] of graph.nodes.entries()) {
+    const layer = names[index]!;
+    const node = upgradeSubgraphs(original, from);
+    if (node !== original) editor.replaceNode(original, node);
+    if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
+    refuseWhatHasNoCounterpart(node, layer, from);
+    const rewritten = upgradeNode(node, from, upgradeScope(editor, layer, knowledge));
+    if (rewritten.length === 1 && rewritten[0] === node) continue;
+    replaceBySeveral(editor, original, rewritten);
+  }
+  return editor.build({ dropUnused: true });
+}
+
+function upgradeNode(node: Node, from: number, scope: UpgradeScope): readonly Node[] {
+  let current: readonly Node[] = [node];
+  for (const { since, opType, rewrite } of REWRITES) {
+    if (since <= from) continue;
+    current = current.flatMap((each) => (each.opType === opType ? rewrite(each, scope) : [each]));
+  }
+  return current;
+}
+
+/** The node that keeps the layer's name stands in its place; helper nodes around it keep their order. */
+function replaceBySeveral(editor: GraphEditor, original: Node, nodes: readonly Node[]): void {
+  const [first, ...rest] = nodes;
+  editor.replaceNode(original, first!);
+  editor.insertAfter(original, ...rest);
+}
+
+function upgradeScope(editor: GraphEditor, layer: string, knowledge: ValueKnowledge): UpgradeScope {
+  return {
+    ints: (role, values) => {
+      const name = editor.freshValue(`${layer}/${role}`);
+      editor.setInitializer(makeTensor(name, 'int64', [values.length], BigInt64Array.from(values, BigInt)));
+      return name;
+    },
+    int: (role, value) => {
+      const name = editor.freshValue(`${layer}/${role}`);
+      editor.setInitializer(makeTensor(name, 'int64', [], BigInt64Array.of(BigInt(value))));
+      return name;
+    },
+    scalarLike: (role, value, like) => {
+      const name = editor.freshValue(`${layer}/${role}`);
+      editor.setInitializer(makeTensor(name, knowledge.dtype(like) ?? 'float32', [], Float32Array.of(value)));
+      return name;
+    },
+    floats: (role, values) => {
+      const name = editor.freshValue(`${layer}/${role}`);
+      editor.setInitializer(makeTensor(name, 'float32', [values.length], Float32Array.from(values)));
+      return name;
+    },
+    value: (role) => editor.freshValue(`${layer}/${role}`),
+    node: (role) => editor.freshNode(`${layer}/${role}`),
+    rank: knowledge.rank,
+    refuse: (reason) => refuse(layer, reason),
+  };
+}
+
+function refuseWhatHasNoCounterpart(node: Node, layer: string, from: number): void {
+  const refusal = REFUSALS.find(({ since, opType }) => opType === node.opType && since > from);
+  if (refusal !== undefined) refuse(layer, refusal.reason);
+}
+
+function refuse(layer: string, reason: string): never {
+  throw new StudioError('UNSUPPORTED', `Layer '${layer}' cannot be written in opset ${PER_CHANNEL_OPSET}: ${reason}`, {
+    hint: 'Export the model again with opset 13 or later.',
+  });
+}
+
+function upgradeSubgraphs(node: Node, from: number): Node {
+  if (!node.attributes.some(({ type }) => type === 'graph' || type === 'graphs')) return node;
+  const upgrade = (graph: Graph): Graph => upgradeGraph(graph, from, NOTHING_KNOWN);
+  return {
+    ...node,
+    attributes: node.attributes.map((attribute): Attribute => {
+      if (attribute.type === 'graph') return { ...attribute, value: upgrade(attribute.value) };
+      if (attribute.type === 'graphs') return { ...attribute, value: attribute.value.map(upgrade) };
+      return attribute;
+    }),
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * Predicts the trial that the recipe being edited would give, from the baseline and the trials measured so far. Every
+ * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
+ */
+import type { PruneStep, QuantizeStep, Recipe } from '../../contract/recipe.ts';
+import type { Inspect, Profile } from '../../contract/results.ts';
+import type { GraphView, PrunePlan, QuantizePlan, Trial } from '../../contract/studio.ts';
+import { predictAccuracy } from './accuracy.ts';
+import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
+import { cutModel, cutStrength } from './cut.ts';
+import type { Cut } from './cut.ts';
+import { int8SavedBytes, predictInt8Latency } from './int8.ts';
+import { chanceOf, evaluatedOn, goodnessOf } from './metric.ts';
+import type { Goodness } from './metric.ts';
+import type { Range } from './range.ts';
+
+/** What is known when predicting; null: not fetched, or never measured. */
+export interface PredictionInputs {
+  readonly inspect: Pick<Inspect, 'parameters' | 'macs' | 'layers'>;
+  readonly modelBytes: number;
+  readonly trials: readonly Trial[];
+  readonly prunePlan: PrunePlan | null;
+  readonly quantizePlan: QuantizePlan | null;
+  readonly baselineProfile: Profile | null;
+  readonly depthwise: ReadonlySet<string>;
+  /** Whether the chosen data have no labels: then trials are measured against the baseline, which agrees with itself. */
+  readonly unlabelled: boolean;
+}
+
+/** The trial to be expected. */
+export interface PredictedTrial {
+  readonly recipe: Recipe;
+  /** What becomes of each layer; null without a pruning step or before the plan is there. */
+  readonly cut: Cut | null;
+  readonly goodness: (Prediction & { readonly metric: Goodness['metric'] }) | null;
+  readonly latencyMs: Range | null;
+  /** File size: pruned zeros are stored like any weight, so only int8 changes it. */
+  readonly bytes: number | null;
+  readonly nonZeroParameters: number | null;
+  readonly effectiveMacs: number | null;
+}
+
+/** The pruning step of a recipe, or null. */
+export function pruneStepOf(recipe: Recipe): PruneStep | null {
+  for (const step of recipe.steps) if ('prune' in step) return step.prune;
+  return null;
+}
+
+/** The quantization step of a recipe, or null. */
+export function quantizeStepOf(recipe: Recipe): QuantizeStep | null {
+  for (const step of recipe.steps) if ('quantize' in step) return step.quantize;
+  return null;
+}
+
+function key(step: PruneStep | QuantizeStep | null, vnni: boolean | null): string {
+  if (step === null) return '';
+  const entries = Object.entries(step).map(([name, value]): [string, unknown] => {
+    if (name === 'reduceRange' && value === 'auto') return [name, vnni !== true];
+    return [name, Array.isArray(value) ? [...(value as string[])].sort() : value];
+  });
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether two recipes mean the same on this machine; the order of exclusions does not matter. */
+export function recipesMeet(a: Recipe, b: Recipe, vnni: boolean | null): boolean {
+  return (
+    key(pruneStepOf(a), vnni) === key(pruneStepOf(b), vnni) &&
+    key(quantizeStepOf(a), vnni) === key(quantizeStepOf(b), vnni)
+  );
+}
+
+/** Names of the depthwise convolutions of a graph: weight [M, 1, …] with M > 1. */
+export function depthwiseLayers(graph: GraphView): Set<string> {
+  const names = new Set<string>();
+  for (const node of graph.nodes) {
+    const shape = node.op === 'Conv' ? node.weights.find((weight) => weight.role === 'W')?.shape : undefined;
+    if (shape !== undefined && shape.length >= 3 && shape[1] === 1 && shape[0]! > 1) names.add(node.name);
+  }
+  return names;
+}
+
+/** Trials that are measured and quantized as the draft is (or, like it, not at all). */
+function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
+  const vnni = inputs.quantizePlan?.vnni ?? null;
+  const wanted = key(quantizeStepOf(recipe), vnni);
+  return inputs.trials.filter((t) => t.status === 'done' && key(quantizeStepOf(t.recipe), vnni) === wanted);
+}
+
+function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
+  if (inputs.prunePlan === null) return null;
+  const { sparsity, scope, exclude } = step ?? { sparsity: 0, scope: 'global' as const, exclude: [] };
+  const known = cutsOf(inputs.prunePlan);
+  const name = JSON.stringify([sparsity, scope, exclude]);
+  const remembered = known.get(name);
+  if (remembered !== undefined) return remembered;
+  const cut = cutModel(inputs.prunePlan, { sparsity, scope, exclude: new Set(exclude) }, inputs.inspect);
+  if (known.size >= CUTS_KEPT) known.clear();
+  known.set(name, cut);
+  return cut;
+}
+
+/** A move of the slider needs one new cut; those of the measured trials are as they were. */
+const CUTS_KEPT = 400;
+const cutsByPlan = new WeakMap<PrunePlan, Map<string, Cut>>();
+
+function cutsOf(plan: PrunePlan): Map<string, Cut> {
+  const known = cutsByPlan.get(plan) ?? new Map<string, Cut>();
+  cutsByPlan.set(plan, known);
+  return known;
+}
+
+const UNTOUCHED: Recipe = { version: 1, steps: [] };
+
+/** Where pruning starts from. */
+interface Start {
+  readonly base: AccuracyBase;
+  readonly metric: Goodness['metric'];
+}
+
+/** What int8 alone may cost before it was tried here: nothing expected, up to 3 points not excluded. */
+const UNTRIED_INT8_LOSS = 0.03;
+/** The same with full-range weights on a CPU whose kernels saturate. */
+const SATURATING_INT8_LOSS = 0.2;
+
+/** Without labels the untouched model is perfect by definition; the metric is the one that the trials so far have. */
+function againstItself(inputs: PredictionInputs): Start {
+  const measured = inputs.trials.map((trial) => goodnessOf(trial.evaluation)).find((goodness) => goodness !== null);
+  return { metric: measured?.metric ?? 'agreement', base: { accuracy: 1, low: 1, high: 1, chance: 0 } };
+}
+
+/** The accuracy that pruning starts from: measured where there is such a trial, else the baseline's with a wider band. */
+function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
+  const baseline = inputs.trials.find((trial) => trial.baseline);
+  const own = kindred(inputs, recipe).find(
+    (trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null && onSameData(inputs, trial),
+  );
+  const goodness = goodnessOf(own?.evaluation ?? baseline?.evaluation ?? null);
+  if (goodness === null) return inputs.unlabelled ? againstItself(inputs) : null;
+  const chance = chanceOf(own?.evaluation ?? baseline?.evaluation ?? null);
+  const { metric, value, low, high } = goodness;
+  const step = quantizeStepOf(recipe);
+  if (own || step === null) return { metric, base: { accuracy: value, low, high, chance } };
+  const saturates = step.reduceRange === false && inputs.quantizePlan?.vnni !== true;
+  const loss = saturates ? SATURATING_INT8_LOSS : UNTRIED_INT8_LOSS;
+  return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };
+}
+
+/** Whether a trial was evaluated on the data that the baseline was (or one of the two does not say). */
+function onSameData(inputs: PredictionInputs, trial: Trial): boolean {
+  const baseline = inputs.trials.find((other) => other.baseline);
+  const [here, there] = [baseline ? evaluatedOn(baseline) : null, evaluatedOn(trial)];
+  return here === null || there === null || here === there;
+}
+
+/** Measured cuts among some trials, by the goodness that the baseline has. */
+function cutsAmong(inputs: PredictionInputs, trials: readonly Trial[], metric: Goodness['metric']): MeasuredCut[] {
+  return trials.flatMap((trial) => {
+    const step = pruneStepOf(trial.recipe);
+    const goodness = goodnessOf(trial.evaluation);
+    const cut = step && cutOf(inputs, step);
+    if (!cut || goodness?.metric !== metric || !onSameData(inputs, trial)) return [];
+    return [{ strength: cutStrength(cut), accuracy: goodness.value, low: goodness.low, high: goodness.high }];
+  });
+}
+
+/**
+ * The cuts that the prediction passes through: those quantized as the draft is; and, where int8 was not tried at that
+ * strength, the float ones, with what is above chance scaled to where int8 starts from.
+ */
+function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): MeasuredCut[] {
+  const own = cutsAmong(inputs, kindred(inputs, recipe), start.metric);
+  const float = goodnessBase(inputs, UNTOUCHED);
+  if (quantizeStepOf(recipe) === null || float === null) return own;
+  const { chance } = start.base;
+  const scale = (start.base.accuracy - chance) / Math.max(1e-9, float.base.accuracy - chance);
+  const scaled = (accuracy: number): number => chance + (accuracy - chance) * scale;
+  const others = cutsAmong(inputs, kindred(inputs, UNTOUCHED), start.metric)
+    .filter((cut) => !own.some((mine) => Math.abs(mine.strength - cut.strength) < 1e-6))
+    .map((cut) => ({
+      strength: cut.strength,
+      accuracy: scaled(cut.accuracy),
+      low: scaled(cut.low),
+      high: scaled(cut.high),
+    }));
+  return [...own, ...others];
+}
+
+/** Latency: zeros bring no speed, so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
+function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
+  const measured = kindred(inputs, recipe).find((trial) => trial.latency !== null)?.latency;
+  if (measured) {
+    return { value: measured.p50Ms, low: measured.minMs, high: measured.p90Ms };
+  }
+  const step = quantizeStepOf(recipe);
+  const profile = inputs.baselineProfile;
+  if (step === null || profile === null || inputs.quantizePlan === null) return null;
+  return predictInt8Latency({
+    layers: profile.layers,
+    latencyMs: profile.latency.p50Ms,
+    plan: inputs.quantizePlan,
+    exclude: new Set(step.exclude),
+    depthwise: inputs.depthwise,
+  });
+}
+
+/** The trial that a recipe is expected to give. O(trials · layers · log bins). */
+export function predictTrial(recipe: Recipe, inputs: PredictionInputs): PredictedTrial {
+  const prune = pruneStepOf(recipe);
+  const quantize = quantizeStepOf(recipe);
+  const cut = cutOf(inputs, prune);
+  const start = goodnessBase(inputs, recipe);
+  const goodness =
+    start && cut
+      ? {
+          ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start)),
+          metric: start.metric,
+        }
+      : null;
+  const saved =
+    quantize && inputs.quantizePlan
+      ? int8SavedBytes(inputs.inspect.layers, inputs.quantizePlan, new Set(quantize.exclude))
+      : 0;
+  return {
+    recipe,
+    cut: prune ? cut : null,
+    goodness,
+    latencyMs: predictLatency(inputs, recipe),
+    bytes: quantize && inputs.quantizePlan === null ? null : inputs.modelBytes - saved,
+    nonZeroParameters: cut?.nonZeroParameters ?? null,
+    effectiveMacs: cut?.effectiveMacs ?? null,
+  };
+}

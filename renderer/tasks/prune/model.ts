@@ -1,0 +1,127 @@
+/** The pure view model of the Prune task: rows of the layers table, and accuracy over sparsity. */
+import type { PruneStep, Recipe } from '../../../main/contract/recipe.ts';
+import type { PruneResult } from '../../../main/contract/results.ts';
+import type { PrunePlan, Trial } from '../../../main/contract/studio.ts';
+import type { Cut } from '../../../main/judge/predict/cut.ts';
+import { goodnessOf } from '../../../main/judge/predict/metric.ts';
+import { predictTrial, pruneStepOf, recipesMeet } from '../../../main/judge/predict/trial.ts';
+import type { PredictionInputs } from '../../../main/judge/predict/trial.ts';
+
+/** One prunable or frozen layer. */
+export interface PruneRow {
+  readonly name: string;
+  readonly op: string;
+  readonly weights: number;
+  /** Share of zeros after the cut: measured where a trial of this recipe is there, else predicted; null when frozen. */
+  readonly sparsity: number | null;
+  readonly predicted: boolean;
+  /** Share of Σw² that goes with the cut; null when measured or frozen. */
+  readonly energyRemoved: number | null;
+  readonly excluded: boolean;
+  /** Why it cannot be pruned; null when it can. */
+  readonly frozen: string | null;
+}
+
+/** Rows of the plan with the cut's prediction, or the measured trial's numbers in its place. */
+export function pruneRows(
+  plan: PrunePlan,
+  cut: Cut | null,
+  measured: PruneResult | null,
+  excluded: ReadonlySet<string>,
+): PruneRow[] {
+  const cuts = new Map(cut?.layers.map((layer) => [layer.name, layer]));
+  const results = new Map(measured?.layers.map((layer) => [layer.name, layer]));
+  const rows = plan.layers.map((layer): PruneRow => {
+    const own = cuts.get(layer.name);
+    const result = results.get(layer.name);
+    return {
+      name: layer.name,
+      op: layer.op,
+      weights: layer.weights,
+      sparsity: result?.sparsity ?? own?.sparsity ?? (layer.weights > 0 ? layer.cumulative[0]! / layer.weights : 0),
+      predicted: result === undefined && own !== undefined,
+      energyRemoved: own?.energyRemoved ?? null,
+      excluded: excluded.has(layer.name),
+      frozen: null,
+    };
+  });
+  const frozen = plan.frozen.map((layer): PruneRow => ({
+    name: layer.name,
+    op: '',
+    weights: 0,
+    sparsity: null,
+    predicted: false,
+    energyRemoved: null,
+    excluded: false,
+    frozen: layer.reason,
+  }));
+  return [...rows, ...frozen];
+}
+
+/** A point of the curve of accuracy over sparsity. */
+export interface CurvePoint {
+  readonly sparsity: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Sparsities at which the curve is computed: every 2.5 %, up to the slider's end. */
+const CURVE_STEPS = 38;
+export const MAX_SPARSITY = 0.95;
+
+/**
+ * Where a key moves the slider, per cent: arrows by 1 (with Shift by 0.1), Page keys by 5, Home and End to the
+ * ends; null for other keys.
+ */
+export function sparsityByKey(percent: number, key: string, fine: boolean): number | null {
+  const step = fine ? 0.1 : 1;
+  const to: Readonly<Record<string, number>> = {
+    ArrowRight: percent + step,
+    ArrowUp: percent + step,
+    ArrowLeft: percent - step,
+    ArrowDown: percent - step,
+    PageUp: percent + 5,
+    PageDown: percent - 5,
+    Home: 0,
+    End: MAX_SPARSITY * 100,
+  };
+  const wanted = to[key];
+  return wanted === undefined ? null : Math.round(Math.min(MAX_SPARSITY * 100, Math.max(0, wanted)) * 10) / 10;
+}
+
+/** Predicted accuracy over the whole range of the slider, all other settings as they are; empty when unknown. */
+export function accuracyCurve(step: PruneStep, recipe: Recipe, inputs: PredictionInputs): CurvePoint[] {
+  const others = recipe.steps.filter((other) => !('prune' in other));
+  const points: CurvePoint[] = [];
+  for (let i = 0; i <= CURVE_STEPS; i += 1) {
+    const sparsity = (i / CURVE_STEPS) * MAX_SPARSITY;
+    const steps = [{ prune: { ...step, sparsity } }, ...others];
+    const { goodness } = predictTrial({ version: 1, steps }, inputs);
+    if (goodness === null) return [];
+    points.push({ sparsity, value: goodness.value, low: goodness.low, high: goodness.high });
+  }
+  return points;
+}
+
+/** Sparsity that a recipe asks for; 0 without a pruning step. */
+export function sparsityOf(recipe: Recipe): number {
+  return pruneStepOf(recipe)?.sparsity ?? 0;
+}
+
+/** A measured trial on the curve. */
+export interface MeasuredPoint extends CurvePoint {
+  readonly trial: Trial;
+}
+
+/** Trials that differ from the recipe in their pruning only, with their measured accuracy; the unpruned one stands at 0. */
+export function measuredPoints(recipe: Recipe, inputs: PredictionInputs): MeasuredPoint[] {
+  const vnni = inputs.quantizePlan?.vnni ?? null;
+  const withoutPruning = (of: Recipe): Recipe => ({ version: 1, steps: of.steps.filter((step) => !('prune' in step)) });
+  return inputs.trials.flatMap((trial) => {
+    const goodness = goodnessOf(trial.evaluation);
+    if (goodness === null || !recipesMeet(withoutPruning(trial.recipe), withoutPruning(recipe), vnni)) return [];
+    const { value, low, high } = goodness;
+    return [{ trial, sparsity: sparsityOf(trial.recipe), value, low, high }];
+  });
+}

@@ -1,0 +1,81 @@
+import type { ReactNode } from 'react';
+import { Text } from '@mantine/core';
+import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../design/format.ts';
+import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { useSession } from '../../../state/session.ts';
+import { Figure } from '../../../widgets/Figure.tsx';
+import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
+import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
+import classes from '../PruneView.module.css';
+
+/** What is left of the model, predicted until it is measured. */
+export function PruneFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
+  const { predicted, measured, inputs, recipe } = prediction;
+  const baseline = useSession((state) => state.trials.find((trial) => trial.baseline));
+  const untouched = recipe.steps.length === 0;
+  const shown = untouched ? baseline : measured;
+  const goodness = goodnessOf(shown?.evaluation ?? null);
+  const guess = goodness ?? predicted.goodness;
+  const latency = shown?.latency ?? null;
+  const before = { parameters: inputs.inspect.parameters, macs: inputs.inspect.macs };
+  const kept = measured?.prune ?? null;
+  const shownBytes = shown?.bytes ?? null;
+  const bytes = shownBytes ?? predicted.bytes;
+  const threshold = predicted.cut?.threshold ?? null;
+  return (
+    <>
+      <div className={classes['figures']} role="group" aria-label="Expected result">
+        <Figure
+          label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
+          value={guess && formatGoodness(guess.metric, guess.value)}
+          predicted={goodness === null}
+          missing="no data measured"
+          note={guess ? goodnessNote(guess) : undefined}
+          help={
+            goodness
+              ? `Measured on ${goodness.samples} samples, with its 95 % interval.`
+              : 'Predicted from the share of weight energy that the cut removes, and corrected by the trials measured so far.'
+          }
+        />
+        <Figure
+          label="Latency (p50)"
+          value={latency ? formatMs(latency.p50Ms) : predicted.latencyMs && formatMs(predicted.latencyMs.value)}
+          predicted={latency === null}
+          missing="not measured"
+          {...(latency ? { note: `${formatMs(latency.minMs)} … p90 ${formatMs(latency.p90Ms)}` } : {})}
+          help="Zeroed weights are multiplied like any other by this runtime: 90 % zeros ran in the same time as none. Only int8 changes it here."
+        />
+        <Figure
+          label="Non-zero parameters"
+          value={formatCompact(kept?.parameters.after ?? predicted.nonZeroParameters ?? before.parameters)}
+          predicted={!untouched && kept === null}
+          note={`of ${formatCompact(kept?.parameters.before ?? before.parameters)}`}
+        />
+        <Figure
+          label="Effective MACs"
+          value={formatCompact(kept?.macs.after ?? predicted.effectiveMacs ?? before.macs)}
+          predicted={!untouched && kept === null}
+          note={`of ${formatCompact(kept?.macs.before ?? before.macs)}`}
+          help="Multiply–accumulates with a non-zero weight: what a runtime with sparse kernels would have to do."
+        />
+        <Figure
+          label="File size"
+          value={bytes === null ? null : formatBytes(bytes)}
+          predicted={shownBytes === null && !untouched}
+          note={`of ${formatBytes(inputs.modelBytes)}`}
+          help="ONNX stores zeros like any other number; the file only gets smaller when it is compressed, or by int8."
+        />
+        <Figure
+          label="Sparsity reached"
+          value={formatPercent(kept?.sparsity.achieved ?? predicted.cut?.sparsity ?? 0)}
+          predicted={!untouched && kept === null}
+          note={threshold === null ? 'of the prunable weights' : `|w| ≤ ${threshold.toPrecision(3)}`}
+        />
+      </div>
+      <Text className="lap-muted" px={14} py={4}>
+        Single zeros bring no speed on this runtime; they tell how much of the model is needed, and make it
+        compressible.
+      </Text>
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import type { ReactNode } from 'react';
+import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../design/format.ts';
+import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { useSession } from '../../../state/session.ts';
+import { Figure } from '../../../widgets/Figure.tsx';
+import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
+import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
+import classes from '../QuantizeView.module.css';
+
+/** What the recipe gives: predicted, then measured, each beside the baseline. */
+export function QuantizeFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
+  const { predicted, measured, recipe } = prediction;
+  const baseline = useSession((state) => state.trials.find((trial) => trial.baseline));
+  const shown = recipe.steps.length === 0 ? baseline : measured;
+  const goodness = goodnessOf(shown?.evaluation ?? null);
+  const guess = goodness ?? predicted.goodness;
+  const base = goodnessOf(baseline?.evaluation ?? null);
+  const baseNote = base && `baseline ${formatGoodness(base.metric, base.value)}`;
+  const latency = shown?.latency ?? null;
+  const latencyMs = latency?.p50Ms ?? predicted.latencyMs?.value ?? null;
+  const shownBytes = shown?.bytes ?? null;
+  const bytes = shownBytes ?? predicted.bytes;
+  const fused = measured?.quantize?.fusedShare ?? null;
+  return (
+    <div className={classes['figures']} role="group" aria-label="Expected result">
+      <Figure
+        label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
+        value={guess && formatGoodness(guess.metric, guess.value)}
+        predicted={goodness === null}
+        missing="no data measured"
+        note={guess ? [goodnessNote(guess), baseNote].filter(Boolean).join(', ') : 'choose data'}
+      />
+      <Figure
+        label="Latency (p50)"
+        value={latencyMs === null ? null : formatMs(latencyMs)}
+        predicted={latency === null}
+        missing="profile the baseline"
+        note={ratioNote(latencyMs, baseline?.latency?.p50Ms ?? null, formatMs)}
+        help={
+          latency
+            ? 'Measured in turns with the baseline.'
+            : 'Predicted from the baseline’s profile and what int8 did to such layers on an AVX2 machine. Needs a profile of the baseline.'
+        }
+      />
+      <Figure
+        label="File size"
+        value={bytes === null ? null : formatBytes(bytes)}
+        predicted={shownBytes === null && recipe.steps.length > 0}
+        note={ratioNote(bytes, baseline?.bytes ?? null, formatBytes)}
+      />
+      <Figure
+        label="Fused layers"
+        value={fused === null ? null : formatPercent(fused)}
+        missing="run to see"
+        note="run as integer kernels"
+        help="A quantized layer only gets faster when the runtime fuses its quantize and dequantize nodes with it into one integer kernel."
+      />
+    </div>
+  );
+}
+
+function ratioNote(value: number | null, base: number | null, format: (value: number) => string): string {
+  if (base === null) return '';
+  const text = `baseline ${format(base)}`;
+  return value === null || base === 0 ? text : `${formatNumber(value / base)}× of ${format(base)}`;
+}

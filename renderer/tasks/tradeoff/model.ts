@@ -1,0 +1,198 @@
+/** The pure view model of the Trade-off task: trials as points of cost and benefit, the front, budgets, recipes in words. */
+import type { Recipe, RecipeStep } from '../../../main/contract/recipe.ts';
+import type { Trial } from '../../../main/contract/studio.ts';
+import { goodnessOf } from '../../../main/judge/predict/metric.ts';
+import type { Goodness } from '../../../main/judge/predict/metric.ts';
+import type { Range } from '../../../main/judge/predict/range.ts';
+import type { PredictedTrial } from '../../../main/judge/predict/trial.ts';
+import { meetsBudget, paretoFront } from './pareto.ts';
+import type { Budget } from './pareto.ts';
+
+export const COSTS = ['latency', 'size', 'macs'] as const;
+export type CostMetric = (typeof COSTS)[number];
+export type BenefitMetric = Goodness['metric'];
+
+/** Which numbers the two axes show. */
+export interface Axes {
+  readonly cost: CostMetric;
+  readonly benefit: BenefitMetric;
+}
+
+export const COST_TITLES: Readonly<Record<CostMetric, string>> = {
+  latency: 'Latency (p50)',
+  size: 'File size',
+  macs: 'Effective MACs',
+};
+export const COST_UNITS: Readonly<Record<CostMetric, string>> = { latency: 'ms', size: 'bytes', macs: 'MACs' };
+
+/** One mark of the scatter. */
+export interface TradeoffPoint {
+  /** The trial's id; 'predicted' for the recipe being edited. */
+  readonly id: string;
+  readonly name: string;
+  readonly cost: number;
+  readonly benefit: number;
+  /** Ends of the error bars. */
+  readonly costRange: Range;
+  readonly benefitRange: Range;
+  readonly baseline: boolean;
+  readonly predicted: boolean;
+  /** No other measured point is at most as costly and at least as good. */
+  readonly onFront: boolean;
+  readonly meets: boolean;
+}
+
+const exact = (value: number): Range => ({ value, low: value, high: value });
+
+/**
+ * A trial's cost with its spread; null while it is not measured. Latency spreads from the fastest run to p90: a standard
+ * deviation would be ruled by the few runs that something else on the machine held up. MACs count non-zero weights only.
+ */
+export function costOf(trial: Trial, metric: CostMetric): Range | null {
+  if (metric === 'size') return trial.bytes === null ? null : exact(trial.bytes);
+  if (metric === 'macs') {
+    const macs = trial.prune?.macs.after ?? trial.macs;
+    return macs === null ? null : exact(macs);
+  }
+  const latency = trial.latency;
+  return latency && { value: latency.p50Ms, low: latency.minMs, high: latency.p90Ms };
+}
+
+/** A trial's benefit with its 95 % interval; null while it is not measured. The baseline agrees with itself. */
+export function benefitOf(trial: Trial, metric: BenefitMetric): Range | null {
+  const { evaluation } = trial;
+  if (metric === 'top1') return evaluation?.metrics['top1'] ?? null;
+  if (trial.baseline) return exact(1);
+  if (metric === 'agreement') return evaluation?.agreement ?? null;
+  const cosine = evaluation?.cosine ?? null;
+  return cosine === null ? null : exact(cosine);
+}
+
+/**
+ * The benefit to start with: top-1 where any trial has it, else agreement, else the outputs' cosine; before anything was
+ * measured, what the chosen data can give.
+ */
+export function defaultBenefit(trials: readonly Trial[], unlabelled: boolean): BenefitMetric {
+  const metrics = new Set(trials.map((trial) => goodnessOf(trial.evaluation)?.metric));
+  return (
+    (['top1', 'agreement', 'cosine'] as const).find((metric) => metrics.has(metric)) ??
+    (unlabelled ? 'agreement' : 'top1')
+  );
+}
+
+function predictedCost(predicted: PredictedTrial, metric: CostMetric): Range | null {
+  if (metric === 'latency') return predicted.latencyMs;
+  const value = metric === 'size' ? predicted.bytes : predicted.effectiveMacs;
+  return value === null ? null : exact(value);
+}
+
+type Raw = Omit<TradeoffPoint, 'onFront' | 'meets'>;
+
+function rawPoint(trial: Trial, axes: Axes): Raw | null {
+  const cost = costOf(trial, axes.cost);
+  const benefit = benefitOf(trial, axes.benefit);
+  if (cost === null || benefit === null) return null;
+  const { id, name, baseline } = trial;
+  return {
+    id,
+    name,
+    baseline,
+    predicted: false,
+    cost: cost.value,
+    benefit: benefit.value,
+    costRange: cost,
+    benefitRange: benefit,
+  };
+}
+
+function predictedPoint(predicted: PredictedTrial, axes: Axes): Raw | null {
+  const cost = predictedCost(predicted, axes.cost);
+  const { goodness } = predicted;
+  if (cost === null || goodness === null || goodness.metric !== axes.benefit) return null;
+  const { value, low, high } = goodness;
+  return {
+    id: 'predicted',
+    name: 'The recipe being edited',
+    baseline: false,
+    predicted: true,
+    cost: cost.value,
+    benefit: value,
+    costRange: cost,
+    benefitRange: { value, low, high },
+  };
+}
+
+/**
+ * The marks of the scatter: every trial that has both numbers, and the recipe being edited where it is only predicted.
+ * The front is made of measured points; a prediction beats nobody.
+ */
+export function tradeoffPoints(
+  trials: readonly Trial[],
+  predicted: PredictedTrial | null,
+  options: { readonly axes: Axes; readonly budget: Budget },
+): TradeoffPoint[] {
+  const measured = trials.flatMap((trial) => rawPoint(trial, options.axes) ?? []);
+  const guess = predicted && predictedPoint(predicted, options.axes);
+  const front = new Set(paretoFront(measured).map((point) => point.id));
+  return [...measured, ...(guess ? [guess] : [])].map((point) => ({
+    ...point,
+    onFront: front.has(point.id),
+    meets: meetsBudget(point, options.budget),
+  }));
+}
+
+/** The line of the front as steps: to the right at the same benefit, then up. */
+export function frontSteps(points: readonly TradeoffPoint[]): { cost: number; benefit: number }[] {
+  const front = points.filter((point) => point.onFront).sort((a, b) => a.cost - b.cost);
+  return front.flatMap((point, i) => {
+    const before = front[i - 1];
+    return before === undefined ? [point] : [{ cost: point.cost, benefit: before.benefit }, point];
+  });
+}
+
+/** Ends of an axis: all values with some room; error bars are counted up to the span of the values themselves. */
+export function axisDomain(ranges: readonly Range[]): [number, number] {
+  if (ranges.length === 0) return [0, 1];
+  const values = ranges.map((range) => range.value);
+  const min = Math.min(...values);
+  const max = Math.max(...values);
+  const reach = max > min ? (max - min) * 0.5 : Math.abs(max) * 0.1 || 0.5;
+  const low = Math.max(min - reach, Math.min(...ranges.map((range) => range.low)));
+  const high = Math.min(max + reach, Math.max(...ranges.map((range) => range.high)));
+  const room = (high - low) * 0.12 || Math.abs(high) * 0.1 || 0.5;
+  // No cost and no benefit is below nothing.
+  return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
+}
+
+/** The best point within the budget: most benefit, then least cost; null when none meets it. */
+export function bestWithin(points: readonly TradeoffPoint[]): TradeoffPoint | null {
+  let best: TradeoffPoint | null = null;
+  for (const point of points) {
+    if (!point.meets || point.predicted) continue;
+    if (!best || point.benefit > best.benefit || (point.benefit === best.benefit && point.cost < best.cost))
+      best = point;
+  }
+  return best;
+}
+
+function leftAlone(exclude: readonly string[]): string {
+  return exclude.length === 0 ? '' : `, ${exclude.length} ${exclude.length === 1 ? 'layer' : 'layers'} left alone`;
+}
+
+/** One step of a recipe in words. */
+export function describeStep(step: RecipeStep): string {
+  if ('prune' in step) {
+    const { sparsity, scope, exclude } = step.prune;
+    const percent = Number((sparsity * 100).toFixed(1));
+    return `Prune ${percent} % of the weights, ${scope === 'global' ? 'one threshold' : 'the same share in each layer'}${leftAlone(exclude)}`;
+  }
+  const { perChannel, reduceRange, samples, exclude } = step.quantize;
+  const bits =
+    reduceRange === true ? '7-bit weights' : reduceRange === false ? '8-bit weights' : 'weight range by machine';
+  return `Int8 (static), min–max over ${samples} samples, ${perChannel ? 'per channel' : 'per tensor'}, ${bits}${leftAlone(exclude)}`;
+}
+
+/** A recipe in words, step by step; empty for the baseline. */
+export function describeRecipe(recipe: Recipe): string[] {
+  return recipe.steps.map(describeStep);
+}

@@ -1,0 +1,165 @@
+import { useMemo } from 'react';
+import type { ReactNode } from 'react';
+import type { Trial } from '../../../../main/contract/studio.ts';
+import { formatBytes, formatCompact, formatMs, formatPercent, formatPredicted } from '../../../design/format.ts';
+import type { Range } from '../../../../main/judge/predict/range.ts';
+import type { PredictedTrial } from '../../../../main/judge/predict/trial.ts';
+import { shownTrialId, useSession } from '../../../state/session.ts';
+import { DataGrid } from '../../../widgets/DataGrid.tsx';
+import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { benefitOf, costOf } from '../model.ts';
+import type { TradeoffPoint } from '../model.ts';
+import { openPoint } from '../store.ts';
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly top1: Range | null;
+  readonly agreement: Range | null;
+  readonly cosine: Range | null;
+  readonly latency: Range | null;
+  readonly size: Range | null;
+  readonly macs: Range | null;
+  readonly sparsity: number | null;
+  readonly predicted: boolean;
+  readonly onFront: boolean;
+  readonly meets: boolean;
+}
+
+const number = (
+  key: 'top1' | 'agreement' | 'cosine' | 'latency' | 'size' | 'macs',
+  title: string,
+  format: (value: number) => string,
+): GridColumn<Row> => ({
+  key,
+  title,
+  width: '108px',
+  align: 'right',
+  render: (row) => {
+    const range = row[key];
+    if (range === null) return '–';
+    if (row.predicted) return formatPredicted(format(range.value));
+    const spread = `${format(range.low)} … ${format(range.high)}`;
+    return <span title={spread}>{key === 'latency' ? format(range.value) : withSpread(range, format)}</span>;
+  },
+  sortBy: (row) => row[key]?.value ?? null,
+});
+
+const COLUMNS: readonly GridColumn<Row>[] = [
+  { key: 'name', title: 'Trial', width: 'minmax(110px, 1.5fr)', render: (row) => row.name, sortBy: (row) => row.name },
+  {
+    key: 'front',
+    title: 'Front',
+    width: '52px',
+    help: 'On the Pareto front: no other trial is both cheaper and better.',
+    render: (row) => (row.onFront ? '●' : ''),
+    sortBy: (row) => Number(row.onFront),
+  },
+  {
+    key: 'meets',
+    title: 'Budget',
+    width: '58px',
+    help: 'Whether it meets the budget lines.',
+    render: (row) => (row.meets ? '✓' : ''),
+    sortBy: (row) => Number(row.meets),
+  },
+  number('top1', 'Top-1', formatPercent),
+  number('agreement', 'Agreement', formatPercent),
+  {
+    ...number('cosine', 'Cosine', (value) => value.toFixed(4)),
+    width: '72px',
+    help: 'Of the outputs with the baseline’s.',
+  },
+  { ...number('latency', 'Latency', formatMs), width: '84px', help: 'p50; point at a number to see its spread.' },
+  { ...number('size', 'Size', formatBytes), width: '84px' },
+  { ...number('macs', 'Eff. MACs', formatCompact), width: '84px' },
+  {
+    key: 'sparsity',
+    title: 'Sparsity',
+    width: '74px',
+    align: 'right',
+    render: (row) => (row.sparsity === null ? '–' : formatPercent(row.sparsity)),
+    sortBy: (row) => row.sparsity,
+  },
+  { key: 'status', title: 'Status', width: '84px', render: (row) => row.status, sortBy: (row) => row.status },
+];
+
+export interface TrialTableProps {
+  readonly trials: readonly Trial[];
+  readonly points: readonly TradeoffPoint[];
+  /** What the recipe being edited is expected to give; null when it is measured or empty. */
+  readonly predicted: PredictedTrial | null;
+}
+
+/** Every trial with all its numbers: the table twin of the scatter. Enter opens, Shift+Enter compares. */
+export function TrialTable({ trials, points, predicted }: TrialTableProps): ReactNode {
+  const shownId = useSession(shownTrialId);
+  const rows = useMemo(() => {
+    const byId = new Map(points.map((point) => [point.id, point]));
+    const measured = trials.map((trial): Row => rowOf(trial, byId.get(trial.id)));
+    return predicted === null ? measured : [...measured, guessRow(predicted, byId.get('predicted'))];
+  }, [trials, points, predicted]);
+  // Class scores are counted, other outputs compared: a model has one or the other, and the table room for one.
+  const counted = rows.some((row) => row.top1 !== null || (row.agreement !== null && row.agreement.value < 1));
+  const compared = rows.some((row) => row.cosine !== null && row.cosine.value < 1);
+  const unused = counted || !compared ? ['cosine'] : ['top1', 'agreement'];
+  const columns = COLUMNS.filter((column) => !unused.includes(column.key));
+  return (
+    <DataGrid
+      label="Trials"
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      selected={new Set(shownId === null ? [] : [shownId])}
+      scrollTo={shownId}
+      onSelect={(row, { shiftKey }) => openPoint(row.id, shiftKey)}
+    />
+  );
+}
+
+function rowOf(trial: Trial, point: TradeoffPoint | undefined): Row {
+  return {
+    id: trial.id,
+    name: trial.baseline && trial.name !== 'Baseline' ? `${trial.name} (baseline)` : trial.name,
+    status: trial.status === 'done' ? 'measured' : trial.status,
+    top1: benefitOf(trial, 'top1'),
+    agreement: benefitOf(trial, 'agreement'),
+    cosine: benefitOf(trial, 'cosine'),
+    latency: costOf(trial, 'latency'),
+    size: costOf(trial, 'size'),
+    macs: costOf(trial, 'macs'),
+    sparsity: trial.sparsity,
+    predicted: false,
+    onFront: point?.onFront ?? false,
+    meets: point?.meets ?? false,
+  };
+}
+
+function guessRow(predicted: PredictedTrial, point: TradeoffPoint | undefined): Row {
+  const { goodness, latencyMs, bytes, effectiveMacs, cut } = predicted;
+  return {
+    id: 'predicted',
+    name: 'The recipe being edited',
+    status: 'predicted',
+    predicted: true,
+    top1: goodness?.metric === 'top1' ? goodness : null,
+    agreement: goodness?.metric === 'agreement' ? goodness : null,
+    cosine: goodness?.metric === 'cosine' ? goodness : null,
+    latency: latencyMs,
+    size: exact(bytes),
+    macs: exact(effectiveMacs),
+    sparsity: cut?.sparsity ?? null,
+    onFront: false,
+    meets: point?.meets ?? false,
+  };
+}
+
+function exact(value: number | null): Range | null {
+  return value === null ? null : { value, low: value, high: value };
+}
+
+function withSpread(range: Range, format: (value: number, digits?: number) => string): string {
+  const half = Math.max(range.high - range.value, range.value - range.low);
+  return half > 0 ? `${format(range.value)} ± ${format(half, 2)}` : format(range.value);
+}

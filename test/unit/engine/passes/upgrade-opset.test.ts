@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { knowledgeOf } from '../../../../main/engine/quantize/prepare.ts';
+import { defaultOpset, upgradeOpset } from '../../../../main/engine/passes/upgrade-opset.ts';
+import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import { graph } from '../../../support/graph-builder.ts';
+import { outputsOf, randomFeed } from '../quantize/oracle.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+async function expectSameMeaning(model: Model, dims: readonly number[]): Promise<Model> {
+  const upgraded = upgradeOpset(model, knowledgeOf(model));
+  expect(defaultOpset(upgraded)).toBe(13);
+  const feeds = randomFeed(dims);
+  expect(await outputsOf(runner, upgraded, feeds)).toEqual(await outputsOf(runner, model, feeds));
+  return upgraded;
+}
+
+describe('upgradeOpset', () => {
+  it('turns attributes of Clip, Pad and Slice into inputs', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 2, 4])
+      .node('Clip', ['x'], { min: -0.5, max: 0.25 }, ['clipped'])
+      .node('Pad', ['clipped'], { mode: 'constant', pads: [0n, 1n, 0n, 0n, 0n, 1n], value: 0.125 }, ['padded'])
+      .node('Slice', ['padded'], { starts: [1n, 0n], ends: [3n, -1n], axes: [1n, 2n] }, ['y'])
+      .output('y')
+      .build({ opset: 9, irVersion: 4 });
+    await expectSameMeaning(model, [1, 2, 4]);
+  });
+
+  it('turns axes and split of Unsqueeze, Squeeze, ReduceSum and Split into inputs', async () => {
+    const model = graph()
+      .input('x', 'float32', [4, 3])
+      .node('Unsqueeze', ['x'], { axes: [0n, 3n] }, ['deep'])
+      .node('Split', ['deep'], { axis: 1n, split: [1n, 3n] }, ['a', 'b'])
+      .node('ReduceSum', ['b'], { axes: [1n], keepdims: 1n }, ['summed'])
+      .node('Add', ['a', 'summed'], {}, ['added'])
+      .node('Squeeze', ['added'], { axes: [3n] }, ['y'])
+      .output('y')
+      .build({ opset: 11, irVersion: 6 });
+    await expectSameMeaning(model, [4, 3]);
+  });
+
+  it('keeps the flattened sums of a Softmax that is not over the last axis', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 3, 4])
+      .node('Softmax', ['x'], {}, ['y'], { name: 'soft' })
+      .output('y')
+      .build({ opset: 11, irVersion: 6 });
+    const upgraded = await expectSameMeaning(model, [2, 3, 4]);
+    expect(upgraded.graph.nodes.filter(({ name }) => name === 'soft').map(({ opType }) => opType)).toEqual(['Softmax']);
+  });
+
+  it('writes a Softmax over the last axis as one node', async () => {
+    const model = graph()
+      .input('x', 'float32', [2, 5])
+      .node('Softmax', ['x'], { axis: 1n }, ['y'])
+      .output('y')
+      .build({ opset: 11, irVersion: 6 });
+    expect((await expectSameMeaning(model, [2, 5])).graph.nodes).toHaveLength(1);
+  });
+
+  it('writes Upsample as Resize and drops what Dropout and BatchNormalization lost', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 1, 2, 2])
+      .initializer('one', 'float32', [1], [1])
+      .initializer('zero', 'float32', [1], [0])
+      .node('BatchNormalization', ['x', 'one', 'zero', 'zero', 'one'], { spatial: 1n }, ['normed'])
+      .node('Dropout', ['normed'], { ratio: 0.5 }, ['kept'])
+      .node('Upsample', ['kept'], { mode: 'nearest', scales: [1, 1, 2, 3] }, ['y'])
+      .output('y')
+      .build({ opset: 7, irVersion: 3 });
+    await expectSameMeaning(model, [1, 1, 2, 2]);
+  });
+
+  it('upgrades the nodes of subgraphs', async () => {
+    const branch = (name: string, max: number) =>
+      graph(name)
+        .node('Clip', ['x'], { max }, [`${name}_y`])
+        .output(`${name}_y`, 'float32', [2])
+        .buildGraph();
+    const model = graph()
+      .input('x', 'float32', [2])
+      .initializer('always', 'bool', [], new Uint8Array([1]))
+      .node('If', ['always'], { then_branch: branch('then', 0.1), else_branch: branch('else', 0.2) }, ['y'])
+      .output('y', 'float32', [2])
+      .build({ opset: 9, irVersion: 4 });
+    await expectSameMeaning(model, [2]);
+  });
+
+  it('returns newer models as they are', () => {
+    const model = graph().input('x').relu().output().build({ opset: 17 });
+    expect(upgradeOpset(model, knowledgeOf(model))).toBe(model);
+  });
+
+  it('refuses opsets before 7, and layers without a counterpart by name', () => {
+    const old = graph().input('x').relu().output().build({ opset: 6, irVersion: 3 });
+    expect(() => upgradeOpset(old, knowledgeOf(old))).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+    const masked = graph()
+      .input('x', 'float32', [2])
+      .node('Dropout', ['x'], { ratio: 0.5 }, ['y', 'mask'], { name: 'drop' })
+      .node('Identity', ['mask'], {}, ['used'])
+      .output('y')
+      .build({ opset: 9, irVersion: 4 });
+    expect(() => upgradeOpset(masked, knowledgeOf(masked))).toThrow(/'drop'.*mask/);
+  });
+});

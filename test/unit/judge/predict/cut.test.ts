@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PrunePlan } from '../../../../main/contract/studio.ts';
+import { cutModel, cutStrength } from '../../../../main/judge/predict/cut.ts';
+import { twoLayerPlan } from './cases.ts';
+
+const TOTALS = { parameters: 10, macs: 250 };
+const NOTHING = new Set<string>();
+
+describe('cutModel', () => {
+  it('cuts the layer with the smaller weights first when the threshold is global', () => {
+    const cut = cutModel(twoLayerPlan(), { sparsity: 0.5, scope: 'global', exclude: NOTHING }, TOTALS);
+    expect(cut.layers.map((layer) => layer.sparsity)).toEqual([1, 0]);
+    expect(cut.threshold).toBe(1);
+  });
+
+  it('cuts every layer alike when the scope is the layer', () => {
+    const cut = cutModel(twoLayerPlan(), { sparsity: 0.5, scope: 'layer', exclude: NOTHING }, TOTALS);
+    expect(cut.layers.map((layer) => layer.sparsity)).toEqual([0.5, 0.5]);
+    expect(cut.threshold).toBeNull();
+  });
+
+  it('counts what is left of the whole model, unprunable parameters and MACs included', () => {
+    const cut = cutModel(twoLayerPlan(), { sparsity: 0.75, scope: 'global', exclude: NOTHING }, TOTALS);
+    expect(cut.sparsity).toBe(0.75);
+    expect(cut.nonZeroParameters).toBe(4);
+    expect(cut.effectiveMacs).toBe(100);
+  });
+
+  it('leaves excluded layers alone and takes the share from the others', () => {
+    const cut = cutModel(twoLayerPlan(), { sparsity: 0.5, scope: 'global', exclude: new Set(['small']) }, TOTALS);
+    expect(cut.layers.map((layer) => layer.zeros)).toEqual([0, 2]);
+    expect(cut.layers[0]?.excluded).toBe(true);
+  });
+
+  it('removes nothing at sparsity 0 and everything at 1', () => {
+    const none = cutModel(twoLayerPlan(), { sparsity: 0, scope: 'global', exclude: NOTHING }, TOTALS);
+    const all = cutModel(twoLayerPlan(), { sparsity: 1, scope: 'global', exclude: NOTHING }, TOTALS);
+    expect([none.sparsity, all.sparsity]).toEqual([0, 1]);
+    expect([cutStrength(none), cutStrength(all)]).toEqual([0, 1]);
+  });
+
+  it('measures strength as the mean share of removed energy', () => {
+    const cut = cutModel(twoLayerPlan(), { sparsity: 0.75, scope: 'global', exclude: NOTHING }, TOTALS);
+    // small loses all of it, large 8 of 40
+    expect(cutStrength(cut)).toBeCloseTo((1 + 0.2) / 2);
+  });
+
+  it('counts weights that are zero already', () => {
+    const plan: PrunePlan = {
+      edges: Float64Array.from([0, 1]),
+      layers: [
+        {
+          name: 'half',
+          op: 'Conv',
+          weights: 4,
+          macs: null,
+          cumulative: Uint32Array.from([2, 4]),
+          cumulativeEnergy: Float64Array.from([0, 1]),
+        },
+      ],
+      frozen: [],
+    };
+    expect(cutModel(plan, { sparsity: 0.25, scope: 'global', exclude: NOTHING }, TOTALS).layers[0]?.zeros).toBe(2);
+  });
+
+  it('reaches the asked sparsity to one weight a layer, for any plan', () => {
+    const planArbitrary = fc
+      .array(fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 5, maxLength: 5 }), { minLength: 1, maxLength: 6 })
+      .filter((layers) => layers.some((bins) => bins.some((count) => count > 0)));
+    fc.assert(
+      fc.property(planArbitrary, fc.double({ min: 0, max: 1, noNaN: true }), (layers, sparsity) => {
+        const plan = planOf(layers);
+        const total = plan.layers.reduce((sum, layer) => sum + layer.weights, 0);
+        const cut = cutModel(plan, { sparsity, scope: 'global', exclude: NOTHING }, { parameters: total, macs: 0 });
+        const zeros = cut.layers.reduce((sum, layer) => sum + layer.zeros, 0);
+        const before = plan.layers.reduce((sum, layer) => sum + layer.cumulative[0]!, 0);
+        expect(Math.abs(zeros - Math.max(before, sparsity * total))).toBeLessThanOrEqual(
+          plan.layers.length * 0.5 + 1e-6,
+        );
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+});
+
+function planOf(layers: readonly (readonly number[])[]): PrunePlan {
+  return {
+    edges: Float64Array.from([0, 1, 2, 3, 4]),
+    layers: layers.map((bins, index) => {
+      let sum = 0;
+      const cumulative = Uint32Array.from(bins.map((count) => (sum += count)));
+      return {
+        name: `l${index}`,
+        op: 'Conv',
+        weights: sum,
+        macs: 1,
+        cumulative,
+        cumulativeEnergy: Float64Array.from(cumulative),
+      };
+    }),
+    frozen: [],
+  };
+}

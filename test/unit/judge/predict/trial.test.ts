@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import type { GraphView, QuantizePlan } from '../../../../main/contract/studio.ts';
+import { int8SavedBytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
+import { depthwiseLayers, predictTrial, recipesMeet } from '../../../../main/judge/predict/trial.ts';
+import type { PredictionInputs } from '../../../../main/judge/predict/trial.ts';
+import { BASELINE, MACHINE, evaluation, int8, latency, pruned, trial, twoLayerPlan } from './cases.ts';
+
+const QUANTIZE_PLAN: QuantizePlan = {
+  layers: [
+    { name: 'small', op: 'Conv', quantizable: true, reason: null },
+    { name: 'large', op: 'Gemm', quantizable: true, reason: null },
+  ],
+  vnni: false,
+};
+
+function layer(name: string, op: string, parameters: number) {
+  return {
+    name,
+    op,
+    domain: '',
+    scope: '',
+    parent: null,
+    inputs: [],
+    outputs: [],
+    parameters,
+    parameterBytes: parameters * 4,
+    macs: 100,
+    bytes: null,
+    known: true,
+  };
+}
+
+function inputs(more: Partial<PredictionInputs> = {}): PredictionInputs {
+  return {
+    inspect: { parameters: 10, macs: 200, layers: [layer('small', 'Conv', 4), layer('large', 'Gemm', 4)] },
+    modelBytes: 1000,
+    trials: [trial('base', BASELINE, { latency: latency(2), evaluation: evaluation(0.9) })],
+    prunePlan: twoLayerPlan(),
+    quantizePlan: QUANTIZE_PLAN,
+    baselineProfile: null,
+    depthwise: new Set(),
+    unlabelled: false,
+    ...more,
+  };
+}
+
+describe('predictTrial', () => {
+  it('expects the baseline’s latency and file size of a pruned model: zeros bring neither speed nor bytes', () => {
+    const predicted = predictTrial(pruned(0.5), inputs());
+    expect(predicted.latencyMs?.value).toBe(2);
+    expect(predicted.bytes).toBe(1000);
+    expect(predicted.nonZeroParameters).toBe(6);
+    expect(predicted.effectiveMacs).toBe(100);
+  });
+
+  it('knows no accuracy before the baseline is measured', () => {
+    expect(predictTrial(pruned(0.5), inputs({ trials: [trial('base', BASELINE)] })).goodness).toBeNull();
+  });
+
+  it('starts from full agreement where the data have no labels', () => {
+    const given = inputs({ trials: [trial('base', BASELINE)], unlabelled: true });
+    expect(predictTrial(pruned(0), given).goodness).toMatchObject({ metric: 'agreement', value: 1 });
+    const detection = { ...evaluation(0), metrics: {}, cosine: 0.8 };
+    const measured = trial('cut', pruned(0.5), { evaluation: detection });
+    const after = predictTrial(pruned(0.5), inputs({ trials: [trial('base', BASELINE), measured], unlabelled: true }));
+    expect(after.goodness).toMatchObject({ metric: 'cosine', value: expect.closeTo(0.8) });
+  });
+
+  it('corrects itself by a measured trial of another sparsity', () => {
+    const before = predictTrial(pruned(0.6), inputs()).goodness!;
+    const half = trial('half', pruned(0.5), { evaluation: evaluation(0.12) });
+    const after = predictTrial(pruned(0.6), inputs({ trials: [...inputs().trials, half] })).goodness!;
+    expect(after.anchors).toBe(1);
+    expect(after.value).toBeLessThanOrEqual(0.12);
+    expect(before.value).toBeGreaterThan(after.value);
+  });
+
+  it('does not mix trials that were measured on other data', () => {
+    const at = (datasetId: string) => [
+      {
+        metric: 'top1',
+        value: 1,
+        unit: '',
+        low: null,
+        high: null,
+        samples: 1,
+        machine: MACHINE,
+        at: 1,
+        software: '',
+        datasetId,
+      },
+    ];
+    const base = trial('base', BASELINE, { evaluation: evaluation(0.9), measurements: at('one') });
+    const other = trial('other', pruned(0.5), { evaluation: evaluation(0.3), measurements: at('two') });
+    expect(predictTrial(pruned(0.5), inputs({ trials: [base, other] })).goodness?.anchors).toBe(0);
+  });
+
+  it('takes int8’s latency from a trial that was quantized alike, with the resolved weight range', () => {
+    const done = trial('int8', int8(true), { latency: latency(1), evaluation: evaluation(0.88) });
+    const recipe = { version: 1 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
+    expect(predictTrial(recipe, inputs({ trials: [...inputs().trials, done] })).latencyMs?.value).toBe(1);
+  });
+
+  it('takes float cuts for int8 where int8 was not tried, scaled to where int8 starts', () => {
+    const quantized = trial('int8', int8(true), { evaluation: evaluation(0.5) });
+    const cut = trial('cut', pruned(0.5), { evaluation: evaluation(0.3) });
+    const recipe = { version: 1 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
+    // chance 0.1: of 0.8 above it pruning leaves 0.2, a quarter; int8 starts with 0.4 above it
+    expect(predictTrial(recipe, inputs({ trials: [...inputs().trials, quantized, cut] })).goodness?.value).toBeCloseTo(
+      0.1 + 0.4 / 4,
+    );
+  });
+
+  it('cannot tell int8’s latency without a profile or a trial', () => {
+    expect(predictTrial(int8(), inputs()).latencyMs).toBeNull();
+  });
+
+  it('widens the band downwards for int8 that was never tried', () => {
+    const plain = predictTrial(BASELINE, inputs()).goodness!;
+    const untried = predictTrial(int8(), inputs()).goodness!;
+    expect(plain.low - untried.low).toBeCloseTo(0.03);
+    expect(untried.value).toBe(plain.value);
+  });
+});
+
+describe('int8 predictions', () => {
+  it('saves three of four bytes of float weights, excluded layers not', () => {
+    const { layers } = inputs().inspect;
+    expect(int8SavedBytes(layers, QUANTIZE_PLAN, new Set())).toBe(24);
+    expect(int8SavedBytes(layers, QUANTIZE_PLAN, new Set(['large']))).toBe(12);
+  });
+
+  it('slows depthwise convolutions down and speeds the others up', () => {
+    const profileLayer = {
+      name: 'small',
+      op: 'Conv',
+      timeMs: 1,
+      share: 1,
+      kernels: [],
+      macs: null,
+      gmacsPerSecond: null,
+    };
+    const given = { layers: [profileLayer], latencyMs: 10, plan: QUANTIZE_PLAN, exclude: new Set<string>() };
+    expect(predictInt8Latency({ ...given, depthwise: new Set() }).value).toBeCloseTo(5.5);
+    expect(predictInt8Latency({ ...given, depthwise: new Set(['small']) }).value).toBeCloseTo(15);
+    expect(predictInt8Latency({ ...given, exclude: new Set(['small']), depthwise: new Set() }).value).toBe(10);
+  });
+
+  it('tells a depthwise convolution by its weight’s shape', () => {
+    const node = (name: string, shape: number[]) => ({
+      name,
+      op: 'Conv',
+      domain: '',
+      scope: '',
+      parent: null,
+      inputs: [],
+      outputs: [],
+      weights: [{ role: 'W', tensor: 'w', dtype: 'float32', shape, bytes: 0 }],
+      attributes: [],
+    });
+    const graph: GraphView = {
+      nodes: [node('dw', [8, 1, 3, 3]), node('full', [8, 8, 3, 3])],
+      values: [],
+      inputs: [],
+      outputs: [],
+    };
+    expect([...depthwiseLayers(graph)]).toEqual(['dw']);
+  });
+});
+
+describe('recipesMeet', () => {
+  it('reads "auto" as what it means on this machine', () => {
+    expect(recipesMeet(int8('auto'), int8(true), false)).toBe(true);
+    expect(recipesMeet(int8('auto'), int8(true), true)).toBe(false);
+    expect(recipesMeet(int8('auto'), int8(false), true)).toBe(true);
+  });
+
+  it('does not mind the order of exclusions, but minds which', () => {
+    expect(recipesMeet(int8(true, ['a', 'b']), int8(true, ['b', 'a']), false)).toBe(true);
+    expect(recipesMeet(int8(true, ['a']), int8(true, ['b']), false)).toBe(false);
+  });
+
+  it('tells sparsities and absent steps apart', () => {
+    expect(recipesMeet(pruned(0.5), pruned(0.6), false)).toBe(false);
+    expect(recipesMeet(pruned(0.5), BASELINE, false)).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { QuantizeResult } from '../../../../../main/contract/results.ts';
+import type { QuantizePlan } from '../../../../../main/contract/studio.ts';
+import {
+  countRows,
+  explainReduceRange,
+  filterRows,
+  quantizeRows,
+  verdict,
+} from '../../../../../renderer/tasks/quantize/model.ts';
+
+const PLAN: QuantizePlan = {
+  vnni: false,
+  layers: [
+    { name: '/conv1', op: 'Conv', quantizable: true, reason: null },
+    { name: '/pad', op: 'Pad', quantizable: false, reason: 'never fused' },
+    { name: '/conv2', op: 'Conv', quantizable: true, reason: null },
+  ],
+};
+
+const RESULT: QuantizeResult = {
+  output: { path: '', bytes: 0 },
+  scheme: 'int8-static',
+  fusedShare: 0.5,
+  notes: [],
+  layers: [
+    { name: '/conv1', op: 'Conv', quantized: true, fused: true, reason: null },
+    { name: '/conv2', op: 'Conv', quantized: true, fused: false, reason: 'its output stays float' },
+  ],
+};
+
+describe('quantizeRows', () => {
+  it('joins the plan with the trial and keeps both kinds of reason', () => {
+    const rows = quantizeRows(PLAN, new Set(['/conv1']), RESULT);
+    expect(rows.map((row) => row.excluded)).toEqual([true, false, false]);
+    expect(rows.map((row) => row.reason)).toEqual([null, 'never fused', 'its output stays float']);
+    expect(rows.map(verdict)).toEqual(['int8, fused', '', 'int8, not fused']);
+  });
+
+  it('counts what the next run will quantize', () => {
+    expect(countRows(quantizeRows(PLAN, new Set(['/conv1']), null))).toEqual({ layers: 3, quantizable: 2, chosen: 1 });
+  });
+
+  it('filters by state and by every word', () => {
+    const rows = quantizeRows(PLAN, new Set(['/conv1']), RESULT);
+    const names = (
+      ...filter: Parameters<typeof filterRows> extends [unknown, ...infer Rest] ? Rest : never
+    ): string[] => filterRows(rows, ...filter).map((row) => row.name);
+    expect(names('excluded', '')).toEqual(['/conv1']);
+    expect(names('not fused', '')).toEqual(['/conv2']);
+    expect(names('quantizable', 'CONV 2')).toEqual(['/conv2']);
+    expect(names('all', 'pad')).toEqual(['/pad']);
+  });
+});
+
+describe('explainReduceRange', () => {
+  it('says what auto does on this machine', () => {
+    expect(explainReduceRange('auto', true)).toContain('Auto leaves the full range');
+    expect(explainReduceRange('auto', false)).toContain('7 bits');
+    expect(explainReduceRange('auto', null)).toContain('cannot be told');
+  });
+
+  it('warns of the full range where the kernels saturate, not elsewhere', () => {
+    expect(explainReduceRange(false, false)).toContain('accuracy can fall');
+    expect(explainReduceRange(false, true)).not.toContain('accuracy can fall');
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import {
+  axisDomain,
+  bestWithin,
+  defaultBenefit,
+  describeRecipe,
+  frontSteps,
+  tradeoffPoints,
+} from '../../../../../renderer/tasks/tradeoff/model.ts';
+import type { Axes } from '../../../../../renderer/tasks/tradeoff/model.ts';
+import type { PredictedTrial } from '../../../../../main/judge/predict/trial.ts';
+import { BASELINE, evaluation, int8, latency, pruned, trial } from '../../../judge/predict/cases.ts';
+
+const AXES: Axes = { cost: 'latency', benefit: 'top1' };
+const NO_LIMIT = { cost: null, benefit: null };
+const TRIALS = [
+  trial('base', BASELINE, { latency: latency(4), evaluation: evaluation(0.9) }),
+  trial('int8', int8(), { latency: latency(2), evaluation: evaluation(0.85), bytes: 300 }),
+  trial('pruned', pruned(0.5), { latency: latency(4), evaluation: evaluation(0.7) }),
+  trial('unmeasured', pruned(0.9)),
+];
+const GUESS: PredictedTrial = {
+  recipe: pruned(0.3),
+  cut: null,
+  goodness: { value: 0.99, low: 0.8, high: 1, anchors: 0, metric: 'top1' },
+  latencyMs: { value: 1, low: 1, high: 1 },
+  bytes: 1000,
+  nonZeroParameters: 5,
+  effectiveMacs: 100,
+};
+
+describe('tradeoffPoints', () => {
+  it('draws trials that have both numbers, with error bars from the fastest run to p90', () => {
+    const points = tradeoffPoints(TRIALS, null, { axes: AXES, budget: NO_LIMIT });
+    expect(points.map((point) => point.id)).toEqual(['base', 'int8', 'pruned']);
+    expect(points[0]!.costRange).toEqual({ value: 4, low: 3.6, high: 4.4 });
+    expect(points[0]!.benefitRange).toEqual({ value: 0.9, low: 0.89, high: 0.91 });
+  });
+
+  it('lets a prediction beat nobody and never stand on the front', () => {
+    const points = tradeoffPoints(TRIALS, GUESS, { axes: AXES, budget: NO_LIMIT });
+    expect(points.map((point) => [point.id, point.predicted, point.onFront])).toEqual([
+      ['base', false, true],
+      ['int8', false, true],
+      ['pruned', false, false],
+      ['predicted', true, false],
+    ]);
+  });
+
+  it('draws no prediction of another metric', () => {
+    const axes: Axes = { cost: 'latency', benefit: 'agreement' };
+    expect(tradeoffPoints(TRIALS, GUESS, { axes, budget: NO_LIMIT }).map((point) => point.id)).toEqual(['base']);
+  });
+
+  it('marks what meets the budget and names the best of them', () => {
+    const points = tradeoffPoints(TRIALS, GUESS, { axes: AXES, budget: { cost: 3, benefit: null } });
+    expect(points.filter((point) => point.meets).map((point) => point.id)).toEqual(['int8', 'predicted']);
+    expect(bestWithin(points)?.id).toBe('int8');
+  });
+
+  it('draws the front as steps', () => {
+    const points = tradeoffPoints(TRIALS, null, { axes: AXES, budget: NO_LIMIT });
+    expect(frontSteps(points).map(({ cost, benefit }) => [cost, benefit])).toEqual([
+      [2, 0.85],
+      [4, 0.85],
+      [4, 0.9],
+    ]);
+  });
+});
+
+describe('axisDomain', () => {
+  it('leaves room around the values and does not let one error bar rule', () => {
+    const [low, high] = axisDomain([
+      { value: 1, low: 1, high: 100 },
+      { value: 2, low: 2, high: 2 },
+    ]);
+    expect(low).toBeLessThan(1);
+    expect(high).toBeLessThan(3);
+  });
+
+  it('copes with one value and with none', () => {
+    const [low, high] = axisDomain([{ value: 5, low: 5, high: 5 }]);
+    expect(low).toBeLessThan(5);
+    expect(high).toBeGreaterThan(5);
+    expect(axisDomain([])).toEqual([0, 1]);
+  });
+});
+
+describe('words', () => {
+  it('describes every step', () => {
+    expect(describeRecipe(pruned(0.405))[0]).toBe('Prune 40.5 % of the weights, one threshold');
+    expect(describeRecipe(int8(true, ['a']))[0]).toBe(
+      'Int8 (static), min–max over 200 samples, per channel, 7-bit weights, 1 layer left alone',
+    );
+    expect(describeRecipe(BASELINE)).toEqual([]);
+  });
+
+  it('starts with top-1 where there are labels, else with agreement', () => {
+    expect(defaultBenefit(TRIALS, true)).toBe('top1');
+    expect(defaultBenefit([trial('x', BASELINE)], false)).toBe('top1');
+    expect(defaultBenefit([trial('x', BASELINE)], true)).toBe('agreement');
+  });
+});
