@@ -37,7 +37,7 @@ export function noRoomError(cause: unknown): StudioError | undefined {
   return new StudioError('WRITE_FAILED', `${what} could not be written (${message})`, { hint: HINTS[code]!, cause });
 }
 
-/** Name of the file beside `path` that is written first; it says which process writes it. */
+/** Name of the file or folder beside `path` that is written first; it says which process writes it. */
 export function temporaryName(path: string): string {
   return `${path}.${process.pid}.${Date.now().toString(36)}.tmp`;
 }
@@ -52,7 +52,7 @@ export function removeUnfinished(folder: string): void {
   for (const name of readdirSync(folder)) {
     const writer = Number(TEMPORARY.exec(name)?.[1]);
     if (Number.isInteger(writer) && (writer === process.pid || !isRunning(writer)))
-      rmSync(join(folder, name), { force: true });
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

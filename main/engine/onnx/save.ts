@@ -1,4 +1,4 @@
-import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { resolveExternalFile } from '../graph/external-data.ts';
@@ -15,6 +15,11 @@ export interface SaveOptions {
   /** Whether a file that is there already may be replaced. */
   readonly overwrite?: boolean;
   readonly signal?: AbortSignal;
+  /**
+   * Tries the file that was written, before it takes its place: what it throws is thrown, and nothing is left or replaced.
+   * The file has its final name and its external data beside it, in a folder of its own.
+   */
+  readonly prove?: (path: string) => Promise<void>;
 }
 
 /** What was written. */
@@ -116,11 +121,6 @@ async function writeFile(path: string, pieces: Iterable<Uint8Array>, signal: Abo
   }
 }
 
-/** Cleans up after a failure, whose own error says more than that of a file that never came to be. */
-async function removeIfThere(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined);
-}
-
 /** The data file's content in order, with zeros where alignment leaves gaps. */
 function* externalPieces(plan: ExternalPlan): Generator<Uint8Array> {
   let at = 0;
@@ -147,11 +147,11 @@ function totalBytes(pieces: readonly Uint8Array[]): number {
 }
 
 /**
- * Writes a model whole or not at all: into temporary files beside the target, brought to disk, then renamed. Tensors with
+ * Writes a model whole or not at all: into a temporary folder beside the target, brought to disk, proved, then moved. Tensors with
  * external data, and all large ones of a model that would pass protobuf's 2 GiB, go into one `<name>.data` beside it,
  * streamed in pieces.
  * @throws WRITE_FAILED, leaving what was there as it was: no room, no permission, the target is there (without `overwrite`) or
- *   is the opened file itself; EXTERNAL_DATA_MISSING, EXTERNAL_DATA_OUTSIDE for data to be copied; CANCELLED
+ *   is the opened file itself; EXTERNAL_DATA_MISSING, EXTERNAL_DATA_OUTSIDE for data to be copied; CANCELLED; what `prove` throws
  */
 export async function saveModel(model: Model, path: string, options: SaveOptions = {}): Promise<SavedFile> {
   const target = resolve(path);
@@ -162,18 +162,22 @@ export async function saveModel(model: Model, path: string, options: SaveOptions
   const data = plan.entries.length === 0 ? undefined : join(directory, location);
   await refuseToDestroy(target, data, model, options);
   const pieces = encodeModel(data === undefined ? model : pointTo(model, plan, directory, location));
-  const half = temporaryName(target);
-  const halfData = data === undefined ? undefined : temporaryName(data);
+  const staging = temporaryName(target);
+  const half = join(staging, basename(target));
   try {
+    await mkdir(staging);
     let bytes = 0;
-    if (halfData !== undefined) bytes += await writeFile(halfData, externalPieces(plan), options.signal);
+    if (data !== undefined) bytes += await writeFile(join(staging, location), externalPieces(plan), options.signal);
     bytes += await writeFile(half, pieces, options.signal);
-    if (data !== undefined && halfData !== undefined) await rename(halfData, data);
+    await options.prove?.(half);
+    throwIfCancelled(options.signal, 'Saving the model');
+    if (data !== undefined) await rename(join(staging, location), data);
     await rename(half, target);
     return { path: target, bytes };
   } catch (error) {
-    await removeIfThere(half);
-    if (halfData !== undefined) await removeIfThere(halfData);
     throw error instanceof StudioError ? error : writeError(target, error);
+  } finally {
+    // The failure's own error says more than that of a folder that never came to be.
+    await rm(staging, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { makeNode, makeValueInfo } from '../graph/make.ts';
-import { sourceOfModel } from './model-source.ts';
+import { sourceOfModel } from '../runtime/model-source.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';

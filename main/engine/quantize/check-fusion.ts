@@ -6,7 +6,7 @@ import type { Model, Node } from '../graph/ir.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
-import { sourceOfModel } from './model-source.ts';
+import { sourceOfModel } from '../runtime/model-source.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
 
 /** Kernels that take integers and give float32. */

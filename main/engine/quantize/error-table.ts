@@ -5,9 +5,9 @@ import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { batchSize, type FeedBatches } from './calibrate.ts';
 import { buildErrorModel, type ComparedLayer } from './error-model.ts';
-import { sourceOfModel } from './model-source.ts';
+import { sourceOfModel } from '../runtime/model-source.ts';
 import { knowledgeOf, nameNodes } from './prepare.ts';
-import { cosineOf, sqnrDb, type ErrorSums } from './signal-error.ts';
+import { cosineOf, sqnrDb, type ErrorSums } from '../../judge/signal-error.ts';
 import { upgradeOpset } from '../passes/upgrade-opset.ts';
 
 export interface LayerError {

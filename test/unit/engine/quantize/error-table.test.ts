@@ -8,7 +8,7 @@ import { buildErrorModel } from '../../../../main/engine/quantize/error-model.ts
 import { errorTable, type ErrorTable } from '../../../../main/engine/quantize/error-table.ts';
 import { knowledgeOf } from '../../../../main/engine/quantize/prepare.ts';
 import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
-import { cosineOf, sqnrDb } from '../../../../main/engine/quantize/signal-error.ts';
+import { cosineOf, sqnrDb } from '../../../../main/judge/signal-error.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';

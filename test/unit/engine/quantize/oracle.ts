@@ -1,6 +1,6 @@
 /** ONNX Runtime as numeric oracle for the tests of this room. */
 import type { Model } from '../../../../main/engine/graph/ir.ts';
-import { sourceOfModel } from '../../../../main/engine/quantize/model-source.ts';
+import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
 import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
 import type { Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { SessionSettings } from '../../../../main/engine/runtime/settings.ts';

@@ -1,7 +1,7 @@
 import type { Model } from '../graph/ir.ts';
 import { walkTensors } from '../graph/tensors.ts';
-import type { ModelSource } from '../runtime/settings.ts';
-import { sourceOfModel as sourceIn } from '../runtime/taps.ts';
+import type { ModelSource } from './settings.ts';
+import { sourceOfModel as sourceIn } from './taps.ts';
 
 /** A model in memory as the runner loads it; external data is looked up where the model says that it lies. */
 export function sourceOfModel(model: Model): ModelSource {

@@ -1,0 +1,38 @@
+import type { TaskContext } from '../../base/progress.ts';
+import type { Model } from '../graph/ir.ts';
+import { inputPorts } from '../runtime/input-dims.ts';
+import { makeInputs } from '../runtime/make-inputs.ts';
+import type { Runner } from '../runtime/runner.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
+import { compareOutputs, type OutputComparison } from './compare-outputs.ts';
+
+/** float32 rounding through a deep network leaves some 100 dB; an operator that computes something else, less than 60. */
+export const EQUAL_DB = 70;
+
+/**
+ * Runs a model before and after a pass on the same inputs.
+ * @param feeds real inputs; undefined: made ones
+ * @returns what differs beyond rounding, in words; null when every output is equal
+ * @throws when the model before does not run, as `runOnce`; CANCELLED
+ */
+export async function checkPass(
+  models: { readonly before: Model; readonly after: Model },
+  feeds: HostTensors | undefined,
+  runner: Runner,
+  context: Pick<TaskContext, 'signal'>,
+): Promise<string | null> {
+  const inputs = feeds ?? makeInputs(inputPorts(models.before), { batch: 1, dims: {} }).feeds;
+  return describeDifference(await compareOutputs(models.before, models.after, inputs, runner, context), EQUAL_DB);
+}
+
+/** The first output that is not as promised, in words; null when all are. @param leastDb signal to noise that counts as equal */
+export function describeDifference(outputs: readonly OutputComparison[], leastDb: number): string | null {
+  for (const { name, expected, got, sqnrDb, lost } of outputs) {
+    if (got === undefined) return `it gives no output '${name}'`;
+    const [form, other] = [expected, got].map(({ dtype, dims }) => `${dtype} [${dims.join(', ')}]`);
+    if (form !== other) return `output '${name}' is ${other}, expected ${form}`;
+    if (lost > 0) return `output '${name}' has ${lost} elements that are NaN or infinite and should be numbers`;
+    if (sqnrDb < leastDb) return `output '${name}' differs: ${sqnrDb.toFixed(1)} dB, expected at least ${leastDb} dB`;
+  }
+  return null;
+}

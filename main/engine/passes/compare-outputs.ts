@@ -1,0 +1,97 @@
+import { sqnrDb } from '../../judge/signal-error.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import type { Model } from '../graph/ir.ts';
+import { sourceOfModel } from '../runtime/model-source.ts';
+import type { Runner } from '../runtime/runner.ts';
+import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
+import { float16ToFloat32 } from '../tensor/half.ts';
+import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+
+/** One output of two models on the same input. */
+export interface OutputComparison {
+  readonly name: string;
+  readonly expected: Pick<HostTensor, 'dtype' | 'dims'>;
+  /** undefined: the second model does not give this output. */
+  readonly got: Pick<HostTensor, 'dtype' | 'dims'> | undefined;
+  /**
+   * Signal to noise in dB over the elements; of integers, booleans and texts: that of equal signals where all are equal, else
+   * that of the numbers. −Infinity where types or shapes differ. Elements that are the same NaN or infinity are equal.
+   */
+  readonly sqnrDb: number;
+  /** Elements that are finite in the first model and NaN or infinite in the second. */
+  readonly lost: number;
+}
+
+/** Runs two models once on the same feeds. @returns the outputs of the first, each beside the second's of the same name */
+export async function compareOutputs(
+  expected: Model | ModelSource,
+  got: Model | ModelSource,
+  feeds: HostTensors,
+  runner: Runner,
+  context: Pick<TaskContext, 'signal'>,
+): Promise<readonly OutputComparison[]> {
+  const first = await runOnce(expected, feeds, runner, context);
+  const second = await runOnce(got, feeds, runner, context);
+  return Object.entries(first).map(([name, tensor]) => compareTensors(name, tensor, second[name]));
+}
+
+const SETTINGS: SessionSettings = { provider: 'cpu', threads: null };
+
+/**
+ * Loads a model, runs it once and lets it go.
+ * @throws RUNTIME_LOAD_FAILED, RUNTIME_RUN_FAILED, SHAPE_MISMATCH, RUNTIME_DIED, CANCELLED
+ */
+export async function runOnce(
+  model: Model | ModelSource,
+  feeds: HostTensors,
+  runner: Runner,
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<HostTensors> {
+  const source = 'graph' in model ? sourceOfModel(model) : model;
+  const session = await runner.load(source, SETTINGS, { signal });
+  try {
+    return await session.run(feeds, { signal });
+  } finally {
+    if (runner.alive) await session.close();
+  }
+}
+
+/** Compares one output; see `OutputComparison`. */
+export function compareTensors(name: string, expected: HostTensor, got: HostTensor | undefined): OutputComparison {
+  const row = { name, expected: describe(expected), got: got === undefined ? undefined : describe(got) };
+  const sameForm =
+    got?.dtype === expected.dtype &&
+    got.dims.length === expected.dims.length &&
+    got.dims.every((size, axis) => size === expected.dims[axis]);
+  if (!sameForm) return { ...row, sqnrDb: -Infinity, lost: 0 };
+  const [a, b] = [elementsOf(expected), elementsOf(got)];
+  let [reference, difference, lost] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i]!, b[i]!];
+    if (Object.is(x, y)) {
+      if (isFiniteNumber(x)) reference += Number(x) ** 2;
+      continue;
+    }
+    const [from, to] = [Number(x), Number(y)];
+    if (!Number.isFinite(to) || !Number.isFinite(from)) {
+      if (Number.isFinite(from)) lost++;
+      difference = Infinity;
+      continue;
+    }
+    reference += from ** 2;
+    difference += (from - to) ** 2;
+  }
+  return { ...row, sqnrDb: difference === Infinity ? -Infinity : sqnrDb({ reference, difference }), lost };
+}
+
+function describe({ dtype, dims }: HostTensor): Pick<HostTensor, 'dtype' | 'dims'> {
+  return { dtype, dims };
+}
+
+function isFiniteNumber(value: number | bigint | string): boolean {
+  return typeof value !== 'string' && Number.isFinite(Number(value));
+}
+
+function elementsOf({ dtype, data }: HostTensor): ArrayLike<number | bigint | string> {
+  return dtype === 'float16' ? float16ToFloat32(data as Uint16Array) : data;
+}
