@@ -31,9 +31,9 @@ export function serveConnection(socket: WebSocket, { handlers, cancelJob }: Conn
 
   const call = async (id: number, method: string, params: unknown): Promise<void> => {
     try {
-      const answer = dispatch(handlers, method, params);
+      const answer = await dispatch(handlers, method, params);
       if (!isStartedJob(answer)) {
-        send({ kind: 'result', id, result: await answer });
+        send({ kind: 'result', id, result: answer });
         return;
       }
       jobs.set(id, answer.id);
@@ -70,7 +70,7 @@ function readFrame(data: Buffer): ClientFrame | undefined {
   }
 }
 
-function dispatch(handlers: Handlers, method: string, params: unknown): unknown {
+async function dispatch(handlers: Handlers, method: string, params: unknown): Promise<unknown> {
   if (!Object.hasOwn(methods, method)) throw new StudioError('USAGE', `There is no method '${method}'`);
   const name = method as MethodName;
   const parsed = methods[name].params.safeParse(params);

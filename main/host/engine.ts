@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Emit } from '../services/handlers.ts';
 import { createStudio } from '../services/studio.ts';
-import { Workspace } from '../workspace/workspace.ts';
+import { openWorkspace } from '../workspace/workspace.ts';
 import { startHost, type Host } from './server.ts';
 
 export interface EngineOptions {
@@ -30,32 +30,26 @@ export function version(): string {
  * @throws WORKSPACE_INVALID | WRITE_FAILED; USAGE when the port is taken
  */
 export async function startEngine({ workspace: directory, token, port }: EngineOptions): Promise<Engine> {
-  const workspace = new Workspace(directory);
+  const workspace = await openWorkspace(directory);
   let host: Host | undefined;
   const emit: Emit = (event, payload) => host?.emit(event, payload);
-  const studio = createStudio({ workspace, emit, version: version() });
+  const opened = new AsyncDisposableStack();
+  opened.use(workspace);
   try {
-    host = await startHost({
+    const studio = opened.use(await createStudio({ workspace, emit, version: version() }));
+    const serving = await startHost({
       renderer: atRoot('out/renderer'),
       files: directory,
-      uploads: workspace.folder('uploads'),
+      uploads: await workspace.folder('uploads'),
       token,
       port,
       handlers: studio.handlers,
       cancelJob: studio.cancelJob,
     });
+    host = opened.use(serving);
+    return { port: serving.port, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   } catch (error) {
-    await studio[Symbol.asyncDispose]();
-    workspace[Symbol.dispose]();
+    await opened.disposeAsync();
     throw error;
   }
-  const serving = host;
-  return {
-    port: serving.port,
-    [Symbol.asyncDispose]: async () => {
-      await serving[Symbol.asyncDispose]();
-      await studio[Symbol.asyncDispose]();
-      workspace[Symbol.dispose]();
-    },
-  };
 }

@@ -18,12 +18,12 @@ export function datasetHandlers(context: StudioContext): Pick<Handlers, DatasetM
         'sample' in params
           ? await addSampleData(context)
           : await addDataset(context, { ...params, preprocessing: preprocessingSchema.parse(params.preprocessing) });
-      emit('datasets', workspace.datasets());
+      emit('datasets', await workspace.datasets());
       return entry;
     },
-    'dataset.remove': ({ datasetId }) => {
-      workspace.removeDataset(datasetId);
-      emit('datasets', workspace.datasets());
+    'dataset.remove': async ({ datasetId }) => {
+      await workspace.removeDataset(datasetId);
+      emit('datasets', await workspace.datasets());
       return null;
     },
   };
@@ -35,7 +35,7 @@ export async function addSampleData(context: StudioContext): Promise<DatasetEntr
   const source = { labelsPath: null, preprocessing: preprocessingSchema.parse({}) };
   const test = await addDataset(context, { ...source, path: dataset.test }, `${dataset.title} (test)`);
   await addDataset(context, { ...source, path: dataset.validation }, `${dataset.title} (validation)`);
-  context.emit('datasets', context.workspace.datasets());
+  context.emit('datasets', await context.workspace.datasets());
   return test;
 }
 
@@ -55,6 +55,6 @@ async function addDataset(
   const id = createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 24);
   const { path, labelsPath, preprocessing } = source;
   const entry = { id, name: name ?? ownName, path, labelsPath, kind, samples, labelled, classes, preprocessing };
-  workspace.saveDataset(entry, Date.now());
+  await workspace.saveDataset(entry, Date.now());
   return entry;
 }

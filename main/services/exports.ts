@@ -12,8 +12,8 @@ import { requireOutput } from './trial-state.ts';
 /** Writing a trial's model, recipe and report where the user wants them. */
 export function exportHandlers(context: StudioContext): Pick<Handlers, 'trial.export'> {
   return {
-    'trial.export': (params) => {
-      const trial = context.workspace.trial(params.trialId);
+    'trial.export': async (params) => {
+      const trial = await context.workspace.trial(params.trialId);
       const title = `Export ${trial.name}`;
       return context.jobs.add({ title, modelId: trial.modelId, trialId: trial.id }, (task) =>
         exportTrial(context, params, task),
@@ -34,7 +34,7 @@ async function exportTrial(
   }
   const key = randomBytes(16).toString('hex');
   const directory =
-    params.directory === null ? join(context.workspace.folder('exports'), key) : resolve(params.directory);
+    params.directory === null ? join(await context.workspace.folder('exports'), key) : resolve(params.directory);
   await makeFolder(directory);
   const names = await writeTogether(directory, params.overwrite, (staging) =>
     writeParts(context, params, staging, task),
@@ -62,9 +62,9 @@ async function writeParts(
       hint: 'Use letters, digits, dots and dashes.',
     });
   }
-  const trial = context.workspace.trial(params.trialId);
+  const trial = await context.workspace.trial(params.trialId);
   if (params.model) {
-    const path = requireOutput(context, params.trialId);
+    const path = await requireOutput(context, params.trialId);
     await context.work.call('copyModel', { path, output: join(folder, `${name}.onnx`) }, task);
   }
   throwIfCancelled(task.signal, 'The export');

@@ -30,18 +30,18 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
 }
 
 /** A job on one trial that tells all windows when the trial's results changed. */
-function measureJob<T>(
+async function measureJob<T>(
   context: StudioContext,
   trialId: string,
   verb: string,
   measure: (task: TaskContext) => Promise<T>,
-): StartedJob<T> {
-  const trial = context.workspace.trial(trialId);
-  const model = context.workspace.model(trial.modelId);
+): Promise<StartedJob<T>> {
+  const trial = await context.workspace.trial(trialId);
+  const model = await context.workspace.model(trial.modelId);
   const title = `${verb} ${trial.baseline ? (model?.name ?? trial.name) : trial.name}`;
   return context.jobs.add({ title, modelId: trial.modelId, trialId }, async (task) => {
     const result = await measure(task);
-    tellTrial(context, trialId);
+    await tellTrial(context, trialId);
     return result;
   });
 }
@@ -53,19 +53,19 @@ export async function measureLatency(
   task: TaskContext,
 ): Promise<void> {
   const { workspace, work } = context;
-  const trial = workspace.trial(trialId);
-  const baseline = baselineOf(context, trial);
+  const trial = await workspace.trial(trialId);
+  const baseline = await baselineOf(context, trial);
   const trialIds = baseline === undefined || trial.baseline ? [trialId] : [trialId, baseline.id];
-  const paths = trialIds.map((id) => requireOutput(context, id));
+  const paths = await Promise.all(trialIds.map((id) => requireOutput(context, id)));
   const { latencies, machine } = await work.call('latency', { paths, settings }, task);
   const at = Date.now();
   const software = await context.software();
   for (const [index, id] of trialIds.entries()) {
     const latency = latencies[index];
     if (latency === undefined) continue;
-    workspace.saveResult(id, 'latency', latency, at);
-    workspace.addMeasurements(id, latencyMeasurements(latency, { machine, software, at }));
-    if (id !== trialId) tellTrial(context, id);
+    const measurements = latencyMeasurements(latency, { machine, software, at });
+    await workspace.record(id, { results: { latency }, measurements, at });
+    if (id !== trialId) await tellTrial(context, id);
   }
 }
 
@@ -83,11 +83,11 @@ export async function measureEvaluation(
   task: TaskContext,
 ): Promise<Evaluation> {
   const { workspace, work, ask } = context;
-  const trial = workspace.trial(trialId);
-  const baseline = trial.baseline ? undefined : baselineOf(context, trial);
-  const data = datasetSource(workspace.dataset(datasetId));
-  const reference = baseline === undefined ? null : requireOutput(context, baseline.id);
-  const path = requireOutput(context, trialId);
+  const trial = await workspace.trial(trialId);
+  const baseline = trial.baseline ? undefined : await baselineOf(context, trial);
+  const data = datasetSource(await workspace.dataset(datasetId));
+  const reference = baseline === undefined ? null : await requireOutput(context, baseline.id);
+  const path = await requireOutput(context, trialId);
   const evaluation = await work.call('evaluate', { path, data, settings, limit, reference }, task);
   const at = Date.now();
   const { machine } = await ask('machine', {});
@@ -96,8 +96,8 @@ export async function measureEvaluation(
     software: await context.software(),
     at,
   };
-  workspace.saveResult(trialId, 'evaluation', evaluation, at);
-  workspace.addMeasurements(trialId, evaluationMeasurements(evaluation, datasetId, circumstances));
+  const measurements = evaluationMeasurements(evaluation, datasetId, circumstances);
+  await workspace.record(trialId, { results: { evaluation }, measurements, at });
   return evaluation;
 }
 
@@ -108,14 +108,14 @@ async function profile(
 ): Promise<Profile> {
   const { workspace, work } = context;
   const { trialId, settings, runs, warmup } = params;
-  const path = requireOutput(context, trialId);
-  const trace = join(workspace.folder('traces'), `${trialId}.json`);
+  const path = await requireOutput(context, trialId);
+  const trace = join(await workspace.folder('traces'), `${trialId}.json`);
   const result = await work.call('profile', { path, settings, runs, warmup, inputs: null, trace }, task);
   const at = Date.now();
   const software = await context.software();
-  workspace.saveResult(trialId, 'profile', result, at);
-  workspace.saveResult(trialId, 'latency', result.latency, at);
-  workspace.addMeasurements(trialId, latencyMeasurements(result.latency, { machine: result.machine, software, at }));
+  const { latency, machine } = result;
+  const measurements = latencyMeasurements(latency, { machine, software, at });
+  await workspace.record(trialId, { results: { profile: result, latency }, measurements, at });
   return result;
 }
 
@@ -125,18 +125,18 @@ async function errors(
   task: TaskContext,
 ): Promise<ErrorTable> {
   const { workspace, work } = context;
-  const trial = workspace.trial(trialId);
-  const baseline = baselineOf(context, trial);
+  const trial = await workspace.trial(trialId);
+  const baseline = await baselineOf(context, trial);
   if (trial.baseline || baseline === undefined) {
     throw new StudioError('USAGE', 'The baseline has no errors against itself', { hint: 'Choose a quantized trial.' });
   }
-  const quantized = requireOutput(context, trialId);
-  const source = requireOutput(context, baseline.id);
-  const data = datasetSource(workspace.dataset(datasetId));
+  const quantized = await requireOutput(context, trialId);
+  const source = await requireOutput(context, baseline.id);
+  const data = datasetSource(await workspace.dataset(datasetId));
   const compareWith = (float: string): Promise<ErrorTable> =>
     work.call('errors', { float, quantized, data, limit }, task);
   const table = await withFloatModel(context, { trial, source }, task, compareWith);
-  workspace.saveResult(trialId, 'errors', table, Date.now());
+  await workspace.record(trialId, { results: { errors: table }, at: Date.now() });
   return table;
 }
 
@@ -154,7 +154,7 @@ async function withFloatModel<T>(
   if (first <= 0) return compare(source);
   const recipe = { ...trial.recipe, steps: trial.recipe.steps.slice(0, first) };
   const settings = runSettingsSchema.parse({});
-  const output = join(workspace.folder('trials'), `${trial.id}.float.onnx`);
+  const output = join(await workspace.folder('trials'), `${trial.id}.float.onnx`);
   try {
     await work.call('apply', { path: source, recipe, calibration: null, settings, output }, task);
     return await compare(output);
@@ -163,6 +163,6 @@ async function withFloatModel<T>(
   }
 }
 
-function baselineOf({ workspace }: StudioContext, trial: Trial): Trial | undefined {
-  return workspace.trials(trial.modelId).find((other) => other.baseline);
+async function baselineOf({ workspace }: StudioContext, trial: Trial): Promise<Trial | undefined> {
+  return (await workspace.trials(trial.modelId)).find((other) => other.baseline);
 }

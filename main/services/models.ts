@@ -26,27 +26,27 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
         bytes: inspect.model.bytes + inspect.model.externalBytes,
         openedAt: Date.now(),
       };
-      workspace.saveModel(entry);
-      const baselineTrialId = beginBaseline(context, entry, inspect.parameters, inspect.macs);
+      await workspace.saveModel(entry);
+      const baselineTrialId = await saveBaseline(context, entry, inspect.parameters, inspect.macs);
       if (sample) await addSampleData(context);
-      emit('recents', recents(context));
+      emit('recents', await recents(context));
       return { entry: { ...entry, available: true }, inspect, baselineTrialId };
     },
     'model.recents': () => recents(context),
-    'model.forget': ({ modelId }) => {
-      workspace.hideModel(modelId);
-      emit('recents', recents(context));
+    'model.forget': async ({ modelId }) => {
+      await workspace.hideModel(modelId);
+      emit('recents', await recents(context));
       return null;
     },
   };
 }
 
 /** The model with this id. @throws NOT_FOUND */
-export function requireModel(
+export async function requireModel(
   { workspace }: Pick<StudioContext, 'workspace'>,
   modelId: string,
-): Omit<ModelEntry, 'available'> {
-  const model = workspace.model(modelId);
+): Promise<Omit<ModelEntry, 'available'>> {
+  const model = await workspace.model(modelId);
   if (model === undefined)
     throw new StudioError('NOT_FOUND', 'This model is not in the workspace', { hint: 'Open it again.' });
   return model;
@@ -73,34 +73,31 @@ async function pathToOpen(
     return found.path;
   }
   if (!/^[0-9a-f-]{36}$/u.test(params.upload)) throw new StudioError('USAGE', `'${params.upload}' is not an upload`);
-  const folder = join(workspace.folder('uploads'), params.upload);
+  const folder = join(await workspace.folder('uploads'), params.upload);
   const name = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(folder)[0] : undefined;
   if (name === undefined) throw new StudioError('NOT_FOUND', 'This upload is gone', { hint: 'Drop the file again.' });
   return join(folder, name);
 }
 
 /** The trial with the empty recipe, whose output is the opened file itself. */
-function beginBaseline(
+async function saveBaseline(
   { workspace, emit }: StudioContext,
   entry: Omit<ModelEntry, 'available'>,
   parameters: number,
   macs: number,
-): string {
+): Promise<string> {
   const id = `${entry.id.slice(0, 24)}-baseline`;
-  if (workspace.findTrial(id) === undefined) {
-    const recipe = { version: 1 as const, steps: [] };
-    workspace.beginTrial(
-      { id, modelId: entry.id, name: 'Baseline', recipe, baseline: true, createdAt: Date.now() },
-      'done',
-    );
-  }
-  workspace.updateTrial(id, { outputPath: entry.path, bytes: entry.bytes, parameters, macs, sparsity: null });
-  emit('trial', workspace.trial(id));
+  const recipe = { version: 1 as const, steps: [] };
+  const trial = await workspace.saveBaseline(
+    { id, modelId: entry.id, name: 'Baseline', recipe, baseline: true, createdAt: Date.now() },
+    { outputPath: entry.path, bytes: entry.bytes, parameters, macs, sparsity: null },
+  );
+  emit('trial', trial);
   return id;
 }
 
-function recents({ workspace }: StudioContext): ModelEntry[] {
-  return workspace.recentModels().map((entry) => ({ ...entry, available: isUnchanged(entry.path) }));
+async function recents({ workspace }: StudioContext): Promise<ModelEntry[]> {
+  return (await workspace.recentModels()).map((entry) => ({ ...entry, available: isUnchanged(entry.path) }));
 }
 
 /** Whether the file is there. That its bytes are the same is checked when it is opened: its id is their hash. */

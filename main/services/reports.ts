@@ -11,9 +11,9 @@ export async function renderTrialReport(
   format: 'html' | 'markdown',
 ): Promise<string> {
   const { workspace, ask, version } = context;
-  const trial = workspace.trial(trialId);
-  const model = requireModel(context, trial.modelId);
-  const trials = workspace.trials(trial.modelId);
+  const trial = await workspace.trial(trialId);
+  const model = await requireModel(context, trial.modelId);
+  const trials = await workspace.trials(trial.modelId);
   const baseline = trial.baseline ? null : (trials.find((other) => other.baseline) ?? null);
   const inspect = await ask('inspect', { path: model.path, dims: {}, scanWeights: false });
   const input = reportInput({
@@ -23,21 +23,21 @@ export async function renderTrialReport(
     trial,
     baseline,
     trials,
-    profile: workspace.result(trialId, 'profile'),
-    baselineProfile: baseline === null ? null : workspace.result(baseline.id, 'profile'),
-    errors: workspace.result(trialId, 'errors'),
-    data: dataOf(context, trial),
+    profile: await workspace.result(trialId, 'profile'),
+    baselineProfile: baseline === null ? null : await workspace.result(baseline.id, 'profile'),
+    errors: await workspace.result(trialId, 'errors'),
+    data: await dataOf(context, trial),
   });
   return renderReport(input, format);
 }
 
 /** The data of the latest evaluation; it may have left the workspace since. */
-function dataOf(
+async function dataOf(
   { workspace }: Pick<StudioContext, 'workspace'>,
   trial: Trial,
-): { name: string; samples: number } | null {
+): Promise<{ name: string; samples: number } | null> {
   const id = trial.measurements.findLast(({ datasetId }) => datasetId !== null)?.datasetId;
-  const entry = workspace.datasets().find((dataset) => dataset.id === id);
+  const entry = (await workspace.datasets()).find((dataset) => dataset.id === id);
   if (entry === undefined || trial.evaluation === null) return null;
   return { name: entry.name, samples: trial.evaluation.samples };
 }

@@ -42,7 +42,7 @@ export interface Studio extends AsyncDisposable {
  * The contract's handlers on one workspace. Trials that an earlier engine left running are closed first, and the files that
  * it left half-written removed.
  */
-export function createStudio({ workspace, emit, version }: StudioOptions): Studio {
+export async function createStudio({ workspace, emit, version }: StudioOptions): Promise<Studio> {
   const work = new OperationThread('lapidary-jobs');
   const questions = new OperationThread('lapidary-questions');
   const jobs = new JobQueue((job) => emit('job', job));
@@ -62,8 +62,8 @@ export function createStudio({ workspace, emit, version }: StudioOptions): Studi
   const software = async (): Promise<string> =>
     `Lapidary ${version}, ONNX Runtime ${(await machineInfo()).machine.onnxruntime}`;
 
-  workspace.closeInterruptedTrials();
-  for (const folder of ['trials', 'traces']) removeUnfinished(workspace.folder(folder));
+  await workspace.closeInterruptedTrials();
+  for (const folder of ['trials', 'traces']) removeUnfinished(await workspace.folder(folder));
   const context: StudioContext = { workspace, jobs, emit, work, ask, version, software };
 
   return {

@@ -30,43 +30,40 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
   const { workspace, jobs, emit, ask } = context;
   return {
     'trial.list': ({ modelId }) => workspace.trials(modelId),
-    'trial.rename': ({ trialId, name }) => {
-      workspace.trial(trialId);
-      workspace.updateTrial(trialId, { name });
-      return tellTrial(context, trialId);
+    'trial.rename': async ({ trialId, name }) => {
+      const trial = await workspace.renameTrial(trialId, name);
+      emit('trial', trial);
+      return trial;
     },
-    'trial.delete': ({ trialId }) => {
-      const trial = workspace.trial(trialId);
-      if (trial.baseline) throw new StudioError('USAGE', 'The baseline cannot be deleted: it is the opened file');
-      if (trial.status === 'running') {
-        throw new StudioError('USAGE', `'${trial.name}' is being measured`, { hint: 'Cancel its job first.' });
-      }
-      workspace.deleteTrial(trialId);
+    'trial.delete': async ({ trialId }) => {
+      const trial = await workspace.deleteTrial(trialId);
       emit('trial.deleted', { id: trialId, modelId: trial.modelId });
       return null;
     },
-    'trial.run': (params) => {
-      const model = requireModel(context, params.modelId);
+    'trial.run': async (params) => {
+      const model = await requireModel(context, params.modelId);
       if (params.recipe.steps.length === 0)
         throw new StudioError('RECIPE_INVALID', 'The recipe has no steps', { hint: 'Add one.' });
-      const trialId = trialIdOf(context, params);
+      const trialId = await trialIdOf(context, params);
       const name = params.name ?? describeRecipe(params.recipe);
       return jobs.add({ title: `${name}: ${model.name}`, modelId: model.id, trialId }, (task) =>
         runTrial(context, { ...params, name, trialId }, task),
       );
     },
-    'trial.graph': ({ trialId }) => ask('graph', { path: requireOutput(context, trialId) }),
-    'trial.tensor': ({ trialId, tensor }) => ask('tensor', { path: requireOutput(context, trialId), tensor }),
-    'trial.compare': ({ a, b }) => ask('compare', { a: compareSide(context, a), b: compareSide(context, b) }),
-    'prune.plan': ({ modelId }) => ask('prunePlan', { path: requireModel(context, modelId).path }),
-    'quantize.plan': ({ modelId }) => ask('quantizePlan', { path: requireModel(context, modelId).path }),
+    'trial.graph': async ({ trialId }) => ask('graph', { path: await requireOutput(context, trialId) }),
+    'trial.tensor': async ({ trialId, tensor }) =>
+      ask('tensor', { path: await requireOutput(context, trialId), tensor }),
+    'trial.compare': async ({ a, b }) =>
+      ask('compare', { a: await compareSide(context, a), b: await compareSide(context, b) }),
+    'prune.plan': async ({ modelId }) => ask('prunePlan', { path: (await requireModel(context, modelId)).path }),
+    'quantize.plan': async ({ modelId }) => ask('quantizePlan', { path: (await requireModel(context, modelId)).path }),
   };
 }
 
 /** The same recipe on the same model with the same calibration data is the same trial. */
-function trialIdOf({ workspace }: StudioContext, params: Params<'trial.run'>): string {
+async function trialIdOf({ workspace }: StudioContext, params: Params<'trial.run'>): Promise<string> {
   const calibration = usesCalibration(params.recipe) ? params.calibrationDatasetId : null;
-  if (calibration !== null) workspace.dataset(calibration);
+  if (calibration !== null) await workspace.dataset(calibration);
   const key = JSON.stringify([params.modelId, params.recipe, calibration]);
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
@@ -87,30 +84,31 @@ interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
 async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext): Promise<Trial> {
   const { workspace } = context;
   const { trialId, modelId, name, recipe } = run;
-  const wasDone = workspace.trials(modelId).some((trial) => trial.id === trialId && trial.status === 'done');
-  workspace.beginTrial({ id: trialId, modelId, name, recipe, baseline: false, createdAt: Date.now() }, 'running');
-  tellTrial(context, trialId);
+  const started = { id: trialId, modelId, name, recipe, baseline: false, createdAt: Date.now() };
+  const wasDone = (await workspace.beginTrial(started, 'running')) === 'done';
+  await tellTrial(context, trialId);
   try {
     await makeOutput(context, run, task);
-    tellTrial(context, trialId);
+    await tellTrial(context, trialId);
     if (run.datasetId !== null) {
       await measureEvaluation(
         context,
         { trialId, datasetId: run.datasetId, limit: run.limit, settings: run.settings },
         task,
       );
-      tellTrial(context, trialId);
+      await tellTrial(context, trialId);
     }
     if (run.latency) await measureLatency(context, { trialId, settings: run.settings }, task);
-    workspace.updateTrial(trialId, { status: 'done', error: null });
-    return tellTrial(context, trialId);
+    await workspace.record(trialId, { update: { status: 'done', error: null }, at: Date.now() });
+    return await tellTrial(context, trialId);
   } catch (error) {
     const shown = describeError(error);
     const cancelled = task.signal.aborted || shown.code === 'CANCELLED';
     try {
       const status = cancelled ? (wasDone ? 'done' : 'cancelled') : 'failed';
-      workspace.updateTrial(trialId, { status, error: cancelled ? null : shown });
-      tellTrial(context, trialId);
+      const update = { status, error: cancelled ? null : shown } as const;
+      await workspace.record(trialId, { update, at: Date.now() });
+      await tellTrial(context, trialId);
     } catch (cause) {
       // On a full disk nothing can be noted any more: the next engine closes the trial. What happened first is told.
       if (!(cause instanceof StudioError && cause.code === 'WRITE_FAILED')) throw cause;
@@ -122,32 +120,34 @@ async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext
 async function makeOutput(context: StudioContext, run: TrialRun, task: TaskContext): Promise<void> {
   const { workspace, work } = context;
   const { trialId, calibrationDatasetId, recipe, settings } = run;
-  const output = join(workspace.folder('trials'), `${trialId}.onnx`);
+  const output = join(await workspace.folder('trials'), `${trialId}.onnx`);
   const applied = await work.call(
     'apply',
     {
-      path: requireModel(context, run.modelId).path,
+      path: (await requireModel(context, run.modelId)).path,
       recipe,
-      calibration: calibrationDatasetId === null ? null : datasetSource(workspace.dataset(calibrationDatasetId)),
+      calibration: calibrationDatasetId === null ? null : datasetSource(await workspace.dataset(calibrationDatasetId)),
       settings,
       output,
     },
     task,
   );
   const { bytes, parameters, sparsity, macs } = applied;
-  workspace.updateTrial(trialId, { recipe: applied.recipe, outputPath: output, bytes, parameters, sparsity, macs });
-  const at = Date.now();
-  if (applied.prune !== null) workspace.saveResult(trialId, 'prune', applied.prune, at);
-  if (applied.quantize !== null) workspace.saveResult(trialId, 'quantize', applied.quantize, at);
+  const update = { recipe: applied.recipe, outputPath: output, bytes, parameters, sparsity, macs };
+  const results = {
+    ...(applied.prune === null ? {} : { prune: applied.prune }),
+    ...(applied.quantize === null ? {} : { quantize: applied.quantize }),
+  };
+  await workspace.record(trialId, { update, results, at: Date.now() });
 }
 
-function compareSide(context: StudioContext, trialId: string) {
-  const trial = context.workspace.trial(trialId);
+async function compareSide(context: StudioContext, trialId: string) {
+  const trial = await context.workspace.trial(trialId);
   return {
     id: trial.id,
     name: trial.name,
-    path: requireOutput(context, trialId),
-    profile: context.workspace.result(trialId, 'profile'),
+    path: await requireOutput(context, trialId),
+    profile: await context.workspace.result(trialId, 'profile'),
     latency: trial.latency,
     evaluation: trial.evaluation,
   };

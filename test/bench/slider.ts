@@ -7,7 +7,7 @@ import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
 import { tensorPieces } from '../../main/engine/graph/tensor-data.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { createStudio } from '../../main/services/studio.ts';
-import { Workspace } from '../../main/workspace/workspace.ts';
+import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { measuredPoints, pruneRows } from '../../renderer/tasks/prune/model.ts';
 import { predictTrial } from '../../main/judge/predict/trial.ts';
 import type { Recipe } from '../../main/contract/recipe.ts';
@@ -72,9 +72,9 @@ function sumOfSquares(model: Model): number {
 /** From the release of the slider to the measured accuracy of the CNN sample on 500 images, in a studio that is at work. */
 async function releases(): Promise<BenchRow> {
   using folder = tempFolder();
-  using workspace = new Workspace(folder.path);
+  await using workspace = await openWorkspace(folder.path);
   let onTrial = (_trial: EventPayload<'trial'>): void => undefined;
-  await using studio = createStudio({
+  await using studio = await createStudio({
     workspace,
     version: '0.0.0',
     emit: (event, payload) => {

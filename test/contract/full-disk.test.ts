@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createStudio } from '../../main/services/studio.ts';
-import { Workspace } from '../../main/workspace/workspace.ts';
+import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { callOf } from '../support/call-studio.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -68,8 +68,8 @@ describe.skipIf(process.platform === 'win32')('when the disk takes no more', () 
     const { stdout } = await limited(400, folder, limitedStudio, folder, '', 'run');
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'WRITE_FAILED' } });
 
-    using workspace = new Workspace(folder);
-    await using studio = createStudio({ workspace, version: '0.0.0', emit: () => undefined });
+    await using workspace = await openWorkspace(folder);
+    await using studio = await createStudio({ workspace, version: '0.0.0', emit: () => undefined });
     const call = callOf(studio);
     const { entry } = await call('model.open', { sample: 'glyph-cnn' });
     const trials = await call('trial.list', { modelId: entry.id });
@@ -77,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('when the disk takes no more', () 
       ['done', undefined],
       ['failed', 'WRITE_FAILED'],
     ]);
-    expect(readdirSync(workspace.folder('trials'))).toEqual([]);
+    expect(readdirSync(await workspace.folder('trials'))).toEqual([]);
     const again = await call('trial.run', { modelId: entry.id, recipe: trials[1]!.recipe, latency: false });
     expect(again).toMatchObject({ id: trials[1]!.id, status: 'done' });
   });

@@ -1,16 +1,16 @@
 /** The runtime dies in the middle of a job, as it does on a model that crashes it: the job says so, and the next one works. */
 import { expect, test } from 'vitest';
 import { createStudio } from '../../main/services/studio.ts';
-import { Workspace } from '../../main/workspace/workspace.ts';
+import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { callOf } from '../support/call-studio.ts';
 import { descendant } from '../support/processes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 test('a job whose runtime is killed fails with the reason, and the next job has a new one', async () => {
   using folder = tempFolder();
-  using workspace = new Workspace(folder.path);
+  await using workspace = await openWorkspace(folder.path);
   let onProgress: () => void = () => undefined;
-  await using studio = createStudio({
+  await using studio = await createStudio({
     workspace,
     version: '0.0.0',
     emit: (event, payload) => {

@@ -7,25 +7,25 @@ import type { Recipe } from '../../main/contract/recipe.ts';
 import { events } from '../../main/contract/methods.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
-import { Workspace } from '../../main/workspace/workspace.ts';
+import { openWorkspace, type Workspace } from '../../main/workspace/workspace.ts';
 
 let directory: string;
 let workspace: Workspace;
 let studio: Studio;
 const seen: { event: EventName; payload: unknown }[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'lapidary-studio-'));
-  open();
+  await open();
 });
 afterAll(async () => {
   await close();
   rmSync(directory, { recursive: true, force: true });
 });
 
-function open(): void {
-  workspace = new Workspace(join(directory, 'workspace'));
-  studio = createStudio({
+async function open(): Promise<void> {
+  workspace = await openWorkspace(join(directory, 'workspace'));
+  studio = await createStudio({
     workspace,
     version: '0.0.0',
     // Whatever is told must be what the contract says.
@@ -35,7 +35,7 @@ function open(): void {
 
 async function close(): Promise<void> {
   await studio[Symbol.asyncDispose]();
-  workspace[Symbol.dispose]();
+  await workspace[Symbol.asyncDispose]();
 }
 
 /** Calls a handler as a window does: parameters and result are checked against the contract. */
@@ -97,7 +97,7 @@ test('a trial is made, measured against its baseline, and kept', async () => {
   // The recipe that is kept leaves nothing to the machine.
   expect(trial.recipe.steps[1]).toMatchObject({ quantize: { reduceRange: expect.any(Boolean) } });
   // The baseline was timed in the same turns.
-  expect(workspace.trial(baseline).latency).not.toBeNull();
+  expect((await workspace.trial(baseline)).latency).not.toBeNull();
 
   const again = await call('trial.run', {
     modelId,
@@ -105,7 +105,8 @@ test('a trial is made, measured against its baseline, and kept', async () => {
     calibrationDatasetId: validation,
     latency: false,
   });
-  const outputs = [trial.id, again.id].map((id) => readFileSync(workspace.trialOutput(id)!));
+  const paths = await Promise.all([trial.id, again.id].map((id) => workspace.trialOutput(id)));
+  const outputs = paths.map((path) => readFileSync(path!));
   expect(outputs[0]!.equals(outputs[1]!)).toBe(true);
 });
 
@@ -117,7 +118,7 @@ test('the errors of a quantized trial are measured and kept', async () => {
   expect(table.samples).toBe(8);
   expect(table.layers.every(({ sqnrDb }) => sqnrDb > 0)).toBe(true);
   expect(await call('trial.errors', { trialId: trial.id })).toEqual(table);
-  expect(workspace.trial(trial.id).hasErrors).toBe(true);
+  expect((await workspace.trial(trial.id)).hasErrors).toBe(true);
 });
 
 test('errors of a pruned and quantized trial are those of quantization alone', async () => {
@@ -128,7 +129,7 @@ test('errors of a pruned and quantized trial are those of quantization alone', a
   const table = await call('trial.errors.run', { trialId: trial.id, datasetId: validation, limit: 8 });
   // Against the unpruned model, four fifths of the weights gone leave less than 10 dB.
   expect(table.layers.find(({ op }) => op === 'Conv')!.sqnrDb).toBeGreaterThan(20);
-  expect(readdirSync(workspace.folder('trials')).filter((name) => name.includes('.float'))).toEqual([]);
+  expect(readdirSync(await workspace.folder('trials')).filter((name) => name.includes('.float'))).toEqual([]);
 });
 
 test('a profile is kept with its trace', async () => {
@@ -158,7 +159,7 @@ test('a cancelled trial is told as cancelled and leaves no half-written model', 
   await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
   const trial = (await call('trial.list', { modelId })).find(({ name }) => name === 'Prune 61 %');
   expect(trial?.status).toBe('cancelled');
-  expect(readdirSync(workspace.folder('trials')).filter((name) => !/\.onnx(\.data)?$/u.test(name))).toEqual([]);
+  expect(readdirSync(await workspace.folder('trials')).filter((name) => !/\.onnx(\.data)?$/u.test(name))).toEqual([]);
 });
 
 test('a measured trial stays measured when measuring it again is cancelled', async () => {
@@ -182,7 +183,9 @@ test('export writes model, recipe and report, whole or not at all', async () => 
   const { files } = await call('trial.export', params);
   expect(readdirSync(target).toSorted()).toEqual(['small.onnx', 'small.recipe.json', 'small.report.html']);
   expect(files.every(({ bytes }) => bytes > 0)).toBe(true);
-  expect(readFileSync(join(target, 'small.onnx')).equals(readFileSync(workspace.trialOutput(trial.id)!))).toBe(true);
+  expect(readFileSync(join(target, 'small.onnx')).equals(readFileSync((await workspace.trialOutput(trial.id))!))).toBe(
+    true,
+  );
   expect(JSON.parse(readFileSync(join(target, 'small.recipe.json'), 'utf8'))).toEqual(trial.recipe);
   await expect(call('trial.export', params)).rejects.toMatchObject({ code: 'WRITE_FAILED' });
   await call('trial.export', { ...params, overwrite: true });
@@ -202,7 +205,7 @@ test('everything is there after the studio was closed and opened', async () => {
   const { modelId } = await openSample();
   const before = await call('trial.list', { modelId });
   await close();
-  open();
+  await open();
   expect(await call('trial.list', { modelId })).toEqual(before);
   expect((await call('model.recents', {}))[0]).toMatchObject({ id: modelId, available: true });
 });
@@ -211,7 +214,7 @@ test('the baseline cannot be deleted, a trial can', async () => {
   const { modelId, baseline } = await openSample();
   await expect(call('trial.delete', { trialId: baseline })).rejects.toMatchObject({ code: 'USAGE' });
   const trial = await call('trial.run', { modelId, recipe: prune(0.15), latency: false });
-  const output = workspace.trialOutput(trial.id)!;
+  const output = (await workspace.trialOutput(trial.id))!;
   await call('trial.delete', { trialId: trial.id });
   expect(existsSync(output)).toBe(false);
   expect((await call('trial.list', { modelId })).some(({ id }) => id === trial.id)).toBe(false);

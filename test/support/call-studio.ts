@@ -9,7 +9,7 @@ export type CallStudio = <M extends MethodName>(method: M, params: ParamsIn<M>) 
 export function callOf(studio: Studio): CallStudio {
   return async <M extends MethodName>(method: M, params: ParamsIn<M>) => {
     const checked = methods[method].params.parse(params);
-    const answer = await Promise.resolve((studio.handlers[method] as (p: unknown) => unknown)(checked));
+    const answer: unknown = await (studio.handlers[method] as (p: unknown) => unknown)(checked);
     const result = isStartedJob(answer) ? await answer.result : answer;
     return methods[method].result.parse(result) as Result<M>;
   };

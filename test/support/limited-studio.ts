@@ -6,12 +6,12 @@
 import type { Trial } from '../../main/contract/studio.ts';
 import { describeError } from '../../main/jobs/job-queue.ts';
 import { createStudio } from '../../main/services/studio.ts';
-import { Workspace } from '../../main/workspace/workspace.ts';
+import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { callOf } from './call-studio.ts';
 
 const [directory = '', exports = '', method = ''] = process.argv.slice(2);
-using workspace = new Workspace(directory);
-await using studio = createStudio({ workspace, version: '0.0.0', emit: () => undefined });
+await using workspace = await openWorkspace(directory);
+await using studio = await createStudio({ workspace, version: '0.0.0', emit: () => undefined });
 const call = callOf(studio);
 
 async function run(): Promise<unknown> {

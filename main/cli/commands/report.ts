@@ -10,7 +10,7 @@ import { evaluationMeasurements, latencyMeasurements } from '../../services/meas
 import { reportInput } from '../../services/report-input.ts';
 import { renderTrialReport } from '../../services/reports.ts';
 import { workspaceDirectory } from '../../workspace/location.ts';
-import { Workspace } from '../../workspace/workspace.ts';
+import { openWorkspace } from '../../workspace/workspace.ts';
 import { checkDims } from '../check-dims.ts';
 import {
   addCommonOptions,
@@ -69,8 +69,8 @@ function formatOf(path: string): Format {
 async function reportTrial({ operate }: CommandContext, trialId: string, format: Format): Promise<string> {
   const directory = workspaceDirectory();
   if (!existsSync(directory)) throw unknownSubject(trialId);
-  using workspace = new Workspace(directory);
-  if (workspace.findTrial(trialId) === undefined) throw unknownSubject(trialId);
+  await using workspace = await openWorkspace(directory);
+  if ((await workspace.findTrial(trialId)) === undefined) throw unknownSubject(trialId);
   return renderTrialReport({ workspace, ask: operate, version: version() }, trialId, format);
 }
 

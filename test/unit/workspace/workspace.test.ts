@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Latency, Machine } from '../../../main/contract/results.ts';
 import { MIGRATIONS } from '../../../main/workspace/schema.ts';
-import { Workspace } from '../../../main/workspace/workspace.ts';
+import { openWorkspace } from '../../../main/workspace/workspace.ts';
 import { workspaceDirectory } from '../../../main/workspace/location.ts';
 
 let directory: string;
@@ -39,115 +39,135 @@ const machine: Machine = {
   vnni: true,
 };
 
-test('keeps trials, results and measurements over a reopen', () => {
+test('keeps trials, results and measurements over a reopen', async () => {
   {
-    using workspace = new Workspace(directory);
-    workspace.saveModel(model);
-    workspace.beginTrial(trial, 'running');
-    workspace.updateTrial('t1', {
-      status: 'done',
-      bytes: 900,
-      sparsity: 0.4,
-      outputPath: join(directory, 'trials', 't1.onnx'),
-    });
-    workspace.saveResult('t1', 'latency', latency, 11);
+    await using workspace = await openWorkspace(directory);
+    await workspace.saveModel(model);
+    await workspace.beginTrial(trial, 'running');
     const common = { unit: 'ms', low: 1, high: 3, samples: 100, machine, at: 11, software: 's', datasetId: null };
-    workspace.addMeasurements('t1', [{ metric: 'latency', value: 2, ...common }]);
+    await workspace.record('t1', {
+      update: { status: 'done', bytes: 900, sparsity: 0.4, outputPath: join(directory, 'trials', 't1.onnx') },
+      results: { latency },
+      measurements: [{ metric: 'latency', value: 2, ...common }],
+      at: 11,
+    });
   }
-  using reopened = new Workspace(directory);
-  expect(reopened.trials('abc')).toMatchObject([
+  await using reopened = await openWorkspace(directory);
+  expect(await reopened.trials('abc')).toMatchObject([
     { id: 't1', status: 'done', bytes: 900, sparsity: 0.4, recipe, latency, hasProfile: false, hasErrors: false },
   ]);
-  expect(reopened.trial('t1').measurements).toMatchObject([{ metric: 'latency', value: 2, machine }]);
+  expect((await reopened.trial('t1')).measurements).toMatchObject([{ metric: 'latency', value: 2, machine }]);
 });
 
-test('a trial that ran when the engine died is closed as failed and keeps what it had', () => {
+test('a trial that ran when the engine died is closed as failed and keeps what it had', async () => {
   {
-    using workspace = new Workspace(directory);
-    workspace.saveModel(model);
-    workspace.beginTrial(trial, 'running');
-    workspace.saveResult('t1', 'latency', latency, 11);
+    await using workspace = await openWorkspace(directory);
+    await workspace.saveModel(model);
+    await workspace.beginTrial(trial, 'running');
+    await workspace.record('t1', { results: { latency }, at: 11 });
   }
-  using reopened = new Workspace(directory);
-  expect(reopened.closeInterruptedTrials()).toBe(1);
-  expect(reopened.trial('t1')).toMatchObject({ status: 'failed', error: { code: 'RUNTIME_DIED' }, latency });
+  await using reopened = await openWorkspace(directory);
+  expect(await reopened.closeInterruptedTrials()).toBe(1);
+  expect(await reopened.trial('t1')).toMatchObject({ status: 'failed', error: { code: 'RUNTIME_DIED' }, latency });
 });
 
-test('a trial that another engine is measuring goes on', () => {
-  using workspace = new Workspace(directory);
-  workspace.saveModel(model);
-  workspace.beginTrial(trial, 'running');
+test('a trial that another engine is measuring goes on', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.beginTrial(trial, 'running');
   const database = new DatabaseSync(join(directory, 'workspace.db'));
   // The parent of this process is there for as long as the test runs.
   database.prepare('UPDATE trials SET owner = ?').run(process.ppid);
-  expect(workspace.closeInterruptedTrials()).toBe(0);
+  expect(await workspace.closeInterruptedTrials()).toBe(0);
   database.prepare('UPDATE trials SET owner = NULL').run();
   database.close();
-  expect(workspace.closeInterruptedTrials()).toBe(1);
+  expect(await workspace.closeInterruptedTrials()).toBe(1);
 });
 
-test('beginning a trial again keeps its results and clears its error', () => {
-  using workspace = new Workspace(directory);
-  workspace.saveModel(model);
-  workspace.beginTrial(trial, 'running');
-  workspace.saveResult('t1', 'latency', latency, 11);
-  workspace.updateTrial('t1', { status: 'failed', error: { code: 'X', message: 'm', hint: null } });
-  workspace.beginTrial({ ...trial, createdAt: 99 }, 'running');
-  expect(workspace.trial('t1')).toMatchObject({ status: 'running', error: null, latency, createdAt: 10 });
+test('beginning a trial again keeps its results and clears its error', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.beginTrial(trial, 'running');
+  await workspace.record('t1', { results: { latency }, at: 11 });
+  await workspace.record('t1', {
+    update: { status: 'failed', error: { code: 'X', message: 'm', hint: null } },
+    at: 12,
+  });
+  expect(await workspace.beginTrial({ ...trial, createdAt: 99 }, 'running')).toBe('failed');
+  expect(await workspace.trial('t1')).toMatchObject({ status: 'running', error: null, latency, createdAt: 10 });
 });
 
-test('deleting a trial deletes its model file, but never a file outside the workspace', () => {
-  using workspace = new Workspace(directory);
-  workspace.saveModel(model);
-  const inside = join(workspace.folder('trials'), 't1.onnx');
+test('deleting a trial deletes its model file, but never a file outside the workspace', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  const inside = join(await workspace.folder('trials'), 't1.onnx');
   const outside = join(directory, 'mine.onnx');
-  for (const path of [inside, outside]) writeFileSync(path, 'model');
-  workspace.beginTrial(trial, 'done');
-  workspace.updateTrial('t1', { outputPath: inside });
-  workspace.beginTrial({ ...trial, id: 't2', baseline: true }, 'done');
-  workspace.updateTrial('t2', { outputPath: outside });
-  workspace.deleteTrial('t1');
-  workspace.deleteTrial('t2');
+  for (const [id, outputPath] of Object.entries({ t1: inside, t2: outside })) {
+    writeFileSync(outputPath, 'model');
+    await workspace.beginTrial({ ...trial, id }, 'done');
+    await workspace.record(id, { update: { outputPath }, at: 11 });
+    await workspace.deleteTrial(id);
+  }
   expect(existsSync(inside)).toBe(false);
   expect(existsSync(outside)).toBe(true);
-  expect(workspace.trials('abc')).toEqual([]);
+  expect(await workspace.trials('abc')).toEqual([]);
 });
 
-test('the newest opened model comes first; a forgotten one goes, its trials stay', () => {
-  using workspace = new Workspace(directory);
-  workspace.saveModel(model);
-  workspace.saveModel({ ...model, id: 'def', openedAt: 6 });
-  workspace.beginTrial(trial, 'done');
-  expect(workspace.recentModels().map(({ id }) => id)).toEqual(['def', 'abc']);
-  workspace.hideModel('abc');
-  expect(workspace.recentModels().map(({ id }) => id)).toEqual(['def']);
-  expect(workspace.trials('abc')).toHaveLength(1);
+test('a baseline and a trial that runs are not deleted', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.saveBaseline({ ...trial, baseline: true }, { outputPath: '/models/net.onnx' });
+  await workspace.beginTrial({ ...trial, id: 't2' }, 'running');
+  await expect(workspace.deleteTrial('t1')).rejects.toThrow(/baseline/u);
+  await expect(workspace.deleteTrial('t2')).rejects.toThrow(/being measured/u);
+  expect(await workspace.trials('abc')).toHaveLength(2);
 });
 
-test('a file that is no database is refused and left unharmed', () => {
+test('a record that cannot be kept whole leaves nothing behind', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.beginTrial(trial, 'running');
+  const broken = { metric: 'latency', value: 2, unit: 'ms', low: 1, high: 3, samples: 100, machine, at: 11 };
+  const measurements = [{ ...broken, software: null as unknown as string, datasetId: null }];
+  await expect(workspace.record('t1', { results: { latency }, measurements, at: 11 })).rejects.toThrow(/NOT NULL/u);
+  expect(await workspace.trial('t1')).toMatchObject({ latency: null, measurements: [] });
+});
+
+test('the newest opened model comes first; a forgotten one goes, its trials stay', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.saveModel({ ...model, id: 'def', openedAt: 6 });
+  await workspace.beginTrial(trial, 'done');
+  expect((await workspace.recentModels()).map(({ id }) => id)).toEqual(['def', 'abc']);
+  await workspace.hideModel('abc');
+  expect((await workspace.recentModels()).map(({ id }) => id)).toEqual(['def']);
+  expect(await workspace.trials('abc')).toHaveLength(1);
+});
+
+test('a file that is no database is refused and left unharmed', async () => {
   const path = join(directory, 'workspace.db');
   writeFileSync(path, 'not a database, but somebody’s notes'.repeat(100));
   const before = readFileSync(path);
-  expect(() => new Workspace(directory)).toThrow(expect.objectContaining({ code: 'WORKSPACE_INVALID' }));
+  await expect(openWorkspace(directory)).rejects.toThrow(expect.objectContaining({ code: 'WORKSPACE_INVALID' }));
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
-test('a workspace of an older version is brought up to date, with what it holds', () => {
+test('a workspace of an older version is brought up to date, with what it holds', async () => {
   const database = new DatabaseSync(join(directory, 'workspace.db'));
   database.exec(MIGRATIONS[0]!);
   database.exec(`PRAGMA user_version = 1;
     INSERT INTO models (id, name, path, bytes, opened_at) VALUES ('abc', 'net.onnx', '/models/net.onnx', 1000, 5)`);
   database.close();
-  using workspace = new Workspace(directory);
-  expect(workspace.closeInterruptedTrials()).toBe(0);
-  expect(workspace.model('abc')).toEqual(model);
+  await using workspace = await openWorkspace(directory);
+  expect(await workspace.closeInterruptedTrials()).toBe(0);
+  expect(await workspace.model('abc')).toEqual(model);
 });
 
-test('a workspace of a newer version is refused', () => {
+test('a workspace of a newer version is refused', async () => {
   const database = new DatabaseSync(join(directory, 'workspace.db'));
   database.exec('PRAGMA user_version = 999');
   database.close();
-  expect(() => new Workspace(directory)).toThrow(/version 999/u);
+  await expect(openWorkspace(directory)).rejects.toThrow(/version 999/u);
 });
 
 test('the folder follows LAPIDARY_WORKSPACE, then the system’s custom', () => {

@@ -1,0 +1,416 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { StudioError } from '../base/errors.ts';
+import type { DatasetEntry, Measurement, ModelEntry, Trial } from '../contract/studio.ts';
+import type { Recipe } from '../contract/recipe.ts';
+import type { ErrorTable, Evaluation, Latency, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';
+import { openDatabase } from './database.ts';
+
+/** Results that a trial keeps, by kind. */
+export interface TrialResults {
+  readonly latency: Latency;
+  readonly evaluation: Evaluation;
+  readonly prune: PruneResult;
+  readonly quantize: QuantizeResult;
+  readonly profile: Profile;
+  readonly errors: ErrorTable;
+}
+export type ResultKind = keyof TrialResults;
+
+/** What is known when a trial is made. */
+export interface NewTrial {
+  readonly id: string;
+  readonly modelId: string;
+  readonly name: string;
+  readonly recipe: Recipe;
+  readonly baseline: boolean;
+  readonly createdAt: number;
+}
+
+/** What becomes known while it runs; absent keys stay as they are. */
+export interface TrialUpdate {
+  readonly name?: string;
+  readonly recipe?: Recipe;
+  readonly status?: Trial['status'];
+  readonly error?: Trial['error'];
+  readonly outputPath?: string;
+  readonly bytes?: number;
+  readonly parameters?: number;
+  readonly sparsity?: number | null;
+  readonly macs?: number;
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+/** What one piece of work found out about a trial; kept whole or not at all. */
+export interface TrialRecord {
+  readonly update?: TrialUpdate;
+  readonly results?: Partial<TrialResults>;
+  readonly measurements?: readonly Measurement[];
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * Everything the studio keeps: models opened, data sets, trials and their measurements, and the files of trials. What others
+ * use of it is `Workspace`, where each method gives a promise; a method that reads and writes does both in one transaction.
+ */
+export class WorkspaceStore implements Disposable {
+  readonly directory: string;
+  readonly #database: DatabaseSync;
+
+  /** @throws WORKSPACE_INVALID | WRITE_FAILED, see `openDatabase` */
+  constructor(directory: string) {
+    this.directory = directory;
+    this.#database = openDatabase(directory);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  /** A folder inside the workspace ("trials", "traces", "uploads", "exports"), made when it does not exist. */
+  folder(name: string): string {
+    const path = join(this.directory, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  // Models
+
+  saveModel(entry: Omit<ModelEntry, 'available'>): void {
+    this.#run(
+      `INSERT INTO models (id, name, path, bytes, opened_at, hidden) VALUES (?, ?, ?, ?, ?, 0)
+       ON CONFLICT(id) DO UPDATE SET name = excluded.name, path = excluded.path, opened_at = excluded.opened_at, hidden = 0`,
+      entry.id,
+      entry.name,
+      entry.path,
+      entry.bytes,
+      entry.openedAt,
+    );
+  }
+
+  /** The model with this id, or undefined. */
+  model(id: string): Omit<ModelEntry, 'available'> | undefined {
+    const row = this.#get('SELECT * FROM models WHERE id = ?', id);
+    return row === undefined ? undefined : modelFromRow(row);
+  }
+
+  /** Newest first. */
+  recentModels(limit = 20): Omit<ModelEntry, 'available'>[] {
+    return this.#all('SELECT * FROM models WHERE hidden = 0 ORDER BY opened_at DESC LIMIT ?', limit).map(modelFromRow);
+  }
+
+  /** Takes a model out of the recents; its trials stay for when it is opened again. */
+  hideModel(id: string): void {
+    this.#run('UPDATE models SET hidden = 1 WHERE id = ?', id);
+  }
+
+  // Data sets
+
+  saveDataset(entry: DatasetEntry, addedAt: number): void {
+    this.#run(
+      `INSERT INTO datasets (id, name, path, entry, added_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT(id) DO UPDATE SET name = excluded.name, path = excluded.path, entry = excluded.entry`,
+      entry.id,
+      entry.name,
+      entry.path,
+      JSON.stringify(entry),
+      addedAt,
+    );
+  }
+
+  datasets(): DatasetEntry[] {
+    return this.#all('SELECT entry FROM datasets ORDER BY added_at').map((row) => parse<DatasetEntry>(row['entry']));
+  }
+
+  /** @throws NOT_FOUND */
+  dataset(id: string): DatasetEntry {
+    const row = this.#get('SELECT entry FROM datasets WHERE id = ?', id);
+    if (row === undefined) {
+      throw new StudioError('NOT_FOUND', 'This data set is not in the workspace', { hint: 'Add it again.' });
+    }
+    return parse<DatasetEntry>(row['entry']);
+  }
+
+  removeDataset(id: string): void {
+    this.#run('DELETE FROM datasets WHERE id = ?', id);
+  }
+
+  // Trials
+
+  /**
+   * Makes the trial, or starts it anew with what it already holds when one with its id exists.
+   * @returns its status before; null when it is new
+   */
+  beginTrial(trial: NewTrial, status: Trial['status']): Trial['status'] | null {
+    return this.#whole(() => {
+      const before = this.#get('SELECT status FROM trials WHERE id = ?', trial.id)?.['status'];
+      this.#insertTrial(trial, status);
+      return typeof before === 'string' ? (before as Trial['status']) : null;
+    });
+  }
+
+  /** Makes the trial of the opened file itself, or brings it up to date with the file. */
+  saveBaseline(trial: NewTrial, update: TrialUpdate): Trial {
+    return this.#whole(() => {
+      this.#insertTrial(trial, 'done');
+      this.#update(trial.id, update);
+      return this.trial(trial.id);
+    });
+  }
+
+  #insertTrial(trial: NewTrial, status: Trial['status']): void {
+    this.#run(
+      `INSERT INTO trials (id, model_id, name, recipe, baseline, created_at, status, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT(id) DO UPDATE SET status = excluded.status, owner = excluded.owner, error = NULL`,
+      trial.id,
+      trial.modelId,
+      trial.name,
+      JSON.stringify(trial.recipe),
+      trial.baseline ? 1 : 0,
+      trial.createdAt,
+      status,
+      process.pid,
+    );
+  }
+
+  /** Keeps what was found out about a trial: all of it, or nothing. */
+  record(id: string, { update = {}, results = {}, measurements = [], at }: TrialRecord): void {
+    this.#whole(() => {
+      this.#update(id, update);
+      for (const [kind, result] of Object.entries(results)) this.#saveResult(id, kind, result, at);
+      this.#addMeasurements(id, measurements);
+    });
+  }
+
+  /** @throws NOT_FOUND */
+  renameTrial(id: string, name: string): Trial {
+    return this.#whole(() => {
+      this.trial(id);
+      this.#update(id, { name });
+      return this.trial(id);
+    });
+  }
+
+  #update(id: string, update: TrialUpdate): void {
+    const columns: Record<string, string | number | null | undefined> = {
+      name: update.name,
+      recipe: update.recipe === undefined ? undefined : JSON.stringify(update.recipe),
+      status: update.status,
+      error: update.error === undefined ? undefined : update.error === null ? null : JSON.stringify(update.error),
+      output_path: update.outputPath,
+      bytes: update.bytes,
+      parameters: update.parameters,
+      sparsity: update.sparsity,
+      macs: update.macs,
+    };
+    const set = Object.entries(columns).filter((column) => column[1] !== undefined);
+    if (set.length === 0) return;
+    const assignments = set.map(([name]) => `${name} = ?`).join(', ');
+    this.#run(`UPDATE trials SET ${assignments} WHERE id = ?`, ...set.map(([, value]) => value ?? null), id);
+  }
+
+  /** Oldest first, the baseline at the head. */
+  trials(modelId: string): Trial[] {
+    const rows = this.#all('SELECT * FROM trials WHERE model_id = ? ORDER BY baseline DESC, created_at', modelId);
+    return rows.map((row) => this.#trialFromRow(row));
+  }
+
+  /** The trial with this id, or undefined. */
+  findTrial(id: string): Trial | undefined {
+    const row = this.#get('SELECT * FROM trials WHERE id = ?', id);
+    return row === undefined ? undefined : this.#trialFromRow(row);
+  }
+
+  /** @throws NOT_FOUND */
+  trial(id: string): Trial {
+    const trial = this.findTrial(id);
+    if (trial === undefined) throw new StudioError('NOT_FOUND', 'This trial is not in the workspace');
+    return trial;
+  }
+
+  /** Path of the trial's output model, or undefined while it is not made. */
+  trialOutput(id: string): string | undefined {
+    const path = this.#get('SELECT output_path FROM trials WHERE id = ?', id)?.['output_path'];
+    return typeof path === 'string' ? path : undefined;
+  }
+
+  /**
+   * Deletes a trial with its results and its model file, where that lies in the workspace.
+   * @returns what it was
+   * @throws NOT_FOUND; USAGE for a baseline, and for a trial that runs
+   */
+  deleteTrial(id: string): Trial {
+    const { trial, output } = this.#whole(() => {
+      const found = this.trial(id);
+      if (found.baseline) throw new StudioError('USAGE', 'The baseline cannot be deleted: it is the opened file');
+      if (found.status === 'running') {
+        throw new StudioError('USAGE', `'${found.name}' is being measured`, { hint: 'Cancel its job first.' });
+      }
+      const path = this.trialOutput(id);
+      this.#run('DELETE FROM trials WHERE id = ?', id);
+      return { trial: found, output: path };
+    });
+    if (output?.startsWith(join(this.directory, 'trials')) === true) {
+      rmSync(output, { force: true });
+      rmSync(`${output}.data`, { force: true });
+    }
+    return trial;
+  }
+
+  /**
+   * Trials that an engine left running when it ended are marked failed, their results stay. Those of another engine that
+   * is still there go on. To be called before this process begins a trial of its own.
+   */
+  closeInterruptedTrials(): number {
+    const error = JSON.stringify({
+      code: 'RUNTIME_DIED',
+      message: 'The engine stopped while this trial was being measured',
+      hint: 'Run it again.',
+    });
+    const running = this.#all(`SELECT id, owner FROM trials WHERE status = 'running'`);
+    const interrupted = running.filter(({ owner }) => owner === process.pid || !isAlive(Number(owner)));
+    for (const { id } of interrupted) {
+      this.#run(`UPDATE trials SET status = 'failed', error = ? WHERE id = ?`, error, String(id));
+    }
+    return interrupted.length;
+  }
+
+  // Results and measurements
+
+  #saveResult(trialId: string, kind: string, result: unknown, at: number): void {
+    this.#run(
+      `INSERT INTO results (trial_id, kind, json, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT(trial_id, kind) DO UPDATE SET json = excluded.json, at = excluded.at`,
+      trialId,
+      kind,
+      JSON.stringify(result),
+      at,
+    );
+  }
+
+  result<K extends ResultKind>(trialId: string, kind: K): TrialResults[K] | null {
+    const row = this.#get('SELECT json FROM results WHERE trial_id = ? AND kind = ?', trialId, kind);
+    return row === undefined ? null : parse<TrialResults[K]>(row['json']);
+  }
+
+  #addMeasurements(trialId: string, measurements: readonly Measurement[]): void {
+    const insert = `INSERT INTO measurements
+      (trial_id, metric, value, unit, low, high, samples, machine, software, dataset_id, at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    for (const { metric, value, unit, low, high, samples, machine, software, datasetId, at } of measurements) {
+      const machineText = JSON.stringify(machine);
+      this.#run(insert, trialId, metric, value, unit, low, high, samples, machineText, software, datasetId, at);
+    }
+  }
+
+  #measurements(trialId: string): Measurement[] {
+    return this.#all('SELECT * FROM measurements WHERE trial_id = ? ORDER BY at', trialId).map((row) => ({
+      metric: String(row['metric']),
+      value: Number(row['value']),
+      unit: String(row['unit']),
+      low: nullableNumber(row['low']),
+      high: nullableNumber(row['high']),
+      samples: Number(row['samples']),
+      machine: parse<Measurement['machine']>(row['machine']),
+      software: String(row['software']),
+      datasetId: row['dataset_id'] === null ? null : String(row['dataset_id']),
+      at: Number(row['at']),
+    }));
+  }
+
+  #trialFromRow(row: Row): Trial {
+    const id = String(row['id']);
+    const kinds = new Set(this.#all('SELECT kind FROM results WHERE trial_id = ?', id).map((r) => String(r['kind'])));
+    return {
+      id,
+      modelId: String(row['model_id']),
+      name: String(row['name']),
+      recipe: parse<Recipe>(row['recipe']),
+      baseline: row['baseline'] === 1,
+      createdAt: Number(row['created_at']),
+      status: String(row['status']) as Trial['status'],
+      error: row['error'] === null ? null : parse<Trial['error']>(row['error']),
+      bytes: nullableNumber(row['bytes']),
+      parameters: nullableNumber(row['parameters']),
+      sparsity: nullableNumber(row['sparsity']),
+      macs: nullableNumber(row['macs']),
+      latency: this.result(id, 'latency'),
+      evaluation: this.result(id, 'evaluation'),
+      measurements: this.#measurements(id),
+      prune: this.result(id, 'prune'),
+      quantize: this.result(id, 'quantize'),
+      hasProfile: kinds.has('profile'),
+      hasErrors: kinds.has('errors'),
+    };
+  }
+
+  /** Runs `work` in one transaction: what it wrote before it threw is undone. */
+  #whole<T>(work: () => T): T {
+    this.#run('BEGIN IMMEDIATE');
+    try {
+      const value = work();
+      this.#run('COMMIT');
+      return value;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #run(sql: string, ...values: (string | number | null)[]): { changes: number | bigint } {
+    try {
+      return this.#database.prepare(sql).run(...values);
+    } catch (cause) {
+      throw writeError(cause);
+    }
+  }
+
+  #get(sql: string, ...values: (string | number)[]): Row | undefined {
+    return this.#database.prepare(sql).get(...values);
+  }
+
+  #all(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#database.prepare(sql).all(...values);
+  }
+}
+
+function writeError(cause: unknown): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (!/full|readonly|disk|locked/iu.test(message)) return cause instanceof Error ? cause : new Error(message);
+  return new StudioError('WRITE_FAILED', `The workspace could not be written: ${message}`, {
+    hint: 'Free some disk space, or close other copies of Lapidary, and try again; what was saved before is unharmed.',
+    cause,
+  });
+}
+
+/** Whether there is a process with this id; one of another user counts too. */
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function modelFromRow(row: Row): Omit<ModelEntry, 'available'> {
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    path: String(row['path']),
+    bytes: Number(row['bytes']),
+    openedAt: Number(row['opened_at']),
+  };
+}
+
+function nullableNumber(value: SQLOutputValue | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+function parse<T>(json: SQLOutputValue | undefined): T {
+  return JSON.parse(String(json)) as T;
+}
