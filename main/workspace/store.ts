@@ -1,56 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { StudioError } from '../base/errors.ts';
 import type { DatasetEntry, Measurement, ModelEntry, Trial } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
-import type { ErrorTable, Evaluation, Latency, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';
 import { openDatabase } from './database.ts';
-
-/** Results that a trial keeps, by kind. */
-export interface TrialResults {
-  readonly latency: Latency;
-  readonly evaluation: Evaluation;
-  readonly prune: PruneResult;
-  readonly quantize: QuantizeResult;
-  readonly profile: Profile;
-  readonly errors: ErrorTable;
-}
-export type ResultKind = keyof TrialResults;
-
-/** What is known when a trial is made. */
-export interface NewTrial {
-  readonly id: string;
-  readonly modelId: string;
-  readonly name: string;
-  readonly recipe: Recipe;
-  readonly baseline: boolean;
-  readonly createdAt: number;
-}
-
-/** What becomes known while it runs; absent keys stay as they are. */
-export interface TrialUpdate {
-  readonly name?: string;
-  readonly recipe?: Recipe;
-  readonly status?: Trial['status'];
-  readonly error?: Trial['error'];
-  readonly outputPath?: string;
-  readonly bytes?: number;
-  readonly parameters?: number;
-  readonly sparsity?: number | null;
-  readonly macs?: number;
-}
-
-type Row = Record<string, SQLOutputValue>;
-
-/** What one piece of work found out about a trial; kept whole or not at all. */
-export interface TrialRecord {
-  readonly update?: TrialUpdate;
-  readonly results?: Partial<TrialResults>;
-  readonly measurements?: readonly Measurement[];
-  /** Unix milliseconds. */
-  readonly at: number;
-}
+import { modelFromRow, nullableNumber, parse, type Row } from './rows.ts';
+import type { NewTrial, ResultKind, TrialRecord, TrialResults, TrialUpdate } from './trial-record.ts';
 
 /**
  * Everything the studio keeps: models opened, data sets, trials and their measurements, and the files of trials. What others
@@ -395,22 +351,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-function modelFromRow(row: Row): Omit<ModelEntry, 'available'> {
-  return {
-    id: String(row['id']),
-    name: String(row['name']),
-    path: String(row['path']),
-    bytes: Number(row['bytes']),
-    openedAt: Number(row['opened_at']),
-  };
-}
-
-function nullableNumber(value: SQLOutputValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
-}
-
-function parse<T>(json: SQLOutputValue | undefined): T {
-  return JSON.parse(String(json)) as T;
 }

@@ -1,4 +1,5 @@
-import { WorkspaceStore, type ResultKind, type TrialResults } from './store.ts';
+import { WorkspaceStore } from './store.ts';
+import type { ResultKind, TrialResults } from './trial-record.ts';
 
 /** The same methods, each giving a promise. */
 type Asynchronous<T> = {

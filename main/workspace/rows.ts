@@ -1,0 +1,26 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { ModelEntry } from '../contract/studio.ts';
+
+/** A row as SQLite gives it. */
+export type Row = Record<string, SQLOutputValue>;
+
+/** An opened model out of its row. */
+export function modelFromRow(row: Row): Omit<ModelEntry, 'available'> {
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    path: String(row['path']),
+    bytes: Number(row['bytes']),
+    openedAt: Number(row['opened_at']),
+  };
+}
+
+/** A number, or null where the column holds none. */
+export function nullableNumber(value: SQLOutputValue | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+/** What a JSON column holds; only this program wrote it. */
+export function parse<T>(json: SQLOutputValue | undefined): T {
+  return JSON.parse(String(json)) as T;
+}
