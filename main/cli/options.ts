@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { runSettingsSchema, type RunSettings } from '../contract/methods.ts';
-import { preprocessingSchema, providerSchema, type Provider } from '../contract/studio.ts';
+import { preprocessingSchema } from '../contract/data.ts';
+import { providerSchema, runSettingsSchema, type Provider, type RunSettings } from '../contract/machine.ts';
 import { StudioError } from '../base/errors.ts';
 import type { DatasetSource } from '../services/operations/operation-map.ts';
 

@@ -4,6 +4,8 @@
  * window that asked for it is reloaded.
  */
 import { z } from 'zod';
+import { preprocessingSchema } from './data.ts';
+import { runSettingsSchema } from './machine.ts';
 import { recipeSchema } from './recipe.ts';
 import { errorsSchema, evaluateSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -15,8 +17,6 @@ import {
   jobSchema,
   modelEntrySchema,
   openedModelSchema,
-  preprocessingSchema,
-  providerSchema,
   prunePlanSchema,
   quantizePlanSchema,
   trialSchema,
@@ -24,16 +24,6 @@ import {
 
 const trialRef = z.object({ trialId: z.string() });
 const modelRef = z.object({ modelId: z.string() });
-
-export const runSettingsSchema = z.object({
-  provider: providerSchema.default('cpu'),
-  /** Intra-op threads; null: the machine's physical cores. */
-  threads: z.number().int().positive().nullable().default(null),
-  batch: z.number().int().positive().default(1),
-  /** Values for symbolic dimensions by name. */
-  dims: z.record(z.string(), z.number().int().positive()).default({}),
-});
-export type RunSettings = z.infer<typeof runSettingsSchema>;
 
 export const methods = {
   'app.info': { params: z.object({}), result: appInfoSchema, job: false },
@@ -60,7 +50,7 @@ export const methods = {
       z.object({
         path: z.string(),
         labelsPath: z.string().nullable().default(null),
-        preprocessing: preprocessingSchema.partial().default({}),
+        preprocessing: preprocessingSchema.prefault({}),
       }),
       z.object({ sample: z.literal(true) }),
     ]),

@@ -3,6 +3,7 @@
  * Times are milliseconds, sizes bytes, shares 0…1, unless the name says otherwise.
  */
 import { z } from 'zod';
+import { machineSchema } from './machine.ts';
 
 const dim = z.union([z.number(), z.string(), z.null()]);
 export const shapeSchema = z.array(dim);
@@ -65,19 +66,6 @@ export type Inspect = z.infer<typeof inspectSchema>;
 export type LayerInfo = z.infer<typeof layerSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type ValueRef = z.infer<typeof valueSchema>;
-
-export const machineSchema = z.object({
-  cpu: z.string(),
-  cores: z.number(),
-  threads: z.number(),
-  os: z.string(),
-  node: z.string(),
-  onnxruntime: z.string(),
-  provider: z.string(),
-  /** Whether the CPU has VNNI (int8 dot products); null where it cannot be told. */
-  vnni: z.boolean().nullable(),
-});
-export type Machine = z.infer<typeof machineSchema>;
 
 export const latencySchema = z.object({
   runs: z.number(),

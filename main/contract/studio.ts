@@ -1,21 +1,12 @@
 /** What the studio keeps and shows beside the results of single operations: models, data sets, trials, jobs. */
 import { z } from 'zod';
+import { preprocessingSchema } from './data.ts';
+import { machineSchema, providerSchema } from './machine.ts';
 import { recipeSchema } from './recipe.ts';
-import {
-  evaluateSchema,
-  inspectSchema,
-  latencySchema,
-  machineSchema,
-  pruneSchema,
-  quantizeSchema,
-  shapeSchema,
-} from './results.ts';
+import { evaluateSchema, inspectSchema, latencySchema, pruneSchema, quantizeSchema, shapeSchema } from './results.ts';
 
 const float64Array = z.custom<Float64Array>((value) => value instanceof Float64Array, 'expected a Float64Array');
 const uint32Array = z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array');
-
-export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda', 'coreml', 'dml']);
-export type Provider = z.infer<typeof providerSchema>;
 
 export const sampleSchema = z.object({
   id: z.string(),
@@ -70,21 +61,6 @@ export const graphViewSchema = z.object({
 });
 export type GraphView = z.infer<typeof graphViewSchema>;
 
-export const preprocessingSchema = z.object({
-  /** Shorter side is scaled to this before the crop, pixels; null: stretched to the model's input. */
-  resize: z.number().int().positive().nullable().default(null),
-  /** In units of x/255. */
-  mean: z.array(z.number()).default([]),
-  std: z.array(z.number()).default([]),
-  /** Multiplies raw integer values before mean and std; null: 1/255 for 8-bit data into float inputs, else 1. */
-  scale: z.number().nullable().default(null),
-  channels: z.enum(['auto', 'rgb', 'bgr', 'gray']).default('auto'),
-  layout: z.enum(['auto', 'nchw', 'nhwc']).default('auto'),
-  /** Added to every label: 1 for models whose class 0 is "background". */
-  labelOffset: z.number().int().default(0),
-});
-export type Preprocessing = z.infer<typeof preprocessingSchema>;
-
 export const datasetEntrySchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -98,8 +74,8 @@ export const datasetEntrySchema = z.object({
 });
 export type DatasetEntry = z.infer<typeof datasetEntrySchema>;
 
-/** A number of a trial, with everything needed to trust it. */
-export const measurementSchema = z.object({
+/** A row of the trial's ledger as version 0.1 keeps it. */
+const ledgerRowSchema = z.object({
   metric: z.string(),
   value: z.number(),
   unit: z.string(),
@@ -111,7 +87,7 @@ export const measurementSchema = z.object({
   software: z.string(),
   datasetId: z.string().nullable(),
 });
-export type Measurement = z.infer<typeof measurementSchema>;
+export type LedgerRow = z.infer<typeof ledgerRowSchema>;
 
 export const trialSchema = z.object({
   id: z.string(),
@@ -130,7 +106,7 @@ export const trialSchema = z.object({
   macs: z.number().nullable(),
   latency: latencySchema.nullable(),
   evaluation: evaluateSchema.nullable(),
-  measurements: z.array(measurementSchema),
+  measurements: z.array(ledgerRowSchema),
   prune: pruneSchema.nullable(),
   quantize: quantizeSchema.nullable(),
   /** Whether a profile and an error table are kept: fetch them with `trial.profile`, `trial.errors`. */
@@ -171,8 +147,13 @@ export const quantizePlanSchema = z.object({
 });
 export type QuantizePlan = z.infer<typeof quantizePlanSchema>;
 
+/** What a job does; its title is for people only. */
+export const jobKindSchema = z.enum(['trial', 'measure', 'profile', 'evaluate', 'errors', 'export']);
+export type JobKind = z.infer<typeof jobKindSchema>;
+
 export const jobSchema = z.object({
   id: z.string(),
+  kind: jobKindSchema,
   title: z.string(),
   modelId: z.string().nullable(),
   trialId: z.string().nullable(),

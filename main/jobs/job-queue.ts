@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { StudioError, cancelledError } from '../base/errors.ts';
 import type { Progress, TaskContext } from '../base/progress.ts';
 import { noRoomError } from '../base/write-whole.ts';
-import type { Job } from '../contract/studio.ts';
+import type { Job, JobKind } from '../contract/studio.ts';
 
 export interface JobDescription {
+  readonly kind: JobKind;
   /** What people read in the status bar: "Profile glyph-cnn". */
   readonly title: string;
   readonly modelId: string | null;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { preprocessingSchema, type DatasetEntry } from '../contract/studio.ts';
+import { preprocessingSchema } from '../contract/data.ts';
+import type { DatasetEntry } from '../contract/studio.ts';
 import type { Handlers } from './handlers.ts';
 import type { DatasetSource } from './operations/operation-map.ts';
 import { readSamples } from './samples.ts';
@@ -14,10 +15,7 @@ export function datasetHandlers(context: StudioContext): Pick<Handlers, DatasetM
   return {
     'dataset.list': () => workspace.datasets(),
     'dataset.add': async (params) => {
-      const entry =
-        'sample' in params
-          ? await addSampleData(context)
-          : await addDataset(context, { ...params, preprocessing: preprocessingSchema.parse(params.preprocessing) });
+      const entry = 'sample' in params ? await addSampleData(context) : await addDataset(context, params);
       emit('datasets', await workspace.datasets());
       return entry;
     },

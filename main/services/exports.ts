@@ -15,7 +15,7 @@ export function exportHandlers(context: StudioContext): Pick<Handlers, 'trial.ex
     'trial.export': async (params) => {
       const trial = await context.workspace.trial(params.trialId);
       const title = `Export ${trial.name}`;
-      return context.jobs.add({ title, modelId: trial.modelId, trialId: trial.id }, (task) =>
+      return context.jobs.add({ kind: 'export', title, modelId: trial.modelId, trialId: trial.id }, (task) =>
         exportTrial(context, params, task),
       );
     },

@@ -1,5 +1,6 @@
-import type { Evaluation, Latency, Machine } from '../contract/results.ts';
-import type { Measurement } from '../contract/studio.ts';
+import type { Machine } from '../contract/machine.ts';
+import type { Evaluation, Latency } from '../contract/results.ts';
+import type { LedgerRow } from '../contract/studio.ts';
 
 interface Circumstances {
   readonly machine: Machine;
@@ -10,7 +11,7 @@ interface Circumstances {
 /**
  * The ledger's rows for a timing: the median, with the middle of the distribution as its spread (p50 − σ … p90).
  */
-export function latencyMeasurements(latency: Latency, { machine, software, at }: Circumstances): Measurement[] {
+export function latencyMeasurements(latency: Latency, { machine, software, at }: Circumstances): LedgerRow[] {
   return [
     {
       metric: 'latency',
@@ -32,9 +33,9 @@ export function evaluationMeasurements(
   evaluation: Evaluation,
   datasetId: string,
   { machine, software, at }: Circumstances,
-): Measurement[] {
+): LedgerRow[] {
   const common = { samples: evaluation.samples, machine, at, software, datasetId };
-  const rows: Measurement[] = Object.entries(evaluation.metrics).map(([metric, { value, low, high }]) => ({
+  const rows: LedgerRow[] = Object.entries(evaluation.metrics).map(([metric, { value, low, high }]) => ({
     metric,
     value,
     unit: '',

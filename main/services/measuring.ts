@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runSettingsSchema, type RunSettings } from '../contract/methods.ts';
+import { runSettingsSchema, type RunSettings } from '../contract/machine.ts';
 import type { ErrorTable, Evaluation, Profile } from '../contract/results.ts';
-import type { Trial } from '../contract/studio.ts';
+import type { JobKind, Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import type { StartedJob } from '../jobs/job-queue.ts';
@@ -19,12 +19,18 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
   const { workspace } = context;
   return {
     'trial.profile.run': (params) =>
-      measureJob(context, params.trialId, 'Profile', (task) => profile(context, params, task)),
+      measureJob(context, params.trialId, { kind: 'profile', verb: 'Profile' }, (task) =>
+        profile(context, params, task),
+      ),
     'trial.profile': ({ trialId }) => workspace.result(trialId, 'profile'),
     'trial.evaluate': (params) =>
-      measureJob(context, params.trialId, 'Evaluate', (task) => measureEvaluation(context, params, task)),
+      measureJob(context, params.trialId, { kind: 'evaluate', verb: 'Evaluate' }, (task) =>
+        measureEvaluation(context, params, task),
+      ),
     'trial.errors.run': (params) =>
-      measureJob(context, params.trialId, 'Measure errors', (task) => errors(context, params, task)),
+      measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
+        errors(context, params, task),
+      ),
     'trial.errors': ({ trialId }) => workspace.result(trialId, 'errors'),
   };
 }
@@ -33,13 +39,13 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
 async function measureJob<T>(
   context: StudioContext,
   trialId: string,
-  verb: string,
+  { kind, verb }: { readonly kind: JobKind; readonly verb: string },
   measure: (task: TaskContext) => Promise<T>,
 ): Promise<StartedJob<T>> {
   const trial = await context.workspace.trial(trialId);
   const model = await context.workspace.model(trial.modelId);
   const title = `${verb} ${trial.baseline ? (model?.name ?? trial.name) : trial.name}`;
-  return context.jobs.add({ title, modelId: trial.modelId, trialId }, async (task) => {
+  return context.jobs.add({ kind, title, modelId: trial.modelId, trialId }, async (task) => {
     const result = await measure(task);
     await tellTrial(context, trialId);
     return result;

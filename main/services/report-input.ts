@@ -1,12 +1,5 @@
-import type {
-  ErrorTable,
-  Evaluation,
-  Inspect,
-  Machine,
-  Profile,
-  PruneResult,
-  QuantizeResult,
-} from '../contract/results.ts';
+import type { ErrorTable, Evaluation, Inspect, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';
+import type { Machine } from '../contract/machine.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import type { Trial } from '../contract/studio.ts';
 import type { ReportInput, ReportLayer, ReportPoint } from '../engine/report/report-input.ts';

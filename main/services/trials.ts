@@ -46,7 +46,7 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
         throw new StudioError('RECIPE_INVALID', 'The recipe has no steps', { hint: 'Add one.' });
       const trialId = await trialIdOf(context, params);
       const name = params.name ?? describeRecipe(params.recipe);
-      return jobs.add({ title: `${name}: ${model.name}`, modelId: model.id, trialId }, (task) =>
+      return jobs.add({ kind: 'trial', title: `${name}: ${model.name}`, modelId: model.id, trialId }, (task) =>
         runTrial(context, { ...params, name, trialId }, task),
       );
     },

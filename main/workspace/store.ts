@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StudioError } from '../base/errors.ts';
-import type { DatasetEntry, Measurement, ModelEntry, Trial } from '../contract/studio.ts';
+import type { DatasetEntry, LedgerRow, ModelEntry, Trial } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import { openDatabase } from './database.ts';
 import { modelFromRow, nullableNumber, parse, type Row } from './rows.ts';
@@ -252,7 +252,7 @@ export class WorkspaceStore implements Disposable {
     return row === undefined ? null : parse<TrialResults[K]>(row['json']);
   }
 
-  #addMeasurements(trialId: string, measurements: readonly Measurement[]): void {
+  #addMeasurements(trialId: string, measurements: readonly LedgerRow[]): void {
     const insert = `INSERT INTO measurements
       (trial_id, metric, value, unit, low, high, samples, machine, software, dataset_id, at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -262,7 +262,7 @@ export class WorkspaceStore implements Disposable {
     }
   }
 
-  #measurements(trialId: string): Measurement[] {
+  #measurements(trialId: string): LedgerRow[] {
     return this.#all('SELECT * FROM measurements WHERE trial_id = ? ORDER BY at', trialId).map((row) => ({
       metric: String(row['metric']),
       value: Number(row['value']),
@@ -270,7 +270,7 @@ export class WorkspaceStore implements Disposable {
       low: nullableNumber(row['low']),
       high: nullableNumber(row['high']),
       samples: Number(row['samples']),
-      machine: parse<Measurement['machine']>(row['machine']),
+      machine: parse<LedgerRow['machine']>(row['machine']),
       software: String(row['software']),
       datasetId: row['dataset_id'] === null ? null : String(row['dataset_id']),
       at: Number(row['at']),

@@ -1,4 +1,4 @@
-import type { Measurement, Trial } from '../contract/studio.ts';
+import type { LedgerRow, Trial } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import type { ErrorTable, Evaluation, Latency, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';
 
@@ -40,7 +40,7 @@ export interface TrialUpdate {
 export interface TrialRecord {
   readonly update?: TrialUpdate;
   readonly results?: Partial<TrialResults>;
-  readonly measurements?: readonly Measurement[];
+  readonly measurements?: readonly LedgerRow[];
   /** Unix milliseconds. */
   readonly at: number;
 }

@@ -2,7 +2,7 @@ import { ActionIcon, Popover, Progress } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Job } from '../../main/contract/studio.ts';
-import { formatDuration } from '../design/format.ts';
+import { formatDuration } from '../../main/judge/format.ts';
 import { activeJobs, cancelJob, jobShare, useJobs } from '../state/jobs.ts';
 import { useMessages } from '../state/messages.ts';
 import { useSession } from '../state/session.ts';

@@ -51,7 +51,7 @@ function ProfileButton(): ReactNode {
   const trialId = useSession(shownTrialId);
   const connected = useSession((state) => state.connection === 'open');
   const busy = useJobs((state) =>
-    [...state.jobs.values()].some((job) => isActive(job) && job.trialId === trialId && /profil/i.test(job.title)),
+    [...state.jobs.values()].some((job) => isActive(job) && job.trialId === trialId && job.kind === 'profile'),
   );
   return (
     <Button

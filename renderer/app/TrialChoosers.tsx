@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Trial } from '../../main/contract/studio.ts';
-import { formatMs, formatPercent } from '../design/format.ts';
+import { formatMs, formatPercent } from '../../main/judge/format.ts';
 import { setReference, shownTrialId, showTrial, useSession } from '../state/session.ts';
 import { Chooser } from './Chooser.tsx';
 import type { Choice } from './Chooser.tsx';

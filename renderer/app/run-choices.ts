@@ -1,5 +1,5 @@
 import type { ValueRef } from '../../main/contract/results.ts';
-import type { Provider } from '../../main/contract/studio.ts';
+import type { Provider } from '../../main/contract/machine.ts';
 import type { Choice } from './Chooser.tsx';
 
 export const PROVIDER_NAMES: Readonly<Record<Provider, string>> = {

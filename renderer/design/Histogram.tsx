@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatCount, formatNumber } from './format.ts';
+import { formatCount, formatNumber } from '../../main/judge/format.ts';
 
 export interface HistogramProps {
   /** Equal bins from min to max. */

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { RunSettings } from '../../main/contract/methods.ts';
+import type { RunSettings } from '../../main/contract/machine.ts';
 import { keep, readKept } from './persist.ts';
 
 interface SettingsStore extends RunSettings {

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Button, Group, Select, Text, Tooltip } from '@mantine/core';
 import { IconDatabase, IconPlus } from '@tabler/icons-react';
 import type { DatasetEntry } from '../../main/contract/studio.ts';
-import { formatCount } from '../design/format.ts';
+import { formatCount } from '../../main/judge/format.ts';
 import { addDataset } from '../state/actions.ts';
 import { calibrationFor, chooseCalibration, chooseEvaluation, useData } from '../state/data.ts';
 import { useSession } from '../state/session.ts';

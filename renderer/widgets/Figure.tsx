@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Stat } from '../design/Stat.tsx';
-import { formatPredicted } from '../design/format.ts';
+import { formatPredicted } from '../../main/judge/format.ts';
 import { HelpLabel } from './HelpLabel.tsx';
 
 export interface FigureProps {

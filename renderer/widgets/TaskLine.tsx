@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Button, Progress, Text } from '@mantine/core';
-import { formatDuration } from '../design/format.ts';
+import { formatDuration } from '../../main/judge/format.ts';
 import { jobShare, useJobs } from '../state/jobs.ts';
 import type { TaskState } from '../state/task.ts';
 import classes from './TaskLine.module.css';

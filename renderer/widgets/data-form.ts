@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../../main/contract/studio.ts';
+import type { Preprocessing } from '../../main/contract/data.ts';
 
 /** The fields of "Add data" as they are typed. */
 export interface DataForm {

@@ -1,4 +1,4 @@
-import { formatPercent } from '../design/format.ts';
+import { formatPercent } from '../../main/judge/format.ts';
 import type { Goodness } from '../../main/judge/predict/metric.ts';
 
 /** A model's goodness as people read it: shares of samples as per cent, a cosine with four decimals. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Preprocessing } from '../../main/engine/dataset/dataset.ts';
+import type { Preprocessing } from '../../main/contract/data.ts';
 import { evaluateModel, type EvaluationResult } from '../../main/engine/dataset/evaluate.ts';
 import { openDataset } from '../../main/engine/dataset/open-dataset.ts';
 import { quietContext } from '../../main/base/progress.ts';

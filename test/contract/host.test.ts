@@ -30,7 +30,7 @@ beforeEach(async () => {
       throw new StudioError('NOT_FOUND', 'no such model', { hint: 'Open it.' });
     },
     'trial.errors.run': () =>
-      jobs.add({ title: 'Errors', modelId: null, trialId: null }, async ({ signal }) => {
+      jobs.add({ kind: 'trial', title: 'Errors', modelId: null, trialId: null }, async ({ signal }) => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
         throw signal.reason;
       }),

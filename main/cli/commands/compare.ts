@@ -15,7 +15,8 @@ import {
   type RunOptions,
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
-import { digits3, milliseconds, table } from '../text.ts';
+import { formatMs, formatNumber } from '../../judge/format.ts';
+import { table } from '../text.ts';
 
 interface Options extends CommonOptions, RunOptions, DataOptions {
   readonly limit?: number;
@@ -93,9 +94,9 @@ async function evaluateBoth(
 }
 
 function summary(result: Comparison): string {
-  const cell = (value: number | null): string => (value === null ? '' : digits3(value));
+  const cell = (value: number | null): string => (value === null ? '' : formatNumber(value));
   const changed = result.layers.filter((layer) => layer.status !== 'same');
-  const time = (value: number | null): string => (value === null ? '' : milliseconds(value));
+  const time = (value: number | null): string => (value === null ? '' : formatMs(value));
   return [
     table(
       [

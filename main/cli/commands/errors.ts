@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { addCommonOptions, addDataOptions, requiredData, wholeNumber, type DataOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
-import { digits3, table } from '../text.ts';
+import { formatNumber } from '../../judge/format.ts';
+import { table } from '../text.ts';
 
 interface Options extends CommonOptions, DataOptions {
   readonly limit: number;
@@ -19,7 +20,7 @@ export function addErrorsCommand(program: Command, finish: (code: number) => voi
         await runCommand(options, async ({ operate, say }) => {
           const data = requiredData(options, 'errors are measured on real inputs');
           const result = await operate('errors', { float, quantized, data, limit: options.limit });
-          const decibels = (value: number | null): string => (value === null ? '' : digits3(value));
+          const decibels = (value: number | null): string => (value === null ? '' : formatNumber(value));
           say(
             table(
               [

@@ -12,7 +12,7 @@ import {
   type RunOptions,
 } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
-import { digits3, percent } from '../text.ts';
+import { formatCosine, formatDb, formatNumber, formatPercent } from '../../judge/format.ts';
 
 interface Options extends CommonOptions, RunOptions, DataOptions {
   readonly limit?: number;
@@ -52,13 +52,13 @@ export function addEvaluateCommand(program: Command, finish: (code: number) => v
 function summary(result: Evaluation): string {
   const { samples, metrics, agreement, sqnrDb, cosine, samplesPerSecond, preprocessing, notes } = result;
   const interval = (name: string, { value, low, high }: { value: number; low: number; high: number }): string =>
-    `  ${name.padEnd(11)} ${percent(value)} (95 %: ${percent(low)} – ${percent(high)})`;
+    `  ${name.padEnd(11)} ${formatPercent(value)} (95 %: ${formatPercent(low)} – ${formatPercent(high)})`;
   return [
-    `${samples} samples, ${digits3(samplesPerSecond)} samples/s; ${preprocessing}`,
+    `${samples} samples, ${formatNumber(samplesPerSecond)} samples/s; ${preprocessing}`,
     ...Object.entries(metrics).map(([name, metric]) => interval(name, metric)),
     ...(agreement === null ? [] : [interval('agreement', agreement)]),
-    ...(sqnrDb === null ? [] : [`  SQNR        ${digits3(sqnrDb)} dB`]),
-    ...(cosine === null ? [] : [`  cosine      ${cosine.toFixed(6)}`]),
+    ...(sqnrDb === null ? [] : [`  SQNR        ${formatDb(sqnrDb)}`]),
+    ...(cosine === null ? [] : [`  cosine      ${formatCosine(cosine)}`]),
     ...notes.map((note) => `  note        ${note}`),
   ].join('\n');
 }

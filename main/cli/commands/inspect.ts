@@ -3,7 +3,8 @@ import type { Inspect } from '../../contract/results.ts';
 import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addDimOption, type DimOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
-import { bytes, count, table, typeText } from '../text.ts';
+import { formatBytes, formatCompact } from '../../judge/format.ts';
+import { table, typeText } from '../text.ts';
 
 /** `lapidary inspect MODEL`: what is in it. */
 export function addInspectCommand(program: Command, finish: (code: number) => void): void {
@@ -36,17 +37,17 @@ function summary(result: Inspect): string {
   const operatorList = Object.entries(operators)
     .toSorted((a, b) => b[1] - a[1])
     .map(([op, times]) => `${op} ${times}`);
-  const external = model.externalBytes > 0 ? ` + ${bytes(model.externalBytes)} external data` : '';
+  const external = model.externalBytes > 0 ? ` + ${formatBytes(model.externalBytes)} external data` : '';
   const uncounted = unknown > 0 ? `, ${unknown} layers of unknown cost not counted` : '';
   return [
     `${model.path}`,
-    `  file        ${bytes(model.bytes)}${external}, sha256 ${model.sha256.slice(0, 16)}…`,
+    `  file        ${formatBytes(model.bytes)}${external}, sha256 ${model.sha256.slice(0, 16)}…`,
     `  format      IR ${model.irVersion}, opset ${opsets.join(', ')}${model.producer === '' ? '' : `, by ${model.producer}`}`,
     ...inputs.map((value) => `  input       ${value.name}: ${typeText(value.dtype, value.shape)}`),
     ...outputs.map((value) => `  output      ${value.name}: ${typeText(value.dtype, value.shape)}`),
     `  layers      ${nodes}: ${operatorList.join(', ')}`,
-    `  parameters  ${count(parameters)} (${bytes(parameterBytes)})`,
-    `  MACs        ${count(macs)}${assumed.length > 0 ? ` with ${assumed.join(', ')}` : ''}${uncounted}`,
+    `  parameters  ${formatCompact(parameters)} (${formatBytes(parameterBytes)})`,
+    `  MACs        ${formatCompact(macs)}${assumed.length > 0 ? ` with ${assumed.join(', ')}` : ''}${uncounted}`,
     ...problems.map(
       (p) => `  ${p.severity.padEnd(10)}  ${p.code}: ${p.message}${p.layer === null ? '' : ` (${p.layer})`}`,
     ),
@@ -62,9 +63,9 @@ function layers(result: Inspect): string {
         title: 'output',
         cell: ({ outputs: [first] }) => (first === undefined ? '' : typeText(first.dtype, first.shape)),
       },
-      { title: 'parameters', align: 'right', cell: (layer) => count(layer.parameters) },
-      { title: 'MACs', align: 'right', cell: (layer) => (layer.macs === null ? '?' : count(layer.macs)) },
-      { title: 'moved', align: 'right', cell: (layer) => (layer.bytes === null ? '?' : bytes(layer.bytes)) },
+      { title: 'parameters', align: 'right', cell: (layer) => formatCompact(layer.parameters) },
+      { title: 'MACs', align: 'right', cell: (layer) => (layer.macs === null ? '?' : formatCompact(layer.macs)) },
+      { title: 'moved', align: 'right', cell: (layer) => (layer.bytes === null ? '?' : formatBytes(layer.bytes)) },
     ],
     result.layers,
   );

@@ -3,7 +3,8 @@ import type { Profile } from '../../contract/results.ts';
 import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
-import { bytes, digits3, milliseconds, percent, table } from '../text.ts';
+import { formatBytes, formatMs, formatNumber, formatPercent } from '../../judge/format.ts';
+import { table } from '../text.ts';
 
 interface Options extends CommonOptions, RunOptions {
   readonly runs?: number;
@@ -47,21 +48,21 @@ function summary(result: Profile, top: number): string {
   const slowest = layers.toSorted((a, b) => b.timeMs - a.timeMs).slice(0, top);
   return [
     `${machine.cpu}, ${machine.provider}, ${machine.threads} threads, ONNX Runtime ${machine.onnxruntime}, batch ${result.batch}`,
-    `  latency     p50 ${milliseconds(latency.p50Ms)}, p90 ${milliseconds(latency.p90Ms)}, p99 ${milliseconds(latency.p99Ms)}, σ ${milliseconds(latency.stdMs)} (${latency.runs} runs after ${latency.warmup})`,
-    `  profiled    p50 ${milliseconds(profiled.p50Ms)} (measuring each kernel costs time); outside kernels ${milliseconds(unattributedMs)}`,
-    `  memory      peak ${bytes(memory.peakBytes)}, of it ${bytes(memory.sessionBytes)} after loading`,
+    `  latency     p50 ${formatMs(latency.p50Ms)}, p90 ${formatMs(latency.p90Ms)}, p99 ${formatMs(latency.p99Ms)}, σ ${formatMs(latency.stdMs)} (${latency.runs} runs after ${latency.warmup})`,
+    `  profiled    p50 ${formatMs(profiled.p50Ms)} (measuring each kernel costs time); outside kernels ${formatMs(unattributedMs)}`,
+    `  memory      peak ${formatBytes(memory.peakBytes)}, of it ${formatBytes(memory.sessionBytes)} after loading`,
     ...notes.map((note) => `  note        ${note}`),
     '',
     table(
       [
         { title: 'layer', cell: (layer) => layer.name },
         { title: 'op', cell: (layer) => layer.op },
-        { title: 'time', align: 'right', cell: (layer) => milliseconds(layer.timeMs) },
-        { title: 'share', align: 'right', cell: (layer) => percent(layer.share) },
+        { title: 'time', align: 'right', cell: (layer) => formatMs(layer.timeMs) },
+        { title: 'share', align: 'right', cell: (layer) => formatPercent(layer.share) },
         {
           title: 'GMAC/s',
           align: 'right',
-          cell: ({ gmacsPerSecond }) => (gmacsPerSecond === null ? '' : digits3(gmacsPerSecond)),
+          cell: ({ gmacsPerSecond }) => (gmacsPerSecond === null ? '' : formatNumber(gmacsPerSecond)),
         },
       ],
       slowest,

@@ -23,7 +23,7 @@ import {
   type RunOptions,
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
-import { bytes } from '../text.ts';
+import { formatBytes } from '../../judge/format.ts';
 
 interface Options extends CommonOptions, RunOptions, DataOptions {
   readonly output: string;
@@ -51,7 +51,7 @@ export function addReportCommand(program: Command, finish: (code: number) => voi
             : await reportTrial(context, subject, format);
           await writeWhole(options.output, text);
           const size = Buffer.byteLength(text);
-          context.say(`${options.output}: ${bytes(size)}`);
+          context.say(`${options.output}: ${formatBytes(size)}`);
           return { output: { path: options.output, bytes: size } };
         }),
       );

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import { runSettingsSchema } from '../../contract/methods.ts';
+import { runSettingsSchema } from '../../contract/machine.ts';
 import { recipeSchema, type Recipe, type RecipeStep } from '../../contract/recipe.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
@@ -15,7 +15,7 @@ import {
   type DataOptions,
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
-import { bytes, count, percent } from '../text.ts';
+import { formatBytes, formatCompact, formatPercent } from '../../judge/format.ts';
 
 interface OutputOptions extends CommonOptions {
   readonly output: string;
@@ -148,17 +148,17 @@ async function apply(
 
 function summary(output: string, applied: AppliedRecipe): string {
   const { prune, quantize } = applied;
-  const lines = [`${output}: ${bytes(applied.bytes)}, ${count(applied.parameters)} non-zero parameters`];
+  const lines = [`${output}: ${formatBytes(applied.bytes)}, ${formatCompact(applied.parameters)} non-zero parameters`];
   if (prune !== null) {
     lines.push(
-      `  pruned      ${percent(prune.sparsity.achieved)} of the weights are zero, effective MACs ${count(prune.macs.before)} → ${count(prune.macs.after)}`,
+      `  pruned      ${formatPercent(prune.sparsity.achieved)} of the weights are zero, effective MACs ${formatCompact(prune.macs.before)} → ${formatCompact(prune.macs.after)}`,
       ...prune.notes.map((note) => `  note        ${note}`),
     );
   }
   if (quantize !== null) {
     const done = quantize.layers.filter((layer) => layer.quantized).length;
     const fused =
-      quantize.fusedShare === null ? '' : `, ${percent(quantize.fusedShare)} of them run as integer kernels here`;
+      quantize.fusedShare === null ? '' : `, ${formatPercent(quantize.fusedShare)} of them run as integer kernels here`;
     lines.push(
       `  quantized   ${done} of ${quantize.layers.length} layers${fused}`,
       ...quantize.notes.map((note) => `  note        ${note}`),

@@ -1,3 +1,4 @@
+import type { Preprocessing } from '../../contract/data.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 
@@ -18,35 +19,6 @@ export interface Batch {
   /** Samples; a model with a fixed batch size gets rows of padding after them, whose outputs mean nothing. */
   readonly count: number;
 }
-
-/** How raw samples become a model's input. Everything has a default. */
-export interface Preprocessing {
-  /** Images: the shorter side is scaled to this before the centre crop, pixels; null: stretched to the model's input. */
-  readonly resize: number | null;
-  /** Subtracted after scaling, one for all channels or one for each in the model's order; []: none. */
-  readonly mean: readonly number[];
-  /** Divides after the mean; []: none. */
-  readonly std: readonly number[];
-  /** Multiplies raw values first; null: 1/255 for uint8 data into float inputs, else 1. */
-  readonly scale: number | null;
-  /** Order in which the model takes the channels; auto: RGB. gray: brightness. */
-  readonly channels: 'auto' | 'rgb' | 'bgr' | 'gray';
-  /** Layout of the model's input; auto: told by its shape. */
-  readonly layout: 'auto' | 'nchw' | 'nhwc';
-  /** Added to every label: 1 for models whose class 0 is "background". */
-  readonly labelOffset: number;
-}
-
-/** Preprocessing where nothing is said. */
-export const DEFAULT_PREPROCESSING: Preprocessing = {
-  resize: null,
-  mean: [],
-  std: [],
-  scale: null,
-  channels: 'auto',
-  layout: 'auto',
-  labelOffset: 0,
-};
 
 export type DatasetKind = 'npz' | 'npy' | 'images' | 'idx' | 'pb';
 

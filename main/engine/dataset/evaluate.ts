@@ -1,4 +1,5 @@
 import { StudioError } from '../../base/errors.ts';
+import type { Share } from '../../judge/statistics/binomial.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
@@ -6,7 +7,7 @@ import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
 import type { Batch, Dataset, InputSpec } from './dataset.ts';
 import { batchSizeFor } from './feeding.ts';
-import { Similarity, type Metric } from './metrics.ts';
+import { Similarity } from './metrics.ts';
 import { classesOf, floatOutputs, numbersOf, scoresOutput } from './model-outputs.ts';
 import { pipeline } from './pipeline.ts';
 import { Tally, type Scores } from './tally.ts';
@@ -32,12 +33,12 @@ export interface EvaluateRequest {
 /** What came out; see `evaluateSchema` of the contract for the keys. */
 export interface EvaluationResult {
   readonly samples: number;
-  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly metrics: Readonly<Record<string, Share>>;
   readonly samplesPerSecond: number;
   readonly batch: number;
   readonly classes: readonly string[];
   readonly confusion: readonly (readonly number[])[] | null;
-  readonly agreement: Metric | null;
+  readonly agreement: Share | null;
   readonly sqnrDb: number | null;
   readonly cosine: number | null;
   readonly preprocessing: string;

@@ -1,5 +1,6 @@
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
-import type { Batch, BatchOptions, Dataset, InputSpec, Preprocessing } from './dataset.ts';
+import type { Preprocessing } from '../../contract/data.ts';
+import type { Batch, BatchOptions, Dataset, InputSpec } from './dataset.ts';
 import { decodeImage, type ImageSize } from './decode-image.ts';
 import { batchSizeFor, onlyInput } from './feeding.ts';
 import { imageTarget } from './layout.ts';

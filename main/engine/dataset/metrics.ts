@@ -1,30 +1,3 @@
-/** A share with its 95 % interval. */
-export interface Metric {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Two-sided 95 % of the normal distribution. */
-const Z = 1.959963984540054;
-
-/**
- * The share of successes with the Wilson score interval at 95 %, which stays within [0, 1] and is right for few samples too.
- * 8 of 10: 0.8 [0.490, 0.943]. Without samples: 0 [0, 1].
- * @see Wilson 1927; Brown, Cai, DasGupta 2001
- */
-export function wilson(successes: number, samples: number): Metric {
-  if (samples === 0) return { value: 0, low: 0, high: 1 };
-  const share = successes / samples;
-  const z2 = Z * Z;
-  const centre = (share + z2 / (2 * samples)) / (1 + z2 / samples);
-  const half = (Z * Math.sqrt((share * (1 - share)) / samples + z2 / (4 * samples * samples))) / (1 + z2 / samples);
-  // At the ends the bounds are exact; rounding would leave them a hair off.
-  const low = successes === 0 ? 0 : Math.max(0, centre - half);
-  const high = successes === samples ? 1 : Math.min(1, centre + half);
-  return { value: share, low, high };
-}
-
 /** What a row of scores predicts. */
 export interface Prediction {
   /** Index of the largest score, the first of equal ones; -1 when a score is NaN. */

@@ -1,4 +1,4 @@
-import type { Preprocessing } from './dataset.ts';
+import type { Preprocessing } from '../../contract/data.ts';
 import { imageLayout, imageTarget, sourceLayout, type ImageLayout } from './layout.ts';
 import type { NumericData, RawSamples } from './raw-samples.ts';
 import type { Values } from './values.ts';

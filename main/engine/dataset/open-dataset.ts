@@ -1,17 +1,12 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { preprocessingSchema, type Preprocessing } from '../../contract/data.ts';
 import { StudioError } from '../../base/errors.ts';
 import { openNpz } from '../tensor/npz.ts';
 import { arrayDataset } from './array-dataset.ts';
 import { classNamesBeside, guessLabels, guessSamples, labelsBeside } from './array-names.ts';
 import { idxFileSource, npyFileSource, npzSource, type ArraySource } from './array-source.ts';
-import {
-  DEFAULT_PREPROCESSING,
-  type Dataset,
-  type DatasetKind,
-  type DatasetOptions,
-  type Preprocessing,
-} from './dataset.ts';
+import { type Dataset, type DatasetKind, type DatasetOptions } from './dataset.ts';
 import { fingerprintFiles } from './fingerprint.ts';
 import { imageDataset } from './image-dataset.ts';
 import { listImages } from './image-files.ts';
@@ -31,7 +26,7 @@ interface Request {
  * @throws FILE_NOT_FOUND, DATA_INVALID for what it cannot be or is damaged, DATA_SHAPE when labels and samples differ in number
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const given = { ...DEFAULT_PREPROCESSING, ...options.preprocessing };
+  const given = preprocessingSchema.parse(options.preprocessing ?? {});
   const request: Request = { path: resolve(path), options, preprocessing: given };
   const isFolder = await kindOfPath(path);
   const runs = await listPbRuns(request.path, isFolder);

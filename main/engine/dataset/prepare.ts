@@ -1,7 +1,8 @@
 import { StudioError } from '../../base/errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { float16ToFloat32 } from '../tensor/half.ts';
-import type { InputSpec, Preprocessing } from './dataset.ts';
+import type { Preprocessing } from '../../contract/data.ts';
+import type { InputSpec } from './dataset.ts';
 import { moveSample, moveScaledSample, planMove } from './move.ts';
 import type { NumericData, RawSamples } from './raw-samples.ts';
 import { planValues } from './values.ts';

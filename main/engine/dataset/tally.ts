@@ -1,4 +1,5 @@
-import { predict, wilson, type Metric } from './metrics.ts';
+import { wilson, type Share } from '../../judge/statistics/binomial.ts';
+import { predict } from './metrics.ts';
 
 /** More classes than this, and the confusion matrix is left out: its square would be the largest part of the result. */
 const MAX_CONFUSION_CLASSES = 256;
@@ -11,11 +12,11 @@ export interface Scores {
 
 /** What a tally says in the end. */
 export interface TallyResult {
-  readonly metrics: Readonly<Record<string, Metric>>;
+  readonly metrics: Readonly<Record<string, Share>>;
   readonly confusion: readonly (readonly number[])[] | null;
   /** 1 where the prediction is the label; null without labels. */
   readonly correct: Uint8Array | null;
-  readonly agreement: Metric | null;
+  readonly agreement: Share | null;
   /** Samples with a NaN among their scores. */
   readonly withNaN: number;
 }
@@ -70,7 +71,7 @@ export class Tally {
   }
 
   result(): TallyResult {
-    const metrics: Record<string, Metric> = {};
+    const metrics: Record<string, Share> = {};
     if (this.#labelled) {
       metrics['top1'] = wilson(this.#top1, this.#samples);
       if (this.#classes > 5) metrics['top5'] = wilson(this.#top5, this.#samples);

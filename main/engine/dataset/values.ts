@@ -1,7 +1,7 @@
 import { StudioError } from '../../base/errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { float32ToBfloat16, float32ToFloat16 } from '../tensor/half.ts';
-import type { Preprocessing } from './dataset.ts';
+import type { Preprocessing } from '../../contract/data.ts';
 import type { NumericData, RawSamples } from './raw-samples.ts';
 
 /** What happens to each value on its way into the input. */

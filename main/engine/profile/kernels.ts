@@ -1,4 +1,4 @@
-import { median } from '../runtime/timing.ts';
+import { median } from '../../judge/statistics/median.ts';
 import type { GpuEvent, KernelEvent, TracedRun } from './trace.ts';
 
 /** One kernel over the profiled runs. */

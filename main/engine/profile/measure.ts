@@ -8,7 +8,8 @@ import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { CallOptions, Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
-import { median, type Timing, type TimingPlan } from '../runtime/timing.ts';
+import { median } from '../../judge/statistics/median.ts';
+import type { Timing, TimingPlan } from '../runtime/timing.ts';
 import { parseTrace, type TraceEvent } from './trace.ts';
 
 /** Time and memory of the model as users run it, without the profiler. */

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import type { Provider } from '../../contract/machine.ts';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { OpenedFile } from '../onnx/open.ts';
 import type { TaskContext } from '../../base/progress.ts';
@@ -10,7 +11,7 @@ import { makeInputs } from '../runtime/make-inputs.ts';
 import type { CallOptions, Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
-import type { PortInfo, Provider, SessionSettings } from '../runtime/settings.ts';
+import type { PortInfo, SessionSettings } from '../runtime/settings.ts';
 import { measureShapes, sourceOfModel } from '../runtime/taps.ts';
 import { attributeKernels } from './attribute.ts';
 import { sumKernels, undisturbedRuns, type KernelTable } from './kernels.ts';

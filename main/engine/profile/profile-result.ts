@@ -1,4 +1,4 @@
-import type { MachineInfo } from '../runtime/machine.ts';
+import type { Machine } from '../../contract/machine.ts';
 import type { MemorySample } from '../runtime/timing.ts';
 import type { LatencySummary } from './latency.ts';
 import type { ProfiledLayer } from './layer-times.ts';
@@ -20,7 +20,7 @@ export interface ProfiledKernel {
 
 /** Everything that profiling a model gives; the JSON of `lapidary profile`. */
 export interface ProfileResult {
-  readonly machine: MachineInfo;
+  readonly machine: Machine;
   readonly batch: number;
   readonly dims: Record<string, number>;
   /** Without the profiler. */

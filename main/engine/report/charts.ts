@@ -1,5 +1,5 @@
 import { escapeHtml } from './escape.ts';
-import { formatMs, formatShare } from './format.ts';
+import { formatMs, formatPercent } from '../../judge/format.ts';
 import { paretoFront } from './pareto.ts';
 import type { ReportLayer, ReportPoint } from './report-input.ts';
 
@@ -56,7 +56,7 @@ export function tradeOffChart(points: readonly ReportPoint[]): string {
   );
   const marks = points.map(({ name, latencyMs, accuracy, kind, measured }) => {
     const [cx, cy] = [px(x.at(latencyMs)), px(y.at(accuracy.value))];
-    const title = `${name}: ${measured ? '' : '≈ '}${formatMs(latencyMs)}, ${formatShare(accuracy.value)}`;
+    const title = `${name}: ${measured ? '' : '≈ '}${formatMs(latencyMs)}, ${formatPercent(accuracy.value)}`;
     // Beside the point, on the side with room; above it the interval's bar would cross the name.
     const right = x.at(latencyMs) < WIDTH * 0.7;
     const place = `x="${px(x.at(latencyMs) + (right ? 10 : -10))}" y="${px(y.at(accuracy.value) + 4)}"`;

@@ -1,5 +1,5 @@
 import { escapeMarkdown } from './escape.ts';
-import { formatMs, formatShare } from './format.ts';
+import { formatMs, formatPercent } from '../../judge/format.ts';
 import { paretoFront } from './pareto.ts';
 import type { ReportInput } from './report-input.ts';
 import { factRows, layerColumns, numberRows } from './rows.ts';
@@ -47,7 +47,7 @@ export function renderMarkdown(input: ReportInput): string {
               point.measured ? '●' : '○',
               point.name,
               `${point.measured ? '' : '≈ '}${formatMs(point.latencyMs)}`,
-              `${formatShare(point.accuracy.value)} [${formatShare(point.accuracy.low)}, ${formatShare(point.accuracy.high)}]`,
+              `${formatPercent(point.accuracy.value)} [${formatPercent(point.accuracy.low)}, ${formatPercent(point.accuracy.high)}]`,
               front.has(point) ? 'yes' : '',
             ]),
           ),

@@ -1,4 +1,5 @@
 /** Everything that a report says, as plain data. Trials of the studio fit as they are. */
+import type { Machine } from '../../contract/machine.ts';
 
 /** A value with its 95 % interval. */
 export interface ReportMetric {
@@ -66,17 +67,6 @@ export interface ReportPoint {
   readonly measured: boolean;
 }
 
-export interface ReportMachine {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly threads: number;
-  readonly os: string;
-  readonly node: string;
-  readonly onnxruntime: string;
-  readonly provider: string;
-  readonly vnni: boolean | null;
-}
-
 export interface ReportInput {
   /** Milliseconds since 1970, of the measurements. */
   readonly at: number;
@@ -96,7 +86,7 @@ export interface ReportInput {
   readonly baseline: ReportTrial | null;
   /** The recipe as JSON. */
   readonly recipe: unknown;
-  readonly machine: ReportMachine | null;
+  readonly machine: Machine | null;
   readonly settings: { readonly batch: number; readonly dims: Readonly<Record<string, number>> };
   readonly data: { readonly name: string; readonly samples: number } | null;
   /** In the order of the model. */

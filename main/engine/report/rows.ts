@@ -1,4 +1,13 @@
-import { digits3, formatBytes, formatCount, formatMs, formatShare, formatTime } from './format.ts';
+import {
+  formatBytes,
+  formatCompact,
+  formatCosine,
+  formatDb,
+  formatMs,
+  formatNumber,
+  formatPercent,
+  formatTime,
+} from '../../judge/format.ts';
 import type { ReportInput, ReportTrial } from './report-input.ts';
 
 /** One number of the trial beside the baseline's, ready to be shown. */
@@ -36,7 +45,9 @@ const ratio =
   ({ value }: Reading, base: Reading): string => {
     if (value === base.value) return 'same';
     if (value === 0 || base.value === 0) return '–';
-    return value < base.value ? `${digits3(base.value / value)}× ${less}` : `${digits3(value / base.value)}× ${more}`;
+    return value < base.value
+      ? `${formatNumber(base.value / value)}× ${less}`
+      : `${formatNumber(value / base.value)}× ${more}`;
   };
 
 function points({ value, interval }: Reading, base: Reading): string {
@@ -52,7 +63,7 @@ const share = (metric: { value: number; low: number; high: number } | null | und
     ? undefined
     : {
         value: metric.value,
-        text: `${formatShare(metric.value)} [${formatShare(metric.low)}, ${formatShare(metric.high)}]`,
+        text: `${formatPercent(metric.value)} [${formatPercent(metric.low)}, ${formatPercent(metric.high)}]`,
         interval: [metric.low, metric.high],
       };
 
@@ -89,15 +100,21 @@ const KINDS: readonly Kind[] = [
     id: 'parameters',
     metric: 'Non-zero parameters',
     source: 'counted',
-    read: (t) => exact(t.parameters, formatCount),
+    read: (t) => exact(t.parameters, formatCompact),
     change: ratio('fewer', 'more'),
   },
-  { id: 'sparsity', metric: 'Sparsity', source: 'counted', read: (t) => exact(t.sparsity, formatShare), change: none },
+  {
+    id: 'sparsity',
+    metric: 'Sparsity',
+    source: 'counted',
+    read: (t) => exact(t.sparsity, formatPercent),
+    change: none,
+  },
   {
     id: 'macs',
     metric: 'Multiply–accumulates',
     source: 'counted',
-    read: (t) => exact(t.macs, formatCount),
+    read: (t) => exact(t.macs, formatCompact),
     change: ratio('fewer', 'more'),
   },
   {
@@ -111,14 +128,14 @@ const KINDS: readonly Kind[] = [
     id: 'sqnrDb',
     metric: 'SQNR of the outputs',
     source: 'measured',
-    read: (t) => exact(t.evaluation?.sqnrDb, (db) => `${digits3(db)} dB`),
+    read: (t) => exact(t.evaluation?.sqnrDb, formatDb),
     change: none,
   },
   {
     id: 'cosine',
     metric: 'Cosine of the outputs',
     source: 'measured',
-    read: (t) => exact(t.evaluation?.cosine, (value) => value.toFixed(6)),
+    read: (t) => exact(t.evaluation?.cosine, formatCosine),
     change: none,
   },
 ];
@@ -214,9 +231,9 @@ export function layerColumns(
     column('Operator', ({ op }) => op),
     column('Time', ({ timeMs }) => show(timeMs, formatMs)),
     column('Baseline time', ({ baselineTimeMs }) => show(baselineTimeMs, formatMs)),
-    column('Sparsity', ({ sparsity }) => show(sparsity, formatShare)),
+    column('Sparsity', ({ sparsity }) => show(sparsity, formatPercent)),
     column('int8', ({ quantized }) => (quantized === null ? null : quantized ? 'yes' : 'no')),
-    column('SQNR', ({ sqnrDb }) => show(sqnrDb, (db) => `${digits3(db)} dB`)),
+    column('SQNR', ({ sqnrDb }) => show(sqnrDb, formatDb)),
   ];
   return columns.filter(({ cells }) => cells.some((cell) => cell !== ''));
 }

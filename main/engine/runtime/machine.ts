@@ -1,21 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, type } from 'node:os';
+import type { Machine } from '../../contract/machine.ts';
 import { physicalCores } from './physical-cores.ts';
-
-/** The machine that something was measured on, as far as it changes what is measured. */
-export interface MachineInfo {
-  readonly cpu: string;
-  /** Physical cores that this process may use. */
-  readonly cores: number;
-  /** Threads that the runtime used within an operator. */
-  readonly threads: number;
-  readonly os: string;
-  readonly node: string;
-  readonly onnxruntime: string;
-  readonly provider: string;
-  /** Whether the CPU multiplies int8 without intermediate saturation (VNNI; dot product on ARM); null: cannot be told. */
-  readonly vnni: boolean | null;
-}
 
 /**
  * Describes this machine.
@@ -24,7 +10,7 @@ export interface MachineInfo {
 export function machineInfo(
   onnxruntime: string,
   { provider = 'cpu', threads = null }: { readonly provider?: string; readonly threads?: number | null } = {},
-): MachineInfo {
+): Machine {
   return {
     cpu: cpus()[0]?.model.trim().replaceAll(/\s+/g, ' ') || `${arch()} CPU with ${availableParallelism()} threads`,
     cores: physicalCores(),

@@ -2,7 +2,7 @@ import { StudioError } from '../../base/errors.ts';
 import { makeGraph, makeModel, makeNode, makeValueInfo } from '../graph/make.ts';
 import { encodeModelBytes } from '../onnx/encode-model.ts';
 import { startRunner, type RunnerOptions } from './runner.ts';
-import { PROVIDERS, type Provider } from './settings.ts';
+import { providerSchema, type Provider } from '../../contract/machine.ts';
 
 export interface ProviderInfo {
   readonly name: Provider;
@@ -20,7 +20,7 @@ export async function probeProviders(options: RunnerOptions = {}): Promise<reado
   const { backends } = runner.about;
   runner.kill();
   return Promise.all(
-    PROVIDERS.map(async (name) => {
+    providerSchema.options.map(async (name) => {
       if (!backends.includes(name)) {
         return {
           name,

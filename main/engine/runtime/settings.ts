@@ -1,8 +1,5 @@
+import type { Provider } from '../../contract/machine.ts';
 import type { DType } from '../tensor/dtype.ts';
-
-/** The execution providers that the studio knows how to ask for. */
-export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const;
-export type Provider = (typeof PROVIDERS)[number];
 
 /** How a session is made. Everything but the provider has a sensible default. */
 export interface SessionSettings {

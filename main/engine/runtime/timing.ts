@@ -1,3 +1,5 @@
+import { median } from '../../judge/statistics/median.ts';
+
 /** How long to time. Unset limits take the defaults below. */
 export interface TimingPlan {
   /** Runs before the measurement; null: until stable, see {@link warmUp}. */
@@ -45,13 +47,6 @@ const WARMUP_MAX_MS = 3000;
 const WARMUP_MAX_RUNS = 200;
 const SAMPLE_EVERY_MS = 20;
 const MAX_SAMPLES = 1000;
-
-/** Median of a non-empty list; the mean of the middle two when their number is even. */
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
 
 /** Whether the last five times have the same median as the five before them, to 2 %. */
 export function isSettled(timesMs: readonly number[]): boolean {

@@ -3,7 +3,7 @@ import { summarizeLatency } from '../../engine/profile/latency.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { makeInputs } from '../../engine/runtime/make-inputs.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
-import type { RunSettings } from '../../contract/methods.ts';
+import type { RunSettings } from '../../contract/machine.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';

@@ -4,22 +4,14 @@ import type {
   Evaluation,
   Inspect,
   Latency,
-  Machine,
   Profile,
   PruneResult,
   QuantizeResult,
   TensorStats,
 } from '../../contract/results.ts';
-import type { RunSettings } from '../../contract/methods.ts';
-import type {
-  AppInfo,
-  Comparison,
-  DatasetEntry,
-  GraphView,
-  Preprocessing,
-  PrunePlan,
-  QuantizePlan,
-} from '../../contract/studio.ts';
+import type { Preprocessing } from '../../contract/data.ts';
+import type { Machine, RunSettings } from '../../contract/machine.ts';
+import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
 
 /** Where data lies and how it becomes a model's input. */
 export interface DatasetSource {

@@ -1,5 +1,5 @@
 /** The pure view model of the Compare task: metric rows with ratios, layer rows with deltas, the diff filter. */
-import { formatCompact, formatCount, formatMetric, formatPercent } from '../../design/format.ts';
+import { formatCompact, formatCount, formatMetric, formatPercent } from '../../../main/judge/format.ts';
 import type { Comparison } from '../../../main/contract/studio.ts';
 
 type ComparedMetric = Comparison['metrics'][number];

@@ -1,5 +1,5 @@
 import type { GraphNode, GraphView } from '../../../main/contract/studio.ts';
-import { formatCompact, formatMetric, formatPredicted, formatShape } from '../../design/format.ts';
+import { formatCompact, formatMetric, formatPredicted, formatShape } from '../../../main/judge/format.ts';
 import type { OverlayData } from '../../state/overlay.ts';
 import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-maps.ts';
 import type { MetricScale } from '../../viz/color-maps.ts';

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import type { Directory } from '../../../main/contract/studio.ts';
 import { ErrorState } from '../../design/ErrorState.tsx';
 import { LoadingState } from '../../design/LoadingState.tsx';
-import { formatBytes } from '../../design/format.ts';
+import { formatBytes } from '../../../main/judge/format.ts';
 import { asEngineError } from '../../rpc/engine-error.ts';
 import type { EngineError } from '../../rpc/engine-error.ts';
 import { openFile } from '../../state/actions.ts';

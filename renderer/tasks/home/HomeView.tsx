@@ -2,7 +2,7 @@ import { Button, Loader, Title } from '@mantine/core';
 import { IconDiamond, IconFile, IconFolderOpen } from '@tabler/icons-react';
 import { useRef } from 'react';
 import type { ReactNode } from 'react';
-import { formatBytes } from '../../design/format.ts';
+import { formatBytes } from '../../../main/judge/format.ts';
 import { desktop } from '../../rpc/bridge.ts';
 import { openFile, openModel } from '../../state/actions.ts';
 import { useSession } from '../../state/session.ts';

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { Panel } from '../../design/Panel.tsx';
 import { LoadingState } from '../../design/LoadingState.tsx';
-import { formatCompact, formatMs } from '../../design/format.ts';
+import { formatCompact, formatMs } from '../../../main/judge/format.ts';
 import { copyText } from '../../state/clipboard.ts';
 import { saveText } from '../../state/download.ts';
 import { useLayerFacts } from '../../state/layer-facts.ts';

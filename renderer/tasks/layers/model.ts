@@ -7,7 +7,7 @@ import {
   formatNumber,
   formatPercent,
   formatShape,
-} from '../../design/format.ts';
+} from '../../../main/judge/format.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 
 type Cell = number | string | null;

@@ -2,7 +2,7 @@
  * The pure model of the quantization-error heatmap: layers down, metrics across, one cell each, coloured by how bad it
  * is. Every metric has its own range, as decibels, cosines and squared errors share no scale.
  */
-import { formatDb } from '../../design/format.ts';
+import { formatDb } from '../../../main/judge/format.ts';
 import type { ErrorLayer, ErrorTable } from '../../../main/contract/results.ts';
 
 export type ErrorMetric = 'localSqnrDb' | 'sqnrDb' | 'cosine' | 'mse';

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Button, Text } from '@mantine/core';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { formatMetric } from '../../design/format.ts';
+import { formatMetric } from '../../../main/judge/format.ts';
 import { hasUnlabelledData } from '../../state/data.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { showTab } from '../../state/ui.ts';

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Button, Group, Modal, SegmentedControl, Text } from '@mantine/core';
 import type { Evaluation } from '../../../main/contract/results.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
-import { formatCount, formatDb, formatNumber, formatPercent } from '../../design/format.ts';
+import { formatCount, formatDb, formatNumber, formatPercent } from '../../../main/judge/format.ts';
 import { showDialog, useDialogs } from '../../state/dialogs.ts';
 import { useReferenceTrial, useSession, useShownTrial } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
-import { formatCount, formatPercent } from '../../design/format.ts';
+import { formatCount, formatPercent } from '../../../main/judge/format.ts';
 import { DataGrid } from '../DataGrid.tsx';
 import type { GridColumn } from '../DataGrid.tsx';
 import classes from './Accuracy.module.css';

@@ -1,4 +1,4 @@
-import { formatCount, formatPercent } from '../../design/format.ts';
+import { formatCount, formatPercent } from '../../../main/judge/format.ts';
 
 /** A confusion matrix made ready to be looked at. */
 export interface Confusion {

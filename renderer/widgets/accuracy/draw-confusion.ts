@@ -1,4 +1,4 @@
-import { formatCompact } from '../../design/format.ts';
+import { formatCompact } from '../../../main/judge/format.ts';
 import { magnitudeMap, textOn } from '../../viz/color-maps.ts';
 import type { CanvasFrame } from '../Canvas.tsx';
 import { shareOf } from './confusion.ts';

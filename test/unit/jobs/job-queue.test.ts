@@ -3,7 +3,7 @@ import type { Job } from '../../../main/contract/studio.ts';
 import { StudioError } from '../../../main/base/errors.ts';
 import { JobQueue, describeError } from '../../../main/jobs/job-queue.ts';
 
-const description = { title: 'Measure', modelId: null, trialId: null };
+const description = { kind: 'profile' as const, title: 'Measure', modelId: null, trialId: null };
 
 function recordedQueue(now?: () => number) {
   const seen: Job[] = [];

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Badge, SegmentedControl, Text, TextInput } from '@mantine/core';
 import type { Comparison } from '../../../../main/contract/studio.ts';
-import { formatCompact, formatMs } from '../../../design/format.ts';
+import { formatCompact, formatMs } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { divergingMap } from '../../../viz/color-maps.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Comparison } from '../../../../main/contract/studio.ts';
-import { formatNumber } from '../../../design/format.ts';
+import { formatNumber } from '../../../../main/judge/format.ts';
 import classes from '../CompareView.module.css';
 import { formatCompared, titleOfMetric, verdictOf } from '../model.ts';
 import type { Verdict } from '../model.ts';

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Anchor, Button } from '@mantine/core';
 import type { Result } from '../../../../main/contract/methods.ts';
-import { formatBytes } from '../../../design/format.ts';
+import { formatBytes } from '../../../../main/judge/format.ts';
 import { desktop } from '../../../rpc/bridge.ts';
 import { findConnection } from '../../../rpc/connection.ts';
 import { fetchFile } from '../../../rpc/download.ts';

@@ -2,7 +2,14 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Facts } from '../../../design/Facts.tsx';
 import { Section } from '../../../design/Section.tsx';
-import { formatBytes, formatCompact, formatCount, formatDb, formatMs, formatPercent } from '../../../design/format.ts';
+import {
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDb,
+  formatMs,
+  formatPercent,
+} from '../../../../main/judge/format.ts';
 import type { LayerFacts } from '../../../state/layer-facts.ts';
 import { groupTotals } from '../group-totals.ts';
 import classes from './LayerProperties.module.css';

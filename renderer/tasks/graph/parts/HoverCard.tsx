@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatShape } from '../../../design/format.ts';
+import { formatShape } from '../../../../main/judge/format.ts';
 import { useLayerFacts } from '../../../state/layer-facts.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';

@@ -11,7 +11,7 @@ import {
   formatMs,
   formatNumber,
   formatPercent,
-} from '../../../design/format.ts';
+} from '../../../../main/judge/format.ts';
 import type { LayerFacts } from '../../../state/layer-facts.ts';
 import { useTrialProfile, valueOf } from '../../../state/results.ts';
 import { operatorColor } from '../../../viz/operator-colors.ts';

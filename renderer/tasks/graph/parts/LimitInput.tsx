@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { formatCompact, formatMetric } from '../../../design/format.ts';
+import { formatCompact, formatMetric } from '../../../../main/judge/format.ts';
 import classes from './Legend.module.css';
 
 interface LimitInputProps {

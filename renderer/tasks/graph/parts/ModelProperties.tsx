@@ -5,7 +5,7 @@ import type { GraphView, OpenedModel, Trial } from '../../../../main/contract/st
 import { Facts } from '../../../design/Facts.tsx';
 import type { Fact } from '../../../design/Facts.tsx';
 import { Section } from '../../../design/Section.tsx';
-import { formatBytes, formatCompact, formatMs, formatPercent, formatShape } from '../../../design/format.ts';
+import { formatBytes, formatCompact, formatMs, formatPercent, formatShape } from '../../../../main/judge/format.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import classes from './LayerProperties.module.css';
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { GraphView } from '../../../../main/contract/studio.ts';
-import { formatShape } from '../../../design/format.ts';
+import { formatShape } from '../../../../main/judge/format.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import classes from './LayerProperties.module.css';
 

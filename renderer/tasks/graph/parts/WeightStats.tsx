@@ -6,7 +6,7 @@ import type { GraphNode } from '../../../../main/contract/studio.ts';
 import { Facts } from '../../../design/Facts.tsx';
 import { Histogram } from '../../../design/Histogram.tsx';
 import { LoadingState } from '../../../design/LoadingState.tsx';
-import { formatBytes, formatCount, formatNumber, formatPercent, formatShape } from '../../../design/format.ts';
+import { formatBytes, formatCount, formatNumber, formatPercent, formatShape } from '../../../../main/judge/format.ts';
 import { useTensorStats } from '../../../state/results.ts';
 import classes from './LayerProperties.module.css';
 

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { Profile } from '../../../../main/contract/results.ts';
-import { formatBytes, formatMs, formatPercent } from '../../../design/format.ts';
+import { formatBytes, formatMs, formatPercent } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Latency } from '../../../../main/contract/results.ts';
-import { formatMs } from '../../../design/format.ts';
+import { formatMs } from '../../../../main/judge/format.ts';
 import classes from './LatencyHistogram.module.css';
 
 const WIDTH = 600;

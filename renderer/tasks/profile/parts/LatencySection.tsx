@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import type { Profile } from '../../../../main/contract/results.ts';
 import { Stat } from '../../../design/Stat.tsx';
-import { formatBytes, formatCount, formatMs, formatPercent } from '../../../design/format.ts';
+import { formatBytes, formatCount, formatMs, formatPercent } from '../../../../main/judge/format.ts';
 import { HelpLabel } from '../../../widgets/HelpLabel.tsx';
 import { PROFILE_HELP, explainGap, reconcile } from '../model.ts';
 import classes from '../ProfileView.module.css';

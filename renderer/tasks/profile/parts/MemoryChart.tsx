@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { Profile } from '../../../../main/contract/results.ts';
-import { formatBytes, formatMs } from '../../../design/format.ts';
+import { formatBytes, formatMs } from '../../../../main/judge/format.ts';
 import { memorySeries } from '../model.ts';
 import classes from '../ProfileView.module.css';
 

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { SegmentedControl, Text } from '@mantine/core';
 import { Bar, BarChart, LabelList, ResponsiveContainer, XAxis, YAxis } from 'recharts';
 import type { Profile } from '../../../../main/contract/results.ts';
-import { formatMs, formatPercent } from '../../../design/format.ts';
+import { formatMs, formatPercent } from '../../../../main/judge/format.ts';
 import { opTotals } from '../model.ts';
 import type { OpSource } from '../model.ts';
 import classes from '../ProfileView.module.css';

@@ -2,7 +2,7 @@ import { useCallback, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import type { Kernel, Profile } from '../../../../main/contract/results.ts';
-import { formatMs } from '../../../design/format.ts';
+import { formatMs } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { operatorColor } from '../../../viz/operator-colors.ts';
 import { Canvas } from '../../../widgets/Canvas.tsx';

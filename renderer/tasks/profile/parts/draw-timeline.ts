@@ -1,5 +1,5 @@
 import type { Kernel } from '../../../../main/contract/results.ts';
-import { formatMs } from '../../../design/format.ts';
+import { formatMs } from '../../../../main/judge/format.ts';
 import { textOn } from '../../../viz/color-maps.ts';
 import type { CanvasFrame } from '../../../widgets/Canvas.tsx';
 import { ticks } from '../timeline.ts';

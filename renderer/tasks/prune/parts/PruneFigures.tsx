@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
-import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../design/format.ts';
+import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Checkbox } from '@mantine/core';
 import type { PrunePlan } from '../../../../main/contract/studio.ts';
-import { formatCompact, formatPercent, formatPredicted } from '../../../design/format.ts';
+import { formatCompact, formatPercent, formatPredicted } from '../../../../main/judge/format.ts';
 import { setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';

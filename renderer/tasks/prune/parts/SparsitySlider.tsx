@@ -1,7 +1,7 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useRef } from 'react';
 import { Slider, Text } from '@mantine/core';
-import { formatPercent } from '../../../design/format.ts';
+import { formatPercent } from '../../../../main/judge/format.ts';
 import { useRecipe } from '../../../state/recipe.ts';
 import classes from '../PruneView.module.css';
 import { MAX_SPARSITY, sparsityByKey } from '../model.ts';

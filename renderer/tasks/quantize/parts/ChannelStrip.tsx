@@ -2,7 +2,7 @@ import { useCallback, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import type { ErrorTable } from '../../../../main/contract/results.ts';
-import { formatDb } from '../../../design/format.ts';
+import { formatDb } from '../../../../main/judge/format.ts';
 import { magnitudeMap } from '../../../viz/color-maps.ts';
 import { Canvas } from '../../../widgets/Canvas.tsx';
 import type { CanvasFrame } from '../../../widgets/Canvas.tsx';

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../design/format.ts';
+import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { useElementSize } from '@mantine/hooks';
 import { scaleLinear } from 'd3-scale';
-import { formatMetric, formatNumber, formatPercent } from '../../../design/format.ts';
+import { formatMetric, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES } from '../../../../main/judge/predict/metric.ts';
 import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import { COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';

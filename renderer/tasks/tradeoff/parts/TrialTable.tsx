@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { Trial } from '../../../../main/contract/studio.ts';
-import { formatBytes, formatCompact, formatMs, formatPercent, formatPredicted } from '../../../design/format.ts';
+import { formatBytes, formatCompact, formatMs, formatPercent, formatPredicted } from '../../../../main/judge/format.ts';
 import type { Range } from '../../../../main/judge/predict/range.ts';
 import type { PredictedTrial } from '../../../../main/judge/predict/trial.ts';
 import { shownTrialId, useSession } from '../../../state/session.ts';

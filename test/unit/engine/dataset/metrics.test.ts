@@ -1,21 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { predict, Similarity, wilson } from '../../../../main/engine/dataset/metrics.ts';
+import { predict, Similarity } from '../../../../main/engine/dataset/metrics.ts';
 import { Tally } from '../../../../main/engine/dataset/tally.ts';
-
-describe('wilson', () => {
-  it('gives the textbook interval of 8 successes in 10', () => {
-    const { value, low, high } = wilson(8, 10);
-    expect(value).toBe(0.8);
-    expect(low).toBeCloseTo(0.4902, 4);
-    expect(high).toBeCloseTo(0.9433, 4);
-  });
-
-  it('stays within 0 and 1 when all succeed', () => {
-    const { low, high } = wilson(10, 10);
-    expect(low).toBeCloseTo(0.7225, 4);
-    expect(high).toBe(1);
-  });
-});
 
 describe('predict', () => {
   const scores = [0.1, 0.9, 0.3, 0.2, 0.5, 0.4, 0.05];

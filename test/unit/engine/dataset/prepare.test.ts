@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_PREPROCESSING, type InputSpec, type Preprocessing } from '../../../../main/engine/dataset/dataset.ts';
+import { preprocessingSchema, type Preprocessing } from '../../../../main/contract/data.ts';
+import type { InputSpec } from '../../../../main/engine/dataset/dataset.ts';
 import { planPreparation } from '../../../../main/engine/dataset/prepare.ts';
 import type { DType } from '../../../../main/engine/tensor/dtype.ts';
 
 const input = (shape: InputSpec['shape'], dtype: DType = 'float32'): InputSpec => ({ name: 'in', dtype, shape });
 const raw = (dims: readonly number[], dtype: DType = 'uint8') => ({ name: 'x', dtype, dims });
-const settings = (given: Partial<Preprocessing> = {}): Preprocessing => ({ ...DEFAULT_PREPROCESSING, ...given });
+const settings = (given: Partial<Preprocessing> = {}): Preprocessing => preprocessingSchema.parse(given);
 
 /** Two pixels, red (255, 0, 0) and grey (51, 51, 51), side by side, channels last. */
 const TWO_PIXELS = Uint8Array.of(255, 0, 0, 51, 51, 51);

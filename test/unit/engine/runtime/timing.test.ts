@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSettled, median, timeSessions, warmUp, type TimingHost } from '../../../../main/engine/runtime/timing.ts';
+import { isSettled, timeSessions, warmUp, type TimingHost } from '../../../../main/engine/runtime/timing.ts';
 
 /** A world in which each run takes the next of the given times (the last one from then on); remembers the order of runs. */
 function world(timesMs: readonly number[]): TimingHost & { readonly order: number[] } {
@@ -67,11 +67,6 @@ describe('timeSessions', () => {
     const [timing] = await timeSessions(world([8]), [0], { warmup: 0, runs: 10 });
     expect(timing!.memory.map((sample) => sample.ms)).toEqual([8, 32, 56, 80]);
   });
-});
-
-it('takes the mean of the middle two as median', () => {
-  expect(median([3, 1, 2])).toBe(2);
-  expect(median([4, 1, 2, 3])).toBe(2.5);
 });
 
 it('needs ten times to call them settled', () => {

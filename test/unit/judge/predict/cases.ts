@@ -1,4 +1,5 @@
-import type { Evaluation, Machine } from '../../../../main/contract/results.ts';
+import type { Machine } from '../../../../main/contract/machine.ts';
+import type { Evaluation } from '../../../../main/contract/results.ts';
 import type { Recipe } from '../../../../main/contract/recipe.ts';
 import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Numbers as people read them: three significant digits, units, a thin space before the unit, ≈ where predicted.
+ * Numbers as people read them, the same in window, terminal and report: three significant digits, a unit, ≈ where
+ * predicted. Decimal prefixes for counts, powers of 1024 for bytes.
  */
-const THIN = '\u2009';
 
 /** Three significant digits without exponent: 12345 → "12,300", 0.01234 → "0.0123", 0 → "0". */
 export function formatNumber(value: number, digits = 3): string {
@@ -33,31 +33,46 @@ export function formatBytes(bytes: number): string {
 /** Milliseconds in the unit that fits: 0.0123 → "12.3 µs", 4.56 → "4.56 ms", 2345 → "2.35 s". */
 export function formatMs(milliseconds: number): string {
   const magnitude = Math.abs(milliseconds);
-  if (milliseconds === 0) return `0${THIN}ms`;
-  if (magnitude < 0.001) return `${formatNumber(milliseconds * 1e6)}${THIN}ns`;
-  if (magnitude < 0.1) return `${formatNumber(milliseconds * 1e3)}${THIN}µs`;
-  if (magnitude < 1000) return `${formatNumber(milliseconds)}${THIN}ms`;
-  if (magnitude < 60_000) return `${formatNumber(milliseconds / 1000)}${THIN}s`;
+  if (milliseconds === 0) return '0 ms';
+  if (magnitude < 0.001) return `${formatNumber(milliseconds * 1e6)} ns`;
+  if (magnitude < 0.1) return `${formatNumber(milliseconds * 1e3)} µs`;
+  if (magnitude < 1000) return `${formatNumber(milliseconds)} ms`;
+  if (magnitude < 60_000) return `${formatNumber(milliseconds / 1000)} s`;
   return formatDuration(milliseconds);
 }
 
 /** Time left or passed, rough: "45 s", "3 min 20 s", "2 h 5 min". */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 60) return `${seconds}${THIN}s`;
+  if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}${THIN}min ${seconds % 60}${THIN}s`;
-  return `${Math.floor(minutes / 60)}${THIN}h ${minutes % 60}${THIN}min`;
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A moment, to the minute: "2026-01-31 12:00 UTC". @param at Unix milliseconds */
+export function formatTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** A share 0…1 as per cent: 0.1234 → "12.3 %". */
 export function formatPercent(share: number, digits = 3): string {
-  return `${formatNumber(share * 100, digits)}${THIN}%`;
+  return `${formatNumber(share * 100, digits)} %`;
+}
+
+/** A difference of shares in percentage points, with its sign: −0.0032 → "−0.32 points". */
+export function formatPoints(difference: number): string {
+  return `${difference > 0 ? '+' : ''}${formatNumber(difference * 100)} points`;
 }
 
 /** Decibels: 41.234 → "41.2 dB". */
 export function formatDb(decibels: number): string {
-  return `${formatNumber(decibels)}${THIN}dB`;
+  return `${formatNumber(decibels)} dB`;
+}
+
+/** A cosine: what matters is how far it is from 1, so six decimals: 0.99987 → "0.999870". */
+export function formatCosine(cosine: number): string {
+  return cosine.toFixed(6).replace('-', '−');
 }
 
 /** A shape: [1, "N", null] → "1×N×?"; [] → "scalar"; null → "?". */
@@ -68,7 +83,7 @@ export function formatShape(shape: readonly (number | string | null)[] | null): 
 
 /** A predicted value: "≈ 4.5 ms". */
 export function formatPredicted(text: string): string {
-  return `≈${THIN}${text}`;
+  return `≈ ${text}`;
 }
 
 /** A value with its unit as the overlays and tables write it: ms, bytes, MACs, % (of a share), dB. */
@@ -85,7 +100,7 @@ export function formatMetric(value: number, unit: string): string {
     case '':
       return formatNumber(value);
     default:
-      return `${formatCompact(value)}${THIN}${unit}`;
+      return `${formatCompact(value)} ${unit}`;
   }
 }
 
@@ -99,5 +114,5 @@ function scaled(value: number, base: number, units: readonly string[]): string {
   }
   const unit = units[step] ?? '';
   const text = step === 0 && Number.isInteger(rest) ? formatCount(rest) : formatNumber(rest);
-  return unit === '' ? text : `${text}${THIN}${unit}`;
+  return unit === '' ? text : `${text} ${unit}`;
 }

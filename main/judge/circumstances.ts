@@ -1,0 +1,93 @@
+import type { Preprocessing } from '../contract/data.ts';
+import type { Circumstances, Measurement } from '../contract/measurement.ts';
+
+/**
+ * The canonical text of (target, settings, data): two measurements are compared only when theirs are equal. Names and ids
+ * of data sets are for people and no part of it; the fingerprint is.
+ */
+export function circumstancesKey({ target, settings, data }: Circumstances): string {
+  const { cpu, cores, os, provider, onnxruntime, vnni } = target;
+  const dims = Object.entries(settings.dims).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([
+    [cpu, cores, os, provider, onnxruntime, vnni],
+    [settings.threads, settings.batch, dims],
+    data === null
+      ? null
+      : [
+          data.fingerprint,
+          [data.split.part, data.split.seed, data.split.share],
+          preprocessingKey(data.preprocessing),
+          data.samples,
+        ],
+  ]);
+}
+
+function preprocessingKey(preprocessing: Preprocessing): readonly unknown[] {
+  const { resize, mean, std, scale, channels, layout, labelOffset } = preprocessing;
+  return [resize, mean, std, scale, channels, layout, labelOffset];
+}
+
+/** Whether two measurements may be compared: both know their circumstances, and these are the same. */
+export function sameCircumstances(a: Measurement, b: Measurement): boolean {
+  return a.recorded && b.recorded && circumstancesKey(a) === circumstancesKey(b);
+}
+
+/** Circumstances that something was measured under, for choosing. */
+export interface CircumstancesChoice {
+  readonly key: string;
+  readonly circumstances: Circumstances;
+  /** Trials that have a measurement there. */
+  readonly trialIds: readonly string[];
+  /** Of the newest measurement, Unix milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * All circumstances that the metric was measured under, those of the newest measurement first.
+ * @param measurements of all trials that are looked at, each with its `trialId`
+ */
+export function circumstancesOf(measurements: readonly Measurement[], metric: string): CircumstancesChoice[] {
+  const found = new Map<string, { circumstances: Circumstances; trialIds: Set<string>; at: number }>();
+  for (const measurement of measurements) {
+    if (!measurement.recorded || measurement.metric !== metric) continue;
+    const { target, settings, data, trialId, at } = measurement;
+    const key = circumstancesKey(measurement);
+    const entry = found.get(key) ?? { circumstances: { target, settings, data }, trialIds: new Set<string>(), at };
+    if (trialId !== undefined) entry.trialIds.add(trialId);
+    entry.at = Math.max(entry.at, at);
+    found.set(key, entry);
+  }
+  return [...found]
+    .map(([key, { circumstances, trialIds, at }]) => ({ key, circumstances, trialIds: [...trialIds], at }))
+    .sort((a, b) => b.at - a.at);
+}
+
+/** The newest measurement of a metric under the circumstances with this key; undefined: not measured there yet. */
+export function measurementUnder(
+  measurements: readonly Measurement[],
+  metric: string,
+  key: string,
+): Measurement | undefined {
+  let newest: Measurement | undefined;
+  for (const measurement of measurements) {
+    if (!measurement.recorded || measurement.metric !== metric || circumstancesKey(measurement) !== key) continue;
+    if (newest === undefined || measurement.at >= newest.at) newest = measurement;
+  }
+  return newest;
+}
+
+/** Circumstances in words, as the settings chooser and the ledger show them: "2 threads, batch 1, cpu". */
+export function describeCircumstances({ target, settings, data }: Circumstances): string {
+  const threads = `${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}`;
+  const dims = Object.entries(settings.dims).map(([name, size]) => `${name} = ${size}`);
+  const run = [threads, `batch ${settings.batch}`, ...dims, target.provider].join(', ');
+  return data === null ? run : `${describeData(data)}; ${run}`;
+}
+
+/** "digits, evaluation split (80 %, seed 0), 800 samples". */
+export function describeData({ name, split, samples }: NonNullable<Circumstances['data']>): string {
+  const count = `${samples} ${samples === 1 ? 'sample' : 'samples'}`;
+  if (split.part === 'all') return `${name}, ${count}`;
+  const share = split.part === 'calibration' ? split.share : 1 - split.share;
+  return `${name}, ${split.part} split (${Number((share * 100).toFixed(1))} %, seed ${split.seed}), ${count}`;
+}
