@@ -113,7 +113,7 @@ describe('the overlay', () => {
       tree,
       { kind: 'linear', domain: null },
     );
-    expect(boxes.get('g')?.text.replace('\u2009', ' ')).toBe('2 ms');
+    expect(boxes.get('g')?.text.replace(' ', ' ')).toBe('2 ms');
     expect(boxes.has('reshape')).toBe(false);
   });
 
