@@ -22,7 +22,36 @@ function valueOf<K extends Kind>(node: Node, name: string, kind: K): ValueOf<K> 
 }
 
 /**
- * An integer attribute as number: exact within ±2⁵³, which only marks such as "to the end" (INT64_MAX) pass.
+ * An int64 as a number to calculate sizes with: exact within ±(2⁵³ − 1), and one of these ends beyond. Marks such as "to
+ * the end" (2⁶³ − 1) stay what they mean, but never write the number back: take `bigintAttribute` for that.
+ */
+export function clampedNumber(value: bigint): number {
+  if (value > MAX_SAFE) return Number.MAX_SAFE_INTEGER;
+  return value < -MAX_SAFE ? -Number.MAX_SAFE_INTEGER : Number(value);
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** An integer attribute as it is stored, for what is written into a model. */
+export function bigintAttribute<F extends bigint | undefined = undefined>(
+  node: Node,
+  name: string,
+  fallback?: F,
+): bigint | F {
+  return valueOf(node, name, 'int') ?? (fallback as F);
+}
+
+/** A list of integers as it is stored, for what is written into a model. */
+export function bigintsAttribute<F extends readonly bigint[] | undefined = undefined>(
+  node: Node,
+  name: string,
+  fallback?: F,
+): readonly bigint[] | F {
+  return valueOf(node, name, 'ints') ?? (fallback as F);
+}
+
+/**
+ * An integer attribute as number, see `clampedNumber`.
  * @throws ONNX_INVALID when the attribute is of another type (so do all accessors here)
  */
 export function intAttribute<F extends number | undefined = undefined>(
@@ -31,16 +60,16 @@ export function intAttribute<F extends number | undefined = undefined>(
   fallback?: F,
 ): number | F {
   const value = valueOf(node, name, 'int');
-  return value === undefined ? (fallback as F) : Number(value);
+  return value === undefined ? (fallback as F) : clampedNumber(value);
 }
 
-/** A list of integers as numbers. */
+/** A list of integers as numbers, see `clampedNumber`. */
 export function intsAttribute<F extends readonly number[] | undefined = undefined>(
   node: Node,
   name: string,
   fallback?: F,
 ): readonly number[] | F {
-  return valueOf(node, name, 'ints')?.map(Number) ?? (fallback as F);
+  return valueOf(node, name, 'ints')?.map(clampedNumber) ?? (fallback as F);
 }
 
 /** A float32 attribute. */

@@ -46,8 +46,10 @@ function* walkGraph(
     const layer = names[index]!;
     yield { node, index, graph, layer, parent, depth };
     for (const { branch, graph: inner } of subgraphsOf(node)) {
+      const prefix = `${layer}/${branch}/`;
+      // A node that was named by its layer before is the same layer.
       const innerNames = layerNames(inner).map((name) =>
-        claimName(`${layer}/${branch}/${name.replace(/^\//, '')}`, taken),
+        claimName(name.startsWith(prefix) ? name : `${prefix}${name.replace(/^\//, '')}`, taken),
       );
       yield* walkGraph(inner, innerNames, layer, { taken, depth: depth + 1 });
     }

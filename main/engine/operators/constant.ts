@@ -9,7 +9,7 @@ import type { Dim } from '../graph/ir.ts';
 /** Larger values are not propagated: shape arithmetic is small, and weights must not be unpacked here. */
 export const MAX_CONSTANT_ELEMENTS = 4096;
 
-/** A number (booleans are 0 and 1; int64 beyond 2⁵³ is rounded), a symbolic size, or null when unknown. */
+/** A number (booleans are 0 and 1; int64 beyond 2⁵³ is clamped), a symbolic size, or null when unknown. */
 export type Element = Dim;
 
 export interface ConstantValue {

@@ -1,3 +1,4 @@
+import { clampedNumber } from '../graph/attributes.ts';
 import type { Dim, Graph, Model, Node, OpsetImport, Shape, Tensor, ValueInfo } from '../graph/ir.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { walkNodes } from '../graph/walk.ts';
@@ -308,7 +309,10 @@ function readSmall(tensor: Tensor): ConstantValue | undefined {
   const count = tensor.dims.reduce((product, dim) => product * dim, 1);
   if (!(count >= 0 && count <= MAX_CONSTANT_ELEMENTS) || tensor.dtype === 'string') return undefined;
   if (tensor.dtype === 'complex64' || tensor.dtype === 'complex128') return undefined;
-  return makeConstant(tensor.dtype, tensor.dims, Array.from(tensorValues(tensor), Number));
+  const elements = Array.from<number | bigint, number>(tensorValues(tensor), (value) =>
+    typeof value === 'bigint' ? clampedNumber(value) : value,
+  );
+  return makeConstant(tensor.dtype, tensor.dims, elements);
 }
 
 function lookUp(scope: Scope, name: string): Facts {

@@ -1,10 +1,11 @@
+import { clampedNumber } from '../graph/attributes.ts';
 import type { AttributeValue, Node } from '../graph/ir.ts';
 
 type ValueOf<T extends AttributeValue['type']> = (AttributeValue & { readonly type: T })['value'];
 
 /**
  * Lenient reading of a node's attributes for inference: what is absent or of another type is undefined, since a wrong
- * attribute must not stop a model from opening. int64 comes as a number (INT64_MAX, the "to the end" of Slice, rounds).
+ * attribute must not stop a model from opening. int64 comes as a number, see `clampedNumber`.
  */
 export class NodeAttributes {
   readonly #byName = new Map<string, AttributeValue>();
@@ -25,11 +26,11 @@ export class NodeAttributes {
 
   int(name: string): number | undefined {
     const value = this.get(name, 'int');
-    return value === undefined ? undefined : Number(value);
+    return value === undefined ? undefined : clampedNumber(value);
   }
 
   ints(name: string): number[] | undefined {
-    return this.get(name, 'ints')?.map(Number);
+    return this.get(name, 'ints')?.map(clampedNumber);
   }
 
   text(name: string): string | undefined {

@@ -1,12 +1,13 @@
 import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
+import { unchanged, type PassResult } from './pass.ts';
 
 /**
- * The model with a name of its own for every node, so that the runtime's trace tells them apart: nodes without a name, or
- * with one that others have too, are called like their layer. The model itself when there is nothing to name. Nodes of
- * functions stay as they are.
+ * Gives nodes without a name, or with one that others have too, the name of their layer. Names are unique then, nodes
+ * inserted later cannot change what others are called, the runtime's trace tells them apart, and the runtime takes the
+ * model: it refuses two nodes of one name in a graph. Nodes of functions stay as they are.
  */
-export function nameNodes(model: Model): Model {
+export function nameNodes(model: Model): PassResult {
   const uses = new Map<string, number>();
   const layers = new Map<Node, string>();
   for (const { node, layer } of walkNodes(model)) {
@@ -14,7 +15,7 @@ export function nameNodes(model: Model): Model {
     layers.set(node, layer);
   }
   const isOwn = (name: string): boolean => name !== '' && uses.get(name) === 1;
-  if ([...uses.keys()].every(isOwn)) return model;
+  if ([...uses.keys()].every(isOwn)) return unchanged(model);
 
   const nameGraph = (graph: Graph): Graph => ({ ...graph, nodes: graph.nodes.map(nameNode) });
   const nameNode = (node: Node): Node => ({
@@ -27,5 +28,14 @@ export function nameNodes(model: Model): Model {
     if (attribute.type === 'graphs') return { ...attribute, value: attribute.value.map(nameGraph) };
     return attribute;
   };
-  return { ...model, graph: nameGraph(model.graph) };
+  return { model: { ...model, graph: nameGraph(model.graph) }, sources: new Map(), notes: notesOf(model, layers) };
+}
+
+/** Told where a name that the model gives itself was changed. */
+function notesOf({ graph }: Model, layers: ReadonlyMap<Node, string>): readonly string[] {
+  const renamed = graph.nodes.filter((node) => node.name !== '' && layers.get(node) !== node.name);
+  if (renamed.length === 0) return [];
+  const names = [...new Set(renamed.map(({ name }) => `'${name}'`))];
+  const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+  return [`${renamed.length} nodes share their name with others (${shown}); each has one of its own now.`];
 }

@@ -1,22 +1,27 @@
 /**
- * How operators changed between opset 7 and 13, as rewrites of one node. Where only types or negative axes were added
- * there is nothing to do, and no entry.
+ * How operators changed from opset 7 on, as rewrites of one node. Where only types or negative axes were added there is
+ * nothing to do, and no entry. Integers are passed on as they are stored: 2⁶³ − 1 ("to the end") is no JavaScript number.
  * @see https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
-import { floatAttribute, floatsAttribute, intAttribute, intsAttribute, makeAttribute } from '../graph/attributes.ts';
+import {
+  bigintAttribute,
+  bigintsAttribute,
+  floatAttribute,
+  floatsAttribute,
+  intAttribute,
+  makeAttribute,
+} from '../graph/attributes.ts';
 import type { Node } from '../graph/ir.ts';
 import { makeNode } from '../graph/make.ts';
 
 /** What a rewrite may ask for and add; names are made from the layer's. */
 export interface UpgradeScope {
   /** Adds a constant int64 vector; returns its name. */
-  readonly ints: (role: string, values: readonly number[]) => string;
-  /** Adds a constant int64 scalar. */
-  readonly int: (role: string, value: number) => string;
+  readonly ints: (role: string, values: readonly bigint[]) => string;
   /** Adds a constant scalar of the element type of the value `like` (float32 where that is not known). */
   readonly scalarLike: (role: string, value: number, like: string) => string;
-  /** Adds a constant float32 vector. */
-  readonly floats: (role: string, values: readonly number[]) => string;
+  /** Adds a constant float32 tensor; a vector unless `dims` say otherwise. */
+  readonly floats: (role: string, values: readonly number[], dims?: readonly number[]) => string;
   /** A name for a new value. */
   readonly value: (role: string) => string;
   /** A name for a new node. */
@@ -49,7 +54,7 @@ function axesBecomeInput(since: number, opType: string): Rewrite {
     since,
     opType,
     rewrite: (node, scope) => {
-      const axes = intsAttribute(node, 'axes');
+      const axes = bigintsAttribute(node, 'axes');
       const bare = without(node, 'axes');
       return [axes === undefined ? bare : withInputs(bare, [node.inputs[0] ?? '', scope.ints('axes', axes)])];
     },
@@ -80,6 +85,58 @@ function softmax(opType: string): Rewrite {
   };
 }
 
+/** Opset 18 made the axes of all reductions but ReduceSum an input. */
+const REDUCTIONS = [
+  'ReduceL1',
+  'ReduceL2',
+  'ReduceLogSum',
+  'ReduceLogSumExp',
+  'ReduceMax',
+  'ReduceMean',
+  'ReduceMin',
+  'ReduceProd',
+  'ReduceSumSquare',
+];
+
+/** y = factor · x + shift, in two nodes of which the last keeps the name; for operators of opset 9 and before. */
+function affine(
+  node: Node,
+  scope: UpgradeScope,
+  by: { readonly factor: number; readonly shift: readonly number[]; readonly shiftDims: readonly number[] },
+): readonly Node[] {
+  const scaled = scope.value('scaled');
+  const factor = scope.floats('scale', [by.factor], []);
+  const shift = scope.floats('bias', by.shift, by.shiftDims);
+  return [
+    makeNode('Mul', [node.inputs[0] ?? '', factor], [scaled], { name: scope.node('scale') }),
+    makeNode('Add', [scaled, shift], node.outputs, { name: node.name }),
+  ];
+}
+
+/** alpha · f(beta · x) */
+function scaledActivation(opType: string, activation: string): Rewrite {
+  return {
+    since: 10,
+    opType,
+    rewrite: (node, scope) => {
+      const alpha = floatAttribute(node, 'alpha');
+      const beta = floatAttribute(node, 'beta');
+      if (alpha === undefined || beta === undefined) return scope.refuse(`${opType} without alpha and beta`);
+      const [inner, active] = [scope.value('scaled'), scope.value('active')];
+      return [
+        makeNode('Mul', [node.inputs[0] ?? '', scope.floats('beta', [beta], [])], [inner], {
+          name: scope.node('beta'),
+        }),
+        makeNode(activation, [inner], [active], { name: scope.node('activation') }),
+        makeNode('Mul', [active, scope.floats('alpha', [alpha], [])], node.outputs, { name: node.name }),
+      ];
+    },
+  };
+}
+
+/** Marks the end of an axis, however long it is. */
+const TO_THE_END = 2n ** 63n - 1n;
+
 /** All rewrites, earlier opsets first: a node may pass through several (Upsample 9 → Resize 10 → Resize 11). */
 export const REWRITES: readonly Rewrite[] = [
   {
@@ -99,17 +156,37 @@ export const REWRITES: readonly Rewrite[] = [
       return [{ ...without(node, 'scales'), inputs: [node.inputs[0] ?? '', scope.floats('scales', scales)] }];
     },
   },
+  {
+    since: 10,
+    opType: 'ImageScaler',
+    rewrite: (node, scope) => {
+      const shift = floatsAttribute(node, 'bias', [0]);
+      return affine(node, scope, { factor: floatAttribute(node, 'scale', 1), shift, shiftDims: [shift.length, 1, 1] });
+    },
+  },
+  {
+    since: 10,
+    opType: 'Affine',
+    rewrite: (node, scope) =>
+      affine(node, scope, {
+        factor: floatAttribute(node, 'alpha', 1),
+        shift: [floatAttribute(node, 'beta', 0)],
+        shiftDims: [],
+      }),
+  },
+  scaledActivation('ParametricSoftplus', 'Softplus'),
+  scaledActivation('ScaledTanh', 'Tanh'),
   { since: 10, opType: 'Upsample', rewrite: (node) => [{ ...node, opType: 'Resize' }] },
   {
     since: 10,
     opType: 'Slice',
     rewrite: (node, scope) => {
-      const starts = intsAttribute(node, 'starts', []);
-      const axes = intsAttribute(node, 'axes') ?? starts.map((_, axis) => axis);
+      const starts = bigintsAttribute(node, 'starts', []);
+      const axes = bigintsAttribute(node, 'axes') ?? starts.map((_, axis) => BigInt(axis));
       const inputs = [
         node.inputs[0] ?? '',
         scope.ints('starts', starts),
-        scope.ints('ends', intsAttribute(node, 'ends', [])),
+        scope.ints('ends', bigintsAttribute(node, 'ends', [])),
         scope.ints('axes', axes),
       ];
       return [{ ...without(node, 'starts', 'ends', 'axes'), inputs }];
@@ -117,9 +194,27 @@ export const REWRITES: readonly Rewrite[] = [
   },
   {
     since: 10,
+    opType: 'Crop',
+    // After Slice, whose newer form it takes. border is left, top, right, bottom of the last two axes; scale, where given, the height and width that stay.
+    rewrite: (node, scope) => {
+      const [left = 0n, top = 0n, right = 0n, bottom = 0n] = bigintsAttribute(node, 'border', []);
+      const [height, width] = bigintsAttribute(node, 'scale', []);
+      const end = (start: bigint, size: bigint | undefined, border: bigint): bigint =>
+        size !== undefined ? start + size : border === 0n ? TO_THE_END : -border;
+      const inputs = [
+        node.inputs[0] ?? '',
+        scope.ints('starts', [top, left]),
+        scope.ints('ends', [end(top, height, bottom), end(left, width, right)]),
+        scope.ints('axes', [2n, 3n]),
+      ];
+      return [{ ...without(node, 'border', 'scale'), opType: 'Slice', inputs }];
+    },
+  },
+  {
+    since: 10,
     opType: 'TopK',
     rewrite: (node, scope) => [
-      { ...without(node, 'k'), inputs: [node.inputs[0] ?? '', scope.ints('k', [intAttribute(node, 'k', 1)])] },
+      { ...without(node, 'k'), inputs: [node.inputs[0] ?? '', scope.ints('k', [bigintAttribute(node, 'k', 1n)])] },
     ],
   },
   {
@@ -155,7 +250,7 @@ export const REWRITES: readonly Rewrite[] = [
     opType: 'Pad',
     rewrite: (node, scope) => {
       const input = node.inputs[0] ?? '';
-      const pads = scope.ints('pads', intsAttribute(node, 'pads', []));
+      const pads = scope.ints('pads', bigintsAttribute(node, 'pads', []));
       const value = scope.scalarLike('value', floatAttribute(node, 'value', 0), input);
       return [{ ...without(node, 'pads', 'value'), inputs: [input, pads, value] }];
     },
@@ -177,7 +272,7 @@ export const REWRITES: readonly Rewrite[] = [
     since: 13,
     opType: 'Split',
     rewrite: (node, scope) => {
-      const sizes = intsAttribute(node, 'split');
+      const sizes = bigintsAttribute(node, 'split');
       const bare = without(node, 'split');
       return [sizes === undefined ? bare : { ...bare, inputs: [node.inputs[0] ?? '', scope.ints('split', sizes)] }];
     },
@@ -185,9 +280,29 @@ export const REWRITES: readonly Rewrite[] = [
   softmax('Softmax'),
   softmax('LogSoftmax'),
   softmax('Hardmax'),
+  ...REDUCTIONS.map((opType) => axesBecomeInput(18, opType)),
+  {
+    since: 18,
+    opType: 'Split',
+    // Without sizes, the parts are as many as the outputs: opset 18 wants that said.
+    rewrite: (node) => {
+      if ((node.inputs[1] ?? '') !== '') return [node];
+      return [{ ...node, attributes: [...node.attributes, makeAttribute('num_outputs', BigInt(node.outputs.length))] }];
+    },
+  },
 ];
 
-/** Operators whose meaning changed so that no rewrite of one node keeps it. */
+/** Operators that are gone, or whose meaning changed so that no rewrite of one node keeps it. */
 export const REFUSALS: readonly { readonly since: number; readonly opType: string; readonly reason: string }[] = [
   { since: 9, opType: 'Scan', reason: 'Scan of opset 8 scans over a batch' },
+  { since: 9, opType: 'MeanVarianceNormalization', reason: 'its axes were said in another way before opset 9' },
+  ...['ATen', 'ConstantFill', 'DynamicSlice', 'GivenTensorFill', 'GRUUnit', 'Scale'].map((opType) => ({
+    since: 10,
+    opType,
+    reason: `${opType} is gone from opset 10 on`,
+  })),
+  { since: 16, opType: 'RoiAlign', reason: 'RoiAlign samples elsewhere from opset 16 on' },
+  { since: 20, opType: 'GridSample', reason: 'the modes of GridSample have other names from opset 20 on' },
+  { since: 20, opType: 'DFT', reason: 'the axis of DFT is an input from opset 20 on' },
+  { since: 21, opType: 'GroupNormalization', reason: 'GroupNormalization has other scales from opset 21 on' },
 ];

@@ -4,12 +4,24 @@ import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { makeTensor } from '../graph/make.ts';
 import type { DType } from '../tensor/dtype.ts';
+import type { NumericArray } from '../tensor/numeric.ts';
+import { inferModel } from '../operators/infer.ts';
+import { operatorSpec } from '../operators/table.ts';
 import { REWRITES, REFUSALS, type UpgradeScope } from './opset-rewrites.ts';
 
 /** What is known about values of the main graph; undefined where nothing is. */
 export interface ValueKnowledge {
   readonly dtype: (value: string) => DType | undefined;
   readonly rank: (value: string) => number | undefined;
+}
+
+/** Element types and ranks of a model's values, as far as they follow without running it. */
+export function knowledgeOf(model: Model): ValueKnowledge {
+  const { values } = inferModel(model);
+  return {
+    dtype: (value) => values.get(value)?.dtype,
+    rank: (value) => values.get(value)?.shape?.length,
+  };
 }
 
 /** The version of the default domain that a model imports; 1 when it does not say. */
@@ -51,8 +63,8 @@ export function upgradeOpset(model: Model, knowledge: ValueKnowledge): Model {
   return { ...model, irVersion: Math.max(model.irVersion, IR_OF_OPSET_13), opsetImports, graph };
 }
 
-/** Subgraphs are not inferred here: within them, the forms that need no rank are used. */
-const NOTHING_KNOWN: ValueKnowledge = { dtype: () => undefined, rank: () => undefined };
+/** Subgraphs and functions are not inferred here: within them, the forms that need no rank are used. */
+export const NOTHING_KNOWN: ValueKnowledge = { dtype: () => undefined, rank: () => undefined };
 
 function upgradeGraph(graph: Graph, from: number, knowledge: ValueKnowledge): Graph {
   const editor = new GraphEditor(graph);
@@ -62,21 +74,31 @@ function upgradeGraph(graph: Graph, from: number, knowledge: ValueKnowledge): Gr
     const node = upgradeSubgraphs(original, from);
     if (node !== original) editor.replaceNode(original, node);
     if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
-    refuseWhatHasNoCounterpart(node, layer, from);
-    const rewritten = upgradeNode(node, from, upgradeScope(editor, layer, knowledge));
+    const rewritten = rewriteNode(node, { from, to: PER_CHANNEL_OPSET }, upgradeScope(editor, layer, knowledge));
     if (rewritten.length === 1 && rewritten[0] === node) continue;
     replaceBySeveral(editor, original, rewritten);
   }
   return editor.build({ dropUnused: true });
 }
 
-function upgradeNode(node: Node, from: number, scope: UpgradeScope): readonly Node[] {
+/**
+ * A node of one opset in a newer one, as one or several nodes.
+ * @throws what `scope.refuse` throws, where the newer opset has no counterpart or the operator is not known
+ */
+export function rewriteNode(
+  node: Node,
+  { from, to }: { readonly from: number; readonly to: number },
+  scope: UpgradeScope,
+): readonly Node[] {
+  const crossed = ({ since }: { readonly since: number }): boolean => since > from && since <= to;
+  const refusal = REFUSALS.find((entry) => entry.opType === node.opType && crossed(entry));
+  if (refusal !== undefined) return scope.refuse(refusal.reason);
   let current: readonly Node[] = [node];
-  for (const { since, opType, rewrite } of REWRITES) {
-    if (since <= from) continue;
-    current = current.flatMap((each) => (each.opType === opType ? rewrite(each, scope) : [each]));
+  for (const entry of REWRITES.filter(crossed)) {
+    current = current.flatMap((each) => (each.opType === entry.opType ? entry.rewrite(each, scope) : [each]));
   }
-  return current;
+  const unknown = current.find(({ domain, opType }) => operatorSpec(domain, opType) === undefined);
+  return unknown === undefined ? current : scope.refuse(`nothing is known about the operator ${unknown.opType}`);
 }
 
 /** The node that keeps the layer's name stands in its place; helper nodes around it keep their order. */
@@ -86,28 +108,21 @@ function replaceBySeveral(editor: GraphEditor, original: Node, nodes: readonly N
   editor.insertAfter(original, ...rest);
 }
 
-function upgradeScope(editor: GraphEditor, layer: string, knowledge: ValueKnowledge): UpgradeScope {
+/** What rewrites may ask for, where values and constants go into the graph that `editor` changes. */
+export function upgradeScope(
+  editor: Pick<GraphEditor, 'freshValue' | 'freshNode' | 'setInitializer'>,
+  layer: string,
+  knowledge: ValueKnowledge,
+): UpgradeScope {
+  const constant = (role: string, dtype: DType, dims: readonly number[], values: NumericArray): string => {
+    const name = editor.freshValue(`${layer}/${role}`);
+    editor.setInitializer(makeTensor(name, dtype, dims, values));
+    return name;
+  };
   return {
-    ints: (role, values) => {
-      const name = editor.freshValue(`${layer}/${role}`);
-      editor.setInitializer(makeTensor(name, 'int64', [values.length], BigInt64Array.from(values, BigInt)));
-      return name;
-    },
-    int: (role, value) => {
-      const name = editor.freshValue(`${layer}/${role}`);
-      editor.setInitializer(makeTensor(name, 'int64', [], BigInt64Array.of(BigInt(value))));
-      return name;
-    },
-    scalarLike: (role, value, like) => {
-      const name = editor.freshValue(`${layer}/${role}`);
-      editor.setInitializer(makeTensor(name, knowledge.dtype(like) ?? 'float32', [], Float32Array.of(value)));
-      return name;
-    },
-    floats: (role, values) => {
-      const name = editor.freshValue(`${layer}/${role}`);
-      editor.setInitializer(makeTensor(name, 'float32', [values.length], Float32Array.from(values)));
-      return name;
-    },
+    ints: (role, values) => constant(role, 'int64', [values.length], BigInt64Array.from(values)),
+    scalarLike: (role, value, like) => constant(role, knowledge.dtype(like) ?? 'float32', [], Float32Array.of(value)),
+    floats: (role, values, dims = [values.length]) => constant(role, 'float32', dims, Float32Array.from(values)),
     value: (role) => editor.freshValue(`${layer}/${role}`),
     node: (role) => editor.freshNode(`${layer}/${role}`),
     rank: knowledge.rank,
@@ -115,13 +130,8 @@ function upgradeScope(editor: GraphEditor, layer: string, knowledge: ValueKnowle
   };
 }
 
-function refuseWhatHasNoCounterpart(node: Node, layer: string, from: number): void {
-  const refusal = REFUSALS.find(({ since, opType }) => opType === node.opType && since > from);
-  if (refusal !== undefined) refuse(layer, refusal.reason);
-}
-
 function refuse(layer: string, reason: string): never {
-  throw new StudioError('UNSUPPORTED', `Layer '${layer}' cannot be written in opset ${PER_CHANNEL_OPSET}: ${reason}`, {
+  throw new StudioError('UNSUPPORTED', `Layer '${layer}' cannot be written in a newer opset: ${reason}`, {
     hint: 'Export the model again with opset 13 or later.',
   });
 }

@@ -107,7 +107,7 @@ async function measure(
   await session.close(call);
   const onProgress: CallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
   const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
-  const named = nameNodes(model);
+  const named = nameNodes(model).model;
   const source = named === model ? { path } : sourceOfModel(named, dirname(path));
   const profiled = await measureProfiled(
     runner,

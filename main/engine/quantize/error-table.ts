@@ -6,9 +6,9 @@ import type { HostTensors } from '../tensor/host-tensor.ts';
 import { batchSize, type FeedBatches } from './calibrate.ts';
 import { buildErrorModel, type ComparedLayer } from './error-model.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
-import { knowledgeOf, nameNodes } from './prepare.ts';
+import { nameNodes } from './prepare.ts';
 import { cosineOf, sqnrDb, type ErrorSums } from '../../judge/signal-error.ts';
-import { upgradeOpset } from '../passes/upgrade-opset.ts';
+import { knowledgeOf, upgradeOpset } from '../passes/upgrade-opset.ts';
 
 export interface LayerError {
   readonly name: string;

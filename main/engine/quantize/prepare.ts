@@ -1,11 +1,16 @@
 import { StudioError } from '../../base/errors.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
-import { inferModel } from '../operators/infer.ts';
 import type { QuantizationRole } from '../operators/spec.ts';
 import { operatorSpec } from '../operators/table.ts';
 import { foldBatchNormalization, type Fold } from '../passes/fold-batchnorm.ts';
-import { defaultOpset, PER_CHANNEL_OPSET, upgradeOpset, type ValueKnowledge } from '../passes/upgrade-opset.ts';
+import {
+  defaultOpset,
+  knowledgeOf,
+  PER_CHANNEL_OPSET,
+  upgradeOpset,
+  type ValueKnowledge,
+} from '../passes/upgrade-opset.ts';
 
 /** A float model in the form that quantization works on; it computes what the source computes. */
 export interface PreparedModel {
@@ -56,15 +61,6 @@ export function nameNodes(model: Model): Model {
     node.name === names[index] ? node : { ...node, name: names[index]! },
   );
   return { ...model, graph: { ...model.graph, nodes } };
-}
-
-/** Element types and ranks of a model's values, as far as they follow without running it. */
-export function knowledgeOf(model: Model): ValueKnowledge {
-  const { values } = inferModel(model);
-  return {
-    dtype: (value) => values.get(value)?.dtype,
-    rank: (value) => values.get(value)?.shape?.length,
-  };
 }
 
 const FLOAT: QuantizationRole = { kind: 'float' };

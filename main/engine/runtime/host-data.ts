@@ -1,5 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
 import type { Tensor } from '../graph/ir.ts';
+import { makeRawTensor, makeTensor } from '../graph/make.ts';
 import { tensorBytes, tensorStrings } from '../graph/tensor-data.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { float16ToFloat32, float32ToFloat16 } from '../tensor/half.ts';
@@ -37,6 +38,12 @@ export function hostTensorOf(tensor: Tensor): HostTensor {
   const bytes = tensorBytes(tensor).slice(); // own memory: aligned whatever the element size
   const ArrayType = CONSTRUCTORS[dtype] ?? Uint8Array;
   return { dtype, dims, data: new ArrayType(bytes.buffer, 0, bytes.length / ArrayType.BYTES_PER_ELEMENT) };
+}
+
+/** A tensor of the IR around what came out of the runtime; numbers are not copied. */
+export function tensorOfHost(name: string, { dtype, dims, data }: HostTensor): Tensor {
+  if (!ArrayBuffer.isView(data)) return makeTensor(name, dtype, dims, data);
+  return makeRawTensor(name, dtype, dims, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 /**

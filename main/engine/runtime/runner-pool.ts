@@ -48,6 +48,11 @@ export class RunnerPool implements RunnerSource {
   }
 }
 
+/** A source that lends one runner, which the caller holds already. */
+export function lendRunner(runner: Runner): RunnerSource {
+  return { use: (work) => work(runner) };
+}
+
 /** A job that still waits for its turn stops waiting at once. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
-import { knowledgeOf } from '../../../../main/engine/quantize/prepare.ts';
-import { defaultOpset, upgradeOpset } from '../../../../main/engine/passes/upgrade-opset.ts';
+import { layerNames } from '../../../../main/engine/graph/layers.ts';
+import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
+import { defaultOpset, knowledgeOf, upgradeOpset } from '../../../../main/engine/passes/upgrade-opset.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { outputsOf, randomFeed } from '../quantize/oracle.ts';
+import { expectEqual } from './expect-equal.ts';
 
 let runner: Runner;
 beforeAll(async () => {
@@ -30,6 +32,46 @@ describe('upgradeOpset', () => {
       .output('y')
       .build({ opset: 9, irVersion: 4 });
     await expectSameMeaning(model, [1, 2, 4]);
+  });
+
+  it('keeps the ends of a Slice to the last bit: 2^63 - 1 stays the end', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 2, 4])
+      .node('Slice', ['x'], { starts: [1n], ends: [2n ** 63n - 1n], axes: [2n] }, ['s'], { name: 'slice' })
+      .node('Slice', ['s'], { starts: [-1n], ends: [-(2n ** 63n) + 1n], axes: [0n] }, ['empty'], { name: 'none' })
+      .output('s')
+      .output('empty')
+      .build({ opset: 9, irVersion: 4 });
+    const upgraded = await expectSameMeaning(model, [1, 2, 4]);
+    const ends = upgraded.graph.initializers.filter(({ name }) => name.endsWith('/ends')).map(tensorValues);
+    expect(ends).toEqual([BigInt64Array.of(2n ** 63n - 1n), BigInt64Array.of(-(2n ** 63n) + 1n)]);
+  });
+
+  it('writes ImageScaler, Affine, Crop, ScaledTanh and ParametricSoftplus in operators that are still there', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 2, 4, 5])
+      .node('ImageScaler', ['x'], { scale: 0.5, bias: [1, -1] }, ['a'], { name: 'scaler' })
+      .node('Crop', ['a'], { border: [1n, 0n, 2n, 1n] }, ['b'], { name: 'crop' })
+      .node('Affine', ['b'], { alpha: 2, beta: 0.25 }, ['c'], { name: 'affine' })
+      .node('ScaledTanh', ['c'], { alpha: 1.5, beta: 0.5 }, ['d'], { name: 'tanh' })
+      .node('ParametricSoftplus', ['d'], { alpha: 2, beta: 0.5 }, ['y'], { name: 'softplus' })
+      .output('y')
+      .build({ opset: 8, irVersion: 3 });
+    const upgraded = upgradeOpset(model, knowledgeOf(model));
+    await expectEqual(runner, model, upgraded, randomFeed([1, 2, 4, 5]));
+    expect(layerNames(upgraded.graph)).toEqual(
+      expect.arrayContaining(['scaler', 'crop', 'affine', 'tanh', 'softplus']),
+    );
+  });
+
+  it('refuses operators that are gone and that nothing is known about', () => {
+    for (const [opType, reason] of [
+      ['GRUUnit', /'old'.*gone from opset 10/],
+      ['NoSuchThing', /'old'.*nothing is known about the operator NoSuchThing/],
+    ] as const) {
+      const model = graph().input('x').node(opType, ['x'], {}, ['y'], { name: 'old' }).output('y').build({ opset: 8 });
+      expect(() => upgradeOpset(model, knowledgeOf(model))).toThrow(reason);
+    }
   });
 
   it('turns axes and split of Unsqueeze, Squeeze, ReduceSum and Split into inputs', async () => {

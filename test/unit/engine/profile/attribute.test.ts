@@ -167,7 +167,7 @@ describe('nameNodes', () => {
       node('Relu', ['a'], ['b'], 'r'),
       node('Relu', ['b'], ['c'], 'r'),
     );
-    expect(nameNodes(source).graph.nodes.map((each) => each.name)).toEqual(['Relu_0', 'Relu_1', 'Relu_2']);
-    expect(nameNodes(residual)).toBe(residual);
+    expect(nameNodes(source).model.graph.nodes.map((each) => each.name)).toEqual(['Relu_0', 'Relu_1', 'Relu_2']);
+    expect(nameNodes(residual).model).toBe(residual);
   });
 });

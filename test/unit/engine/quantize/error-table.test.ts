@@ -6,7 +6,7 @@ import { quietContext } from '../../../../main/base/progress.ts';
 import { checkFusion } from '../../../../main/engine/quantize/check-fusion.ts';
 import { buildErrorModel } from '../../../../main/engine/quantize/error-model.ts';
 import { errorTable, type ErrorTable } from '../../../../main/engine/quantize/error-table.ts';
-import { knowledgeOf } from '../../../../main/engine/quantize/prepare.ts';
+import { knowledgeOf } from '../../../../main/engine/passes/upgrade-opset.ts';
 import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
 import { cosineOf, sqnrDb } from '../../../../main/judge/signal-error.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { planQuantization, type LayerDecision } from '../../../../main/engine/quantize/plan-quantization.ts';
-import { knowledgeOf, roleOf } from '../../../../main/engine/quantize/prepare.ts';
+import { knowledgeOf } from '../../../../main/engine/passes/upgrade-opset.ts';
+import { roleOf } from '../../../../main/engine/quantize/prepare.ts';
 import { quantizePlan } from '../../../../main/engine/quantize/quantize-static.ts';
 import { graph } from '../../../support/graph-builder.ts';
 
