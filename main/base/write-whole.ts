@@ -2,39 +2,15 @@ import { readdirSync, rmSync } from 'node:fs';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from './errors.ts';
-
-/** What to do about a failed write, by the system's code. */
-const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full: make room, or choose another disk.',
-  EDQUOT: 'Your share of the disk is full: make room, or choose another disk.',
-  EFBIG: 'The file is larger than this disk or account allows: choose another disk.',
-  EROFS: 'The disk is read-only: choose another.',
-  ENOENT: 'The folder does not exist: create it, or choose another.',
-  ENOTDIR: 'A part of the path is a file, not a folder: choose another.',
-};
-
-/** Codes that mean a place to write is full, or may not be written to, whatever was being written. */
-const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
+import { WRITE_HINTS } from './no-room.ts';
 
 /** WRITE_FAILED for `path`, which is as it was before, with what to do about the system's error. */
 export function writeError(path: string, cause: unknown): StudioError {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new StudioError('WRITE_FAILED', `${path} could not be written (${message}); nothing was changed`, {
-    hint: HINTS[code ?? ''] ?? 'Choose a folder that you may write to.',
+    hint: WRITE_HINTS[code ?? ''] ?? 'Choose a folder that you may write to.',
     cause,
   });
-}
-
-/**
- * WRITE_FAILED for an error of the system that says that a disk is full or read-only: temporary files lie on disks too,
- * and so does the workspace. Undefined for every other error.
- */
-export function noRoomError(cause: unknown): StudioError | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  const { code = '', path, message } = cause as NodeJS.ErrnoException;
-  if (!NO_ROOM.has(code)) return undefined;
-  const what = path === undefined ? 'A file' : path;
-  return new StudioError('WRITE_FAILED', `${what} could not be written (${message})`, { hint: HINTS[code]!, cause });
 }
 
 /** Name of the file or folder beside `path` that is written first; it says which process writes it. */

@@ -1,6 +1,6 @@
 import { cancelledError } from '../base/errors.ts';
 import type { ErrorCode } from '../base/errors.ts';
-import { describeError } from '../jobs/job-queue.ts';
+import { describeError } from '../rpc/wire-error.ts';
 import { OperationThread } from '../services/operation-thread.ts';
 import type { OperationName, OperationParams, OperationResult } from '../services/operations/operation-map.ts';
 import { exitCodeOf, type ExitCode } from './exit-codes.ts';

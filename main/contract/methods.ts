@@ -156,21 +156,10 @@ export type Events = typeof events;
 export type EventName = keyof Events;
 export type EventPayload<E extends EventName> = z.output<Events[E]>;
 
-/** Frames on the WebSocket, msgpack-encoded. */
-export type ClientFrame =
-  | { readonly kind: 'call'; readonly id: number; readonly method: MethodName; readonly params: unknown }
-  /** Asks the call's job to stop. */
-  | { readonly kind: 'cancel'; readonly id: number };
-
-export interface WireError {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
+/** The progress of a call that became a job; the job's own comes as `job` events. */
+export interface JobProgress {
+  readonly jobId: string;
 }
 
-export type ServerFrame =
-  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
-  | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
-  /** The call became this job; its progress comes as `job` events. */
-  | { readonly kind: 'job'; readonly id: number; readonly jobId: string }
-  | { readonly kind: 'event'; readonly event: EventName; readonly payload: unknown };
+/** Every method as a call from a window to the engine: parameters as they are written. */
+export type WindowCalls = { readonly [M in MethodName]: { readonly params: ParamsIn<M>; readonly result: Result<M> } };

@@ -4,7 +4,7 @@
  * Tells its parent `{ kind: 'ready', port, token }` or `{ kind: 'failed', error }`.
  */
 import { randomBytes } from 'node:crypto';
-import { describeError } from '../jobs/job-queue.ts';
+import { describeError } from '../rpc/wire-error.ts';
 import { workspaceDirectory } from '../workspace/location.ts';
 import { startEngine } from './engine.ts';
 

@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { EventName, EventPayload } from '../contract/methods.ts';
 import { StudioError } from '../base/errors.ts';
-import { describeError } from '../jobs/job-queue.ts';
+import { describeError } from '../rpc/wire-error.ts';
 import type { Handlers } from '../services/handlers.ts';
 import { checkOrigin, checkToken, type Refusal } from './access.ts';
-import { serveConnection, wire } from './connection.ts';
+import { serveConnection, type Connection } from './connection.ts';
 import { sendFile } from './static-files.ts';
 import { receiveUpload } from './upload.ts';
 
@@ -42,6 +42,7 @@ const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 export async function startHost(options: HostOptions): Promise<Host> {
   const server = createServer((request, response) => void serveRequest(request, response, options));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+  const windows = new Set<Connection>();
   server.on('upgrade', (request, socket, head) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const refusal = checkOrigin(request) ?? checkToken(request, url, options.token);
@@ -49,15 +50,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
       refuseUpgrade(socket, refusal);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => serveConnection(client, options));
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      const window = serveConnection(client, options);
+      windows.add(window);
+      client.once('close', () => windows.delete(window));
+    });
   });
   const port = await listen(server, options.port);
 
   return {
     port,
     emit: (event, payload) => {
-      const frame = wire.pack({ kind: 'event', event, payload });
-      for (const client of sockets.clients) if (client.readyState === client.OPEN) client.send(frame);
+      for (const window of windows) window.emit(event, payload);
     },
     [Symbol.asyncDispose]: async () => {
       for (const client of sockets.clients) client.terminate();

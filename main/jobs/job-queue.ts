@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { StudioError, cancelledError } from '../base/errors.ts';
 import type { Progress, TaskContext } from '../base/progress.ts';
-import { noRoomError } from '../base/write-whole.ts';
 import type { Job, JobKind } from '../contract/studio.ts';
+import { describeError } from '../rpc/wire-error.ts';
 
 export interface JobDescription {
   readonly kind: JobKind;
@@ -163,12 +163,4 @@ function remainingMs(entry: Entry, progress: Progress, now: number): number | nu
   const elapsed = now - entry.stageStartedAt;
   if (progress.total === undefined || done <= 0 || elapsed < 200) return null;
   return (elapsed / done) * Math.max(0, progress.total - progress.done);
-}
-
-/** An error as it crosses the wire; one that is neither a StudioError nor a full disk is a bug of ours and says so. */
-export function describeError(error: unknown): { code: string; message: string; hint: string | null } {
-  const known = error instanceof StudioError ? error : noRoomError(error);
-  if (known !== undefined) return { code: known.code, message: known.message, hint: known.hint ?? null };
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'INTERNAL', message: `Unexpected: ${message}`, hint: 'This is a bug in Lapidary; please report it.' };
 }

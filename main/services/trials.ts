@@ -5,7 +5,7 @@ import type { Recipe } from '../contract/recipe.ts';
 import type { Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
-import { describeError } from '../jobs/job-queue.ts';
+import { describeError } from '../rpc/wire-error.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { measureEvaluation, measureLatency } from './measuring.ts';

@@ -1,12 +1,14 @@
 import type {
   EventName,
   EventPayload,
+  JobProgress,
   MethodName,
   ParamsIn,
   Result,
-  ServerFrame,
+  WindowCalls,
 } from '../../main/contract/methods.ts';
-import { decodeFrame, encodeFrame } from './codec.ts';
+import { Peer } from '../../main/rpc/peer.ts';
+import { socketPort } from '../../main/rpc/socket-port.ts';
 import { EngineError, connectionLost } from './engine-error.ts';
 
 /** The part of a WebSocket that the client uses; tests hand in a pair in memory. */
@@ -28,12 +30,6 @@ export interface CallOptions {
   readonly onJob?: (jobId: string) => void;
 }
 
-interface OpenCall {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: EngineError) => void;
-  readonly onJob: ((jobId: string) => void) | undefined;
-}
-
 /** Milliseconds before the n-th try to connect again: 250, 400, 640 … at most 3000. */
 export function retryDelayMs(attempt: number): number {
   return Math.min(3000, Math.round(250 * 1.6 ** attempt));
@@ -45,13 +41,13 @@ export function retryDelayMs(attempt: number): number {
  */
 export class EngineClient {
   readonly #open: () => Socket;
-  readonly #calls = new Map<number, OpenCall>();
-  readonly #listeners = new Map<EventName, Set<(payload: never) => void>>();
+  readonly #peer: Peer<WindowCalls>;
+  readonly #listeners = new Map<string, Set<(payload: never) => void>>();
   readonly #statusListeners = new Set<(status: ConnectionStatus) => void>();
+  #receive: (bytes: Uint8Array) => void = () => undefined;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #socket: Socket | null = null;
   #status: ConnectionStatus = 'connecting';
-  #nextId = 1;
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -59,6 +55,18 @@ export class EngineClient {
   /** @param open makes a new socket; called again after every loss */
   constructor(open: () => Socket) {
     this.#open = open;
+    const port = socketPort({
+      send: (bytes) => this.#send(bytes),
+      listen: (receive) => void (this.#receive = receive),
+    });
+    this.#peer = new Peer(port, {
+      // An engine that talks nonsense is lost like one that does not answer.
+      onMalformed: () => this.#lost(),
+      revive: (error) => new EngineError(error),
+      onEvent: (event, payload) => {
+        for (const listener of this.#listeners.get(event) ?? []) listener(payload as never);
+      },
+    });
     this.#connect();
   }
 
@@ -67,30 +75,8 @@ export class EngineClient {
   }
 
   /** Calls a method of the engine. Rejects with EngineError only. */
-  call<M extends MethodName>(method: M, params: ParamsIn<M>, options: CallOptions = {}): Promise<Result<M>> {
-    const id = this.#nextId++;
-    const { signal, onJob } = options;
-    return new Promise<Result<M>>((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(new EngineError({ code: 'CANCELLED', message: 'Cancelled before it began', hint: null }));
-        return;
-      }
-      const cancel = (): void => this.#send(encodeFrame({ kind: 'cancel', id }));
-      signal?.addEventListener('abort', cancel, { once: true });
-      const done = (): void => signal?.removeEventListener('abort', cancel);
-      this.#calls.set(id, {
-        resolve: (result) => {
-          done();
-          resolve(result as Result<M>);
-        },
-        reject: (error) => {
-          done();
-          reject(error);
-        },
-        onJob,
-      });
-      this.#send(encodeFrame({ kind: 'call', id, method, params }));
-    });
+  call<M extends MethodName>(method: M, params: ParamsIn<M>, { signal, onJob }: CallOptions = {}): Promise<Result<M>> {
+    return this.#peer.call(method, params, { signal, onProgress: ({ jobId }: JobProgress) => onJob?.(jobId) });
   }
 
   /** Listens to an event; returns the way to stop. */
@@ -121,7 +107,7 @@ export class EngineClient {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#dropSocket();
-    this.#rejectAll();
+    this.#peer.fail(connectionLost());
   }
 
   #connect(): void {
@@ -131,17 +117,17 @@ export class EngineClient {
       this.#attempt = 0;
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const frame of waiting) socket.send(frame);
+      for (const bytes of waiting) socket.send(bytes);
       this.#setStatus('open');
     };
-    socket.received = (bytes) => this.#receive(decodeFrame(bytes));
+    socket.received = (bytes) => this.#receive(bytes);
     socket.closed = () => this.#lost();
   }
 
   #lost(): void {
     this.#dropSocket();
     if (this.#status === 'open') {
-      this.#rejectAll();
+      this.#peer.fail(connectionLost());
       this.#setStatus('lost');
     }
     if (!this.#closed) this.#retry = setTimeout(() => this.#connect(), retryDelayMs(this.#attempt++));
@@ -157,37 +143,13 @@ export class EngineClient {
     socket.close();
   }
 
-  #rejectAll(): void {
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
-    for (const call of calls) call.reject(connectionLost());
-  }
-
-  #send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#socket !== null && this.#status === 'open') this.#socket.send(frame);
-    else this.#waiting.push(frame);
+  #send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#socket !== null && this.#status === 'open') this.#socket.send(bytes);
+    else this.#waiting.push(bytes);
   }
 
   #setStatus(status: ConnectionStatus): void {
     this.#status = status;
     for (const listener of this.#statusListeners) listener(status);
-  }
-
-  #receive(frame: ServerFrame): void {
-    switch (frame.kind) {
-      case 'event':
-        for (const listener of this.#listeners.get(frame.event) ?? []) listener(frame.payload as never);
-        return;
-      case 'job':
-        this.#calls.get(frame.id)?.onJob?.(frame.jobId);
-        return;
-      case 'result':
-        this.#calls.get(frame.id)?.resolve(frame.result);
-        this.#calls.delete(frame.id);
-        return;
-      case 'error':
-        this.#calls.get(frame.id)?.reject(new EngineError(frame.error));
-        this.#calls.delete(frame.id);
-    }
   }
 }

@@ -1,4 +1,4 @@
-import type { WireError } from '../../main/contract/methods.ts';
+import type { WireError } from '../../main/rpc/wire-error.ts';
 
 /** An error that the engine told, or that the way to it met: `code` is closed, `hint` says what to do. */
 export class EngineError extends Error {

@@ -1,4 +1,4 @@
-import type { WireError } from '../../main/contract/methods.ts';
+import type { WireError } from '../../main/rpc/wire-error.ts';
 import type { Connection } from './connection.ts';
 import { EngineError } from './engine-error.ts';
 

@@ -72,9 +72,20 @@ export const RULES: readonly IForbiddenRuleType[] = [
   ),
   rule(
     'renderer-knows-contract-and-judge-alone',
-    { path: '^renderer/' },
+    { path: '^renderer/', pathNot: '^renderer/rpc/' },
     { path: '^(main/(?!contract/|judge/)|preload/)' },
   ),
+  rule(
+    'renderer-calls-over-the-one-peer',
+    { path: '^renderer/rpc/' },
+    { path: '^(main/(?!contract/|judge/|rpc/)|main/rpc/node/|preload/)' },
+  ),
+  rule(
+    'rpc-runs-everywhere',
+    { path: '^main/rpc/', pathNot: '^main/rpc/node/' },
+    { path: '^main/rpc/node/', dependencyTypes: ['local'] },
+  ),
+  rule('rpc-needs-no-node', { path: '^main/rpc/', pathNot: '^main/rpc/node/' }, { dependencyTypes: ['core'] }),
   rule('viz-and-design-know-no-task', { path: '^renderer/(viz|design)/' }, { path: '^renderer/(tasks|app)/' }),
   rule('widgets-know-no-task', { path: '^renderer/widgets/' }, { path: '^renderer/(tasks|app)/' }),
   rule(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { StudioError } from '../../main/base/errors.ts';
-import { wire } from '../../main/host/connection.ts';
+import { packFrame, unpackFrame } from '../../main/rpc/socket-port.ts';
 import { startHost, type Host } from '../../main/host/server.ts';
 import { JobQueue } from '../../main/jobs/job-queue.ts';
 import type { Handlers } from '../../main/services/handlers.ts';
@@ -80,7 +80,7 @@ function frames(socket: WebSocket): { next: (wanted: (frame: Frame) => boolean) 
   const seen: Frame[] = [];
   const waiting: { wanted: (frame: Frame) => boolean; resolve: (frame: Frame) => void }[] = [];
   socket.on('message', (data) => {
-    const frame = wire.unpack(data as Buffer) as Frame;
+    const frame = unpackFrame(data as Buffer) as Frame;
     const index = waiting.findIndex(({ wanted }) => wanted(frame));
     if (index < 0) seen.push(frame);
     else waiting.splice(index, 1)[0]?.resolve(frame);
@@ -144,9 +144,9 @@ test('refuses a connection with a wrong token', async () => {
 test('answers calls, and tells errors with code and hint', async () => {
   const socket = await connect();
   const { next } = frames(socket);
-  socket.send(wire.pack({ kind: 'call', id: 1, method: 'job.list', params: {} }));
+  socket.send(packFrame({ kind: 'call', id: 1, method: 'job.list', params: {} }));
   expect(await next(({ id }) => id === 1)).toMatchObject({ kind: 'result', result: [] });
-  socket.send(wire.pack({ kind: 'call', id: 2, method: 'trial.list', params: { modelId: 'x' } }));
+  socket.send(packFrame({ kind: 'call', id: 2, method: 'trial.list', params: { modelId: 'x' } }));
   expect(await next(({ id }) => id === 2)).toMatchObject({
     kind: 'error',
     error: { code: 'NOT_FOUND', hint: 'Open it.' },
@@ -157,16 +157,16 @@ test('answers calls, and tells errors with code and hint', async () => {
 test('refuses unknown methods and wrong parameters, and stays connected', async () => {
   const socket = await connect();
   const { next } = frames(socket);
-  socket.send(wire.pack({ kind: 'call', id: 1, method: 'constructor', params: {} }));
+  socket.send(packFrame({ kind: 'call', id: 1, method: 'constructor', params: {} }));
   expect(await next(({ id }) => id === 1)).toMatchObject({ kind: 'error', error: { code: 'USAGE' } });
-  socket.send(wire.pack({ kind: 'call', id: 2, method: 'trial.list', params: { modelId: 7 } }));
+  socket.send(packFrame({ kind: 'call', id: 2, method: 'trial.list', params: { modelId: 7 } }));
   expect(await next(({ id }) => id === 2)).toMatchObject({ kind: 'error', error: { code: 'USAGE' } });
   expect(socket.readyState).toBe(WebSocket.OPEN);
   socket.close();
 });
 
 test('closes a connection that sends rubbish', async () => {
-  for (const rubbish of [Buffer.from([0xc1, 0xff, 0x00]), wire.pack({ kind: 'call', id: 'one' }), 'text']) {
+  for (const rubbish of [Buffer.from([0xc1, 0xff, 0x00]), packFrame({ kind: 'call', id: 'one' }), 'text']) {
     const socket = await connect();
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
     socket.send(rubbish);
@@ -177,10 +177,10 @@ test('closes a connection that sends rubbish', async () => {
 test('a job is named at once, tells its progress, and is cancelled by its call', async () => {
   const socket = await connect();
   const { next } = frames(socket);
-  socket.send(wire.pack({ kind: 'call', id: 1, method: 'trial.errors.run', params: { trialId: 't', datasetId: 'd' } }));
-  await next(({ kind, id }) => kind === 'job' && id === 1);
+  socket.send(packFrame({ kind: 'call', id: 1, method: 'trial.errors.run', params: { trialId: 't', datasetId: 'd' } }));
+  await next(({ kind, id }) => kind === 'progress' && id === 1);
   await next(({ event, payload }) => event === 'job' && payload?.status === 'running');
-  socket.send(wire.pack({ kind: 'cancel', id: 1 }));
+  socket.send(packFrame({ kind: 'cancel', id: 1 }));
   expect(await next(({ kind }) => kind === 'error')).toMatchObject({ error: { code: 'CANCELLED' } });
   socket.close();
 });

@@ -8,9 +8,10 @@ import {
   type MethodName,
   type ParamsIn,
   type Result,
-  type ServerFrame,
+  type WindowCalls,
 } from '../../main/contract/methods.ts';
-import { wire } from '../../main/host/connection.ts';
+import { Peer } from '../../main/rpc/peer.ts';
+import { socketPort } from '../../main/rpc/socket-port.ts';
 
 export interface EngineClient extends Disposable {
   readonly call: <M extends MethodName>(method: M, params: ParamsIn<M>) => Promise<Result<M>>;
@@ -26,47 +27,39 @@ export interface EngineClient extends Disposable {
 /** Connects; rejects while nobody listens. */
 export async function connectEngine(port: number, token: string): Promise<EngineClient> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/rpc?token=${token}`);
-  const frames: ServerFrame[] = [];
+  const events: { readonly event: string; readonly payload: unknown }[] = [];
   const waiting = new Set<() => void>();
-  socket.on('message', (data) => {
-    frames.push(wire.unpack(data as Buffer) as ServerFrame);
-    for (const look of waiting) look();
-  });
+  const peer = new Peer<WindowCalls>(
+    socketPort({
+      send: (bytes) => socket.send(bytes),
+      listen: (receive) => void socket.on('message', (data) => receive(data as Buffer)),
+    }),
+    {
+      onEvent: (event, payload) => {
+        events.push({ event, payload });
+        for (const look of waiting) look();
+      },
+    },
+  );
   await once(socket, 'open');
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const brokenOff = new Error('the connection broke off');
+  void closed.then(() => peer.fail(brokenOff));
 
-  const next = <F extends ServerFrame>(fits: (frame: ServerFrame) => frame is F): Promise<F> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        const found = frames.find(fits);
-        if (found === undefined) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-      void closed.then(() => reject(new Error('the connection broke off')));
-    });
-
-  let lastId = 0;
   return {
-    call: async (method, params) => {
-      const id = ++lastId;
-      socket.send(wire.pack({ kind: 'call', id, method, params }));
-      const frame = await next(
-        (one): one is Extract<ServerFrame, { kind: 'result' | 'error' }> =>
-          (one.kind === 'result' || one.kind === 'error') && one.id === id,
-      );
-      if (frame.kind === 'error') throw Object.assign(new Error(frame.error.message), frame.error);
-      return methods[method].result.parse(frame.result) as never;
-    },
-    event: async (name, fits) => {
-      const frame = await next(
-        (one): one is Extract<ServerFrame, { kind: 'event' }> =>
-          one.kind === 'event' && one.event === name && fits(one.payload as never),
-      );
-      return frame.payload as never;
-    },
+    call: async (method, params) => methods[method].result.parse(await peer.call(method, params)) as never,
+    event: (name, fits) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = events.find(({ event, payload }) => event === name && fits(payload as never));
+          if (found === undefined) return;
+          waiting.delete(look);
+          resolve(found.payload as never);
+        };
+        waiting.add(look);
+        look();
+        void closed.then(() => reject(brokenOff));
+      }),
     closed,
     [Symbol.dispose]: () => socket.terminate(),
   };

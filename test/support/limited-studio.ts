@@ -4,7 +4,7 @@
  * earlier one to EXPORTS instead. Prints the outcome as JSON.
  */
 import type { Trial } from '../../main/contract/studio.ts';
-import { describeError } from '../../main/jobs/job-queue.ts';
+import { describeError } from '../../main/rpc/wire-error.ts';
 import { createStudio } from '../../main/services/studio.ts';
 import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { callOf } from './call-studio.ts';

@@ -5,7 +5,8 @@ import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import type { CallOptions, Runner } from '../runtime/runner.ts';
+import type { RunnerCallOptions } from '../runtime/protocol.ts';
+import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
 import { median } from '../../judge/statistics/median.ts';
@@ -23,12 +24,11 @@ export interface PlainMeasurement {
 export async function measurePlain(
   session: Session,
   feeds: HostTensors,
-  { plan, ...call }: CallOptions & { readonly plan: TimingPlan },
+  { plan, ...call }: RunnerCallOptions & { readonly plan: TimingPlan },
 ): Promise<PlainMeasurement> {
-  const { runner } = session;
-  await runner.memory(true, call);
+  await session.memory(true, call);
   const timing = await session.time(feeds, plan, call);
-  const { peakBytes, peakIsFresh } = await runner.memory(false, call);
+  const { peakBytes, peakIsFresh } = await session.memory(false, call);
   const sampled = Math.max(0, ...timing.memory.map((sample) => sample.bytes));
   const peak = peakIsFresh ? Math.max(peakBytes, sampled) : sampled;
   return { timing, peakBytes: Math.max(0, peak - session.beforeBytes) };
@@ -67,7 +67,7 @@ export async function measureProfiled(
     readonly feeds: HostTensors;
     readonly runs: number;
   },
-  call: CallOptions,
+  call: RunnerCallOptions,
 ): Promise<ProfiledMeasurement> {
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-profile-'));
   try {
@@ -85,7 +85,7 @@ async function loadProfiled(
   runner: Runner,
   folder: string,
   { source, settings }: { readonly source: ModelSource; readonly settings: SessionSettings },
-  call: CallOptions,
+  call: RunnerCallOptions,
 ): Promise<Session> {
   const profiling = { ...settings, profilePrefix: join(folder, 'trace') };
   try {

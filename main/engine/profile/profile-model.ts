@@ -8,7 +8,8 @@ import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
 import { machineInfo } from '../runtime/machine.ts';
 import { makeInputs } from '../runtime/make-inputs.ts';
-import type { CallOptions, Runner } from '../runtime/runner.ts';
+import type { RunnerCallOptions } from '../runtime/protocol.ts';
+import type { Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
 import type { PortInfo, SessionSettings } from '../runtime/settings.ts';
@@ -96,7 +97,7 @@ async function measure(
   request: ProfileRequest,
   { signal, progress }: TaskContext,
 ): Promise<Measured> {
-  const call: CallOptions = { signal, onProgress: progress };
+  const call: RunnerCallOptions = { signal, onProgress: progress };
   const settings: SessionSettings = { provider: request.provider, threads: request.threads };
   progress({ stage: 'Loading', done: 0, total: undefined });
   const session = await runner.load({ path }, settings, call);
@@ -105,7 +106,7 @@ async function measure(
   const plan = { runs: request.runs, warmup: request.warmup };
   const plain = await measurePlain(session, inputs.feeds, { plan, ...call });
   await session.close(call);
-  const onProgress: CallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
+  const onProgress: RunnerCallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
   const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
   const named = nameNodes(model).model;
   const source = named === model ? { path } : sourceOfModel(named, dirname(path));
@@ -153,7 +154,7 @@ async function costs(
   { model, path }: Pick<OpenedFile, 'model' | 'path'>,
   runner: Runner,
   { feeds, dims }: ChosenInputs,
-  call: CallOptions,
+  call: RunnerCallOptions,
 ): Promise<readonly LayerFacts[]> {
   const facts = layerFacts(model, dims);
   if (facts.every((layer) => layer.macs !== null)) return facts;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../base/errors.ts';
+import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
@@ -46,27 +46,18 @@ export interface RunnerCalls {
   memory: { params: { readonly reset: boolean }; result: RunnerMemory };
   close: { params: { readonly session: number }; result: null };
 }
-export type RunnerMethod = keyof RunnerCalls;
 
-/** Engine → runner. */
-export type RunnerRequest = {
-  [M in RunnerMethod]: { readonly id: number; readonly method: M; readonly params: RunnerCalls[M]['params'] };
-}[RunnerMethod];
+/** The calls that the engine may make to a runner. */
+export interface RunnerCaller {
+  readonly call: <M extends keyof RunnerCalls>(
+    method: M,
+    params: RunnerCalls[M]['params'],
+    options?: RunnerCallOptions,
+  ) => Promise<RunnerCalls[M]['result']>;
+}
 
-/** Runner → engine. */
-export type RunnerReply =
-  | { readonly id: number; readonly kind: 'result'; readonly value: unknown }
-  | {
-      readonly id: number;
-      readonly kind: 'error';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly hint: string | undefined;
-    }
-  | {
-      readonly id: number;
-      readonly kind: 'progress';
-      readonly stage: string;
-      readonly done: number;
-      readonly total: number | undefined;
-    };
+/** What every call to a runner takes: aborting the signal ends the runner process at once, with everything in it. */
+export interface RunnerCallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}

@@ -5,12 +5,14 @@
  * Calls arrive over the fork's channel and are done one after the other, so a timed series has the process to itself.
  */
 import { Worker } from 'node:worker_threads';
-import { StudioError } from '../../base/errors.ts';
-import { noRoomError } from '../../base/write-whole.ts';
+import type { Progress } from '../../base/progress.ts';
+import { forkPort } from '../../rpc/node/fork-port.ts';
+import { Peer } from '../../rpc/peer.ts';
+import { serveTable, type CallContext, type Table } from '../../rpc/serve.ts';
 import { OrtSessions } from './ort-sessions.ts';
-import type { RunnerCalls, RunnerReply, RunnerRequest } from './protocol.ts';
+import type { RunnerCalls } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';
-import { timeSessions, type TimingHost } from './timing.ts';
+import { timeSessions, type Timing, type TimingHost } from './timing.ts';
 
 const PROGRESS_EVERY_MS = 100;
 
@@ -18,52 +20,37 @@ const sessions = new OrtSessions();
 let peakIsFresh = false;
 let queue: Promise<unknown> = Promise.resolve();
 
-process.on('message', (message: unknown) => {
-  const request = message as RunnerRequest; // the only sender is runner.ts of the same build
-  queue = queue.then(() => answer(request));
+const table: Table<RunnerCalls> = {
+  hello: () => sessions.about(),
+  load: ({ source, settings }) => sessions.load(source, settings),
+  run: ({ session, feeds, outputs }) => sessions.run(session, feeds, outputs),
+  time,
+  endProfiling: ({ session }) => {
+    sessions.endProfiling(session);
+    return null;
+  },
+  memory: ({ reset }) => {
+    if (reset) peakIsFresh = resetPeakResident();
+    return { residentBytes: residentBytes(), peakBytes: peakResidentBytes(), peakIsFresh };
+  },
+  close: async ({ session }) => {
+    await sessions.close(session);
+    return null;
+  },
+};
+const serve = serveTable(table);
+
+export const engine = new Peer(forkPort(process), {
+  serve: (...call) => {
+    const answer = queue.then(() => serve(...call));
+    queue = answer.catch(() => undefined);
+    return answer;
+  },
 });
 process.on('disconnect', () => process.exit(0));
 watchParent();
 
-async function answer(request: RunnerRequest): Promise<void> {
-  try {
-    reply({ id: request.id, kind: 'result', value: await perform(request) });
-  } catch (error) {
-    const known =
-      error instanceof StudioError
-        ? error
-        : (noRoomError(error) ?? new StudioError('INTERNAL', `In the runner: ${String(error)}`));
-    reply({ id: request.id, kind: 'error', code: known.code, message: known.message, hint: known.hint });
-  }
-}
-
-function reply(message: RunnerReply): void {
-  if (process.connected) process.send?.(message);
-}
-
-async function perform(request: RunnerRequest): Promise<RunnerCalls[RunnerRequest['method']]['result']> {
-  switch (request.method) {
-    case 'hello':
-      return sessions.about();
-    case 'load':
-      return sessions.load(request.params.source, request.params.settings);
-    case 'run':
-      return sessions.run(request.params.session, request.params.feeds, request.params.outputs);
-    case 'time':
-      return time(request.id, request.params);
-    case 'endProfiling':
-      sessions.endProfiling(request.params.session);
-      return null;
-    case 'memory':
-      if (request.params.reset) peakIsFresh = resetPeakResident();
-      return { residentBytes: residentBytes(), peakBytes: peakResidentBytes(), peakIsFresh };
-    case 'close':
-      await sessions.close(request.params.session);
-      return null;
-  }
-}
-
-async function time(id: number, params: RunnerCalls['time']['params']): Promise<RunnerCalls['time']['result']> {
+function time(params: RunnerCalls['time']['params'], { progress }: CallContext): Promise<readonly Timing[]> {
   const runs = params.entries.map(({ session, feeds, outputs }) =>
     sessions.prepare(session, feeds, outputs ?? undefined),
   );
@@ -76,7 +63,7 @@ async function time(id: number, params: RunnerCalls['time']['params']): Promise<
       const now = performance.now();
       if (now - reportedAt < PROGRESS_EVERY_MS) return;
       reportedAt = now;
-      reply({ id, kind: 'progress', stage, done, total });
+      progress({ stage, done, total } satisfies Progress);
     },
   };
   return timeSessions(host, [...runs.keys()], params.plan);

@@ -1,18 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { cancelledError, StudioError } from '../../base/errors.ts';
-import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { entryPath } from '../../base/process-entry.ts';
-import type { RunnerCalls, RunnerMemory, RunnerMethod, RunnerReply } from './protocol.ts';
+import { forkPort } from '../../rpc/node/fork-port.ts';
+import { Peer } from '../../rpc/peer.ts';
+import type { RunnerCallOptions, RunnerCaller, RunnerCalls } from './protocol.ts';
 import { Session } from './session.ts';
 import type { ModelSource, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
-
-/** What every call takes: aborting the signal ends the runner process at once, with everything in it. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
 
 export interface RunnerOptions {
   /** Called once when the process has ended, whatever the reason. */
@@ -20,13 +15,6 @@ export interface RunnerOptions {
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-}
-
-interface Pending {
-  readonly method: RunnerMethod;
-  readonly settle: (value: unknown) => void;
-  readonly fail: (error: StudioError) => void;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
 const STDERR_TAIL = 4096;
@@ -50,13 +38,12 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
 }
 
 /** A handle on a runner process. Calls may overlap; the process does them in order, one at a time. */
-export class Runner {
+export class Runner implements RunnerCaller {
   /** Version of ONNX Runtime and the backends in this build of it. */
   about: RunnerCalls['hello']['result'] = { onnxruntime: '', backends: [] };
   readonly #child: ChildProcess;
-  readonly #pending = new Map<number, Pending>();
+  readonly #peer: Peer<RunnerCalls>;
   readonly #options: RunnerOptions;
-  #nextId = 1;
   #stderr = '';
   #ended: StudioError | undefined;
 
@@ -73,7 +60,7 @@ export class Runner {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
-    this.#child.on('message', (message) => this.#receive(message as RunnerReply));
+    this.#peer = new Peer(forkPort(this.#child), { onBusy: (busy) => (busy ? this.#hold() : this.#letGo()) });
     this.#child.on('error', (error) => this.#end(this.#deathError(error.message)));
     // 'close' rather than 'exit': only then has all of stderr arrived
     this.#child.on('close', (code, signal) => this.#end(this.#deathError(signal ?? `exit code ${code}`)));
@@ -92,7 +79,7 @@ export class Runner {
    * Loads a model.
    * @throws RUNTIME_LOAD_FAILED with the runtime's reason, PROVIDER_UNAVAILABLE, RUNTIME_DIED, CANCELLED
    */
-  async load(source: ModelSource, settings: SessionSettings, options: CallOptions = {}): Promise<Session> {
+  async load(source: ModelSource, settings: SessionSettings, options: RunnerCallOptions = {}): Promise<Session> {
     const { provider } = settings;
     if (provider !== 'cpu' && !this.about.backends.includes(provider)) {
       throw new StudioError(
@@ -112,54 +99,30 @@ export class Runner {
   timeInterleaved(
     entries: readonly { readonly session: Session; readonly feeds: HostTensors }[],
     plan: TimingPlan,
-    options: CallOptions = {},
+    options: RunnerCallOptions = {},
   ): Promise<readonly Timing[]> {
-    const wire = entries.map(({ session, feeds }) => {
-      session.checkFeeds(feeds);
-      const tensors = session.tensorOutputs();
-      return { session: session.id, feeds, outputs: tensors.length === session.outputs.length ? null : tensors };
-    });
-    return this.call('time', { entries: wire, plan }, options);
-  }
-
-  /** Memory of the process; with `reset`, the peak begins anew. */
-  memory(reset = false, options: CallOptions = {}): Promise<RunnerMemory> {
-    return this.call('memory', { reset }, options);
+    const timed = entries.map(({ session, feeds }) => session.timed(feeds));
+    return this.call('time', { entries: timed, plan }, options);
   }
 
   /** One call to the process. Prefer the methods above and those of Session. */
-  call<M extends RunnerMethod>(
+  async call<M extends keyof RunnerCalls>(
     method: M,
     params: RunnerCalls[M]['params'],
-    { signal, onProgress }: CallOptions = {},
+    { signal, onProgress }: RunnerCallOptions = {},
   ): Promise<RunnerCalls[M]['result']> {
     if (signal?.aborted) {
       this.kill();
-      return Promise.reject(cancelledError());
+      throw cancelledError();
     }
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      const onAbort = (): void => this.kill();
-      const done = (): void => {
-        signal?.removeEventListener('abort', onAbort);
-        this.#pending.delete(id);
-        if (this.#pending.size === 0) this.#letGo();
-      };
-      this.#pending.set(id, {
-        method,
-        settle: (value) => (done(), resolve(value as RunnerCalls[M]['result'])),
-        fail: (error) => (done(), reject(error)),
-        onProgress,
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#child.ref();
-      this.#child.channel?.ref();
-      this.#child.send({ id, method, params }, (error) => {
-        // the reason of the end arrives with 'close'; until then the call only waits for it
-        if (error !== null && this.#ended !== undefined) this.#pending.get(id)?.fail(this.#ended);
-      });
-    });
+    if (this.#ended !== undefined) throw this.#ended;
+    const onAbort = (): void => this.kill();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await this.#peer.call(method, params, { onProgress });
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Ends the process at once; pending and later calls reject with CANCELLED. Does nothing to a process that has ended. */
@@ -171,30 +134,17 @@ export class Runner {
     this.kill();
   }
 
-  #receive(message: RunnerReply): void {
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return;
-    if (message.kind === 'progress') {
-      pending.onProgress?.({ stage: message.stage, done: message.done, total: message.total });
-    } else if (message.kind === 'error') {
-      const hint = message.hint === undefined ? {} : { hint: message.hint };
-      pending.fail(new StudioError(message.code, message.message, hint));
-    } else {
-      pending.settle(message.value);
-    }
-  }
-
   #end(reason: StudioError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     this.#child.kill('SIGKILL');
-    for (const pending of this.#pending.values()) pending.fail(reason);
+    this.#peer.fail(reason);
     this.#letGo();
     this.#options.onExit?.(reason);
   }
 
   #deathError(how: string): StudioError {
-    const doing = [...new Set([...this.#pending.values()].map((pending) => pending.method))].join(', ') || 'idle';
+    const doing = [...new Set(this.#peer.waitingFor)].join(', ') || 'idle';
     const said = this.#stderr.trim().split('\n').slice(-6).join(' ').slice(-600);
     return new StudioError(
       'RUNTIME_DIED',
@@ -203,6 +153,11 @@ export class Runner {
         hint: 'Nothing is lost: run it again. If it dies each time, the model or the memory of this machine is the reason.',
       },
     );
+  }
+
+  #hold(): void {
+    this.#child.ref();
+    this.#child.channel?.ref();
   }
 
   /** An idle runner does not keep the engine's process alive. */

@@ -1,7 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
-import type { LoadResult } from './protocol.ts';
-import type { CallOptions, Runner } from './runner.ts';
+import type { LoadResult, RunnerCallOptions, RunnerCaller, RunnerCalls, RunnerMemory } from './protocol.ts';
 import type { PortInfo } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
 
@@ -15,10 +14,10 @@ export class Session {
   readonly sessionBytes: number;
   /** Resident memory of the runner before this session was made. */
   readonly beforeBytes: number;
-  readonly runner: Runner;
+  readonly #runner: RunnerCaller;
 
-  constructor(runner: Runner, loaded: LoadResult) {
-    this.runner = runner;
+  constructor(runner: RunnerCaller, loaded: LoadResult) {
+    this.#runner = runner;
     this.id = loaded.session;
     this.inputs = loaded.inputs;
     this.outputs = loaded.outputs;
@@ -34,11 +33,11 @@ export class Session {
    */
   async run(
     feeds: HostTensors,
-    options: CallOptions & { readonly outputs?: readonly string[] } = {},
+    options: RunnerCallOptions & { readonly outputs?: readonly string[] } = {},
   ): Promise<HostTensors> {
     this.checkFeeds(feeds);
     const outputs = options.outputs ?? this.tensorOutputs();
-    return this.runner.call('run', { session: this.id, feeds, outputs }, options);
+    return this.#runner.call('run', { session: this.id, feeds, outputs }, options);
   }
 
   /**
@@ -51,19 +50,34 @@ export class Session {
     throw new StudioError('UNSUPPORTED', 'The model gives only sequences or maps, no tensor that could be read');
   }
 
+  /**
+   * This session as an entry of the call `time`.
+   * @throws SHAPE_MISMATCH, UNSUPPORTED; see `run`
+   */
+  timed(feeds: HostTensors): RunnerCalls['time']['params']['entries'][number] {
+    this.checkFeeds(feeds);
+    const tensors = this.tensorOutputs();
+    return { session: this.id, feeds, outputs: tensors.length === this.outputs.length ? null : tensors };
+  }
+
   /** Times runs on the same feeds; only the runs are inside the clock, which is read in the runner. */
-  async time(feeds: HostTensors, plan: TimingPlan, options: CallOptions = {}): Promise<Timing> {
-    const [timing] = await this.runner.timeInterleaved([{ session: this, feeds }], plan, options);
+  async time(feeds: HostTensors, plan: TimingPlan, options: RunnerCallOptions = {}): Promise<Timing> {
+    const [timing] = await this.#runner.call('time', { entries: [this.timed(feeds)], plan }, options);
     return timing!;
   }
 
-  /** Flushes the trace of a session made with `profilePrefix`. */
-  async endProfiling(options: CallOptions = {}): Promise<void> {
-    await this.runner.call('endProfiling', { session: this.id }, options);
+  /** Memory of the process that it is in; with `reset`, the peak begins anew. */
+  memory(reset: boolean, options: RunnerCallOptions = {}): Promise<RunnerMemory> {
+    return this.#runner.call('memory', { reset }, options);
   }
 
-  async close(options: CallOptions = {}): Promise<void> {
-    await this.runner.call('close', { session: this.id }, options);
+  /** Flushes the trace of a session made with `profilePrefix`. */
+  async endProfiling(options: RunnerCallOptions = {}): Promise<void> {
+    await this.#runner.call('endProfiling', { session: this.id }, options);
+  }
+
+  async close(options: RunnerCallOptions = {}): Promise<void> {
+    await this.#runner.call('close', { session: this.id }, options);
   }
 
   /** @throws SHAPE_MISMATCH naming the input, what came and what the model expects */

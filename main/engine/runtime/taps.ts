@@ -9,7 +9,8 @@ import { mapTensors } from '../graph/tensors.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import type { CallOptions, Runner } from './runner.ts';
+import type { RunnerCallOptions } from './protocol.ts';
+import type { Runner } from './runner.ts';
 import type { ModelSource } from './settings.ts';
 
 /**
@@ -67,7 +68,7 @@ export async function measureShapes(
     readonly values: readonly string[];
     readonly feeds: HostTensors;
   },
-  options: CallOptions = {},
+  options: RunnerCallOptions = {},
 ): Promise<ReadonlyMap<string, MeasuredShape>> {
   const source = sourceOfModel(
     tapModel(tapped.model, tapped.values),

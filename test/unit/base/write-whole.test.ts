@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { noRoomError, removeUnfinished, temporaryName, writeWhole } from '../../../main/base/write-whole.ts';
+import { noRoomError } from '../../../main/base/no-room.ts';
+import { removeUnfinished, temporaryName, writeWhole } from '../../../main/base/write-whole.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 test('replaces what was there, and leaves nothing else', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Job } from '../../../main/contract/studio.ts';
 import { StudioError } from '../../../main/base/errors.ts';
-import { JobQueue, describeError } from '../../../main/jobs/job-queue.ts';
+import { JobQueue } from '../../../main/jobs/job-queue.ts';
 
 const description = { kind: 'profile' as const, title: 'Measure', modelId: null, trialId: null };
 
@@ -96,8 +96,4 @@ test('tells progress within a stage at most every 80 ms, and every new stage', a
   await job.result;
   expect(seen.filter(({ stage, status }) => stage === 'Reading' && status === 'running')).toHaveLength(10);
   expect(seen.some(({ stage }) => stage === 'Writing')).toBe(true);
-});
-
-test('an error that is no StudioError is told as a bug', () => {
-  expect(describeError(new TypeError('x is undefined'))).toMatchObject({ code: 'INTERNAL' });
 });

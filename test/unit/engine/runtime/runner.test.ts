@@ -169,7 +169,7 @@ describe('the end of a runner', () => {
     await expect(second).rejects.toMatchObject({ code: 'CANCELLED' });
     await gone(mine.pid!);
     expect(mine.alive).toBe(false);
-    await expect(mine.memory()).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(mine.call('hello', null)).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
   it('rejects what was under way when it is killed from outside, and says with which signal', async () => {

@@ -1,19 +1,19 @@
 import { pack, unpack } from 'msgpackr';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ClientFrame, ServerFrame } from '../../../../main/contract/methods.ts';
+import type { Frame } from '../../../../main/rpc/frame.ts';
 import { EngineClient, retryDelayMs } from '../../../../renderer/rpc/client.ts';
 import type { Socket } from '../../../../renderer/rpc/client.ts';
 
 /** The engine's end of sockets in memory. */
 class FakeEngine {
   readonly sockets: Socket[] = [];
-  readonly frames: ClientFrame[] = [];
+  readonly frames: Frame[] = [];
   open = (): Socket => {
     const socket: Socket = {
       opened: null,
       closed: null,
       received: null,
-      send: (bytes) => this.frames.push(unpack(bytes) as ClientFrame),
+      send: (bytes) => this.frames.push(unpack(bytes) as Frame),
       close: () => undefined,
     };
     this.sockets.push(socket);
@@ -25,10 +25,10 @@ class FakeEngine {
   drop(): void {
     this.sockets.at(-1)?.closed?.();
   }
-  tell(frame: ServerFrame): void {
+  tell(frame: Frame): void {
     this.sockets.at(-1)?.received?.(pack(frame));
   }
-  calls(): readonly (ClientFrame & { readonly kind: 'call' })[] {
+  calls(): readonly (Frame & { readonly kind: 'call' })[] {
     return this.frames.filter((frame) => frame.kind === 'call');
   }
 }
@@ -78,7 +78,7 @@ describe('EngineClient', () => {
       { signal: stop.signal, onJob: (id) => jobs.push(id) },
     );
     const { id } = engine.calls()[0]!;
-    engine.tell({ kind: 'job', id, jobId: 'job-7' });
+    engine.tell({ kind: 'progress', id, progress: { jobId: 'job-7' } });
     expect(jobs).toEqual(['job-7']);
     stop.abort();
     expect(engine.frames.at(-1)).toEqual({ kind: 'cancel', id });
@@ -117,6 +117,19 @@ describe('EngineClient', () => {
     stop();
     engine.tell({ kind: 'event', event: 'notice', payload: { level: 'info', message: 'two' } });
     expect(heard).toEqual([{ level: 'info', message: 'one' }]);
+    client.close();
+  });
+
+  it('opens a new connection when the engine sends what is no frame', async () => {
+    vi.useFakeTimers();
+    const engine = new FakeEngine();
+    const client = new EngineClient(engine.open);
+    engine.accept();
+    const lost = client.call('job.list', {});
+    engine.sockets.at(-1)?.received?.(new Uint8Array([0xc1, 0xff, 0x00]));
+    await expect(lost).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    await vi.advanceTimersByTimeAsync(retryDelayMs(0));
+    expect(engine.sockets).toHaveLength(2);
     client.close();
   });
 
