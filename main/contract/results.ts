@@ -3,6 +3,7 @@
  * Times are milliseconds, sizes bytes, shares 0…1, unless the name says otherwise.
  */
 import { z } from 'zod';
+import { operatorCategorySchema } from './operators.ts';
 import { machineSchema } from './machine.ts';
 
 const dim = z.union([z.number(), z.string(), z.null()]);
@@ -89,6 +90,8 @@ export type Latency = z.infer<typeof latencySchema>;
 export const kernelSchema = z.object({
   name: z.string(),
   op: z.string(),
+  /** Absent in results kept by older versions. */
+  category: operatorCategorySchema.optional(),
   provider: z.string(),
   /** Mean over the profiled runs. */
   timeMs: z.number(),

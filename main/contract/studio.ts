@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { preprocessingSchema } from './data.ts';
 import { machineSchema, providerSchema } from './machine.ts';
+import { operatorCategorySchema } from './operators.ts';
 import { recipeSchema } from './recipe.ts';
 import { evaluateSchema, inspectSchema, latencySchema, pruneSchema, quantizeSchema, shapeSchema } from './results.ts';
 
@@ -34,6 +35,9 @@ export const graphNodeSchema = z.object({
   name: z.string(),
   op: z.string(),
   domain: z.string(),
+  category: operatorCategorySchema,
+  /** What it only hands on: a constant of the file, or stored codes behind a DequantizeLinear; null: it computes. */
+  brings: z.enum(['constant', 'weight']).nullable(),
   scope: z.string(),
   parent: z.string().nullable(),
   inputs: z.array(z.string()),
@@ -141,7 +145,14 @@ export type PrunePlan = z.infer<typeof prunePlanSchema>;
 /** Which layers int8 could change, and by how much time they might change; the basis of the prediction. */
 export const quantizePlanSchema = z.object({
   layers: z.array(
-    z.object({ name: z.string(), op: z.string(), quantizable: z.boolean(), reason: z.string().nullable() }),
+    z.object({
+      name: z.string(),
+      op: z.string(),
+      quantizable: z.boolean(),
+      reason: z.string().nullable(),
+      /** Which integer kernel its weights meet; null: none of its own. */
+      kernel: z.enum(['conv', 'depthwise', 'matmul']).nullable(),
+    }),
   ),
   vnni: z.boolean().nullable(),
 });

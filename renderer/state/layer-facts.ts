@@ -1,3 +1,4 @@
+import type { OperatorCategory } from '../../main/contract/operators.ts';
 import { useMemo } from 'react';
 import type { ErrorTable, Inspect, Profile } from '../../main/contract/results.ts';
 import type { GraphView, Trial } from '../../main/contract/studio.ts';
@@ -11,6 +12,7 @@ export interface LayerFacts {
   readonly name: string;
   readonly op: string;
   readonly domain: string;
+  readonly category: OperatorCategory;
   readonly scope: string;
   readonly parent: string | null;
   readonly inputs: readonly string[];
@@ -67,6 +69,7 @@ export function layerFacts({ graph, inspect, profile, errors, trial }: LayerSour
       name: node.name,
       op: node.op,
       domain: node.domain,
+      category: node.category,
       scope: node.scope,
       parent: node.parent,
       inputs: node.inputs,

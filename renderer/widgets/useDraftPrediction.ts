@@ -1,12 +1,12 @@
 import { useMemo } from 'react';
 import type { Recipe } from '../../main/contract/recipe.ts';
 import type { Trial } from '../../main/contract/studio.ts';
-import { depthwiseLayers, predictTrial, recipesMeet } from '../../main/judge/predict/trial.ts';
+import { predictTrial, recipesMeet } from '../../main/judge/predict/trial.ts';
 import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';
-import { usePrunePlan, useQuantizePlan, useTrialGraph, useTrialProfile, valueOf } from '../state/results.ts';
+import { usePrunePlan, useQuantizePlan, useTrialProfile, valueOf } from '../state/results.ts';
 import { useSession } from '../state/session.ts';
 
 /** What the recipe being edited would give, and the trial that measured it, if any. */
@@ -30,9 +30,7 @@ export function useDraftPrediction(): DraftPrediction | null {
   const prunePlan = valueOf(usePrunePlan(modelId));
   const quantizePlan = valueOf(useQuantizePlan(modelId));
   const baselineProfile = valueOf(useTrialProfile(baselineId));
-  const graph = valueOf(useTrialGraph(baselineId));
   const draft = useRecipe((state) => state.draft);
-  const depthwise = useMemo(() => (graph ? depthwiseLayers(graph) : new Set<string>()), [graph]);
   const inputs = useMemo<PredictionInputs | null>(
     () =>
       model && {
@@ -42,10 +40,9 @@ export function useDraftPrediction(): DraftPrediction | null {
         prunePlan,
         quantizePlan,
         baselineProfile,
-        depthwise,
         unlabelled,
       },
-    [model, trials, prunePlan, quantizePlan, baselineProfile, depthwise, unlabelled],
+    [model, trials, prunePlan, quantizePlan, baselineProfile, unlabelled],
   );
   const vnni = quantizePlan?.vnni ?? vnniHere;
   return useMemo(() => {

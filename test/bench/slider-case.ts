@@ -53,7 +53,6 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
     prunePlan: { edges, layers: [...layers], frozen: [...frozen] },
     quantizePlan: { layers: [...quantizePlan(model)], vnni: false },
     baselineProfile: null,
-    depthwise: new Set(),
     unlabelled: false,
   };
 }

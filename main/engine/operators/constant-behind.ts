@@ -1,29 +1,61 @@
 import { floatAttribute, floatsAttribute, tensorAttribute } from '../graph/attributes.ts';
-import type { GraphIndex } from '../graph/index-graph.ts';
-import type { Node, Tensor } from '../graph/ir.ts';
+import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
+import { hasTrait } from './ask.ts';
+
+/** What stands behind a value that is no constant: stored sparse, codes behind a DequantizeLinear, or computed or fed. */
+export type Behind = { readonly tensor: Tensor } | { readonly other: 'sparse' | 'dequantized' | 'computed' };
+
+interface Reach {
+  /** Also through nodes that give the same elements in another order, shape or type; default: the value itself only. */
+  readonly rearranged?: boolean;
+  /** The graph around each subgraph, whose values it may use; default: this graph only. */
+  readonly outerOf?: ReadonlyMap<Graph, Graph>;
+}
+
+/** Each step goes to an earlier node; the bound only guards against a ring in a broken model. */
+const MAX_STEPS = 64;
+
+/** What a value always is, followed back from the graph that uses it. */
+export function constantBehind(graph: Graph, value: string, reach: Reach = {}): Behind {
+  let index = indexGraph(graph);
+  let name = value;
+  for (let steps = 0; steps < MAX_STEPS && name !== ''; steps++) {
+    const initializer = index.initializer(name);
+    if (initializer !== undefined) return { tensor: initializer };
+    if (index.sparseInitializer(name) !== undefined) return { other: 'sparse' };
+    const producer = index.producer(name);
+    if (producer === undefined) {
+      const outer = index.input(name) === undefined ? reach.outerOf?.get(index.graph) : undefined;
+      if (outer === undefined) break;
+      index = indexGraph(outer);
+      continue;
+    }
+    if (hasTrait(producer, 'constant')) {
+      const tensor = tensorOfConstant(producer);
+      return tensor === undefined ? { other: 'computed' } : { tensor };
+    }
+    if (hasTrait(producer, 'dequantizes')) return { other: 'dequantized' };
+    if (!hasTrait(producer, reach.rearranged === true ? 'rearranges' : 'identity')) break;
+    name = producer.inputs[0] ?? '';
+  }
+  return { other: 'computed' };
+}
 
 /**
- * The tensor that a value always is: an initializer, a Constant node's value, or either behind Identity nodes.
+ * The tensor that a value of this graph always is: an initializer, a Constant node's value, or either behind Identity nodes.
  * @returns undefined when the value is computed, fed or sparse
  */
 export function constantOf(index: GraphIndex, value: string): Tensor | undefined {
-  let name = value;
-  // Each step goes to an earlier node; the bound only guards against a ring in a broken model.
-  for (let steps = 0; steps < 64; steps++) {
-    const initializer = index.initializer(name);
-    if (initializer !== undefined) return initializer;
-    const producer = index.producer(name);
-    if (producer === undefined || producer.domain !== '') return undefined;
-    if (producer.opType === 'Constant') return tensorOfConstant(producer, name);
-    if (producer.opType !== 'Identity') return undefined;
-    name = producer.inputs[0] ?? '';
-  }
-  return undefined;
+  const behind = constantBehind(index.graph, value);
+  return 'tensor' in behind ? behind.tensor : undefined;
 }
 
-function tensorOfConstant(node: Node, name: string): Tensor | undefined {
+/** The tensor that a Constant node gives; undefined for texts, integers without a tensor, and sparse values. */
+export function tensorOfConstant(node: Node): Tensor | undefined {
+  const name = node.outputs[0] ?? '';
   const tensor = tensorAttribute(node, 'value');
   if (tensor !== undefined) return tensor;
   const scalar = floatAttribute(node, 'value_float');

@@ -2,22 +2,11 @@
  * What the program knows about an operator, in one place: one entry of the operator table. A new operator is one entry
  * in its family's file (`families/`).
  */
+import type { OperatorCategory } from '../../contract/operators.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
+import type { NodeAttributes } from './node-attributes.ts';
 import type { NodeContext } from './node-context.ts';
-
-/** Families by which the graph is coloured. */
-export type OperatorCategory =
-  | 'layer'
-  | 'activation'
-  | 'pool'
-  | 'normalization'
-  | 'dropout'
-  | 'shape'
-  | 'tensor'
-  | 'quantization'
-  | 'attention'
-  | 'other';
 
 /**
  * How int8 quantization treats the operator, as the CPU provider of ONNX Runtime 1.30 fuses it.
@@ -28,23 +17,123 @@ export type OperatorCategory =
  * - `float`: stays float; quantizing around it costs time.
  */
 export type QuantizationRole =
+  | WeightedRole
+  | { readonly kind: 'elementwise'; readonly inputs: readonly number[] | 'all'; readonly refuse?: Refusal }
   | {
-      readonly kind: 'weighted';
-      readonly dataInput: number;
-      readonly weightInput: number;
-      readonly biasInput: number | undefined;
-      /** Weight axis that has one scale per channel; undefined: one scale for the whole weight. */
-      readonly channelAxis: (context: WeightContext) => number | undefined;
+      readonly kind: 'passthrough';
+      readonly input: number;
+      /** Whether all outputs hold the input's values; else further outputs (indices, masks) must not be asked for. */
+      readonly severalOutputs?: boolean;
+      readonly refuse?: Refusal;
     }
-  | { readonly kind: 'elementwise'; readonly inputs: readonly number[] | 'all' }
-  | { readonly kind: 'passthrough'; readonly input: number }
-  | { readonly kind: 'clip' }
-  | { readonly kind: 'float' };
+  | {
+      readonly kind: 'clip';
+      /** The limits of the output; undefined when they are computed while the model runs. */
+      readonly bounds: (context: ClipContext) => ClipBounds | undefined;
+    }
+  | {
+      readonly kind: 'float';
+      /** Why, as said to people; default: "the CPU provider runs <operator> in float only". */
+      readonly reason?: string;
+      readonly dataChannels?: DataChannels;
+    };
+
+export interface WeightedRole {
+  readonly kind: 'weighted';
+  readonly dataInput: number;
+  readonly weightInput: number;
+  readonly biasInput: number | undefined;
+  /** Weight axis that counts output channels; undefined: there is none. */
+  readonly channelAxis: (context: WeightContext) => number | undefined;
+  /** Whether the integer kernel takes a scale for each channel of such weights; default: always. */
+  readonly scaledByChannel?: (context: WeightContext) => boolean;
+  /** What its integer kernel is worth measuring as; see `INT8_TIME_FACTORS`. */
+  readonly kernel: 'conv' | 'matmul';
+  /** Whether the integer kernel may give float32, so that no conversion follows. */
+  readonly givesFloat: boolean;
+  /** Whether the runtime fuses it while the bias is no integer. */
+  readonly floatBias: boolean;
+  /** Inputs that are quantized as activations where the weights are no constant; undefined: it then stays float. */
+  readonly activations?: readonly number[];
+  /** Whether attributes alpha and beta multiply product and bias; they move into the constants. */
+  readonly factors?: boolean;
+  readonly dataChannels?: DataChannels;
+  /** Why the integer kernel cannot take these operands; undefined: it can. */
+  readonly refuse?: (context: WeightedOperands) => string | undefined;
+}
+
+/**
+ * Channels of the data input at axis 1, told by the weight's dimensions (input 1): for operators that the runtime would
+ * quantize by itself between a DequantizeLinear and a QuantizeLinear.
+ */
+export type DataChannels = (dims: readonly number[], context: WeightContext) => number | undefined;
+
+/** Why the integer kernel cannot do what these attributes ask for; undefined: it can. */
+export type Refusal = (attributes: NodeAttributes) => string | undefined;
 
 export interface WeightContext {
   readonly weightRank: number;
   int(attribute: string, fallback: number): number;
 }
+
+export interface WeightedOperands extends WeightContext {
+  readonly weightDims: readonly number[];
+  /** undefined: no bias. */
+  readonly biasElements: number | undefined;
+}
+
+/** Values that a clip lets through, in real units. */
+export interface ClipBounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ClipContext {
+  readonly attributes: NodeAttributes;
+  /** The number that an input always is; null: the input is left out; undefined: it is computed. */
+  number(input: number): number | null | undefined;
+}
+
+/** What is true of an operator, where a room asks no more than that. */
+export type Trait =
+  /** Gives a value that stands in its attributes. */
+  | 'constant'
+  /** Gives its input. */
+  | 'identity'
+  /** Gives exactly the input's elements, each once, moved or converted: a zero behind it is a zero before it. */
+  | 'rearranges'
+  /** Tells of its input's shape alone. */
+  | 'readsShape'
+  /** Moves, describes, converts or limits data: never the reason why a kernel with other sources exists. */
+  | 'passive'
+  /** Real values to codes. */
+  | 'quantizes'
+  /** Codes to real values. */
+  | 'dequantizes'
+  /** A kernel that computes on integers: its weights are codes, with scales of their own. */
+  | 'integerKernel'
+  /** Takes integers and gives float32. */
+  | 'integerToFloat'
+  /** Takes rows out of a table, each of which stands for itself. */
+  | 'looksUp'
+  /** Cannot do without weights: where they are no constant, they are computed while the model runs. */
+  | 'needsWeights'
+  /** Sees nothing of what lies far below its largest input: a wide range before it is a mask. */
+  | 'forgetsSmall'
+  /** Channels of its output lie on axis 1 whatever the rank. */
+  | 'channelsSecond'
+  /** Runs subgraphs, whose kernels the trace counts too. */
+  | 'runsGraphs'
+  /** Moves data between the runtime's memory layouts and devices. */
+  | 'movesLayout'
+  /** The runtime writes it by itself too, on behalf of other kernels. */
+  | 'inserted'
+  /** The runtime may fuse it into the kernel before it. */
+  | 'fusesBackwards'
+  /** Adds values up: the runtime may fuse it into a kernel that `takesSum`. */
+  | 'adds'
+  /** The runtime's kernel takes what is to be added as input 3. */
+  | 'takesSum';
 
 export interface OperatorCost {
   /** Multiply–accumulates, for the shapes at hand; null: a shape is not known. 0 for work without multiply–add pairs. */
@@ -65,6 +154,7 @@ export interface OperatorSpec {
   readonly prunableInputs: readonly number[];
   /** Inputs whose elements the output holds, moved or converted: a weight stays a weight on its way through. */
   readonly carries: 'none' | 'first' | 'all';
+  readonly traits: ReadonlySet<Trait>;
   readonly quantization: QuantizationRole;
   /**
    * Facts of the outputs by position; fewer, or undefined, where nothing follows. Bad operands end in `context.fail`,
@@ -86,6 +176,7 @@ export interface OperatorEntry {
   readonly prunable?: readonly number[];
   /** Default: 'none'. */
   readonly carries?: OperatorSpec['carries'];
+  readonly traits?: readonly Trait[];
   readonly quantization?: QuantizationRole;
   readonly infer: OperatorSpec['infer'];
   /** Default: 0. */
@@ -107,6 +198,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       parameterInputs: entry.parameters ?? [],
       prunableInputs: entry.prunable ?? [],
       carries: entry.carries ?? 'none',
+      traits: new Set(entry.traits),
       quantization: entry.quantization ?? FLOAT,
       infer: entry.infer,
       macs: entry.macs ?? (() => 0),

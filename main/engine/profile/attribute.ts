@@ -1,5 +1,6 @@
 import type { Graph, Model, Node } from '../graph/ir.ts';
 import { subgraphsOf } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
 import { SourceIndex, type SourceLayer } from './source-index.ts';
 
 /** What attribution needs to know about a kernel of the trace. */
@@ -28,23 +29,6 @@ interface OptimisedNode {
   /** Whether the anchors follow from names of values, which tell where a fusion ends, and not from the kernel's name. */
   exact: boolean;
 }
-
-const LAYOUT_OPS = new Set(['ReorderInput', 'ReorderOutput', 'MemcpyToHost', 'MemcpyFromHost']);
-/** Operators that the runtime also inserts by itself. */
-const INSERTED_OPS = new Set([
-  'Transpose',
-  'Cast',
-  'QuantizeLinear',
-  'DequantizeLinear',
-  'Identity',
-  'Reshape',
-  'Squeeze',
-  'Unsqueeze',
-]);
-/** What the runtime fuses into the kernel before it: followed where only the kernel's name is known. */
-const FOLLOWED_OPS = new Set([
-  'Relu', 'LeakyRelu', 'Clip', 'Sigmoid', 'Tanh', 'HardSigmoid', 'HardSwish', 'BatchNormalization', 'QuantizeLinear',
-]); // prettier-ignore
 
 /**
  * Finds for every kernel the layers of the source model that it executes.
@@ -99,7 +83,7 @@ function anchor(index: SourceIndex, node: Node, graph: Graph, sourceGraph: Graph
     .map((name) => index.findNamed(sourceGraph, name))
     .find((layer) => layer !== undefined);
   const isLayout =
-    LAYOUT_OPS.has(node.opType) || (INSERTED_OPS.has(node.opType) && byName?.node.opType !== node.opType && !isOwn());
+    hasTrait(node, 'movesLayout') || (hasTrait(node, 'inserted') && byName?.node.opType !== node.opType && !isOwn());
   return { node, graph, sourceGraph, isLayout, ...anchors() };
 
   /** A nameless node of the source keeps its outputs' names and its operator. */
@@ -170,14 +154,14 @@ function followFusions(index: SourceIndex, nodes: readonly OptimisedNode[]): voi
   for (const entry of nodes) {
     if (entry.exact || entry.anchors.length !== 1) continue;
     let layer = entry.anchors[0]!;
-    let sums = entry.node.opType === 'Conv' && (entry.node.inputs[3] ?? '') !== '' ? 1 : 0;
+    let sums = hasTrait(entry.node, 'takesSum') && (entry.node.inputs[3] ?? '') !== '' ? 1 : 0;
     for (;;) {
       const [output = ''] = layer.node.outputs;
       const consumers = index.consumersIn(layer.graph, output);
       const [next] = consumers;
       if (next === undefined || consumers.length > 1 || anchored.has(next)) break;
-      const isSum = (next.node.opType === 'Add' || next.node.opType === 'Sum') && sums-- > 0;
-      if ((!isSum && !FOLLOWED_OPS.has(next.node.opType)) || layer.graph.outputs.some(({ name }) => name === output))
+      const isSum = hasTrait(next.node, 'adds') && sums-- > 0;
+      if ((!isSum && !hasTrait(next.node, 'fusesBackwards')) || layer.graph.outputs.some(({ name }) => name === output))
         break;
       layer = next;
     }
@@ -197,7 +181,7 @@ function walkBack(
   for (const layer of found) {
     for (const input of layer.node.inputs) {
       const before = index.producerIn(layer.graph, input);
-      if (before === undefined || (before.constant && before.node.opType !== 'DequantizeLinear')) continue;
+      if (before === undefined || (before.constant && !hasTrait(before.node, 'dequantizes'))) continue;
       const owner = owners.get(before);
       if (owner === undefined || owner === entry) found.add(before);
     }

@@ -1,4 +1,5 @@
 import { median } from '../../judge/statistics/median.ts';
+import { nameHasTrait } from '../operators/ask.ts';
 import type { GpuEvent, KernelEvent, TracedRun } from './trace.ts';
 
 /** One kernel over the profiled runs. */
@@ -123,17 +124,11 @@ export function exclusiveDurations(events: readonly KernelEvent[]): Float64Array
     if (parent !== undefined && event.startUs < endUs(events[parent]!)) {
       own[parent] = Math.max(0, own[parent]! - event.durationUs);
     }
-    if (holdsSubgraphs(event.op)) open.push(index);
+    if (nameHasTrait(event.op, 'runsGraphs')) open.push(index);
   }
   return own;
 }
 
 function endUs(event: KernelEvent): number {
   return event.startUs + event.durationUs;
-}
-
-function holdsSubgraphs(op: string): boolean {
-  return (
-    op === 'If' || op === 'Loop' || op === 'Scan' || op === 'BeamSearch' || op === 'GreedySearch' || op === 'Sampling'
-  );
 }

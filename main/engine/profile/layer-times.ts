@@ -1,3 +1,5 @@
+import { nameHasTrait, sourceOperator } from '../operators/ask.ts';
+
 /** A layer of the source model with what it cost. */
 export interface ProfiledLayer {
   readonly name: string;
@@ -26,12 +28,6 @@ interface AttributedKernel {
   readonly timeMs: number;
   readonly sources: readonly string[];
 }
-
-/** Move, describe or convert data: never the reason why a kernel with other sources exists. */
-const PASSIVE_OPS = new Set([
-  'QuantizeLinear', 'DequantizeLinear', 'Cast', 'Identity', 'Constant', 'Shape', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze',
-  'Transpose', 'Expand', 'Dropout', 'Gather', 'Concat', 'Slice', 'Clip', 'Relu',
-]); // prettier-ignore
 
 /**
  * Spreads kernel times over the layers. A kernel's whole time goes to its main layer: the source with the most
@@ -72,20 +68,15 @@ export function mainLayer(
   kernel: Pick<AttributedKernel, 'op' | 'sources'>,
   facts: ReadonlyMap<string, LayerFacts>,
 ): string | undefined {
-  const kernelOp = plainOp(kernel.op);
+  const kernelOp = sourceOperator(kernel.op);
   let best: { readonly name: string; readonly rank: readonly number[] } | undefined;
   for (const [index, name] of kernel.sources.entries()) {
     const layer = facts.get(name);
     const op = layer?.op ?? '';
-    const rank = [layer?.macs ?? 0, op === kernelOp ? 1 : 0, PASSIVE_OPS.has(op) ? 0 : 1, -index];
+    const rank = [layer?.macs ?? 0, op === kernelOp ? 1 : 0, nameHasTrait(op, 'passive') ? 0 : 1, -index];
     if (best === undefined || isHigher(rank, best.rank)) best = { name, rank };
   }
   return best?.name;
-}
-
-/** "FusedConv" → "Conv", "QLinearAdd" → "Add", "QGemm" → "Gemm". */
-function plainOp(op: string): string {
-  return op.replace(/^(?:Fused|QLinear|NhwcFused|Nhwc|DynamicQuantize|QAttention$|Q(?=[A-Z]))/, '');
 }
 
 function isHigher(a: readonly number[], b: readonly number[]): boolean {

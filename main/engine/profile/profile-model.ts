@@ -5,6 +5,7 @@ import type { OpenedFile } from '../onnx/open.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { writeWhole } from '../../base/write-whole.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+import { categoryOf } from '../operators/ask.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
 import { machineInfo } from '../runtime/machine.ts';
 import { makeInputs } from '../runtime/make-inputs.ts';
@@ -178,6 +179,7 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
   const attributions = attributeKernels(model, profiled.optimised, table.kernels);
   const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
     ...kernel,
+    category: categoryOf(kernel.op),
     sources: [...attributions[index]!.sources],
     inputShapes: [...kernel.inputShapes],
     outputShapes: [...kernel.outputShapes],

@@ -1,3 +1,4 @@
+import type { OperatorCategory } from '../../contract/operators.ts';
 import type { Machine } from '../../contract/machine.ts';
 import type { MemorySample } from '../runtime/timing.ts';
 import type { LatencySummary } from './latency.ts';
@@ -7,6 +8,7 @@ import type { ProfiledLayer } from './layer-times.ts';
 export interface ProfiledKernel {
   readonly name: string;
   readonly op: string;
+  readonly category: OperatorCategory;
   readonly provider: string;
   readonly timeMs: number;
   readonly startMs: number;

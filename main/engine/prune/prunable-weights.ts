@@ -1,8 +1,8 @@
-import { tensorAttribute } from '../graph/attributes.ts';
-import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
 import { elementCount } from '../graph/tensor-size.ts';
 import { subgraphsOf, walkGraphs, walkNodes } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
+import { constantBehind } from '../operators/constant-behind.ts';
 import { operatorSpec } from '../operators/table.ts';
 
 /** A layer with weights that may be set to zero. */
@@ -28,12 +28,6 @@ export interface PrunableWeights {
 }
 
 const FLOATS = new Set(['float32', 'float16', 'bfloat16', 'float64']);
-
-/** Operators that only move values: a zero behind them is a zero before them. */
-const MOVERS = new Set(['Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Cast']);
-
-/** Operators whose weights are integers already. */
-const INTEGER_LAYERS = /^(QLinear|QGemm|ConvInteger|MatMulInteger|MatMulNBits|QAttention|DynamicQuantizeMatMul)/;
 
 /**
  * Finds the large weights of a model: kernels and matrices, in initializers and in Constant nodes, in the main graph and
@@ -79,14 +73,13 @@ function sharedReason(
   return `shares its weights with '${by.owner.get(free[0]!)}', where they are counted`;
 }
 
-/** Where weights that are no constant are worth a word; MatMul often multiplies two activations. */
-const ALWAYS_WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'RNN']);
-
 type Found = { readonly tensor: Tensor } | { readonly reason: string } | undefined;
 
 function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors: Tensor[] } | { reason: string } {
-  if (INTEGER_LAYERS.test(node.opType)) return { reason: 'its weights are integers, with a scale each' };
   const spec = operatorSpec(node.domain, node.opType);
+  if (hasTrait(node, 'integerKernel') && spec?.category === 'layer') {
+    return { reason: 'its weights are integers, with a scale each' };
+  }
   const tensors: Tensor[] = [];
   for (const at of spec?.prunableInputs ?? []) {
     const weight = resolve(node.inputs[at] ?? '');
@@ -95,13 +88,13 @@ function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors
     if (!FLOATS.has(weight.tensor.dtype)) return { reason: `its weights are ${weight.tensor.dtype}, not float` };
     if (elementCount(weight.tensor.dims) > 0) tensors.push(weight.tensor);
   }
-  if (tensors.length === 0 && ALWAYS_WEIGHTED.has(node.opType)) {
+  if (tensors.length === 0 && hasTrait(node, 'needsWeights')) {
     return { reason: 'its weights are computed while the model runs' };
   }
   if (spec === undefined && node.inputs.some((value) => isLargeFloat(resolve(value)))) {
     return { reason: `${node.opType} is not known, so neither is what its weights do` };
   }
-  if (node.opType === 'Gather' && isLargeFloat(resolve(node.inputs[0] ?? ''))) {
+  if (hasTrait(node, 'looksUp') && isLargeFloat(resolve(node.inputs[0] ?? ''))) {
     return { reason: 'a lookup table: each row stands for itself' };
   }
   return { tensors };
@@ -113,29 +106,10 @@ function isLargeFloat(found: Found): boolean {
 
 /** The stored tensor behind a value, looked up from the graph that uses it outwards. */
 function resolveWeight(value: string, graph: Graph, outerOf: ReadonlyMap<Graph, Graph>): Found {
-  let name = value;
-  for (let current: Graph | undefined = graph; current !== undefined && name !== '';) {
-    const index = indexGraph(current);
-    const initializer = index.initializer(name);
-    if (initializer !== undefined) return { tensor: initializer };
-    if (index.sparseInitializer(name) !== undefined) return { reason: 'its weights are stored sparse' };
-    const producer = index.producer(name);
-    if (producer === undefined) {
-      if (index.input(name) !== undefined) return undefined;
-      current = outerOf.get(current);
-      continue;
-    }
-    if (producer.opType === 'Constant') return fromConstant(producer);
-    if (producer.opType === 'DequantizeLinear') return { reason: 'its weights are integers behind DequantizeLinear' };
-    if (producer.domain !== '' || !MOVERS.has(producer.opType)) return undefined;
-    name = producer.inputs[0] ?? '';
-  }
-  return undefined;
-}
-
-function fromConstant(node: Node): Found {
-  const tensor = tensorAttribute(node, 'value');
-  return tensor === undefined ? undefined : { tensor };
+  const behind = constantBehind(graph, value, { rearranged: true, outerOf });
+  if ('tensor' in behind) return behind;
+  if (behind.other === 'sparse') return { reason: 'its weights are stored sparse' };
+  return behind.other === 'dequantized' ? { reason: 'its weights are integers behind DequantizeLinear' } : undefined;
 }
 
 function outerGraphs(model: Model): ReadonlyMap<Graph, Graph> {

@@ -1,6 +1,7 @@
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
-import { makeNode, makeValueInfo } from '../graph/make.ts';
+import { makeValueInfo } from '../graph/make.ts';
+import { maximumNode, minimumNode } from '../operators/nodes.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -76,8 +77,8 @@ const maxName = (position: number): string => `lapidary_max_${position}`;
 /** The model with the ranges of the tensors as its only outputs. */
 function watchRanges(model: Model, tensors: readonly string[]): Model {
   const reductions = tensors.flatMap((name, position) => [
-    makeNode('ReduceMin', [name], [minName(position)], { name: minName(position), attributes: { keepdims: 0n } }),
-    makeNode('ReduceMax', [name], [maxName(position)], { name: maxName(position), attributes: { keepdims: 0n } }),
+    minimumNode([name], minName(position), { name: minName(position), attributes: { keepdims: 0n } }),
+    maximumNode([name], maxName(position), { name: maxName(position), attributes: { keepdims: 0n } }),
   ]);
   const outputs = tensors.flatMap((_, position) => [
     makeValueInfo(minName(position), 'float32', []),

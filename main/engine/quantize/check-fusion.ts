@@ -5,12 +5,10 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import { hasTrait } from '../operators/ask.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
-
-/** Kernels that take integers and give float32. */
-const INTEGER_TO_FLOAT = new Set(['MatMulIntegerToFloat', 'DynamicQuantizeMatMul', 'QGemm', 'QLinearMatMul']);
 
 /**
  * Tells for each quantized layer whether the runtime runs it as an integer kernel here: it lets the runtime write the
@@ -50,14 +48,12 @@ function isFused(group: QdqGroup, optimized: GraphIndex): boolean {
     const named = optimized.nodeByName(group.node.name);
     return named === undefined || !isBetweenConversions(named, optimized);
   }
-  if (group.codes === undefined) return INTEGER_TO_FLOAT.has(kernel.opType);
-  return kernel.opType !== 'QuantizeLinear';
+  if (group.codes === undefined) return hasTrait(kernel, 'integerToFloat');
+  return !hasTrait(kernel, 'quantizes');
 }
 
 function isBetweenConversions(node: Node, index: GraphIndex): boolean {
-  const dequantized = node.inputs.some((value) => index.producer(value)?.opType === 'DequantizeLinear');
-  const quantized = node.outputs.some((value) =>
-    index.consumers(value).some(({ opType }) => opType === 'QuantizeLinear'),
-  );
+  const dequantized = node.inputs.some((value) => hasTrait(index.producer(value), 'dequantizes'));
+  const quantized = node.outputs.some((value) => index.consumers(value).some((next) => hasTrait(next, 'quantizes')));
   return dequantized || quantized;
 }

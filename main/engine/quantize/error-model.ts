@@ -1,9 +1,12 @@
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Model, Node, Tensor, ValueInfo } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
-import { makeNode, makeTensor, makeValueInfo } from '../graph/make.ts';
+import { makeTensor, makeValueInfo } from '../graph/make.ts';
+import { hasTrait, isQdq } from '../operators/ask.ts';
+import { channelAxis } from '../operators/axes.ts';
+import { sizeNode, subtractNode, sumOfSquaresNode } from '../operators/nodes.ts';
 import { mergeModels } from './merge-models.ts';
-import { isQdq, qdqGroups, type QdqGroup } from './qdq-groups.ts';
+import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
 import { defaultOpset, type ValueKnowledge } from '../passes/upgrade-opset.ts';
 
 /** A layer whose output is compared, and the outputs of the error model that tell about it. */
@@ -86,7 +89,7 @@ function matchLayers(float: Graph, quantized: Graph, knowledge: ValueKnowledge):
       return [{ name, op: node.opType, tensor: found.tensor, real: found.group.real, group: found.group }];
     const tensor = node.outputs[0] ?? '';
     const same = inQuantized.producer(tensor);
-    const comparable = node.opType !== 'Constant' && !isQdq(node) && same !== undefined && !isQdq(same);
+    const comparable = !hasTrait(node, 'constant') && !isQdq(node) && same !== undefined && !isQdq(same);
     if (!comparable || covered.has(tensor) || knowledge.dtype(tensor) !== 'float32') return [];
     return [{ name, op: node.opType, tensor, real: tensor, group: undefined }];
   });
@@ -111,8 +114,8 @@ function cloneLayer(builder: ErrorModelBuilder, match: Match, from: CloneSources
   const inputs: string[] = [];
   for (const value of group.node.inputs) {
     const dequantize = index.producer(value);
-    const quantize = dequantize?.opType === 'DequantizeLinear' ? index.producer(dequantize.inputs[0] ?? '') : undefined;
-    if (dequantize === undefined || quantize?.opType !== 'QuantizeLinear') {
+    const quantize = hasTrait(dequantize, 'dequantizes') ? index.producer(dequantize?.inputs[0] ?? '') : undefined;
+    if (dequantize === undefined || quantize === undefined || !hasTrait(quantize, 'quantizes')) {
       // A weight, a bias or a shape: the same as in the quantized model.
       inputs.push(from.nameInSecond(value));
       continue;
@@ -186,7 +189,7 @@ class ErrorModelBuilder {
     }
     if (group.codes === undefined) return last;
     const quantize = index.producer(group.codes)!;
-    const dequantize = index.consumers(group.codes).find(({ opType }) => opType === 'DequantizeLinear')!;
+    const dequantize = index.consumers(group.codes).find((reader) => hasTrait(reader, 'dequantizes'))!;
     return this.roundTrip(last, quantize, dequantize, nameOf);
   }
 
@@ -217,14 +220,14 @@ class ErrorModelBuilder {
 
   #minus(a: string, b: string): string {
     const output = this.#fresh();
-    this.#nodes.push(makeNode('Sub', [a, b], [output], { name: output }));
+    this.#nodes.push(subtractNode([a, b], output, { name: output }));
     return output;
   }
 
   #sizeOf(value: string): string {
     return this.#once(`size ${value}`, () => {
       const output = this.#fresh();
-      this.#nodes.push(makeNode('Size', [value], [output], { name: output }));
+      this.#nodes.push(sizeNode([value], output, { name: output }));
       this.#outputs.set(output, makeValueInfo(output, 'int64', []));
       return output;
     });
@@ -238,7 +241,7 @@ class ErrorModelBuilder {
       const asInput = axes !== undefined && this.#opset >= 18;
       const inputs = asInput ? [value, this.#axesTensor(axes)] : [value];
       const attributes = { keepdims: 0n, ...(axes !== undefined && !asInput ? { axes: axes.map(BigInt) } : {}) };
-      this.#nodes.push(makeNode('ReduceSumSquare', inputs, [output], { name: output, attributes }));
+      this.#nodes.push(sumOfSquaresNode(inputs, output, { name: output, attributes }));
       this.#outputs.set(output, makeValueInfo(output, 'float32', axes === undefined ? [] : [null]));
       return output;
     });
@@ -263,10 +266,4 @@ class ErrorModelBuilder {
   #fresh(): string {
     return `lapidary_error_${this.#count++}`;
   }
-}
-
-/** Channels lie on axis 1; in sequences [batch, steps, features] of matrix products and the like on the last axis. */
-function channelAxis(rank: number, op: string): number | undefined {
-  if (rank < 2) return undefined;
-  return rank === 3 && !/Conv|Pool|InstanceNormalization|BatchNormalization/.test(op) ? 2 : 1;
 }

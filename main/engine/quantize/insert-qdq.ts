@@ -1,10 +1,13 @@
 import { assert } from '../../base/errors.ts';
 import { GraphEditor } from '../graph/edit.ts';
-import { floatAttribute, intAttribute, makeAttribute } from '../graph/attributes.ts';
+import { floatAttribute, makeAttribute } from '../graph/attributes.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
-import { makeNode, makeTensor } from '../graph/make.ts';
+import { makeTensor } from '../graph/make.ts';
+import { hasTrait, roleOf } from '../operators/ask.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
+import { dequantizeNode, quantizeNode } from '../operators/nodes.ts';
+import { weightContext } from './eligibility.ts';
 import { activationScheme, quantizeToUint8, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { quantizeWeights, weightScales } from './quantize-weights.ts';
@@ -114,10 +117,10 @@ class QdqWriter {
       makeTensor('', 'uint8', [], Uint8Array.of(zeroPoint)),
     ]);
     return [
-      makeNode('QuantizeLinear', [from, ...parameters], [tensor.codes], {
+      quantizeNode([from, ...parameters], tensor.codes, {
         name: this.#editor.freshNode(`${tensor.name}_QuantizeLinear`),
       }),
-      makeNode('DequantizeLinear', [tensor.codes, ...parameters], [tensor.real], {
+      dequantizeNode([tensor.codes, ...parameters], tensor.real, {
         name: this.#editor.freshNode(`${tensor.name}_DequantizeLinear`),
       }),
     ];
@@ -133,9 +136,7 @@ class QdqWriter {
   #readShapesFromCodes(tensor: PlacedTensor): void {
     if (tensor.madeBy === undefined) return;
     for (const consumer of this.#index.consumers(tensor.name)) {
-      if ((consumer.opType === 'Shape' || consumer.opType === 'Size') && consumer.domain === '') {
-        this.#editor.replaceInput(consumer, 0, tensor.codes);
-      }
+      if (hasTrait(consumer, 'readsShape')) this.#editor.replaceInput(consumer, 0, tensor.codes);
     }
   }
 
@@ -168,7 +169,7 @@ class QdqWriter {
       assert(maker !== undefined, `'${tensor.name}' is made by an integer layer`);
       this.#editor.insertAfter(
         maker,
-        makeNode('DequantizeLinear', [tensor.codes, ...parameters], [output], { name, attributes: { axis: 1n } }),
+        dequantizeNode([tensor.codes, ...parameters], output, { name, attributes: { axis: 1n } }),
       );
       return output;
     });
@@ -248,7 +249,8 @@ class QdqWriter {
 
   /** Gemm's factors move into its constants: the integer kernel's bias scale knows nothing of them. */
   #plainGemm(node: Node): { alpha: number; beta: number } {
-    if (node.opType !== 'Gemm') return { alpha: 1, beta: 1 };
+    const role = roleOf(node);
+    if (role.kind !== 'weighted' || role.factors !== true) return { alpha: 1, beta: 1 };
     const alpha = floatAttribute(node, 'alpha', 1);
     const beta = floatAttribute(node, 'beta', 1);
     if (alpha === 1 && beta === 1) return { alpha, beta };
@@ -280,7 +282,7 @@ class QdqWriter {
     this.#editor.setInitializer({ ...codes, name });
     this.#editor.setInitializer({ ...by.scale, name: scale });
     this.#editor.setInitializer({ ...by.zeroPoint, name: zeroPoint });
-    const node = makeNode('DequantizeLinear', [name, scale, zeroPoint], [output], {
+    const node = dequantizeNode([name, scale, zeroPoint], output, {
       name: this.#editor.freshNode(`${base}_DequantizeLinear`),
     });
     const axis = by.axis === undefined ? [] : [makeAttribute('axis', BigInt(by.axis))];
@@ -301,19 +303,10 @@ class QdqWriter {
 
 /** Channels (axis 1) of the data input of a layer that the runtime would quantize by itself; undefined for others. */
 function inputChannels(node: Node, index: GraphIndex): number | undefined {
-  if (node.domain !== '') return undefined;
   const dims = constantFloats(index, node.inputs[1] ?? '')?.tensor.dims;
   if (dims === undefined) return undefined;
-  switch (node.opType) {
-    case 'Conv':
-      return (dims[1] ?? 1) * intAttribute(node, 'group', 1);
-    case 'ConvTranspose':
-      return dims[0];
-    case 'Gemm':
-      return intAttribute(node, 'transA', 0) === 0 ? dims[intAttribute(node, 'transB', 0) === 0 ? 0 : 1] : undefined;
-    default:
-      return undefined;
-  }
+  const role = roleOf(node);
+  return 'dataChannels' in role ? role.dataChannels?.(dims, weightContext(node, dims)) : undefined;
 }
 
 /** Leaves out Constant and Identity nodes that were used and that nothing uses now: the float weights that were replaced. */
@@ -323,7 +316,7 @@ function dropUnusedConstants(graph: Graph, before: Graph): Graph {
   for (;;) {
     const index = indexGraph(current);
     const unused = (node: Node): boolean => {
-      if (node.domain !== '' || (node.opType !== 'Constant' && node.opType !== 'Identity')) return false;
+      if (!hasTrait(node, 'constant') && !hasTrait(node, 'identity')) return false;
       const output = node.outputs[0] ?? '';
       return stood.consumers(output).length > 0 && index.consumers(output).length === 0 && !index.isOutput(output);
     };

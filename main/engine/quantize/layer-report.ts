@@ -1,5 +1,6 @@
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
 import type { Fold } from '../passes/fold-batchnorm.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 
@@ -31,7 +32,7 @@ export function describeLayers(source: Model, { plan, folds, fused }: Outcome): 
   const fusedState = (layer: string): boolean | null => fused.get(layer) ?? null;
   const layers: QuantizedLayer[] = [];
   for (const { node, layer: name, parent } of walkNodes(source)) {
-    if (node.opType === 'Constant') continue;
+    if (hasTrait(node, 'constant')) continue;
     const base = { name, op: node.opType };
     const into = foldedInto.get(name);
     if (parent !== null) {

@@ -1,9 +1,9 @@
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
-import type { QuantizationRole } from '../operators/spec.ts';
+import { roleOf } from '../operators/ask.ts';
+import { floatPatterns } from '../operators/float-patterns.ts';
 import { clipBounds, eligibility } from './eligibility.ts';
-import { floatPatterns } from './float-patterns.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
 
@@ -25,7 +25,6 @@ export interface QuantizationPlan {
 
 export interface PlanOptions {
   readonly knowledge: ValueKnowledge;
-  readonly roleOf: (node: Node) => QuantizationRole;
   /** Layers that must stay float, by name, and why. */
   readonly refused: ReadonlyMap<string, string>;
 }
@@ -62,7 +61,7 @@ function candidates(
   index: GraphIndex,
   nameOf: (node: Node) => string,
   reasons: Map<Node, string>,
-  { knowledge, roleOf, refused }: PlanOptions,
+  { knowledge, refused }: PlanOptions,
 ): Map<Node, Unit> {
   const units = new Map<Node, Unit>();
   const patterns = floatPatterns(index);
@@ -106,7 +105,7 @@ function dropIsolated(index: GraphIndex, units: Map<Node, Unit>, reasons: Map<No
     for (const [node, unit] of units) {
       if (unit.kind === 'weighted') continue;
       // A product of activations is heavy enough to be worth quantizing both of its operands.
-      const heavy = node.opType === 'MatMul';
+      const heavy = isProduct(node);
       const fed = heavy || unitInputs(unit).some(madeInIntegers);
       const used = heavy || unitOutputs(unit).some((value) => feedsUnit(index, units, value));
       if (fed && used) continue;
@@ -116,6 +115,11 @@ function dropIsolated(index: GraphIndex, units: Map<Node, Unit>, reasons: Map<No
       changed = true;
     }
   }
+}
+
+function isProduct(node: Node): boolean {
+  const role = roleOf(node);
+  return role.kind === 'weighted' && role.activations !== undefined;
 }
 
 /** The unit that makes a value, itself or through the activation it absorbed. */
@@ -136,10 +140,11 @@ function feedsUnit(index: GraphIndex, units: ReadonlyMap<Node, Unit>, value: str
   });
 }
 
-/** MatMul and Gemm give float32 directly where only float layers follow: one conversion less, and no rounding. */
+/** Matrix products give float32 directly where only float layers follow: one conversion less, and no rounding. */
 function settleOutputs(index: GraphIndex, units: Map<Node, Unit>): void {
   for (const [node, unit] of units) {
-    if (node.opType !== 'MatMul' && node.opType !== 'Gemm') continue;
+    const role = roleOf(node);
+    if (role.kind !== 'weighted' || !role.givesFloat) continue;
     if (unitOutputs(unit).some((value) => feedsUnit(index, units, value))) continue;
     units.set(node, { ...unit, absorbed: undefined, quantizesOutput: false });
   }

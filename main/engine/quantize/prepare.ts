@@ -1,8 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
-import type { Model, Node } from '../graph/ir.ts';
+import type { Model } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
-import type { QuantizationRole } from '../operators/spec.ts';
-import { operatorSpec } from '../operators/table.ts';
 import { foldBatchNormalization, type Fold } from '../passes/fold-batchnorm.ts';
 import {
   defaultOpset,
@@ -61,11 +59,4 @@ export function nameNodes(model: Model): Model {
     node.name === names[index] ? node : { ...node, name: names[index]! },
   );
   return { ...model, graph: { ...model.graph, nodes } };
-}
-
-const FLOAT: QuantizationRole = { kind: 'float' };
-
-/** What the operator table says about quantizing a node; unknown operators stay float. */
-export function roleOf(node: Node): QuantizationRole {
-  return operatorSpec(node.domain, node.opType)?.quantization ?? FLOAT;
 }

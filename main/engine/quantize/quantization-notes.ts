@@ -1,10 +1,11 @@
-import { intAttribute } from '../graph/attributes.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph } from '../graph/ir.ts';
+import { hasTrait } from '../operators/ask.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
 import type { QuantizeStep } from './quantize-step.ts';
+import { isDepthwise } from './unit.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
 import { PER_CHANNEL_OPSET } from '../passes/upgrade-opset.ts';
 
@@ -30,7 +31,7 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
     notes.push(`One scale for each tensor instead of each channel: ${prepared.perTensorReason}.`);
   }
   if (prepared.folds.length > 0)
-    notes.push(`${counted(prepared.folds.length, 'BatchNormalization')} folded into the layer before.`);
+    notes.push(`${counted(prepared.folds.length, 'batch normalization')} folded into the layer before.`);
   if (step.reduceRange === true) {
     const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
     notes.push(`Weights are held in 7 bits, ${why}.`);
@@ -68,14 +69,10 @@ function countConversions(graph: Graph, plan: QuantizationPlan): number {
   let count = 0;
   for (const { name, madeBy } of quantizedTensors(graph, plan).values()) {
     const readAsFloat =
-      index.isOutput(name) || index.consumers(name).some((node) => !integer.has(node) && node.opType !== 'Shape');
+      index.isOutput(name) || index.consumers(name).some((node) => !integer.has(node) && !hasTrait(node, 'readsShape'));
     if (madeBy === undefined || readAsFloat) count++;
   }
   return count;
-}
-
-function isDepthwise({ node }: QuantizationPlan['units'][number]): boolean {
-  return node.opType === 'Conv' && intAttribute(node, 'group', 1) > 8;
 }
 
 function counted(count: number, what: string): string {

@@ -3,13 +3,16 @@ import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import type { QuantizePlan } from '../../contract/studio.ts';
+import { isDepthwise, type Unit } from './unit.ts';
+import { hasTrait, roleOf } from '../operators/ask.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { calibrateMinMax, type FeedBatches } from './calibrate.ts';
 import { checkFusion } from './check-fusion.ts';
 import { insertQdq } from './insert-qdq.ts';
 import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
-import { prepareModel, roleOf, type PreparedModel } from './prepare.ts';
+import { prepareModel, type PreparedModel } from './prepare.ts';
 import { quantizationNotes } from './quantization-notes.ts';
 import type { Range } from './quantize-activations.ts';
 import type { QuantizeStep } from './quantize-step.ts';
@@ -83,7 +86,7 @@ export function resolveReduceRange(choice: boolean | 'auto', vnni: boolean | nul
 }
 
 function planFor({ model, knowledge }: PreparedModel, refused: ReadonlyMap<string, string>): QuantizationPlan {
-  return planQuantization(model.graph, { knowledge, roleOf, refused });
+  return planQuantization(model.graph, { knowledge, refused });
 }
 
 interface CalibratedPlan {
@@ -129,12 +132,7 @@ function fusedShareOf(layers: readonly QuantizedLayer[]): number | null {
 }
 
 /** The layers that int8 could change, without calibration data; for the prediction and for choosing exclusions. */
-export function quantizePlan(source: Model): readonly {
-  readonly name: string;
-  readonly op: string;
-  readonly quantizable: boolean;
-  readonly reason: string | null;
-}[] {
+export function quantizePlan(source: Model): QuantizePlan['layers'] {
   let prepared: PreparedModel;
   try {
     prepared = prepareModel(source);
@@ -142,16 +140,24 @@ export function quantizePlan(source: Model): readonly {
     if (!(error instanceof StudioError) || error.code !== 'UNSUPPORTED') throw error;
     const reason = error.message;
     return [...walkNodes(source)]
-      .filter(({ node }) => node.opType !== 'Constant')
-      .map(({ layer, node }) => ({ name: layer, op: node.opType, quantizable: false, reason }));
+      .filter(({ node }) => !hasTrait(node, 'constant'))
+      .map(({ layer, node }) => ({ name: layer, op: node.opType, quantizable: false, reason, kernel: null }));
   }
   const plan = planFor(prepared, new Map());
+  const kernels = new Map(plan.units.map((unit) => [unit.layer, kernelOf(unit)]));
   return describeLayers(source, { plan, folds: prepared.folds, fused: new Map() }).map(
     ({ name, op, quantized, reason }) => ({
       name,
       op,
       quantizable: quantized,
       reason,
+      kernel: kernels.get(name) ?? null,
     }),
   );
+}
+
+function kernelOf(unit: Unit): QuantizePlan['layers'][number]['kernel'] {
+  const role = roleOf(unit.node);
+  if (unit.weights === undefined || role.kind !== 'weighted') return null;
+  return isDepthwise(unit) ? 'depthwise' : role.kernel;
 }

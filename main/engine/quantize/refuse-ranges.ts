@@ -1,4 +1,5 @@
 import type { GraphIndex } from '../graph/index-graph.ts';
+import { hasTrait } from '../operators/ask.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { Range } from './quantize-activations.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
@@ -35,7 +36,7 @@ function rangeProblem(index: GraphIndex, unit: Unit, ranges: ReadonlyMap<string,
     if (!(Math.abs(min) < ABSURD && Math.abs(max) < ABSURD)) {
       return `'${value}' reaches from ${min} to ${max} over the calibration data, too wide for 8 bits`;
     }
-    const masked = max - min > MASK_WIDTH && index.consumers(value).some(({ opType }) => opType === 'Softmax');
+    const masked = max - min > MASK_WIDTH && index.consumers(value).some((node) => hasTrait(node, 'forgetsSmall'));
     if (masked)
       return `'${value}' goes from ${round(min)} to ${round(max)} into a Softmax: a mask, too wide for 8 bits`;
   }

@@ -1,8 +1,9 @@
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph, Node } from '../graph/ir.ts';
+import type { ClipBounds } from '../operators/spec.ts';
 import { producingUnit, type QuantizationPlan } from './plan-quantization.ts';
 import { activationScheme, type ActivationScheme, type Range } from './quantize-activations.ts';
-import { unitInputs, unitOutputs, type ClipBounds, type Unit } from './unit.ts';
+import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
 /** The tensors of a plan that carry a scale: `root` is the tensor whose range decides, itself or one passed through. */
 export interface QuantizedTensor {

@@ -1,4 +1,6 @@
+import { intAttribute } from '../graph/attributes.ts';
 import type { Node } from '../graph/ir.ts';
+import type { ClipBounds } from '../operators/spec.ts';
 
 /** The constant operands of a weighted layer. */
 export interface WeightOperands {
@@ -31,12 +33,6 @@ export interface Unit {
   readonly quantizesOutput: boolean;
 }
 
-/** Limits of an absorbed activation: Relu is {low: 0, high: Infinity}. */
-export interface ClipBounds {
-  readonly low: number;
-  readonly high: number;
-}
-
 /** The values that the unit makes, after its absorbed activation; left-out outputs are not among them. */
 export function unitOutputs(unit: Unit): readonly string[] {
   return (unit.absorbed?.node ?? unit.node).outputs.filter((value) => value !== '');
@@ -45,4 +41,9 @@ export function unitOutputs(unit: Unit): readonly string[] {
 /** The activations that the unit takes. */
 export function unitInputs(unit: Unit): readonly string[] {
   return unit.dataInputs.map((at) => unit.node.inputs[at] ?? '');
+}
+
+/** Whether it is a convolution of many small groups, for which integer kernels bring little or cost time. */
+export function isDepthwise({ node }: Unit): boolean {
+  return intAttribute(node, 'group', 1) > 8;
 }

@@ -1,5 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
-import { makeGraph, makeModel, makeNode, makeValueInfo } from '../graph/make.ts';
+import { makeGraph, makeModel, makeValueInfo } from '../graph/make.ts';
+import { addNode } from '../operators/nodes.ts';
 import { encodeModelBytes } from '../onnx/encode-model.ts';
 import { startRunner, type RunnerOptions } from './runner.ts';
 import { providerSchema, type Provider } from '../../contract/machine.ts';
@@ -57,7 +58,7 @@ async function tryProvider(provider: Provider, options: RunnerOptions): Promise<
 function sumModel(): Uint8Array {
   const graph = makeGraph({
     name: 'probe',
-    nodes: [makeNode('Add', ['x', 'x'], ['y'])],
+    nodes: [addNode(['x', 'x'], 'y')],
     inputs: [makeValueInfo('x', 'float32', [2])],
     outputs: [makeValueInfo('y', 'float32', [2])],
   });

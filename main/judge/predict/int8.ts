@@ -12,13 +12,6 @@ import type { Range } from './range.ts';
 /** What a layer's time is multiplied by. */
 export const INT8_TIME_FACTORS = { conv: 0.55, depthwise: 1.5, matmul: 0.57 } as const;
 
-type LayerKind = keyof typeof INT8_TIME_FACTORS | 'other';
-
-function kindOf(op: string, depthwise: boolean): LayerKind {
-  if (op === 'Conv') return depthwise ? 'depthwise' : 'conv';
-  return op === 'MatMul' || op === 'Gemm' ? 'matmul' : 'other';
-}
-
 /** What the time prediction looks at. */
 export interface Int8TimeInputs {
   /** Of the baseline's profile. */
@@ -26,37 +19,38 @@ export interface Int8TimeInputs {
   readonly latencyMs: number;
   readonly plan: QuantizePlan;
   readonly exclude: ReadonlySet<string>;
-  /** Names of depthwise convolutions. */
-  readonly depthwise: ReadonlySet<string>;
 }
 
 /** Latency after int8, milliseconds; see the file's head for the method. */
 export function predictInt8Latency(inputs: Int8TimeInputs): Range {
-  const quantizable = new Set(inputs.plan.layers.filter((layer) => layer.quantizable).map((layer) => layer.name));
+  const kernels = integerKernels(inputs.plan);
   let before = 0;
   let after = 0;
   for (const layer of inputs.layers) {
-    const kind = kindOf(layer.op, inputs.depthwise.has(layer.name));
-    const changes = kind !== 'other' && quantizable.has(layer.name) && !inputs.exclude.has(layer.name);
+    const kernel = inputs.exclude.has(layer.name) ? undefined : kernels.get(layer.name);
     before += layer.timeMs;
-    after += layer.timeMs * (changes ? INT8_TIME_FACTORS[kind] : 1);
+    after += layer.timeMs * (kernel === undefined ? 1 : INT8_TIME_FACTORS[kernel]);
   }
   const value = inputs.latencyMs * (before > 0 ? after / before : 1);
   return { value, low: value * 0.75, high: value * 1.4 };
 }
 
-/** Operators whose weights become int8. */
-const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+/** The layers whose weights would meet an integer kernel, and which. */
+function integerKernels(plan: QuantizePlan): ReadonlyMap<string, keyof typeof INT8_TIME_FACTORS> {
+  return new Map(
+    plan.layers.flatMap(({ name, quantizable, kernel }) => (quantizable && kernel !== null ? [[name, kernel]] : [])),
+  );
+}
 
 /**
  * Bytes that int8 saves: three of four for each float32 weight of a layer that is quantized. Biases (int32) and the
  * scales are not counted off, which is a few per cent at most.
  */
 export function int8SavedBytes(layers: readonly LayerInfo[], plan: QuantizePlan, exclude: ReadonlySet<string>): number {
-  const quantizable = new Set(plan.layers.filter((layer) => layer.quantizable).map((layer) => layer.name));
+  const kernels = integerKernels(plan);
   let saved = 0;
   for (const layer of layers) {
-    const changes = WEIGHTED.has(layer.op) && quantizable.has(layer.name) && !exclude.has(layer.name);
+    const changes = kernels.has(layer.name) && !exclude.has(layer.name);
     if (changes && layer.parameterBytes === layer.parameters * 4) saved += layer.parameters * 3;
   }
   return saved;

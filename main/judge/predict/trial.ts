@@ -4,7 +4,7 @@
  */
 import type { PruneStep, QuantizeStep, Recipe } from '../../contract/recipe.ts';
 import type { Inspect, Profile } from '../../contract/results.ts';
-import type { GraphView, PrunePlan, QuantizePlan, Trial } from '../../contract/studio.ts';
+import type { PrunePlan, QuantizePlan, Trial } from '../../contract/studio.ts';
 import { predictAccuracy } from './accuracy.ts';
 import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { cutModel, cutStrength } from './cut.ts';
@@ -22,7 +22,6 @@ export interface PredictionInputs {
   readonly prunePlan: PrunePlan | null;
   readonly quantizePlan: QuantizePlan | null;
   readonly baselineProfile: Profile | null;
-  readonly depthwise: ReadonlySet<string>;
   /** Whether the chosen data have no labels: then trials are measured against the baseline, which agrees with itself. */
   readonly unlabelled: boolean;
 }
@@ -67,16 +66,6 @@ export function recipesMeet(a: Recipe, b: Recipe, vnni: boolean | null): boolean
     key(pruneStepOf(a), vnni) === key(pruneStepOf(b), vnni) &&
     key(quantizeStepOf(a), vnni) === key(quantizeStepOf(b), vnni)
   );
-}
-
-/** Names of the depthwise convolutions of a graph: weight [M, 1, …] with M > 1. */
-export function depthwiseLayers(graph: GraphView): Set<string> {
-  const names = new Set<string>();
-  for (const node of graph.nodes) {
-    const shape = node.op === 'Conv' ? node.weights.find((weight) => weight.role === 'W')?.shape : undefined;
-    if (shape !== undefined && shape.length >= 3 && shape[1] === 1 && shape[0]! > 1) names.add(node.name);
-  }
-  return names;
 }
 
 /** Trials that are measured and quantized as the draft is (or, like it, not at all). */
@@ -199,7 +188,6 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
     latencyMs: profile.latency.p50Ms,
     plan: inputs.quantizePlan,
     exclude: new Set(step.exclude),
-    depthwise: inputs.depthwise,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Evaluation, LayerInfo, Profile } from '../../contract/results.ts';
 import type { Attribute, Model, Node } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
+import { hasTrait } from '../../engine/operators/ask.ts';
 import { attributeText } from './attribute-text.ts';
 import { constantsOf } from './graph-view.ts';
 import { inspect } from './inspect.ts';
@@ -176,15 +177,15 @@ function outputText(layer: LayerInfo | undefined): string {
 /** Which operators feed the inputs, as far as quantization goes: a DequantizeLinear in between changes the layer. */
 function quantizedInputs(side: Side, node: Node): string {
   const producers = producersOf(side);
-  return node.inputs.map((input) => (producers.get(input) === 'DequantizeLinear' ? 'q' : '-')).join('');
+  return node.inputs.map((input) => (hasTrait(producers.get(input), 'dequantizes') ? 'q' : '-')).join('');
 }
 
-const producersBySide = new WeakMap<Side, ReadonlyMap<string, string>>();
-function producersOf(side: Side): ReadonlyMap<string, string> {
+const producersBySide = new WeakMap<Side, ReadonlyMap<string, Node>>();
+function producersOf(side: Side): ReadonlyMap<string, Node> {
   const known = producersBySide.get(side);
   if (known !== undefined) return known;
   const producers = new Map(
-    [...side.nodes.values()].flatMap((node) => node.outputs.map((output) => [output, node.opType])),
+    [...side.nodes.values()].flatMap((node) => node.outputs.map((output) => [output, node] as const)),
   );
   producersBySide.set(side, producers);
   return producers;

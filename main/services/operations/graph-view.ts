@@ -5,6 +5,7 @@ import { scopeOf } from '../../engine/graph/layers.ts';
 import { walkNodes, type VisitedNode } from '../../engine/graph/walk.ts';
 import { inferModel } from '../../engine/operators/infer.ts';
 import { storageBytes } from '../../engine/tensor/dtype.ts';
+import { hasTrait } from '../../engine/operators/ask.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
 import { attributeText } from './attribute-text.ts';
 import { openShared } from './opened-models.ts';
@@ -41,7 +42,8 @@ export function constantsOf(model: Model): ReadonlyMap<string, Tensor> {
 
 function describeNode(visited: VisitedNode, constants: ReadonlyMap<string, Tensor>): GraphNode {
   const { node, layer, parent } = visited;
-  const roles = operatorSpec(node.domain, node.opType)?.inputRoles ?? [];
+  const spec = operatorSpec(node.domain, node.opType);
+  const roles = spec?.inputRoles ?? [];
   const weights = node.inputs.flatMap((name, index) => {
     const tensor = constants.get(name);
     return tensor === undefined
@@ -49,13 +51,20 @@ function describeNode(visited: VisitedNode, constants: ReadonlyMap<string, Tenso
       : [describeWeight(roles[Math.min(index, roles.length - 1)] ?? `input ${index}`, tensor)];
   });
   // A Constant's tensor is a weight too: it can be looked into under the name of its output.
-  const value = node.opType === 'Constant' ? tensorAttribute(node, 'value') : undefined;
+  const constant = hasTrait(node, 'constant');
+  const value = constant ? tensorAttribute(node, 'value') : undefined;
   const output = node.outputs[0];
   if (value !== undefined && output !== undefined) weights.push(describeWeight('value', { ...value, name: output }));
   return {
     name: layer,
     op: node.opType,
     domain: node.domain,
+    category: spec?.category ?? 'other',
+    brings: constant
+      ? 'constant'
+      : hasTrait(node, 'dequantizes') && constants.has(node.inputs[0] ?? '')
+        ? 'weight'
+        : null,
     scope: scopeOf(layer),
     parent,
     inputs: [...node.inputs],

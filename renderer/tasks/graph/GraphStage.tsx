@@ -204,7 +204,7 @@ function graphKey(
   if (event.key === 'Enter') return 'toggle';
   if (!event.key.startsWith('Arrow')) return undefined;
   if (layer === null) {
-    const first = view.nodes.find((node) => node.op !== 'Constant');
+    const first = view.nodes.find((node) => node.brings !== 'constant');
     return first === undefined ? undefined : { layer: first.name };
   }
   const { before, after } = neighbours(view, layer);

@@ -38,6 +38,7 @@ export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
     return {
       name: node.name,
       op: node.op,
+      category: node.category,
       scope: node.scope,
       parent: node.parent,
       inputs: node.inputs,
@@ -53,8 +54,7 @@ export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
 
 /** Whether a layer only hands on a value of the file. */
 function bringsWeight(node: GraphNode): boolean {
-  if (node.op === 'Constant') return true;
-  return node.op === 'DequantizeLinear' && node.weights.some((weight) => weight.tensor === node.inputs[0]);
+  return node.brings !== null;
 }
 
 function nodeRows(node: GraphNode, brought: readonly GraphNode[], options: RowOptions): readonly NodeRow[] {
@@ -65,8 +65,8 @@ function nodeRows(node: GraphNode, brought: readonly GraphNode[], options: RowOp
     for (const weight of node.weights) rows.push({ label: weight.role, text: `⟨${formatShape(weight.shape)}⟩` });
   }
   if (showWeights) {
-    for (const { op, weights } of brought) {
-      const weight = op === 'DequantizeLinear' ? weights[0] : undefined;
+    for (const { brings, weights } of brought) {
+      const weight = brings === 'weight' ? weights[0] : undefined;
       if (weight !== undefined) rows.push({ label: weight.dtype, text: `⟨${formatShape(weight.shape)}⟩` });
     }
   }

@@ -1,3 +1,4 @@
+import type { OperatorCategory } from '../../../main/contract/operators.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 import { parseLayerQuery } from '../../state/layer-query.ts';
 import { buildScopeTree } from '../../viz/graph/scope-tree.ts';
@@ -19,6 +20,7 @@ export type OutlineRow =
       readonly title: string;
       readonly depth: number;
       readonly op: string;
+      readonly category: OperatorCategory;
     };
 
 /** The scope tree of all layers, constants too. */
@@ -32,7 +34,8 @@ export function outlineRows(tree: ScopeGroup, open: ReadonlySet<string>): readon
   const visit = (group: ScopeGroup, depth: number): void => {
     for (const child of group.children) {
       if (child.kind === 'leaf') {
-        rows.push({ kind: 'layer', id: child.id, title: shortName(child.id, group.id), depth, op: child.node.op });
+        const { op, category } = child.node;
+        rows.push({ kind: 'layer', id: child.id, title: shortName(child.id, group.id), depth, op, category });
         continue;
       }
       const isOpen = open.has(child.id);
@@ -49,7 +52,7 @@ export function searchRows(layers: readonly LayerFacts[], query: string): readon
   const test = parseLayerQuery(query);
   return layers
     .filter(test)
-    .map((layer) => ({ kind: 'layer', id: layer.name, title: layer.name, depth: 0, op: layer.op }));
+    .map(({ name, op, category }) => ({ kind: 'layer', id: name, title: name, depth: 0, op, category }));
 }
 
 /** A layer's name without what its group says already: "/layer1/0/conv1/Conv" in "layer1/0" → "conv1/Conv". */

@@ -1,4 +1,4 @@
-import { operatorColor } from '../operator-colors.ts';
+import { CATEGORY_COLORS } from '../operator-colors.ts';
 import { BODY_PADDING, HEAD_HEIGHT, ROW_FONT, ROW_HEIGHT, ROW_LABEL_FONT, TITLE_FONT } from './box-metrics.ts';
 import type { GraphPalette } from './palette.ts';
 import type { SceneBox, SceneEdge, SceneFrame } from './scene.ts';
@@ -142,8 +142,7 @@ function drawDot(context: CanvasRenderingContext2D, item: SceneBox, state: DrawS
   const least = 1.6 / scale;
   const width = Math.max(item.width, least);
   const height = Math.max(item.height, least);
-  const isLayer = item.box.kind === 'layer';
-  const plain = isLayer ? operatorColor(item.box.title) : palette.muted;
+  const plain = item.box.category === null ? palette.muted : CATEGORY_COLORS[item.box.category];
   context.fillStyle = overlay === null ? plain : (overlay.get(item.box.id)?.fill ?? palette.boxBorder);
   context.fillRect(item.x + (item.width - width) / 2, item.y + (item.height - height) / 2, width, height);
 }
@@ -170,7 +169,7 @@ function drawLayer(context: CanvasRenderingContext2D, item: SceneBox, state: Dra
   const { box, x, y, width, height } = item;
   const value = overlay?.get(box.id);
   const isGroup = box.kind === 'group';
-  const category = isGroup ? palette.groupFill : operatorColor(box.title);
+  const category = box.category === null ? palette.groupFill : CATEGORY_COLORS[box.category];
   const head = overlay === null ? category : (value?.fill ?? palette.unmeasured);
   const headText =
     overlay === null

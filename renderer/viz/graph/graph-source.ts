@@ -1,8 +1,11 @@
+import type { OperatorCategory } from '../../../main/contract/operators.ts';
+
 /** What the graph view needs of a model; a plain copy of what the engine tells, so that viz knows no wire. */
 export interface SourceNode {
   /** Unique. */
   readonly name: string;
   readonly op: string;
+  readonly category: OperatorCategory;
   /** "layer1/0/conv1"; '' at the top. */
   readonly scope: string;
   /** The layer whose subgraph holds this one, or null. */

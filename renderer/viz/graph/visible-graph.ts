@@ -1,3 +1,4 @@
+import type { OperatorCategory } from '../../../main/contract/operators.ts';
 import type { GraphSource, NodeRow } from './graph-source.ts';
 import { branchOf } from './scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from './scope-tree.ts';
@@ -8,6 +9,8 @@ export interface VisibleBox {
   readonly id: string;
   /** Operator, title of the group, or name of the value. */
   readonly title: string;
+  /** Of a layer's operator; null for other boxes. */
+  readonly category: OperatorCategory | null;
   readonly rows: readonly NodeRow[];
   /** Layers inside; 1 for a layer, 0 for inputs and outputs. */
   readonly layers: number;
@@ -83,12 +86,12 @@ export function visibleGraph(
   const boxOf = (box: Omit<VisibleBox, keyof Size>): VisibleBox => ({ ...box, ...options.measure(box) });
   for (const value of source.inputs) {
     const id = inputId(value);
-    root.items.unshift(boxOf({ kind: 'input', id, title: value, rows: [], layers: 0 }));
+    root.items.unshift(boxOf({ kind: 'input', id, title: value, category: null, rows: [], layers: 0 }));
     places.set(id, { box: id, container: root });
   }
   for (const value of source.outputs) {
     const id = outputId(value);
-    root.items.push(boxOf({ kind: 'output', id, title: value, rows: [], layers: 0 }));
+    root.items.push(boxOf({ kind: 'output', id, title: value, category: null, rows: [], layers: 0 }));
     places.set(id, { box: id, container: root });
   }
   for (const [value, from, to] of edgesOf(source)) {
@@ -151,8 +154,22 @@ function openGroup(
     }
     const box =
       child.kind === 'leaf'
-        ? ({ kind: 'layer', id: child.id, title: child.node.op, rows: child.node.rows, layers: 1 } as const)
-        : ({ kind: 'group', id: child.id, title: child.title, rows: [], layers: child.layers } as const);
+        ? ({
+            kind: 'layer',
+            id: child.id,
+            title: child.node.op,
+            category: child.node.category,
+            rows: child.node.rows,
+            layers: 1,
+          } as const)
+        : ({
+            kind: 'group',
+            id: child.id,
+            title: child.title,
+            category: null,
+            rows: [],
+            layers: child.layers,
+          } as const);
     container.items.push({ ...box, ...options.measure(box) });
     for (const layer of layersOf(child)) places.set(layer, { box: child.id, container });
   }

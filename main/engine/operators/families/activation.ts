@@ -1,6 +1,6 @@
 /** Activations: same type and shape as the input. */
 import { tensorFacts } from '../facts.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../spec.ts';
+import { defineOperators, MICROSOFT, type ClipBounds, type ClipContext, type OperatorEntry } from '../spec.ts';
 import { inferUnary } from './elementwise.ts';
 
 const activation: OperatorEntry = { category: 'activation', inputs: ['X'], infer: inferUnary };
@@ -25,27 +25,45 @@ const quantizedActivation: OperatorEntry = {
   category: 'activation',
   inputs: ['X', 'X_scale', 'X_zero_point', 'Y_scale', 'Y_zero_point'],
   parameters: [1, 2, 3, 4],
+  traits: ['integerKernel'],
   infer: (context) => [context.same()],
 };
 
+/** Limits as inputs since opset 11, as attributes before; undefined when one of them is computed. */
+function clipBounds({ attributes, number }: ClipContext): ClipBounds | undefined {
+  const low = number(1);
+  const high = number(2);
+  if (low === undefined || high === undefined) return undefined;
+  return {
+    low: low ?? attributes.get('min', 'float') ?? -Infinity,
+    high: high ?? attributes.get('max', 'float') ?? Infinity,
+  };
+}
+
 export const activationOperators = [
   ...defineOperators('', {
-    Relu: { ...activation, quantization: { kind: 'clip' } },
+    Relu: {
+      ...activation,
+      traits: ['passive', 'fusesBackwards'],
+      quantization: { kind: 'clip', bounds: () => ({ low: 0, high: Infinity }) },
+    },
     Clip: {
       category: 'activation',
       inputs: ['input', 'min', 'max'],
       infer: inferUnary,
-      quantization: { kind: 'clip' },
+      traits: ['passive', 'fusesBackwards'],
+      quantization: { kind: 'clip', bounds: clipBounds },
     },
-    'Sigmoid LeakyRelu': fused,
-    'Tanh Elu Selu Celu HardSigmoid HardSwish Softplus Softsign Gelu Mish ThresholdedRelu Swish Shrink Erf': activation,
+    'Sigmoid LeakyRelu': { ...fused, traits: ['fusesBackwards'] },
+    'Tanh HardSigmoid HardSwish': { ...activation, traits: ['fusesBackwards'] },
+    'Elu Selu Celu Softplus Softsign Gelu Mish ThresholdedRelu Swish Shrink Erf': activation,
     PRelu: {
       category: 'activation',
       inputs: ['X', 'slope'],
       parameters: [1],
       infer: (context) => [context.same()],
     },
-    Softmax: { ...softmax, quantization: { kind: 'elementwise', inputs: [0] } },
+    Softmax: { ...softmax, traits: ['forgetsSmall'], quantization: { kind: 'elementwise', inputs: [0] } },
     'LogSoftmax Hardmax': softmax,
   }),
   ...defineOperators(MICROSOFT, {

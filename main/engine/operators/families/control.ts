@@ -4,7 +4,7 @@ import { sameDim } from '../dimension.ts';
 import { tensorFacts, UNKNOWN, type Facts } from '../facts.ts';
 import type { NodeContext } from '../node-context.ts';
 import { normalizeAxis } from '../shape.ts';
-import { defineOperators } from '../spec.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../spec.ts';
 
 function subgraph(context: NodeContext, name: string): Graph {
   const graph = context.attributes.get(name, 'graph');
@@ -142,10 +142,23 @@ function inferScan(context: NodeContext): Facts[] {
   });
 }
 
-const holdsGraph = { category: 'other', bytes: (): number => 0 } as const;
+const holdsGraph = { category: 'other', bytes: (): number => 0, traits: ['runsGraphs'] } as const;
 
-export const controlOperators = defineOperators('', {
-  If: { ...holdsGraph, inputs: ['cond'], infer: inferIf },
-  Loop: { ...holdsGraph, inputs: ['M', 'cond', 'v_initial'], variadic: true, infer: inferLoop },
-  Scan: { ...holdsGraph, inputs: ['initial_state_and_scan_inputs'], variadic: true, infer: inferScan },
-});
+/** Decoding loops around a decoder subgraph; nothing is known of their work. */
+const decodingLoop: OperatorEntry = {
+  category: 'other',
+  inputs: ['input_ids'],
+  variadic: true,
+  traits: ['runsGraphs'],
+  infer: () => [],
+  macs: () => null,
+};
+
+export const controlOperators = [
+  ...defineOperators('', {
+    If: { ...holdsGraph, inputs: ['cond'], infer: inferIf },
+    Loop: { ...holdsGraph, inputs: ['M', 'cond', 'v_initial'], variadic: true, infer: inferLoop },
+    Scan: { ...holdsGraph, inputs: ['initial_state_and_scan_inputs'], variadic: true, infer: inferScan },
+  }),
+  ...defineOperators(MICROSOFT, { 'BeamSearch GreedySearch Sampling': decodingLoop }),
+];

@@ -38,6 +38,13 @@ function binary(category: OperatorEntry['category'], result?: DType, extra?: Par
   return { category, inputs: ['A', 'B'], infer: inferBroadcast(result), ...extra };
 }
 
+const several: OperatorEntry = {
+  category: 'other',
+  inputs: ['data_0'],
+  variadic: true,
+  infer: inferBroadcast(),
+};
+
 const unary: OperatorEntry = { category: 'other', inputs: ['X'], infer: inferUnary };
 const toBool: OperatorEntry = {
   category: 'other',
@@ -58,6 +65,7 @@ const quantizedPair: OperatorEntry = {
   category: 'other',
   inputs: ['A', 'A_scale', 'A_zero_point', 'B', 'B_scale', 'B_zero_point', 'C_scale', 'C_zero_point'],
   parameters: [1, 2, 3, 4, 5, 6, 7],
+  traits: ['integerKernel'],
   infer: (context) => [tensorFacts(context.dtype(0), context.broadcast([0, 3]))],
 };
 
@@ -69,16 +77,13 @@ export const elementwiseOperators = [
       unary,
     'Not BitwiseNot': unary,
     'IsNaN IsInf': toBool,
-    'Add Mul': binary('other', undefined, { ...fuses, parameters: [0, 1] }),
+    Add: binary('other', undefined, { ...fuses, parameters: [0, 1], traits: ['adds'] }),
+    Mul: binary('other', undefined, { ...fuses, parameters: [0, 1] }),
     'Sub Div Pow Mod': binary('other', undefined, { parameters: [0, 1] }),
     'BitShift BitwiseAnd BitwiseOr BitwiseXor': binary('other'),
     'And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual': binary('other', 'bool'),
-    'Sum Mean Min Max': {
-      category: 'other',
-      inputs: ['data_0'],
-      variadic: true,
-      infer: inferBroadcast(),
-    },
+    Sum: { ...several, traits: ['adds'] },
+    'Mean Min Max': several,
     Where: { category: 'other', inputs: ['condition', 'X', 'Y'], infer: inferWhere },
   }),
   ...defineOperators(MICROSOFT, {
@@ -87,6 +92,7 @@ export const elementwiseOperators = [
       category: 'other',
       inputs: ['condition', 'X', 'x_scale', 'x_zero_point', 'Y', 'y_scale', 'y_zero_point', 'z_scale', 'z_zero_point'],
       parameters: [2, 3, 5, 6, 7, 8],
+      traits: ['integerKernel'],
       infer: (context) => [tensorFacts(context.dtype(1), context.broadcast([0, 1, 4]))],
     },
     BiasAdd: binary('other', undefined, { inputs: ['X', 'bias', 'skip'], parameters: [1] }),

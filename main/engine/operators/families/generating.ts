@@ -119,14 +119,27 @@ function inferMultinomial(context: NodeContext): Facts[] {
 }
 
 export const generatingOperators = defineOperators('', {
-  Constant: { category: 'other', inputs: [], infer: inferConstant, bytes: () => 0 },
-  Shape: { category: 'shape', inputs: ['data'], infer: inferShape, bytes: (context) => context.outputBytes(0) },
-  Size: { category: 'shape', inputs: ['data'], infer: inferSize, bytes: (context) => context.outputBytes(0) },
+  Constant: { category: 'tensor', traits: ['constant', 'passive'], inputs: [], infer: inferConstant, bytes: () => 0 },
+  Shape: {
+    category: 'shape',
+    traits: ['readsShape', 'passive'],
+    inputs: ['data'],
+    infer: inferShape,
+    bytes: (context) => context.outputBytes(0),
+  },
+  Size: {
+    category: 'shape',
+    traits: ['readsShape'],
+    inputs: ['data'],
+    infer: inferSize,
+    bytes: (context) => context.outputBytes(0),
+  },
   ConstantOfShape: { category: 'tensor', inputs: ['input'], infer: inferConstantOfShape },
   Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], infer: inferRange },
   Cast: {
     category: 'tensor',
     inputs: ['input'],
+    traits: ['rearranges', 'passive', 'inserted'],
     carries: 'first',
     infer: (context) => castTo(context, context.dtypeAttribute('to')),
   },

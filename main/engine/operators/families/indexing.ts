@@ -199,6 +199,7 @@ export const indexingOperators = [
   ...defineOperators('', {
     Slice: {
       category: 'tensor',
+      traits: ['passive'],
       inputs: ['data', 'starts', 'ends', 'axes', 'steps'],
       carries: 'first',
       quantization: passthrough,
@@ -207,6 +208,7 @@ export const indexingOperators = [
     },
     Gather: {
       category: 'tensor',
+      traits: ['looksUp', 'passive'],
       inputs: ['data', 'indices'],
       parameters: [0],
       quantization: passthrough,

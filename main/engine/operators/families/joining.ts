@@ -139,6 +139,7 @@ export const joiningOperators = [
       inputs: ['inputs'],
       variadic: true,
       carries: 'all',
+      traits: ['passive'],
       quantization: { kind: 'elementwise', inputs: 'all' },
       infer: inferConcat,
     },
@@ -146,7 +147,7 @@ export const joiningOperators = [
       category: 'tensor',
       inputs: ['input', 'split'],
       carries: 'first',
-      quantization: { kind: 'passthrough', input: 0 },
+      quantization: { kind: 'passthrough', input: 0, severalOutputs: true },
       infer: inferSplit,
     },
   }),
@@ -156,6 +157,7 @@ export const joiningOperators = [
       inputs: ['Y_scale', 'Y_zero_point', 'inputs'],
       variadic: true,
       parameters: [0, 1],
+      traits: ['integerKernel'],
       infer: (context) => {
         // Behind the output's scale and zero point: tensor, scale, zero point, tensor, …
         const tensors = context.inputs.flatMap((_, index) => (index >= 2 && index % 3 === 2 ? [index] : []));

@@ -13,6 +13,7 @@ const passthrough: QuantizationRole = { kind: 'passthrough', input: 0 };
 
 /** These only relabel the buffer. */
 const moves = { bytes: (): number => 0, category: 'shape', quantization: passthrough, carries: 'first' } as const;
+const relabels = ['rearranges', 'passive', 'inserted'] as const;
 
 /** The same elements under a new shape. */
 function reshaped(context: NodeContext, shape: Shape | undefined): Facts[] {
@@ -253,20 +254,28 @@ export function outputTwice(context: CostContext): number | null {
 
 export const layoutOperators = [
   ...defineOperators('', {
-    Reshape: { ...moves, inputs: ['data', 'shape'], infer: inferReshape },
-    Flatten: { ...moves, inputs: ['input'], infer: inferFlatten },
-    Squeeze: { ...moves, inputs: ['data', 'axes'], infer: inferSqueeze },
-    Unsqueeze: { ...moves, inputs: ['data', 'axes'], infer: inferUnsqueeze },
-    Identity: { ...moves, inputs: ['input'], infer: inferIdentity },
+    Reshape: { ...moves, traits: relabels, inputs: ['data', 'shape'], infer: inferReshape },
+    Flatten: { ...moves, traits: ['rearranges', 'passive'], inputs: ['input'], infer: inferFlatten },
+    Squeeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], infer: inferSqueeze },
+    Unsqueeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], infer: inferUnsqueeze },
+    Identity: { ...moves, traits: ['identity', ...relabels], inputs: ['input'], infer: inferIdentity },
     Transpose: {
       category: 'shape',
       inputs: ['data'],
+      traits: relabels,
       carries: 'first',
       quantization: passthrough,
       infer: inferTranspose,
     },
-    Expand: { category: 'shape', inputs: ['input', 'shape'], quantization: passthrough, infer: inferExpand },
+    Expand: {
+      category: 'shape',
+      inputs: ['input', 'shape'],
+      traits: ['passive'],
+      quantization: passthrough,
+      infer: inferExpand,
+    },
     Tile: { category: 'shape', inputs: ['input', 'repeats'], quantization: passthrough, infer: inferTile },
+    'MemcpyToHost MemcpyFromHost': { ...moves, inputs: ['X'], traits: ['movesLayout'], infer: inferIdentity },
     DepthToSpace: {
       category: 'shape',
       inputs: ['input'],

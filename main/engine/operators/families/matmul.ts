@@ -103,6 +103,13 @@ const matmulRole: QuantizationRole = {
   weightInput: 1,
   biasInput: undefined,
   channelAxis: ({ weightRank }) => (weightRank > 1 ? weightRank - 1 : undefined),
+  // Batched weights [B, K, N]: the kernel takes one scale only.
+  scaledByChannel: ({ weightRank }) => weightRank === 2,
+  kernel: 'matmul',
+  givesFloat: true,
+  floatBias: false,
+  activations: [0, 1],
+  refuse: ({ weightRank }) => (weightRank < 2 ? 'its weights are a vector' : undefined),
 };
 
 const gemmRole: QuantizationRole = {
@@ -111,6 +118,19 @@ const gemmRole: QuantizationRole = {
   weightInput: 1,
   biasInput: 2,
   channelAxis: (context) => (context.int('transB', 0) === 0 ? 1 : 0),
+  kernel: 'matmul',
+  givesFloat: true,
+  floatBias: true,
+  factors: true,
+  dataChannels: (dims, context) =>
+    context.int('transA', 0) === 0 ? dims[context.int('transB', 0) === 0 ? 0 : 1] : undefined,
+  refuse: (context) => {
+    if (context.int('transA', 0) !== 0) return 'it transposes its input';
+    const { weightDims, biasElements } = context;
+    const width = weightDims[context.int('transB', 0) === 0 ? 1 : 0];
+    if (biasElements === undefined || biasElements === 1 || biasElements === width) return undefined;
+    return `its bias has ${biasElements} elements, the integer kernel takes one for each of ${width} outputs`;
+  },
 };
 
 function det(context: NodeContext): Facts[] {
@@ -139,6 +159,7 @@ export const matmulOperators = [
       inputs: ['A', 'B', 'C'],
       parameters: [1, 2],
       prunable: [1],
+      traits: ['needsWeights'],
       quantization: gemmRole,
       infer: (context) => [tensorFacts(context.dtype(0), gemmShape(context, 0, 1))],
       macs: gemmMacs(0),
@@ -147,6 +168,7 @@ export const matmulOperators = [
       category: 'layer',
       inputs: ['A', 'B', 'a_zero_point', 'b_zero_point'],
       parameters: [1, 2, 3],
+      traits: ['integerKernel'],
       infer: inferMatmul(0, 1, () => 'int32'),
       macs: matmulMacs(0),
     },
@@ -154,6 +176,7 @@ export const matmulOperators = [
       category: 'layer',
       inputs: ['a', 'a_scale', 'a_zero_point', 'b', 'b_scale', 'b_zero_point', 'y_scale', 'y_zero_point'],
       parameters: [1, 2, 3, 4, 5, 6, 7],
+      traits: ['integerKernel', 'integerToFloat'],
       infer: inferMatmul(0, 3, (context) => context.dtype(7) ?? context.dtype(0)),
       macs: matmulMacs(0),
     },
@@ -180,6 +203,7 @@ export const matmulOperators = [
       category: 'layer',
       inputs: ['A', 'a_scale', 'a_zero_point', 'B', 'b_scale', 'b_zero_point', 'C', 'y_scale', 'y_zero_point'],
       parameters: [1, 2, 3, 4, 5, 6, 7, 8],
+      traits: ['integerKernel', 'integerToFloat'],
       infer: (context) => [tensorFacts(context.has(8) ? context.dtype(8) : 'float32', gemmShape(context, 0, 3))],
       macs: gemmMacs(0),
     },
@@ -187,6 +211,7 @@ export const matmulOperators = [
       category: 'layer',
       inputs: ['A', 'B', 'a_scale', 'b_scale', 'a_zero_point', 'b_zero_point', 'bias'],
       parameters: [1, 2, 3, 4, 5, 6],
+      traits: ['integerKernel', 'integerToFloat'],
       infer: inferMatmul(0, 1, (context) => context.dtype(3)),
       macs: matmulMacs(0),
     },
@@ -194,6 +219,7 @@ export const matmulOperators = [
       category: 'layer',
       inputs: ['A', 'B', 'b_scale', 'b_zero_point', 'bias'],
       parameters: [1, 2, 3, 4],
+      traits: ['integerKernel', 'integerToFloat'],
       infer: inferMatmul(0, 1, (context) => context.dtype(0)),
       macs: matmulMacs(0),
     },
@@ -201,6 +227,7 @@ export const matmulOperators = [
       category: 'layer',
       inputs: ['A', 'B', 'scales', 'zero_points', 'g_idx', 'bias'],
       parameters: [1, 2, 3, 4, 5],
+      traits: ['integerKernel'],
       infer: inferPacked,
       macs: matmulMacs(0),
     },

@@ -2,7 +2,7 @@
 import { tensorFacts, type Facts } from '../facts.ts';
 import type { NodeContext } from '../node-context.ts';
 import { formatShape, withDim } from '../shape.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../spec.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry, type QuantizationRole } from '../spec.ts';
 
 /** Y has X's shape; in training mode (and before opset 7 by outputs) running statistics follow. */
 function inferBatchNormalization(context: NodeContext): Facts[] {
@@ -56,19 +56,34 @@ const layerNorm: OperatorEntry = {
   infer: inferLayerNormalization,
 };
 
+const needsPrecision = (name: string): QuantizationRole => ({
+  kind: 'float',
+  reason: `${name} has no integer kernel, and needs float precision`,
+});
+
 export const normalizationOperators = [
   ...defineOperators('', {
     BatchNormalization: {
       category: 'normalization',
       inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
       parameters: [1, 2, 3, 4],
+      traits: ['fusesBackwards', 'channelsSecond'],
+      quantization: {
+        kind: 'float',
+        reason: 'BatchNormalization stands behind no layer that it could be folded into',
+      },
       infer: inferBatchNormalization,
     },
-    LayerNormalization: layerNorm,
+    LayerNormalization: { ...layerNorm, quantization: needsPrecision('LayerNormalization') },
     // ONNX Runtime registers this contributed operator in the default domain.
     SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
     RMSNormalization: { ...keeps, inputs: ['X', 'scale'], parameters: [1] },
-    'InstanceNormalization GroupNormalization': keeps,
+    InstanceNormalization: {
+      ...keeps,
+      traits: ['channelsSecond'],
+      quantization: needsPrecision('InstanceNormalization'),
+    },
+    GroupNormalization: keeps,
     'LRN MeanVarianceNormalization LpNormalization': {
       category: 'normalization',
       inputs: ['X'],
@@ -76,6 +91,7 @@ export const normalizationOperators = [
     },
     Dropout: {
       category: 'dropout',
+      traits: ['passive'],
       inputs: ['data', 'ratio', 'training_mode'],
       quantization: { kind: 'passthrough', input: 0 },
       infer: (context) => [

@@ -61,11 +61,13 @@ function unpoolShape(context: NodeContext): Shape | undefined {
 const windowed: OperatorEntry = {
   category: 'pool',
   inputs: ['X'],
+  traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), poolShape(context))],
 };
 const global: OperatorEntry = {
   category: 'pool',
   inputs: ['X'],
+  traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), globalShape(context))],
 };
 
@@ -91,6 +93,7 @@ export const poolingOperators = [
     MaxUnpool: {
       category: 'pool',
       inputs: ['X', 'I', 'output_shape'],
+      traits: ['channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), unpoolShape(context))],
     },
     'RoiAlign MaxRoiPool': {
@@ -108,12 +111,14 @@ export const poolingOperators = [
       category: 'pool',
       inputs: quantizedInputs,
       parameters: [1, 2, 3, 4],
+      traits: ['integerKernel', 'channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), poolShape(context, context.int('channels_last', 0) !== 0))],
     },
     QLinearGlobalAveragePool: {
       category: 'pool',
       inputs: quantizedInputs,
       parameters: [1, 2, 3, 4],
+      traits: ['integerKernel', 'channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), globalShape(context, context.int('channels_last', 0) !== 0))],
     },
   }),

@@ -3,7 +3,7 @@ import type { DType } from '../../tensor/dtype.ts';
 import { tensorFacts, type Facts } from '../facts.ts';
 import type { NodeContext } from '../node-context.ts';
 import { elementCount, formatShape } from '../shape.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../spec.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry, type QuantizationRole } from '../spec.ts';
 
 /** Scales per axis must be as many as the axis is long. */
 function checkScale(context: NodeContext): void {
@@ -31,16 +31,25 @@ function inferDequantize(context: NodeContext): Facts[] {
   return [tensorFacts(context.dtypeAttribute('output_dtype') ?? context.dtype(1) ?? 'float32', context.shape(0))];
 }
 
+const alreadyThere: QuantizationRole = {
+  kind: 'float',
+  reason: 'part of a quantization that the model already has',
+};
+
 const quantize: OperatorEntry = {
   category: 'quantization',
   inputs: ['x', 'y_scale', 'y_zero_point'],
   parameters: [0, 1, 2],
+  traits: ['quantizes', 'passive', 'inserted', 'fusesBackwards'],
+  quantization: alreadyThere,
   infer: inferQuantize,
 };
 const dequantize: OperatorEntry = {
   category: 'quantization',
   inputs: ['x', 'x_scale', 'x_zero_point'],
   parameters: [0, 1, 2],
+  traits: ['dequantizes', 'passive', 'inserted'],
+  quantization: alreadyThere,
   infer: inferDequantize,
 };
 
@@ -51,6 +60,7 @@ export const quantizationOperators = [
     DynamicQuantizeLinear: {
       category: 'quantization',
       inputs: ['x'],
+      traits: ['integerKernel'],
       infer: (context) => [
         tensorFacts('uint8', context.shape(0)),
         tensorFacts('float32', []),

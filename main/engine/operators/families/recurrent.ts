@@ -61,6 +61,8 @@ function recurrent(gates: number, cellState: boolean): OperatorEntry {
     inputs: ['X', 'W', 'R', 'B', 'sequence_lens', 'initial_h', 'initial_c', 'P'],
     parameters: [1, 2, 3, 7],
     prunable: [1, 2],
+    traits: ['needsWeights'],
+    quantization: { kind: 'float', reason: 'recurrent layers stay in float32' },
     infer: inferRecurrent(gates, cellState),
     macs: recurrentMacs,
   };
@@ -91,6 +93,7 @@ export const recurrentOperators = [
       ],
       parameters: [1, 2, 3, 7, 8, 9, 10, 11],
       prunable: [],
+      traits: ['integerKernel'],
       infer: (context) => inferQuantizedLstm(context),
     },
   }),

@@ -123,6 +123,7 @@ export const reductionOperators = [
       category: 'tensor',
       inputs: ['data', 'data_scale', 'data_zero_point', 'reduced_scale', 'reduced_zero_point'],
       parameters: [1, 2, 3, 4],
+      traits: ['integerKernel'],
       infer: (context) => [tensorFacts(context.dtype(0), reduceShape(context, 99))],
     },
   }),

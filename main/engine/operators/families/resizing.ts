@@ -139,11 +139,21 @@ function inferCol2Im(context: NodeContext): Facts[] {
 
 export const resizingOperators = [
   ...defineOperators('', {
-    Pad: { category: 'tensor', inputs: ['data', 'pads', 'constant_value', 'axes'], infer: inferPad },
+    Pad: {
+      category: 'tensor',
+      inputs: ['data', 'pads', 'constant_value', 'axes'],
+      quantization: { kind: 'float', reason: 'the CPU provider has no integer Pad' },
+      infer: inferPad,
+    },
     Resize: {
       category: 'tensor',
       inputs: ['X', 'roi', 'scales', 'sizes'],
-      quantization: { kind: 'passthrough', input: 0 },
+      quantization: {
+        kind: 'passthrough',
+        input: 0,
+        refuse: (attributes) =>
+          attributes.text('mode') === 'cubic' ? 'cubic interpolation has no integer kernel' : undefined,
+      },
       infer: inferResize,
     },
     Upsample: { category: 'tensor', inputs: ['X', 'scales'], infer: inferUpsample },

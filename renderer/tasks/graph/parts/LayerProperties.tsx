@@ -14,7 +14,7 @@ import {
 } from '../../../../main/judge/format.ts';
 import type { LayerFacts } from '../../../state/layer-facts.ts';
 import { useTrialProfile, valueOf } from '../../../state/results.ts';
-import { operatorColor } from '../../../viz/operator-colors.ts';
+import { CATEGORY_COLORS } from '../../../viz/operator-colors.ts';
 import classes from './LayerProperties.module.css';
 import { ValueLine } from './ValueLine.tsx';
 import { WeightStats } from './WeightStats.tsx';
@@ -38,7 +38,7 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
   return (
     <>
       <div className={classes['head']}>
-        <span className={classes['op']} style={{ background: operatorColor(node.op) }}>
+        <span className={classes['op']} style={{ background: CATEGORY_COLORS[node.category] }}>
           {node.op}
         </span>
         {node.domain !== '' && node.domain !== 'ai.onnx' && <Badge color="gray">{node.domain}</Badge>}

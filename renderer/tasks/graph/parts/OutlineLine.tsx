@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useSelection } from '../../../state/selection.ts';
-import { operatorColor } from '../../../viz/operator-colors.ts';
+import { CATEGORY_COLORS } from '../../../viz/operator-colors.ts';
 import type { OutlineRow } from '../outline-model.ts';
 import classes from './OutlineLine.module.css';
 
@@ -37,7 +37,10 @@ export function OutlineLine({ id, row, top, height, selected, active, icon, onCl
     >
       <span className={classes['icon']}>
         {icon ?? (
-          <span className={classes['dot']} style={{ background: operatorColor(row.kind === 'layer' ? row.op : '') }} />
+          <span
+            className={classes['dot']}
+            style={{ background: CATEGORY_COLORS[row.kind === 'layer' ? row.category : 'other'] }}
+          />
         )}
       </span>
       <span className={classes['title']}>{row.title}</span>

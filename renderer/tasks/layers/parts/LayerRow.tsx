@@ -2,7 +2,7 @@ import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { LayerFacts } from '../../../state/layer-facts.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
-import { operatorColor } from '../../../viz/operator-colors.ts';
+import { CATEGORY_COLORS } from '../../../viz/operator-colors.ts';
 import classes from '../LayersPanel.module.css';
 import { COLUMNS } from '../model.ts';
 
@@ -41,7 +41,9 @@ export const LayerRow = memo(function LayerRow(props: LayerRowProps): ReactNode 
             data-align={column.align}
             title={column.align === 'left' ? text : undefined}
           >
-            {column.id === 'op' && <span className={classes['dot']} style={{ background: operatorColor(layer.op) }} />}
+            {column.id === 'op' && (
+              <span className={classes['dot']} style={{ background: CATEGORY_COLORS[layer.category] }} />
+            )}
             {column.id === 'share' && layer.share !== null && (
               <span className={classes['bar']} style={{ width: `${Math.min(100, layer.share * 100)}%` }} />
             )}

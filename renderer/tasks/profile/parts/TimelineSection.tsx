@@ -4,7 +4,6 @@ import { Text } from '@mantine/core';
 import type { Kernel, Profile } from '../../../../main/contract/results.ts';
 import { formatMs } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
-import { operatorColor } from '../../../viz/operator-colors.ts';
 import { Canvas } from '../../../widgets/Canvas.tsx';
 import { kernelsByLayer, layerOfKernel } from '../model.ts';
 import classes from '../ProfileView.module.css';
@@ -39,7 +38,7 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
   const hovered = useMemo(() => setOf(byLayer, hover), [byLayer, hover]);
   const draw = useCallback(
     (frame: Parameters<typeof drawTimeline>[0]) =>
-      drawTimeline(frame, { bars, kernels, view, selected, hovered, active, colorOf: operatorColor }),
+      drawTimeline(frame, { bars, kernels, view, selected, hovered, active }),
     [bars, kernels, view, selected, hovered, active],
   );
 

@@ -3,6 +3,7 @@ import { formatMs } from '../../../../main/judge/format.ts';
 import { textOn } from '../../../viz/color-maps.ts';
 import type { CanvasFrame } from '../../../widgets/Canvas.tsx';
 import { ticks } from '../timeline.ts';
+import { CATEGORY_COLORS } from '../../../viz/operator-colors.ts';
 import type { Bar, Viewport } from '../timeline.ts';
 
 export const AXIS_HEIGHT = 18;
@@ -18,12 +19,11 @@ export interface TimelinePicture {
   readonly hovered: ReadonlySet<number>;
   /** The bar that the keyboard stands on, or null. */
   readonly active: number | null;
-  readonly colorOf: (op: string) => string;
 }
 
 /** Draws the time axis and one bar for each visible kernel; names where they fit. */
 export function drawTimeline({ context, width, height, colors }: CanvasFrame, picture: TimelinePicture): void {
-  const { bars, kernels, view, selected, hovered, active, colorOf } = picture;
+  const { bars, kernels, view, selected, hovered, active } = picture;
   const perMs = width / (view.endMs - view.startMs);
   const x = (ms: number): number => (ms - view.startMs) * perMs;
   context.font = '11px "Inter Variable", system-ui, sans-serif';
@@ -47,7 +47,7 @@ export function drawTimeline({ context, width, height, colors }: CanvasFrame, pi
     const top = AXIS_HEIGHT + bar.lane * LANE_HEIGHT + 2;
     const barHeight = LANE_HEIGHT - 4;
     const kernel = kernels[bar.kernel]!;
-    const color = colorOf(kernel.op);
+    const color = CATEGORY_COLORS[kernel.category ?? 'other'];
     context.globalAlpha = dims && !selected.has(bar.kernel) && !hovered.has(bar.kernel) ? 0.55 : 1;
     context.fillStyle = color;
     context.fillRect(left, top, barWidth, barHeight);

@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { planQuantization, type LayerDecision } from '../../../../main/engine/quantize/plan-quantization.ts';
 import { knowledgeOf } from '../../../../main/engine/passes/upgrade-opset.ts';
-import { roleOf } from '../../../../main/engine/quantize/prepare.ts';
 import { quantizePlan } from '../../../../main/engine/quantize/quantize-static.ts';
 import { graph } from '../../../support/graph-builder.ts';
 
 function decide(model: Model, refused: Record<string, string> = {}): Record<string, LayerDecision> {
-  const options = { knowledge: knowledgeOf(model), roleOf, refused: new Map(Object.entries(refused)) };
+  const options = { knowledge: knowledgeOf(model), refused: new Map(Object.entries(refused)) };
   const { decisions } = planQuantization(model.graph, options);
   return Object.fromEntries(decisions.map((decision) => [decision.name, decision]));
 }
@@ -115,7 +114,7 @@ describe('quantizePlan', () => {
       .output()
       .build({ opset: 6, irVersion: 3 });
     expect(quantizePlan(model)).toEqual([
-      { name: 'g', op: 'Gemm', quantizable: false, reason: expect.stringContaining('opset 6') },
+      { name: 'g', op: 'Gemm', quantizable: false, reason: expect.stringContaining('opset 6'), kernel: null },
     ]);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { GraphView, QuantizePlan } from '../../../../main/contract/studio.ts';
+import type { QuantizePlan } from '../../../../main/contract/studio.ts';
 import { int8SavedBytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
-import { depthwiseLayers, predictTrial, recipesMeet } from '../../../../main/judge/predict/trial.ts';
+import { predictTrial, recipesMeet } from '../../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../../main/judge/predict/trial.ts';
 import { BASELINE, MACHINE, evaluation, int8, latency, pruned, trial, twoLayerPlan } from './cases.ts';
 
 const QUANTIZE_PLAN: QuantizePlan = {
   layers: [
-    { name: 'small', op: 'Conv', quantizable: true, reason: null },
-    { name: 'large', op: 'Gemm', quantizable: true, reason: null },
+    { name: 'small', op: 'Conv', quantizable: true, reason: null, kernel: 'conv' },
+    { name: 'large', op: 'Gemm', quantizable: true, reason: null, kernel: 'conv' },
   ],
   vnni: false,
 };
@@ -38,7 +38,6 @@ function inputs(more: Partial<PredictionInputs> = {}): PredictionInputs {
     prunePlan: twoLayerPlan(),
     quantizePlan: QUANTIZE_PLAN,
     baselineProfile: null,
-    depthwise: new Set(),
     unlabelled: false,
     ...more,
   };
@@ -141,30 +140,10 @@ describe('int8 predictions', () => {
       gmacsPerSecond: null,
     };
     const given = { layers: [profileLayer], latencyMs: 10, plan: QUANTIZE_PLAN, exclude: new Set<string>() };
-    expect(predictInt8Latency({ ...given, depthwise: new Set() }).value).toBeCloseTo(5.5);
-    expect(predictInt8Latency({ ...given, depthwise: new Set(['small']) }).value).toBeCloseTo(15);
-    expect(predictInt8Latency({ ...given, exclude: new Set(['small']), depthwise: new Set() }).value).toBe(10);
-  });
-
-  it('tells a depthwise convolution by its weight’s shape', () => {
-    const node = (name: string, shape: number[]) => ({
-      name,
-      op: 'Conv',
-      domain: '',
-      scope: '',
-      parent: null,
-      inputs: [],
-      outputs: [],
-      weights: [{ role: 'W', tensor: 'w', dtype: 'float32', shape, bytes: 0 }],
-      attributes: [],
-    });
-    const graph: GraphView = {
-      nodes: [node('dw', [8, 1, 3, 3]), node('full', [8, 8, 3, 3])],
-      values: [],
-      inputs: [],
-      outputs: [],
-    };
-    expect([...depthwiseLayers(graph)]).toEqual(['dw']);
+    const depthwise = QUANTIZE_PLAN.layers.map((layer) => ({ ...layer, kernel: 'depthwise' as const }));
+    expect(predictInt8Latency(given).value).toBeCloseTo(5.5);
+    expect(predictInt8Latency({ ...given, plan: { ...QUANTIZE_PLAN, layers: depthwise } }).value).toBeCloseTo(15);
+    expect(predictInt8Latency({ ...given, exclude: new Set(['small']) }).value).toBe(10);
   });
 });
 

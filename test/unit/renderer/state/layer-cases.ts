@@ -6,6 +6,7 @@ export function layerCase(facts: Partial<LayerFacts> & Pick<LayerFacts, 'name'>)
     index: 0,
     op: 'Conv',
     domain: '',
+    category: 'layer',
     scope: '',
     parent: null,
     inputs: [],

@@ -3,7 +3,7 @@ import type { GraphView, Trial } from '../../../../main/contract/studio.ts';
 import { layerFacts } from '../../../../renderer/state/layer-facts.ts';
 import { overlayData } from '../../../../renderer/state/overlay-data.ts';
 
-const node = { domain: '', scope: '', parent: null, attributes: [] };
+const node = { domain: '', category: 'layer' as const, brings: null, scope: '', parent: null, attributes: [] };
 const GRAPH: GraphView = {
   nodes: [
     {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { magnitudeMap, metricScale, textOn } from '../../../../renderer/viz/color-maps.ts';
 import { fitCamera, revealCamera, toScene, zoomAt } from '../../../../renderer/viz/graph/camera.ts';
 import { SpatialIndex } from '../../../../renderer/viz/graph/spatial-index.ts';
-import { operatorCategory } from '../../../../renderer/viz/operator-colors.ts';
 
 const VIEW = { width: 800, height: 600 };
 
@@ -67,11 +66,5 @@ describe('scales and colours', () => {
   it('writes black on bright and white on dark', () => {
     expect(textOn(magnitudeMap(1))).toBe('#000');
     expect(textOn(magnitudeMap(0))).toBe('#fff');
-  });
-
-  it('knows the categories of operators, and that some have none', () => {
-    expect(operatorCategory('Conv')).toBe('layer');
-    expect(operatorCategory('Relu')).toBe('activation');
-    expect(operatorCategory('Add')).toBe('other');
   });
 });

@@ -15,7 +15,8 @@ import { inputId, isBranchLink, outputId, visibleGraph } from '../../../../rende
 
 function layer(name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode {
   const parts = name.split('/');
-  return { name, op: parts.at(-1) ?? '', scope: parts.slice(0, -1).join('/'), parent: null, inputs, outputs, rows: [] };
+  const scope = parts.slice(0, -1).join('/');
+  return { name, op: parts.at(-1) ?? '', category: 'layer', scope, parent: null, inputs, outputs, rows: [] };
 }
 
 /** x → stem → [block: a → b] → head → y, with a skip from stem to head. */

@@ -18,6 +18,8 @@ function node(name: string, op: string, inputs: readonly string[], outputs: read
     name,
     op,
     domain: '',
+    category: 'other',
+    brings: op === 'Constant' ? 'constant' : null,
     scope,
     parent: null,
     inputs: [...inputs],
@@ -81,7 +83,7 @@ describe('what is drawn of a model', () => {
     const weights = [{ role: 'x', tensor: 'wq', dtype: 'int8', shape: [8, 3], bytes: 24 }];
     const view: GraphView = {
       nodes: [
-        { ...node('wdq', 'DequantizeLinear', ['wq', 's'], ['w']), weights },
+        { ...node('wdq', 'DequantizeLinear', ['wq', 's'], ['w']), weights, brings: 'weight' },
         node('xdq', 'DequantizeLinear', ['xq', 's'], ['xf']),
         node('fc', 'MatMul', ['xf', 'w'], ['y']),
       ],

@@ -23,7 +23,6 @@ const INPUTS: PredictionInputs = {
   prunePlan: twoLayerPlan(),
   quantizePlan: null,
   baselineProfile: null,
-  depthwise: new Set(),
   unlabelled: false,
 };
 

@@ -12,9 +12,9 @@ import {
 const PLAN: QuantizePlan = {
   vnni: false,
   layers: [
-    { name: '/conv1', op: 'Conv', quantizable: true, reason: null },
-    { name: '/pad', op: 'Pad', quantizable: false, reason: 'never fused' },
-    { name: '/conv2', op: 'Conv', quantizable: true, reason: null },
+    { name: '/conv1', op: 'Conv', quantizable: true, reason: null, kernel: 'conv' },
+    { name: '/pad', op: 'Pad', quantizable: false, reason: 'never fused', kernel: null },
+    { name: '/conv2', op: 'Conv', quantizable: true, reason: null, kernel: 'conv' },
   ],
 };
 

@@ -1,6 +1,6 @@
 import type { GraphIndex } from '../graph/index-graph.ts';
 import type { Node } from '../graph/ir.ts';
-import { constantOf } from '../operators/constant-behind.ts';
+import { constantOf } from './constant-behind.ts';
 
 const GELU = 'part of a GELU, which the runtime runs as one float kernel';
 

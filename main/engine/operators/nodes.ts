@@ -1,0 +1,27 @@
+/** Nodes that rooms above write into models, by what they do. */
+import type { Node } from '../graph/ir.ts';
+import { makeNode, type NodeParts } from '../graph/make.ts';
+
+type Make = (inputs: readonly string[], output: string, parts?: NodeParts) => Node;
+
+const maker =
+  (opType: string): Make =>
+  (inputs, output, parts) =>
+    makeNode(opType, inputs, [output], parts);
+
+/** x, scale, zero point → codes. */
+export const quantizeNode: Make = maker('QuantizeLinear');
+/** codes, scale, zero point → real values. */
+export const dequantizeNode: Make = maker('DequantizeLinear');
+/** a + b, broadcast. */
+export const addNode: Make = maker('Add');
+/** a − b, broadcast. */
+export const subtractNode: Make = maker('Sub');
+/** Number of elements, int64 []. */
+export const sizeNode: Make = maker('Size');
+/** Smallest element; over `axes` (an attribute before opset 18, then an input), or all. */
+export const minimumNode: Make = maker('ReduceMin');
+/** Largest element; axes as in {@link minimumNode}. */
+export const maximumNode: Make = maker('ReduceMax');
+/** Σx²; axes as in {@link minimumNode}. */
+export const sumOfSquaresNode: Make = maker('ReduceSumSquare');
