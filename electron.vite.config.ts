@@ -15,6 +15,7 @@ export default defineConfig({
           engine: at('main/host/engine-entry.ts'),
           runner: at('main/engine/runtime/runner-entry.ts'),
           operations: at('main/services/operation-thread-entry.ts'),
+          workspace: at('main/workspace/workspace-entry.ts'),
           cli: at('main/cli/cli-entry.ts'),
         },
         output: { format: 'es', chunkFileNames: '[name]-[hash].js' },

@@ -21,13 +21,17 @@ export function serveObject(object: object): Serve {
   };
 }
 
-/** The object that the other end serves with `serveObject`: every method is a call. */
-export function remoteObject<T extends object>(peer: Pick<Peer<MethodCalls>, 'call'>): Remote<T> {
-  return new Proxy({} as Remote<T>, {
-    // An object that has a `then` is taken for a promise by `await`.
-    get: (_, name) =>
-      typeof name === 'string' && name !== 'then'
-        ? (...values: readonly unknown[]) => peer.call(name, values)
-        : undefined,
+/**
+ * The object that the other end serves with `serveObject`: every method is a call.
+ * @param own members that are answered here
+ */
+export function remoteObject<T extends object>(peer: Pick<Peer<MethodCalls>, 'call'>, own: Partial<T> = {}): T {
+  return new Proxy(own as T, {
+    get: (target, name) => {
+      if (Object.hasOwn(target, name)) return Reflect.get(target, name) as unknown;
+      // An object that has a `then` is taken for a promise by `await`.
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      return (...values: readonly unknown[]) => peer.call(name, values);
+    },
   });
 }

@@ -9,6 +9,8 @@ export interface ThreadOptions {
   readonly entry: URL;
   /** Shown by debuggers and profilers. */
   readonly name: string;
+  /** What the thread is told when it starts (`workerData`). */
+  readonly data?: unknown;
   /** Answers the thread's calls. */
   readonly serve?: Serve;
 }
@@ -65,8 +67,8 @@ export class Thread<C extends Calls<C>> implements AsyncDisposable {
   }
 
   #start(): Running<C> {
-    const { entry, name, serve } = this.#options;
-    const worker = new Worker(entry, { name });
+    const { entry, name, data, serve } = this.#options;
+    const worker = new Worker(entry, { name, workerData: data });
     const peer = new Peer<C>(threadPort(worker), {
       ...(serve === undefined ? {} : { serve }),
       onBusy: (busy) => (busy ? worker.ref() : worker.unref()),

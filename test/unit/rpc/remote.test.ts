@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Peer } from '../../../main/rpc/peer.ts';
 import { memoryPair } from '../../../main/rpc/port.ts';
-import { remoteObject, serveObject, type MethodCalls } from '../../../main/rpc/remote.ts';
+import { remoteObject, serveObject, type MethodCalls, type Remote } from '../../../main/rpc/remote.ts';
 
 class Shelf {
   readonly #things = new Map<string, number>();
@@ -19,7 +19,7 @@ function remoteShelf() {
   const [a, b] = memoryPair();
   const peer = new Peer<MethodCalls>(a);
   const server = new Peer(b, { serve: serveObject(new Shelf()) });
-  return { peer, server, shelf: remoteObject<Shelf>(peer) };
+  return { peer, server, shelf: remoteObject<Remote<Shelf>>(peer) };
 }
 
 it('calls the methods of an object at the other end, in order', async () => {
