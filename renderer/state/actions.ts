@@ -10,7 +10,7 @@ import { logError, tellError } from './messages.ts';
 import { keep } from './persist.ts';
 import { recipeOf } from './recipe-draft.ts';
 import { useRecipe } from './recipe.ts';
-import { putResult, useResults } from './results.ts';
+import { clearResults, putResult } from './queries.ts';
 import { useSelection } from './selection.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { runSettings, useRunSettings } from './settings.ts';
@@ -30,7 +30,7 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
     const same = before.model?.entry.id === model.entry.id;
     const known = (id: string | null): id is string => id !== null && trials.some((trial) => trial.id === id);
     if (!same) {
-      useResults.getState().clear();
+      clearResults();
       useSelection.getState().select(null, 'command');
       useRunSettings.getState().set({ dims: {} });
     }
@@ -75,7 +75,7 @@ function tellOpenError(error: unknown): void {
 /** Back to the start page; the trials stay in the workspace. */
 export function closeModel(): void {
   useSession.setState({ model: null, trials: [], a: null, b: null, openError: null });
-  useResults.getState().clear();
+  clearResults();
   useRecipe.getState().open(null);
   useSelection.getState().select(null, 'command');
   keep('last', { modelId: null });

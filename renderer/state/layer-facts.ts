@@ -2,7 +2,7 @@ import type { OperatorCategory } from '../../main/contract/operators.ts';
 import { useMemo } from 'react';
 import type { ErrorTable, Inspect, Profile } from '../../main/contract/results.ts';
 import type { GraphView, Trial } from '../../main/contract/studio.ts';
-import { useTrialErrors, useTrialGraph, useTrialProfile, valueOf } from './results.ts';
+import { useTrialErrors, useTrialGraph, useTrialProfile } from './queries.ts';
 import { useSession, useShownTrial } from './session.ts';
 
 /** Everything known of one layer of the shown trial; null where it was not measured or cannot be known. */
@@ -102,9 +102,9 @@ const NONE: readonly LayerFacts[] = [];
 export function useLayerFacts(): readonly LayerFacts[] {
   const trial = useShownTrial();
   const id = trial?.id ?? null;
-  const graph = valueOf(useTrialGraph(id));
-  const profile = valueOf(useTrialProfile(id));
-  const errors = valueOf(useTrialErrors(id));
+  const graph = useTrialGraph(id).data ?? null;
+  const profile = useTrialProfile(id).data ?? null;
+  const errors = useTrialErrors(id).data ?? null;
   const inspect = useSession((state) => state.model?.inspect ?? null);
   return useMemo(
     () => (graph === null ? NONE : layerFacts({ graph, inspect, profile, errors, trial: trial ?? null })),

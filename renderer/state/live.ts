@@ -4,7 +4,7 @@ import { engine } from './engine.ts';
 import { isActive, useJobs } from './jobs.ts';
 import { tell, tellError } from './messages.ts';
 import { readKept } from './persist.ts';
-import { useResults } from './results.ts';
+import { forget } from './queries.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { openModel } from './actions.ts';
 
@@ -25,10 +25,11 @@ export function startLive(): () => void {
       useSession.setState((state) =>
         state.model?.entry.id === trial.modelId ? { trials: withTrial(state.trials, trial) } : {},
       );
-      useResults
-        .getState()
-        .forget((method, id) => id === trial.id && (method === 'trial.profile' || method === 'trial.errors'));
-      useResults.getState().forget((method, id) => method === 'trial.compare' && id.includes(trial.id));
+      forget(
+        (method, id) =>
+          (id === trial.id && (method === 'trial.profile' || method === 'trial.errors')) ||
+          (method === 'trial.compare' && id.includes(trial.id)),
+      );
     }),
     client.on('trial.deleted', ({ id }) => {
       useSession.setState((state) => ({
@@ -76,7 +77,7 @@ async function refresh(): Promise<void> {
     }));
     await openLast(recents);
     const shown = shownTrialId(useSession.getState());
-    useResults.getState().forget((_method, id) => shown !== null && id.startsWith(shown));
+    forget((_method, id) => shown !== null && id.startsWith(shown));
   } catch (error) {
     tellError(error);
   }

@@ -5,7 +5,7 @@ import { useLayerFacts } from './layer-facts.ts';
 import type { LayerFacts } from './layer-facts.ts';
 import { useOverlay } from './overlay.ts';
 import type { OverlayData, OverlayMetric } from './overlay.ts';
-import { useTrialProfile, valueOf } from './results.ts';
+import { useTrialProfile } from './queries.ts';
 import { useShownTrial } from './session.ts';
 
 /** Written on layers whose time is in another's kernel. */
@@ -65,7 +65,7 @@ export function useOverlayData(): OverlayData | null {
   const live = useOverlay((state) => state.live);
   const layers = useLayerFacts();
   const trial = useShownTrial();
-  const profile = valueOf(useTrialProfile(trial?.id ?? null));
+  const profile = useTrialProfile(trial?.id ?? null).data ?? null;
   return useMemo(() => {
     if (live !== null && live.metric === metric) return live;
     return overlayData(metric, layers, overlaySource(metric, trial, profile));

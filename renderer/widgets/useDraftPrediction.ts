@@ -6,7 +6,7 @@ import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/
 import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';
-import { usePrunePlan, useQuantizePlan, useTrialProfile, valueOf } from '../state/results.ts';
+import { usePrunePlan, useQuantizePlan, useTrialProfile } from '../state/queries.ts';
 import { useSession } from '../state/session.ts';
 
 /** What the recipe being edited would give, and the trial that measured it, if any. */
@@ -27,9 +27,9 @@ export function useDraftPrediction(): DraftPrediction | null {
   const unlabelled = useSession(hasUnlabelledData);
   const modelId = model?.entry.id ?? null;
   const baselineId = model?.baselineTrialId ?? null;
-  const prunePlan = valueOf(usePrunePlan(modelId));
-  const quantizePlan = valueOf(useQuantizePlan(modelId));
-  const baselineProfile = valueOf(useTrialProfile(baselineId));
+  const prunePlan = usePrunePlan(modelId).data ?? null;
+  const quantizePlan = useQuantizePlan(modelId).data ?? null;
+  const baselineProfile = useTrialProfile(baselineId).data ?? null;
   const draft = useRecipe((state) => state.draft);
   const inputs = useMemo<PredictionInputs | null>(
     () =>

@@ -1,11 +1,9 @@
 import type { ReactNode } from 'react';
 import { Button } from '@mantine/core';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { ErrorState } from '../../design/ErrorState.tsx';
-import { LoadingState } from '../../design/LoadingState.tsx';
-import { useResults } from '../../state/results.ts';
 import { useSession } from '../../state/session.ts';
 import { showTab } from '../../state/ui.ts';
+import { Loaded } from '../../widgets/Loaded.tsx';
 import classes from './CompareView.module.css';
 import { CompareToolbar } from './parts/CompareToolbar.tsx';
 import { LayerDiff } from './parts/LayerDiff.tsx';
@@ -36,18 +34,15 @@ export function CompareView(): ReactNode {
             Pick B above, or Shift-click a point of the Trade-off chart.
           </EmptyState>
         ))}
-      {b !== null && comparison.status === 'loading' && <LoadingState>Comparing…</LoadingState>}
-      {b !== null && comparison.status === 'failed' && (
-        <ErrorState
-          error={comparison.error}
-          onRetry={() => useResults.getState().forget((method) => method === 'trial.compare')}
-        />
-      )}
-      {b !== null && comparison.status === 'ready' && (
-        <>
-          <MetricTable comparison={comparison.value} />
-          <LayerDiff comparison={comparison.value} />
-        </>
+      {b !== null && (
+        <Loaded query={comparison} loading="Comparing…">
+          {(value) => (
+            <>
+              <MetricTable comparison={value} />
+              <LayerDiff comparison={value} />
+            </>
+          )}
+        </Loaded>
       )}
     </div>
   );

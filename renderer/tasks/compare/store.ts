@@ -1,7 +1,6 @@
 import { create } from 'zustand';
-import { useEngineResult } from '../../state/results.ts';
-import type { Loaded } from '../../state/results.ts';
-import type { Comparison } from '../../../main/contract/studio.ts';
+import { useEngineResult } from '../../state/queries.ts';
+import type { EngineResult } from '../../state/queries.ts';
 import type { CompareFilter } from './model.ts';
 
 interface CompareUi {
@@ -13,7 +12,7 @@ interface CompareUi {
 export const useCompareUi = create<CompareUi>(() => ({ filter: 'different', search: '' }));
 
 /** The comparison of two trials; fetched again when one of them is measured anew. */
-export function useComparison(a: string | null, b: string | null): Loaded<Comparison> {
+export function useComparison(a: string | null, b: string | null): EngineResult<'trial.compare'> {
   const id = a === null || b === null ? null : `${a}|${b}`;
   return useEngineResult('trial.compare', id, { a: a ?? '', b: b ?? '' });
 }

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
-import { useTrialGraph, valueOf } from '../../state/results.ts';
+import { useTrialGraph } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { buildScopeTree, walkGroups } from '../../viz/graph/scope-tree.ts';
@@ -18,7 +18,7 @@ import { useGraph } from './store.ts';
 /** All that is known of the selected layer or group, or of the model when none is selected. */
 export function PropertiesPanel(): ReactNode {
   const trial = useShownTrial();
-  const graph = valueOf(useTrialGraph(trial?.id ?? null));
+  const graph = useTrialGraph(trial?.id ?? null).data ?? null;
   const layers = useLayerFacts();
   const model = useSession((state) => state.model);
   const name = useSelection((state) => state.layer);

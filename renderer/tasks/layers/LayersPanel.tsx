@@ -12,7 +12,7 @@ import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 import { parseLayerQuery } from '../../state/layer-query.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
-import { useTrialGraph } from '../../state/results.ts';
+import { useTrialGraph } from '../../state/queries.ts';
 import { useShownTrial } from '../../state/session.ts';
 import classes from './LayersPanel.module.css';
 import { COLUMNS, nextSort, sortLayers, toCsv, totals } from './model.ts';
@@ -78,7 +78,7 @@ export function LayersPanel(): ReactNode {
         </>
       }
     >
-      {graph.status === 'loading' && trial !== undefined ? (
+      {graph.status === 'pending' && trial !== undefined ? (
         <LoadingState>Reading the layers…</LoadingState>
       ) : (
         <Grid rows={rows} sort={sort} onSort={setSort} />

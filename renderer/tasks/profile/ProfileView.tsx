@@ -3,10 +3,9 @@ import { Button, List } from '@mantine/core';
 import { IconGauge } from '@tabler/icons-react';
 import type { Profile } from '../../../main/contract/results.ts';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { ErrorState } from '../../design/ErrorState.tsx';
-import { LoadingState } from '../../design/LoadingState.tsx';
-import { useTrialProfile } from '../../state/results.ts';
+import { useTrialProfile } from '../../state/queries.ts';
 import { useShownTrial } from '../../state/session.ts';
+import { Loaded } from '../../widgets/Loaded.tsx';
 import classes from './ProfileView.module.css';
 import { KernelTable } from './parts/KernelTable.tsx';
 import { LatencySection } from './parts/LatencySection.tsx';
@@ -24,27 +23,28 @@ export function ProfileView(): ReactNode {
   if (trial === undefined) return <EmptyState title="No model is open">Open one to see what it costs here.</EmptyState>;
   return (
     <div className={classes['view']}>
-      <ProfileToolbar trial={trial} profile={loaded.status === 'ready' ? loaded.value : null} />
+      <ProfileToolbar trial={trial} profile={loaded.data ?? null} />
       <div className={classes['content']}>
-        {loaded.status === 'loading' && <LoadingState>Looking for a kept profile…</LoadingState>}
-        {loaded.status === 'failed' && <ErrorState error={loaded.error} onRetry={() => void runProfile()} />}
-        {loaded.status === 'ready' &&
-          (loaded.value === null ? (
-            <EmptyState
-              title={`“${trial.name}” was not measured yet`}
-              icon={<IconGauge size={28} />}
-              action={
-                <Button onClick={() => void runProfile()} loading={running}>
-                  Measure now
-                </Button>
-              }
-            >
-              Lapidary runs the model on this machine: first undisturbed for the latency, then with every kernel
-              recorded to see which layer takes the time. The graph is then coloured by it.
-            </EmptyState>
-          ) : (
-            <ProfileContent profile={loaded.value} />
-          ))}
+        <Loaded query={loaded} loading="Looking for a kept profile…">
+          {(profile) =>
+            profile === null ? (
+              <EmptyState
+                title={`“${trial.name}” was not measured yet`}
+                icon={<IconGauge size={28} />}
+                action={
+                  <Button onClick={() => void runProfile()} loading={running}>
+                    Measure now
+                  </Button>
+                }
+              >
+                Lapidary runs the model on this machine: first undisturbed for the latency, then with every kernel
+                recorded to see which layer takes the time. The graph is then coloured by it.
+              </EmptyState>
+            ) : (
+              <ProfileContent profile={profile} />
+            )
+          }
+        </Loaded>
       </div>
     </div>
   );

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import { engine } from '../../state/engine.ts';
 import { useOverlay } from '../../state/overlay.ts';
 import { keep, readKept } from '../../state/persist.ts';
-import { putResult } from '../../state/results.ts';
+import { putResult } from '../../state/queries.ts';
 import { shownTrialId, useSession } from '../../state/session.ts';
 import { runSettings } from '../../state/settings.ts';
 import { createTaskStore } from '../../state/task.ts';

@@ -1,15 +1,14 @@
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { ErrorState } from '../../design/ErrorState.tsx';
-import { LoadingState } from '../../design/LoadingState.tsx';
 import { useOverlay } from '../../state/overlay.ts';
 import { useRecipe } from '../../state/recipe.ts';
-import { usePrunePlan, useResults } from '../../state/results.ts';
+import { usePrunePlan } from '../../state/queries.ts';
 import { useSession } from '../../state/session.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
 import type { DraftPrediction } from '../../widgets/useDraftPrediction.ts';
+import { Loaded } from '../../widgets/Loaded.tsx';
 import classes from './PruneView.module.css';
 import { AccuracyCurve } from './parts/AccuracyCurve.tsx';
 import { PruneFigures } from './parts/PruneFigures.tsx';
@@ -28,33 +27,29 @@ export function PruneView(): ReactNode {
   return (
     <div className={classes['view']}>
       <PruneToolbar />
-      {plan.status === 'loading' && <LoadingState>Counting weights…</LoadingState>}
-      {plan.status === 'failed' && (
-        <ErrorState
-          error={plan.error}
-          onRetry={() => useResults.getState().forget((method) => method === 'prune.plan')}
-        />
-      )}
-      {plan.status === 'ready' &&
-        (plan.value.layers.length === 0 ? (
-          <EmptyState title="Nothing in this model can be pruned">
-            No layer has constant floating-point weights of its own.
-          </EmptyState>
-        ) : (
-          <>
-            <SparsitySlider />
-            <BaselineHint />
-            <PruneFigures prediction={prediction} />
-            <div className={classes['lower']}>
-              <div className={classes['table']}>
-                <PruneLayers plan={plan.value} prediction={prediction} />
+      <Loaded query={plan} loading="Counting weights…">
+        {(value) =>
+          value.layers.length === 0 ? (
+            <EmptyState title="Nothing in this model can be pruned">
+              No layer has constant floating-point weights of its own.
+            </EmptyState>
+          ) : (
+            <>
+              <SparsitySlider />
+              <BaselineHint />
+              <PruneFigures prediction={prediction} />
+              <div className={classes['lower']}>
+                <div className={classes['table']}>
+                  <PruneLayers plan={value} prediction={prediction} />
+                </div>
+                <div className={classes['side']}>
+                  <AccuracyCurve prediction={prediction} />
+                </div>
               </div>
-              <div className={classes['side']}>
-                <AccuracyCurve prediction={prediction} />
-              </div>
-            </div>
-          </>
-        ))}
+            </>
+          )
+        }
+      </Loaded>
     </div>
   );
 }

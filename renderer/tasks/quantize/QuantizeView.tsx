@@ -1,11 +1,10 @@
 import type { ReactNode } from 'react';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { ErrorState } from '../../design/ErrorState.tsx';
-import { LoadingState } from '../../design/LoadingState.tsx';
-import { useQuantizePlan, useResults } from '../../state/results.ts';
+import { useQuantizePlan } from '../../state/queries.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
+import { Loaded } from '../../widgets/Loaded.tsx';
 import classes from './QuantizeView.module.css';
 import { ErrorsSection } from './parts/ErrorsSection.tsx';
 import { QuantizeFigures } from './parts/QuantizeFigures.tsx';
@@ -28,24 +27,20 @@ export function QuantizeView(): ReactNode {
   return (
     <div className={classes['view']}>
       <QuantizeToolbar />
-      <QuantizeSettings vnni={plan.status === 'ready' ? plan.value.vnni : null} />
+      <QuantizeSettings vnni={plan.data?.vnni ?? null} />
       <BaselineHint />
       <QuantizeFigures prediction={prediction} />
       <SectionBar trial={trial} />
       <div className={classes['lower']}>
-        {plan.status === 'loading' && <LoadingState>Looking at the layers…</LoadingState>}
-        {plan.status === 'failed' && (
-          <ErrorState
-            error={plan.error}
-            onRetry={() => useResults.getState().forget((method) => method === 'quantize.plan')}
-          />
-        )}
-        {plan.status === 'ready' &&
-          (section === 'layers' ? (
-            <QuantizeLayers plan={plan.value} result={trial?.quantize ?? null} />
-          ) : (
-            <ErrorsSection trial={trial} />
-          ))}
+        <Loaded query={plan} loading="Looking at the layers…">
+          {(value) =>
+            section === 'layers' ? (
+              <QuantizeLayers plan={value} result={trial?.quantize ?? null} />
+            ) : (
+              <ErrorsSection trial={trial} />
+            )
+          }
+        </Loaded>
       </div>
     </div>
   );

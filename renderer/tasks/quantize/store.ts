@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import { engine } from '../../state/engine.ts';
 import { useOverlay } from '../../state/overlay.ts';
-import { putResult } from '../../state/results.ts';
+import { putResult } from '../../state/queries.ts';
 import { useSession } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';
 import { measureDraft } from '../../widgets/measure.ts';

@@ -13,7 +13,7 @@ import {
   formatPercent,
 } from '../../../../main/judge/format.ts';
 import type { LayerFacts } from '../../../state/layer-facts.ts';
-import { useTrialProfile, valueOf } from '../../../state/results.ts';
+import { useTrialProfile } from '../../../state/queries.ts';
 import { CATEGORY_COLORS } from '../../../viz/operator-colors.ts';
 import classes from './LayerProperties.module.css';
 import { ValueLine } from './ValueLine.tsx';
@@ -31,7 +31,7 @@ const orNull = <T,>(value: number | null, format: (value: number) => T): T | nul
 
 /** Operator, attributes, values, weights and measurements of a layer. */
 export function LayerProperties({ trialId, facts, node, graph }: LayerPropertiesProps): ReactNode {
-  const profile = valueOf(useTrialProfile(trialId));
+  const profile = useTrialProfile(trialId).data ?? null;
   const kernels = profile?.layers.find((layer) => layer.name === node.name)?.kernels;
   const weights = new Set(node.weights.map((weight) => weight.tensor));
   const inputs = node.inputs.filter((value) => value !== '' && !weights.has(value));

@@ -7,7 +7,7 @@ import { Facts } from '../../../design/Facts.tsx';
 import { Histogram } from '../../../design/Histogram.tsx';
 import { LoadingState } from '../../../design/LoadingState.tsx';
 import { formatBytes, formatCount, formatNumber, formatPercent, formatShape } from '../../../../main/judge/format.ts';
-import { useTensorStats } from '../../../state/results.ts';
+import { useTensorStats } from '../../../state/queries.ts';
 import classes from './LayerProperties.module.css';
 
 interface WeightStatsProps {
@@ -38,9 +38,9 @@ export function WeightStats({ trialId, weight, startOpen }: WeightStatsProps): R
 
 function Stats({ trialId, tensor, bytes }: { trialId: string; tensor: string; bytes: number }): ReactNode {
   const stats = useTensorStats(trialId, tensor);
-  if (stats.status === 'loading') return <LoadingState>Reading the weights…</LoadingState>;
-  if (stats.status === 'failed') return <span className="lap-muted">{stats.error.message}</span>;
-  const { value } = stats;
+  if (stats.status === 'pending') return <LoadingState>Reading the weights…</LoadingState>;
+  if (stats.status === 'error') return <span className="lap-muted">{stats.error.message}</span>;
+  const value = stats.data;
   return (
     <>
       {value.histogram !== null && value.histogram.counts.length > 1 && value.histogram.max > value.histogram.min && (

@@ -6,7 +6,7 @@ import type { Trial } from '../../../../main/contract/studio.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
 import { ErrorState } from '../../../design/ErrorState.tsx';
 import { LoadingState } from '../../../design/LoadingState.tsx';
-import { useTrialErrors } from '../../../state/results.ts';
+import { useTrialErrors } from '../../../state/queries.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
@@ -45,7 +45,7 @@ export function ErrorsSection({ trial }: { readonly trial: Trial | null }): Reac
   const running = useErrorsTask((task) => task.state.status === 'running');
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);
-  const errors = loaded.status === 'ready' ? loaded.value : null;
+  const errors = loaded.data ?? null;
   const heatmap = useMemo(() => (errors === null ? null : buildHeatmap(errors)), [errors]);
   if (trial === null)
     return (
@@ -53,8 +53,8 @@ export function ErrorsSection({ trial }: { readonly trial: Trial | null }): Reac
         Switch Int8 on and press Run; then every layer’s error can be measured against the float model.
       </EmptyState>
     );
-  if (loaded.status === 'loading') return <LoadingState>Looking for a kept error table…</LoadingState>;
-  if (loaded.status === 'failed') return <ErrorState error={loaded.error} />;
+  if (loaded.status === 'pending') return <LoadingState>Looking for a kept error table…</LoadingState>;
+  if (loaded.status === 'error') return <ErrorState error={loaded.error} />;
   if (errors === null || heatmap === null)
     return (
       <EmptyState

@@ -1,0 +1,111 @@
+import { QueryClient, useQuery } from '@tanstack/react-query';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { MethodName, ParamsIn, Result } from '../../main/contract/methods.ts';
+import { asEngineError } from '../rpc/engine-error.ts';
+import type { EngineError } from '../rpc/engine-error.ts';
+import { engine } from './engine.ts';
+
+declare module '@tanstack/react-query' {
+  interface Register {
+    defaultError: EngineError;
+  }
+}
+
+/** An answer of the engine, on its way or there; while it is fetched again the old one stays. */
+export type EngineResult<M extends MethodName> = UseQueryResult<Result<M>>;
+
+/**
+ * Answers of the engine that several views read, each fetched once and kept until `forget`: the engine tells by events when
+ * one is old, so nothing goes stale by time, and what fails says so at once instead of trying again unseen.
+ */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Infinity,
+      gcTime: Infinity,
+      retry: false,
+      networkMode: 'always',
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      structuralSharing: false,
+    },
+  },
+});
+
+/**
+ * How the answer of a method is fetched and kept.
+ * @param id what the answer is about: a trial's or model's id, with the tensor where there is one; null: nothing to fetch
+ */
+export function engineQuery<M extends MethodName>(method: M, id: string | null, params: ParamsIn<M>) {
+  return {
+    queryKey: [method, id] as const,
+    queryFn: async (): Promise<Result<M>> => {
+      try {
+        return await engine().call(method, params);
+      } catch (error) {
+        throw asEngineError(error);
+      }
+    },
+    enabled: id !== null,
+  };
+}
+
+/** An answer of the engine, fetched at the first use and again after `forget`. See {@link engineQuery}. */
+export function useEngineResult<M extends MethodName>(
+  method: M,
+  id: string | null,
+  params: ParamsIn<M>,
+): EngineResult<M> {
+  return useQuery<Result<M>>(engineQuery(method, id, params), queries);
+}
+
+/** Puts an answer that came by another way (a job's result) where everyone looks for it; one still being fetched is older. */
+export function putResult<M extends MethodName>(method: M, id: string, value: Result<M>): void {
+  void queries.cancelQueries({ queryKey: [method, id] });
+  queries.setQueryData([method, id], value);
+}
+
+/**
+ * Fetches again everything whose key the test accepts: now what is looked at, the rest when it is. Answers under way are
+ * asked for again too: they may have been made before what changed.
+ */
+export function forget(test: (method: MethodName, id: string) => boolean): void {
+  const filters = {
+    predicate: ({ queryKey: [method, id] }: { readonly queryKey: readonly unknown[] }): boolean =>
+      typeof id === 'string' && test(method as MethodName, id),
+  };
+  void queries.cancelQueries(filters);
+  void queries.invalidateQueries(filters);
+}
+
+/** Forgets all answers: another model is opened. */
+export function clearResults(): void {
+  queries.clear();
+}
+
+/** The graph of a trial's output model. */
+export const useTrialGraph = (trialId: string | null): EngineResult<'trial.graph'> =>
+  useEngineResult('trial.graph', trialId, { trialId: trialId ?? '' });
+
+/** The kept profile of a trial; null when it was never profiled. */
+export const useTrialProfile = (trialId: string | null): EngineResult<'trial.profile'> =>
+  useEngineResult('trial.profile', trialId, { trialId: trialId ?? '' });
+
+/** The kept error table of a trial; null when it was never made. */
+export const useTrialErrors = (trialId: string | null): EngineResult<'trial.errors'> =>
+  useEngineResult('trial.errors', trialId, { trialId: trialId ?? '' });
+
+/** Statistics of one weight. */
+export const useTensorStats = (trialId: string | null, tensor: string | null): EngineResult<'trial.tensor'> =>
+  useEngineResult('trial.tensor', trialId === null || tensor === null ? null : `${trialId}|${tensor}`, {
+    trialId: trialId ?? '',
+    tensor: tensor ?? '',
+  });
+
+/** What the pruning slider needs. */
+export const usePrunePlan = (modelId: string | null): EngineResult<'prune.plan'> =>
+  useEngineResult('prune.plan', modelId, { modelId: modelId ?? '' });
+
+/** Which layers int8 could change. */
+export const useQuantizePlan = (modelId: string | null): EngineResult<'quantize.plan'> =>
+  useEngineResult('quantize.plan', modelId, { modelId: modelId ?? '' });
