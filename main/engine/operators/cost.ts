@@ -1,16 +1,21 @@
-import type { Graph, Model, Tensor } from '../graph/ir.ts';
+import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
 import { tensorByteLength } from '../graph/tensor-size.ts';
-import { walkNodes } from '../graph/walk.ts';
+import { subgraphsOf, walkNodes } from '../graph/walk.ts';
+import { dtypeBits } from '../tensor/dtype.ts';
+import { hasTrait } from './ask.ts';
 import { addKnown, CostContext } from './cost-context.ts';
 import { multiplyDims } from './dimension.ts';
 import type { Inference, NodeRecord } from './inference.ts';
+import { NodeAttributes } from './node-attributes.ts';
+import type { OperatorSpec } from './spec.ts';
 
 /** What a layer costs in one run of the model, for the shapes that it was inferred with. */
 export interface LayerCost {
   readonly layer: string;
   /**
    * Multiply–accumulates of matrix products, convolutions, recurrences and attention; other work counts 0. null: unknown
-   * operator, or a size is not known. A layer in a loop body counts for all iterations; both branches of an If count.
+   * operator, or a size is not known. A layer in a loop body counts for all iterations; of an If's branches one counts, the
+   * other costs 0.
    */
   readonly macs: number | null;
   /** Elements in the weights that this layer is the first to use. */
@@ -22,12 +27,18 @@ export interface LayerCost {
   readonly known: boolean;
 }
 
+export interface CostOptions {
+  /** Which branch ("then_branch", "else_branch") an If took in a run, by the node; default: the one with more work. */
+  readonly taken?: ReadonlyMap<Node, string>;
+}
+
 /**
  * The cost of every layer, nested ones included, in the order of `walkNodes`.
- * Parameters are the elements of initializers, each counted at its first user, and of Constant nodes that feed a weight
- * input of an operator.
+ * Parameters are what is trained: elements of initializers and Constant nodes at the inputs that hold data or weights, each
+ * tensor counted at its first user. Shapes, axes, limits, scales, zero points and single numbers are none.
  */
-export function costOfLayers(model: Model, inference: Inference): LayerCost[] {
+export function costOfLayers(model: Model, inference: Inference, options: CostOptions = {}): LayerCost[] {
+  const idle = idleNodes(inference, options);
   const counted = new Set<Tensor>();
   const result: LayerCost[] = [];
   const initializers = new Set<Tensor>();
@@ -36,13 +47,14 @@ export function costOfLayers(model: Model, inference: Inference): LayerCost[] {
     if (!graphs.has(graph)) for (const tensor of graph.initializers) initializers.add(tensor);
     graphs.add(graph);
     const record = inference.records.get(node);
-    const weights = record === undefined ? [] : weightTensors(record, initializers).filter((it) => !counted.has(it));
-    for (const tensor of weights) counted.add(tensor);
+    const weights =
+      record === undefined ? [] : [...weightTensors(record, initializers)].filter(([it]) => !counted.has(it));
+    for (const [tensor] of weights) counted.add(tensor);
     result.push({
       layer,
-      ...workOf(record),
-      parameters: weights.reduce((sum, tensor) => sum + elementsOf(tensor), 0),
-      parameterBytes: weights.reduce((sum, tensor) => sum + tensorByteLength(tensor), 0),
+      ...(idle.has(node) ? { ...workOf(record), macs: 0, bytes: 0 } : workOf(record)),
+      parameters: weights.reduce((sum, [, elements]) => sum + elements, 0),
+      parameterBytes: weights.reduce((sum, [tensor]) => sum + tensorByteLength(tensor), 0),
     });
   }
   return result;
@@ -65,23 +77,63 @@ export function totalCost(costs: readonly LayerCost[]): {
   return total;
 }
 
-/** Initializers among the inputs, and constants at the inputs that hold weights; each once. */
-function weightTensors(record: NodeRecord, initializers: ReadonlySet<Tensor>): readonly Tensor[] {
-  const found = new Set<Tensor>();
-  record.inputs.forEach((facts, index) => {
-    const own = facts?.initializer;
-    if (own !== undefined && initializers.has(own)) found.add(own);
-    if (facts === undefined || !record.spec?.parameterInputs.includes(index)) return;
-    for (const tensor of own === undefined ? (facts.origins ?? []) : [own]) if (isWeight(tensor)) found.add(tensor);
-  });
-  if (!record.call) return [...found];
-  for (const child of childrenOf(record)) for (const tensor of weightTensors(child, initializers)) found.add(tensor);
-  return [...found];
+/** The nodes of branches that do not count: of every If the one not taken, or the one with less work. */
+function idleNodes(inference: Inference, { taken }: CostOptions): ReadonlySet<Node> {
+  const idle = new Set<Node>();
+  const macsOf = (records: readonly NodeRecord[]): number =>
+    records.reduce((sum, record) => sum + (workOf(record).macs ?? 0) + macsOf(countedChildren(record).flat()), 0);
+  const rest = (record: NodeRecord): void => {
+    idle.add(record.node);
+    for (const children of record.children.values()) children.forEach(rest);
+  };
+  const countedChildren = (record: NodeRecord): (readonly NodeRecord[])[] => {
+    const graphs = [...record.children.entries()];
+    if (record.call) return [];
+    if (!hasTrait(record.node, 'choosesGraph')) return graphs.map(([, records]) => records);
+    const branch = taken?.get(record.node);
+    const chosen =
+      subgraphsOf(record.node).find((subgraph) => subgraph.branch === branch)?.graph ??
+      graphs.toSorted(([, a], [, b]) => macsOf(b) - macsOf(a))[0]?.[0];
+    return graphs.flatMap(([graph, records]) => (graph === chosen ? [records] : []));
+  };
+  for (const record of inference.records.values()) {
+    if (!hasTrait(record.node, 'choosesGraph')) continue;
+    const counted = new Set(countedChildren(record).flat());
+    for (const child of [...record.children.values()].flat()) if (!counted.has(child)) rest(child);
+  }
+  return idle;
 }
 
-/** Scalars of Constant nodes are exponents, epsilons and the like. */
-function isWeight(tensor: Tensor): boolean {
-  return tensor.dims.length > 0 && tensor.dtype !== 'string';
+/** Constants among the inputs that hold what is trained, each once, and how many weights they hold. */
+function weightTensors(record: NodeRecord, initializers: ReadonlySet<Tensor>): ReadonlyMap<Tensor, number> {
+  const found = new Map<Tensor, number>();
+  const attributes = new NodeAttributes(record.node);
+  const { spec } = record;
+  record.inputs.forEach((facts, index) => {
+    if (facts === undefined || spec?.settingInputs.includes(index)) return;
+    const isParameter = spec?.parameterInputs.includes(index) ?? false;
+    const own = facts.initializer;
+    // Data that stands in the file is trained too, or how did it come there; a Constant node's may be any number.
+    const stored = own !== undefined && initializers.has(own) ? [own] : [];
+    const constants = own === undefined ? (facts.origins ?? []) : [own];
+    for (const tensor of isParameter ? constants : stored) {
+      if (!isTrained(tensor, spec)) continue;
+      found.set(tensor, spec?.packedElements?.(index, tensor, attributes) ?? elementsOf(tensor));
+    }
+  });
+  if (!record.call) return found;
+  for (const child of childrenOf(record)) {
+    for (const [tensor, elements] of weightTensors(child, initializers)) found.set(tensor, elements);
+  }
+  return found;
+}
+
+/** Single numbers are exponents, epsilons and the like; integers count where they are codes of real weights. */
+function isTrained(tensor: Tensor, spec: OperatorSpec | undefined): boolean {
+  if (tensor.dims.length === 0 || tensor.dtype === 'string' || tensor.dtype === 'bool') return false;
+  if (/float|complex/.test(tensor.dtype)) return true;
+  const holdsCodes = spec !== undefined && (spec.traits.has('integerKernel') || spec.traits.has('dequantizes'));
+  return holdsCodes || (dtypeBits(tensor.dtype) ?? 64) <= 8;
 }
 
 function workOf(record: NodeRecord | undefined): Pick<LayerCost, 'macs' | 'bytes' | 'known'> {

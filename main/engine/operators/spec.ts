@@ -3,6 +3,7 @@
  * in its family's file (`families/`).
  */
 import type { OperatorCategory } from '../../contract/operators.ts';
+import type { Tensor } from '../graph/ir.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
 import type { NodeAttributes } from './node-attributes.ts';
@@ -124,6 +125,8 @@ export type Trait =
   | 'channelsSecond'
   /** Runs subgraphs, whose kernels the trace counts too. */
   | 'runsGraphs'
+  /** Runs one of its subgraphs. */
+  | 'choosesGraph'
   /** Moves data between the runtime's memory layouts and devices. */
   | 'movesLayout'
   /** The runtime writes it by itself too, on behalf of other kernels. */
@@ -148,8 +151,12 @@ export interface OperatorSpec {
   /** Names of the inputs by position, as ONNX calls them; the last one goes on when `variadic`. */
   readonly inputRoles: readonly string[];
   readonly variadic: boolean;
-  /** Inputs that hold what is trained (weights, biases, scales, statistics): constants there count as parameters. */
+  /** Inputs that hold what is trained (weights, biases, statistics): constants there count as parameters. */
   readonly parameterInputs: readonly number[];
+  /** Weights in an input whose elements hold several of them (4-bit codes in bytes); undefined: one each. */
+  readonly packedElements?: (input: number, tensor: Tensor, attributes: NodeAttributes) => number | undefined;
+  /** Inputs that say how to work: shapes, axes, limits, scales and zero points. Constants there are no parameters. */
+  readonly settingInputs: readonly number[];
   /** Those of them that are worth pruning by elements: large matrices and kernels. */
   readonly prunableInputs: readonly number[];
   /** Inputs whose elements the output holds, moved or converted: a weight stays a weight on its way through. */
@@ -173,6 +180,8 @@ export interface OperatorEntry {
   readonly inputs: readonly string[];
   readonly variadic?: boolean;
   readonly parameters?: readonly number[];
+  readonly packedElements?: OperatorSpec['packedElements'];
+  readonly settings?: readonly number[];
   readonly prunable?: readonly number[];
   /** Default: 'none'. */
   readonly carries?: OperatorSpec['carries'];
@@ -196,6 +205,8 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       inputRoles: entry.inputs,
       variadic: entry.variadic ?? false,
       parameterInputs: entry.parameters ?? [],
+      settingInputs: entry.settings ?? [],
+      ...(entry.packedElements === undefined ? {} : { packedElements: entry.packedElements }),
       prunableInputs: entry.prunable ?? [],
       carries: entry.carries ?? 'none',
       traits: new Set(entry.traits),

@@ -24,7 +24,7 @@ const softmax: OperatorEntry = {
 const quantizedActivation: OperatorEntry = {
   category: 'activation',
   inputs: ['X', 'X_scale', 'X_zero_point', 'Y_scale', 'Y_zero_point'],
-  parameters: [1, 2, 3, 4],
+  settings: [1, 2, 3, 4],
   traits: ['integerKernel'],
   infer: (context) => [context.same()],
 };
@@ -50,6 +50,7 @@ export const activationOperators = [
     Clip: {
       category: 'activation',
       inputs: ['input', 'min', 'max'],
+      settings: [1, 2],
       infer: inferUnary,
       traits: ['passive', 'fusesBackwards'],
       quantization: { kind: 'clip', bounds: clipBounds },

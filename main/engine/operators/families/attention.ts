@@ -177,6 +177,7 @@ export const attentionOperators = [
     RotaryEmbedding: {
       category: 'attention',
       inputs: ['X', 'cos_cache', 'sin_cache', 'position_ids'],
+      settings: [1, 2, 3],
       infer: sameAsInput,
     },
   }),
@@ -209,17 +210,20 @@ export const attentionOperators = [
         'cos_cache',
         'sin_cache',
       ],
+      settings: [5, 6, 7, 8],
       infer: inferGroupQuery,
       macs: groupQueryMacs,
     },
     RotaryEmbedding: {
       category: 'attention',
       inputs: ['input', 'position_ids', 'cos_cache', 'sin_cache'],
+      settings: [1, 2, 3],
       infer: sameAsInput,
     },
     RelativePositionBias: {
       category: 'attention',
       inputs: ['bias_table', 'query_length', 'key_length'],
+      settings: [1, 2],
       parameters: [0],
       infer: inferPositionBias,
     },

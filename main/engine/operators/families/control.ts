@@ -156,8 +156,8 @@ const decodingLoop: OperatorEntry = {
 
 export const controlOperators = [
   ...defineOperators('', {
-    If: { ...holdsGraph, inputs: ['cond'], infer: inferIf },
-    Loop: { ...holdsGraph, inputs: ['M', 'cond', 'v_initial'], variadic: true, infer: inferLoop },
+    If: { ...holdsGraph, traits: ['runsGraphs', 'choosesGraph'], inputs: ['cond'], settings: [0], infer: inferIf },
+    Loop: { ...holdsGraph, inputs: ['M', 'cond', 'v_initial'], settings: [0, 1], variadic: true, infer: inferLoop },
     Scan: { ...holdsGraph, inputs: ['initial_state_and_scan_inputs'], variadic: true, infer: inferScan },
   }),
   ...defineOperators(MICROSOFT, { 'BeamSearch GreedySearch Sampling': decodingLoop }),

@@ -145,7 +145,8 @@ function unblockChannels(context: NodeContext): Shape | undefined {
 const quantizedConvolution: OperatorEntry = {
   category: 'layer',
   inputs: ['x', 'x_scale', 'x_zero_point', 'w', 'w_scale', 'w_zero_point', 'y_scale', 'y_zero_point', 'B'],
-  parameters: [1, 2, 3, 4, 5, 6, 7, 8],
+  parameters: [3, 8],
+  settings: [1, 2, 4, 5, 6, 7],
   traits: ['integerKernel', 'channelsSecond'],
   infer: (context) => out(context.dtype(7) ?? context.dtype(0), convolve(context, 0, 3)),
   macs: convolutionMacs(3),
@@ -180,7 +181,8 @@ export const convolutionOperators = [
     ConvInteger: {
       category: 'layer',
       inputs: ['x', 'w', 'x_zero_point', 'w_zero_point'],
-      parameters: [1, 2, 3],
+      parameters: [1],
+      settings: [2, 3],
       traits: ['integerKernel', 'channelsSecond'],
       infer: (context) => out('int32', convolve(context, 0, 1)),
       macs: convolutionMacs(1),

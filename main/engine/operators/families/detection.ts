@@ -8,6 +8,7 @@ export const detectionOperators = defineOperators('', {
   NonMaxSuppression: {
     ...other,
     inputs: ['boxes', 'scores', 'max_output_boxes_per_class', 'iou_threshold', 'score_threshold'],
+    settings: [2, 3, 4],
     infer: (context) => {
       context.shapeOfRank(0, 3, 'boxes', '3 [batch, boxes, 4]');
       context.shapeOfRank(1, 3, 'scores', '3 [batch, classes, boxes]');

@@ -64,7 +64,8 @@ function inferWhere(context: NodeContext): Facts[] {
 const quantizedPair: OperatorEntry = {
   category: 'other',
   inputs: ['A', 'A_scale', 'A_zero_point', 'B', 'B_scale', 'B_zero_point', 'C_scale', 'C_zero_point'],
-  parameters: [1, 2, 3, 4, 5, 6, 7],
+  parameters: [0, 3],
+  settings: [1, 2, 4, 5, 6, 7],
   traits: ['integerKernel'],
   infer: (context) => [tensorFacts(context.dtype(0), context.broadcast([0, 3]))],
 };
@@ -91,7 +92,7 @@ export const elementwiseOperators = [
     QLinearWhere: {
       category: 'other',
       inputs: ['condition', 'X', 'x_scale', 'x_zero_point', 'Y', 'y_scale', 'y_zero_point', 'z_scale', 'z_zero_point'],
-      parameters: [2, 3, 5, 6, 7, 8],
+      settings: [2, 3, 5, 6, 7, 8],
       traits: ['integerKernel'],
       infer: (context) => [tensorFacts(context.dtype(1), context.broadcast([0, 1, 4]))],
     },

@@ -134,8 +134,8 @@ export const generatingOperators = defineOperators('', {
     infer: inferSize,
     bytes: (context) => context.outputBytes(0),
   },
-  ConstantOfShape: { category: 'tensor', inputs: ['input'], infer: inferConstantOfShape },
-  Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], infer: inferRange },
+  ConstantOfShape: { category: 'tensor', inputs: ['input'], settings: [0], infer: inferConstantOfShape },
+  Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], settings: [0, 1, 2], infer: inferRange },
   Cast: {
     category: 'tensor',
     inputs: ['input'],

@@ -201,6 +201,7 @@ export const indexingOperators = [
       category: 'tensor',
       traits: ['passive'],
       inputs: ['data', 'starts', 'ends', 'axes', 'steps'],
+      settings: [1, 2, 3, 4],
       carries: 'first',
       quantization: passthrough,
       infer: inferSlice,
@@ -230,18 +231,30 @@ export const indexingOperators = [
     TensorScatter: {
       category: 'tensor',
       inputs: ['past_cache', 'update', 'write_indices'],
+      settings: [2],
       infer: (context) => [context.same()],
     },
-    'Trilu ReverseSequence': { category: 'tensor', inputs: ['input', 'k'], infer: (context) => [context.same()] },
+    'Trilu ReverseSequence': {
+      category: 'tensor',
+      inputs: ['input', 'k'],
+      settings: [1],
+      infer: (context) => [context.same()],
+    },
     Compress: { category: 'tensor', inputs: ['input', 'condition'], infer: inferCompress },
-    OneHot: { category: 'tensor', inputs: ['indices', 'depth', 'values'], infer: inferOneHot },
+    OneHot: { category: 'tensor', inputs: ['indices', 'depth', 'values'], settings: [1, 2], infer: inferOneHot },
     NonZero: { category: 'tensor', inputs: ['X'], infer: inferNonZero },
   }),
   ...defineOperators(MICROSOFT, {
     GatherBlockQuantized: {
       category: 'quantization',
       inputs: ['data', 'indices', 'scales', 'zero_points'],
-      parameters: [0, 2, 3],
+      parameters: [0],
+      settings: [2, 3],
+      packedElements: (input, { dims, dtype }, attributes) =>
+        input === 0 && dtype === 'uint8'
+          ? dims.reduce((product, dim) => product * dim, 1) * Math.floor(8 / (attributes.int('bits') ?? 4))
+          : undefined,
+      traits: ['integerKernel'],
       infer: (context) => {
         const data = context.shape(0);
         const indices = context.shape(1);

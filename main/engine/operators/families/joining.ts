@@ -146,6 +146,7 @@ export const joiningOperators = [
     Split: {
       category: 'tensor',
       inputs: ['input', 'split'],
+      settings: [1],
       carries: 'first',
       quantization: { kind: 'passthrough', input: 0, severalOutputs: true },
       infer: inferSplit,
@@ -156,7 +157,7 @@ export const joiningOperators = [
       category: 'tensor',
       inputs: ['Y_scale', 'Y_zero_point', 'inputs'],
       variadic: true,
-      parameters: [0, 1],
+      settings: [0, 1],
       traits: ['integerKernel'],
       infer: (context) => {
         // Behind the output's scale and zero point: tensor, scale, zero point, tensor, …

@@ -254,10 +254,10 @@ export function outputTwice(context: CostContext): number | null {
 
 export const layoutOperators = [
   ...defineOperators('', {
-    Reshape: { ...moves, traits: relabels, inputs: ['data', 'shape'], infer: inferReshape },
+    Reshape: { ...moves, traits: relabels, inputs: ['data', 'shape'], settings: [1], infer: inferReshape },
     Flatten: { ...moves, traits: ['rearranges', 'passive'], inputs: ['input'], infer: inferFlatten },
-    Squeeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], infer: inferSqueeze },
-    Unsqueeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], infer: inferUnsqueeze },
+    Squeeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], settings: [1], infer: inferSqueeze },
+    Unsqueeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], settings: [1], infer: inferUnsqueeze },
     Identity: { ...moves, traits: ['identity', ...relabels], inputs: ['input'], infer: inferIdentity },
     Transpose: {
       category: 'shape',
@@ -270,11 +270,18 @@ export const layoutOperators = [
     Expand: {
       category: 'shape',
       inputs: ['input', 'shape'],
+      settings: [1],
       traits: ['passive'],
       quantization: passthrough,
       infer: inferExpand,
     },
-    Tile: { category: 'shape', inputs: ['input', 'repeats'], quantization: passthrough, infer: inferTile },
+    Tile: {
+      category: 'shape',
+      inputs: ['input', 'repeats'],
+      settings: [1],
+      quantization: passthrough,
+      infer: inferTile,
+    },
     'MemcpyToHost MemcpyFromHost': { ...moves, inputs: ['X'], traits: ['movesLayout'], infer: inferIdentity },
     DepthToSpace: {
       category: 'shape',
@@ -295,6 +302,7 @@ export const layoutOperators = [
     ExpandDims: {
       ...moves,
       inputs: ['X', 'axis'],
+      settings: [1],
       infer: (context) => {
         const shape = context.shape(0);
         const axis = context.numbers(1)?.[0];

@@ -167,7 +167,8 @@ export const matmulOperators = [
     MatMulInteger: {
       category: 'layer',
       inputs: ['A', 'B', 'a_zero_point', 'b_zero_point'],
-      parameters: [1, 2, 3],
+      parameters: [1],
+      settings: [2, 3],
       traits: ['integerKernel'],
       infer: inferMatmul(0, 1, () => 'int32'),
       macs: matmulMacs(0),
@@ -175,7 +176,8 @@ export const matmulOperators = [
     QLinearMatMul: {
       category: 'layer',
       inputs: ['a', 'a_scale', 'a_zero_point', 'b', 'b_scale', 'b_zero_point', 'y_scale', 'y_zero_point'],
-      parameters: [1, 2, 3, 4, 5, 6, 7],
+      parameters: [3],
+      settings: [1, 2, 4, 5, 6, 7],
       traits: ['integerKernel', 'integerToFloat'],
       infer: inferMatmul(0, 3, (context) => context.dtype(7) ?? context.dtype(0)),
       macs: matmulMacs(0),
@@ -202,7 +204,8 @@ export const matmulOperators = [
     QGemm: {
       category: 'layer',
       inputs: ['A', 'a_scale', 'a_zero_point', 'B', 'b_scale', 'b_zero_point', 'C', 'y_scale', 'y_zero_point'],
-      parameters: [1, 2, 3, 4, 5, 6, 7, 8],
+      parameters: [3, 6],
+      settings: [1, 2, 4, 5, 7, 8],
       traits: ['integerKernel', 'integerToFloat'],
       infer: (context) => [tensorFacts(context.has(8) ? context.dtype(8) : 'float32', gemmShape(context, 0, 3))],
       macs: gemmMacs(0),
@@ -210,7 +213,8 @@ export const matmulOperators = [
     MatMulIntegerToFloat: {
       category: 'layer',
       inputs: ['A', 'B', 'a_scale', 'b_scale', 'a_zero_point', 'b_zero_point', 'bias'],
-      parameters: [1, 2, 3, 4, 5, 6],
+      parameters: [1, 6],
+      settings: [2, 3, 4, 5],
       traits: ['integerKernel', 'integerToFloat'],
       infer: inferMatmul(0, 1, (context) => context.dtype(3)),
       macs: matmulMacs(0),
@@ -218,7 +222,8 @@ export const matmulOperators = [
     DynamicQuantizeMatMul: {
       category: 'layer',
       inputs: ['A', 'B', 'b_scale', 'b_zero_point', 'bias'],
-      parameters: [1, 2, 3, 4],
+      parameters: [1, 4],
+      settings: [2, 3],
       traits: ['integerKernel', 'integerToFloat'],
       infer: inferMatmul(0, 1, (context) => context.dtype(0)),
       macs: matmulMacs(0),
@@ -226,7 +231,10 @@ export const matmulOperators = [
     'MatMulNBits MatMulBnb4 MatMulFpQ4': {
       category: 'layer',
       inputs: ['A', 'B', 'scales', 'zero_points', 'g_idx', 'bias'],
-      parameters: [1, 2, 3, 4, 5],
+      packedElements: (input, _, attributes) =>
+        input === 1 ? (attributes.int('K') ?? 0) * (attributes.int('N') ?? 0) : undefined,
+      parameters: [1, 5],
+      settings: [2, 3, 4],
       traits: ['integerKernel'],
       infer: inferPacked,
       macs: matmulMacs(0),

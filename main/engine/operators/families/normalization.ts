@@ -93,6 +93,7 @@ export const normalizationOperators = [
       category: 'dropout',
       traits: ['passive'],
       inputs: ['data', 'ratio', 'training_mode'],
+      settings: [1, 2],
       quantization: { kind: 'passthrough', input: 0 },
       infer: (context) => [
         context.same(),

@@ -93,6 +93,7 @@ export const poolingOperators = [
     MaxUnpool: {
       category: 'pool',
       inputs: ['X', 'I', 'output_shape'],
+      settings: [2],
       traits: ['channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), unpoolShape(context))],
     },
@@ -110,14 +111,14 @@ export const poolingOperators = [
     QLinearAveragePool: {
       category: 'pool',
       inputs: quantizedInputs,
-      parameters: [1, 2, 3, 4],
+      settings: [1, 2, 3, 4],
       traits: ['integerKernel', 'channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), poolShape(context, context.int('channels_last', 0) !== 0))],
     },
     QLinearGlobalAveragePool: {
       category: 'pool',
       inputs: quantizedInputs,
-      parameters: [1, 2, 3, 4],
+      settings: [1, 2, 3, 4],
       traits: ['integerKernel', 'channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), globalShape(context, context.int('channels_last', 0) !== 0))],
     },

@@ -39,7 +39,8 @@ const alreadyThere: QuantizationRole = {
 const quantize: OperatorEntry = {
   category: 'quantization',
   inputs: ['x', 'y_scale', 'y_zero_point'],
-  parameters: [0, 1, 2],
+  parameters: [0],
+  settings: [1, 2],
   traits: ['quantizes', 'passive', 'inserted', 'fusesBackwards'],
   quantization: alreadyThere,
   infer: inferQuantize,
@@ -47,7 +48,8 @@ const quantize: OperatorEntry = {
 const dequantize: OperatorEntry = {
   category: 'quantization',
   inputs: ['x', 'x_scale', 'x_zero_point'],
-  parameters: [0, 1, 2],
+  parameters: [0],
+  settings: [1, 2],
   traits: ['dequantizes', 'passive', 'inserted'],
   quantization: alreadyThere,
   infer: inferDequantize,

@@ -106,10 +106,11 @@ export const reductionOperators = [
       {
         category: 'tensor',
         inputs: ['data', 'axes'],
+        settings: [1],
         infer: inferReduction,
       },
     'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], infer: inferArg },
-    TopK: { category: 'tensor', inputs: ['X', 'K'], infer: inferTopK },
+    TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], infer: inferTopK },
     'CumSum CumProd': same,
     Unique: { category: 'tensor', inputs: ['X'], infer: inferUnique },
     'SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss': {
@@ -122,7 +123,7 @@ export const reductionOperators = [
     QLinearReduceMean: {
       category: 'tensor',
       inputs: ['data', 'data_scale', 'data_zero_point', 'reduced_scale', 'reduced_zero_point'],
-      parameters: [1, 2, 3, 4],
+      settings: [1, 2, 3, 4],
       traits: ['integerKernel'],
       infer: (context) => [tensorFacts(context.dtype(0), reduceShape(context, 99))],
     },

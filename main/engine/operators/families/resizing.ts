@@ -142,12 +142,14 @@ export const resizingOperators = [
     Pad: {
       category: 'tensor',
       inputs: ['data', 'pads', 'constant_value', 'axes'],
+      settings: [1, 2, 3],
       quantization: { kind: 'float', reason: 'the CPU provider has no integer Pad' },
       infer: inferPad,
     },
     Resize: {
       category: 'tensor',
       inputs: ['X', 'roi', 'scales', 'sizes'],
+      settings: [1, 2, 3],
       quantization: {
         kind: 'passthrough',
         input: 0,
@@ -156,11 +158,16 @@ export const resizingOperators = [
       },
       infer: inferResize,
     },
-    Upsample: { category: 'tensor', inputs: ['X', 'scales'], infer: inferUpsample },
+    Upsample: { category: 'tensor', inputs: ['X', 'scales'], settings: [1], infer: inferUpsample },
     GridSample: { category: 'tensor', inputs: ['X', 'grid'], infer: inferGridSample },
-    AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], infer: inferAffineGrid },
-    CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], infer: inferCenterCropPad },
-    Col2Im: { category: 'tensor', inputs: ['input', 'image_shape', 'block_shape'], infer: inferCol2Im },
+    AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], settings: [1], infer: inferAffineGrid },
+    CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], settings: [1], infer: inferCenterCropPad },
+    Col2Im: {
+      category: 'tensor',
+      inputs: ['input', 'image_shape', 'block_shape'],
+      settings: [1, 2],
+      infer: inferCol2Im,
+    },
   }),
   ...defineOperators(NCHWC, {
     Upsample: {
@@ -179,7 +186,7 @@ export const resizingOperators = [
     },
   }),
   ...defineOperators(MICROSOFT, {
-    Pad: { category: 'tensor', inputs: ['data', 'pads', 'value'], infer: inferPad },
+    Pad: { category: 'tensor', inputs: ['data', 'pads', 'value'], settings: [1, 2], infer: inferPad },
     GridSample: { category: 'tensor', inputs: ['X', 'Grid'], infer: inferGridSample },
   }),
 ];

@@ -44,8 +44,8 @@ describe('cost of layers', () => {
       .weights('s', [])
       .node('DequantizeLinear', ['w', 's'])
       .build();
-    // 9 elements in 5 bytes, and a float32 scale
-    expect(costs(model)[0]).toMatchObject({ parameters: 10, parameterBytes: 9 });
+    // 9 elements in 5 bytes; the scale is no parameter
+    expect(costs(model)[0]).toMatchObject({ parameters: 9, parameterBytes: 5 });
     // reads 5 + 4 bytes, writes 9 floats
     expect(costs(model)[0]?.bytes).toBe(9 + 36);
   });
@@ -64,6 +64,54 @@ describe('cost of layers', () => {
       .build();
     // 2 ids of 8 bytes, 2 rows of 8 floats read and written
     expect(costs(model)[0]).toMatchObject({ parameters: 8000, bytes: 16 + 2 * 64 });
+  });
+
+  it('counts no shapes, slices, axes or limits, however they are stored', () => {
+    const ints = (name: string, values: number[]) =>
+      makeTensor(name, 'int64', [values.length], BigInt64Array.from(values, BigInt));
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .tensor(ints('starts', [0]))
+      .tensor(ints('ends', [2]))
+      .tensor(ints('shape', [4, 1]))
+      .tensor(float('low', [1]))
+      .weights('bias', [2])
+      .node('Slice', ['x', 'starts', 'ends', 'ends'], {}, ['a'])
+      .node('Reshape', ['a', 'shape'], {}, ['b'])
+      .node('Clip', ['b', 'low'], {}, ['c'])
+      .node('Add', ['c', 'bias'], {}, ['d'])
+      .build();
+    expect(totalCost(costs(model))).toMatchObject({ parameters: 2, parameterBytes: 8 });
+  });
+
+  it('counts one branch of an If: the larger, or the one that a run took', () => {
+    const branch = (name: string, columns: number) =>
+      graph()
+        .weights(`${name}_w`, [4, columns])
+        .node('MatMul', ['x', `${name}_w`], {}, [`${name}_y`], { name })
+        .output(`${name}_y`)
+        .buildGraph();
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .input('flag', 'bool', [])
+      .node('If', ['flag'], { then_branch: branch('small', 3), else_branch: branch('large', 5) }, ['y'], { name: 'if' })
+      .build();
+    const inference = inferModel(model);
+    const macs = (taken?: string) => {
+      const chosen = taken === undefined ? {} : { taken: new Map([[model.graph.nodes[0]!, taken]]) };
+      return costOfLayers(model, inference, chosen).map((cost) => [cost.layer, cost.macs]);
+    };
+    // 2 × 4 × 3 and 2 × 4 × 5
+    expect(macs()).toEqual([
+      ['if', 0],
+      ['if/then_branch/small', 0],
+      ['if/else_branch/large', 40],
+    ]);
+    expect(macs('then_branch')).toEqual([
+      ['if', 0],
+      ['if/then_branch/small', 24],
+      ['if/else_branch/large', 0],
+    ]);
   });
 
   it('keeps unknown sizes unknown', () => {
