@@ -5,7 +5,7 @@ import type { DatasetEntry } from '../contract/studio.ts';
 import type { Handlers } from './handlers.ts';
 import type { DatasetSource } from './operations/operation-map.ts';
 import { readSamples } from './samples.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 
 type DatasetMethods = 'dataset.list' | 'dataset.add' | 'dataset.remove';
 

@@ -6,7 +6,7 @@ import { StudioError, throwIfCancelled } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import type { Handlers } from './handlers.ts';
 import { renderTrialReport } from './reports.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 import { requireOutput } from './trial-state.ts';
 
 /** Writing a trial's model, recipe and report where the user wants them. */

@@ -9,7 +9,7 @@ import type { StartedJob } from '../jobs/job-queue.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { evaluationMeasurements, latencyMeasurements } from './measurements.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 import { requireOutput, tellTrial } from './trial-state.ts';
 
 type MeasureMethods = 'trial.profile.run' | 'trial.profile' | 'trial.evaluate' | 'trial.errors.run' | 'trial.errors';

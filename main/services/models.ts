@@ -5,7 +5,7 @@ import { StudioError } from '../base/errors.ts';
 import { addSampleData } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { readSamples } from './samples.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 
 type ModelMethods = 'model.open' | 'model.recents' | 'model.forget';
 

@@ -2,7 +2,7 @@ import type { Trial } from '../contract/studio.ts';
 import { renderReport } from '../engine/report/render-report.ts';
 import { requireModel } from './models.ts';
 import { reportInput } from './report-input.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 
 /** The report of a trial of the workspace, as HTML or Markdown. @throws NOT_FOUND */
 export async function renderTrialReport(

@@ -8,29 +8,15 @@ import { listDirectory } from './directories.ts';
 import type { Emit, Handlers } from './handlers.ts';
 import { modelHandlers } from './models.ts';
 import { OperationThread } from './operation-thread.ts';
-import type { OperationName, OperationParams, OperationResult } from './operations/operation-map.ts';
 import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
+import type { StudioContext } from './studio-context.ts';
 import { trialHandlers } from './trials.ts';
 
 export interface StudioOptions {
   readonly workspace: Workspace;
   readonly emit: Emit;
   readonly version: string;
-}
-
-/** What every handler may use. */
-export interface StudioContext {
-  readonly workspace: Workspace;
-  readonly jobs: JobQueue;
-  readonly emit: Emit;
-  /** The thread for jobs: one long operation at a time. */
-  readonly work: OperationThread;
-  /** Short questions, answered while a job runs. */
-  readonly ask: <N extends OperationName>(name: N, params: OperationParams<N>) => Promise<OperationResult<N>>;
-  readonly version: string;
-  /** "Lapidary 0.1.0, ONNX Runtime 1.30.0", kept with every measurement. */
-  readonly software: () => Promise<string>;
 }
 
 export interface Studio extends AsyncDisposable {

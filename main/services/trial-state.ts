@@ -1,6 +1,6 @@
 import type { Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 
 /** Tells all windows what a trial is now. */
 export async function tellTrial({ workspace, emit }: StudioContext, trialId: string): Promise<Trial> {

@@ -11,7 +11,7 @@ import type { Handlers } from './handlers.ts';
 import { measureEvaluation, measureLatency } from './measuring.ts';
 import { requireModel } from './models.ts';
 import { describeRecipe } from './recipe-text.ts';
-import type { StudioContext } from './studio.ts';
+import type { StudioContext } from './studio-context.ts';
 import { requireOutput, tellTrial } from './trial-state.ts';
 
 type TrialMethods =

@@ -54,6 +54,7 @@ describe('planted violations', () => {
       'engine-profile: main/engine/profile/planted.ts → main/engine/dataset/planted.ts',
       'engine-tensor: main/engine/tensor/planted.ts → main/engine/graph/planted.ts',
       'judge-is-pure: main/judge/planted.ts → fs',
+      'no-cycles-of-modules: main/jobs/circle-a.ts → main/jobs/circle-b.ts',
       'onnxruntime-stays-in-the-runner: main/services/planted.ts → onnxruntime-node/dist/index.js',
       'renderer-calls-over-the-one-peer: renderer/rpc/planted.ts → main/rpc/node/planted.ts',
       'renderer-knows-contract-and-judge-alone: renderer/tasks/prune/planted.ts → main/services/planted.ts',

@@ -105,9 +105,5 @@ export const RULES: readonly IForbiddenRuleType[] = [
     { path: 'onnxruntime-(node|common)' },
   ),
   rule('source-knows-no-test', { path: '^(main|renderer|preload)/' }, { path: '^(test|scripts)/' }),
-  rule(
-    'no-cycles-of-modules',
-    { path: '^(main|renderer|preload)/' },
-    { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-  ),
+  rule('no-cycles-of-modules', { path: '^(main|renderer|preload)/' }, { circular: true }),
 ];
