@@ -1,3 +1,4 @@
+import { Gate } from '../jobs/gate.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import type { AppInfo } from '../contract/studio.ts';
 import { removeUnfinished } from '../base/write-whole.ts';
@@ -29,12 +30,13 @@ export interface Studio extends AsyncDisposable {
  * it left half-written removed.
  */
 export async function createStudio({ workspace, emit, version }: StudioOptions): Promise<Studio> {
-  const work = new OperationThread('lapidary-jobs');
+  const gate = new Gate();
+  const work = new OperationThread('lapidary-jobs', gate);
   const questions = new OperationThread('lapidary-questions');
   const jobs = new JobQueue((job) => emit('job', job));
   const neverAborted = new AbortController().signal;
   const ask: StudioContext['ask'] = (name, params) =>
-    questions.call(name, params, { signal: neverAborted, progress: () => undefined });
+    gate.ask(() => questions.call(name, params, { signal: neverAborted, progress: () => undefined }));
 
   // Asked once: a provider's availability is found by starting it, which takes a while.
   let machine: Promise<Pick<AppInfo, 'machine' | 'providers'>> | undefined;

@@ -30,7 +30,7 @@ import {
 import { nameNodes } from '../passes/name-nodes.ts';
 import { profileNotes } from './notes.ts';
 import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
-import { tracedRuns } from './trace.ts';
+import { tracedRuns, type TracedRun } from './trace.ts';
 import { exportTrace } from './trace-export.ts';
 
 export interface ProfileRequest {
@@ -171,9 +171,16 @@ async function costs(
   }
 }
 
+/** The traced runs that were timed, without those that warmed up. */
+function countedRuns({ events, timing }: ProfiledMeasurement): readonly TracedRun[] {
+  const uncounted = new Set(timing.uncounted);
+  const afterWarmup = tracedRuns(events).slice(-(timing.timesMs.length + uncounted.size));
+  return afterWarmup.filter((_, place) => !uncounted.has(place));
+}
+
 function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest, measured: Measured): ProfileResult {
   const { plain, profiled } = measured;
-  const runs = tracedRuns(profiled.events).slice(-profiled.timing.timesMs.length);
+  const runs = countedRuns(profiled);
   const calm = undisturbedRuns(runs);
   const table: KernelTable = sumKernels(calm);
   const attributions = attributeKernels(model, profiled.optimised, table.kernels);

@@ -47,6 +47,15 @@ export interface RunnerCalls {
   close: { params: { readonly session: number }; result: null };
 }
 
+/** What the runner asks of the engine. */
+export interface RunnerQuestions {
+  /** Before each block of timed runs; see `Turns`. */
+  takeTurn: { params: null; result: boolean };
+}
+
+/** Argument of a runner process whose timed series take turns. */
+export const TAKES_TURNS = '--takes-turns';
+
 /** The calls that the engine may make to a runner. */
 export interface RunnerCaller {
   readonly call: <M extends keyof RunnerCalls>(

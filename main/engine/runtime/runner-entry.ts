@@ -10,7 +10,7 @@ import { forkPort } from '../../rpc/node/fork-port.ts';
 import { Peer } from '../../rpc/peer.ts';
 import { serveTable, type CallContext, type Table } from '../../rpc/serve.ts';
 import { OrtSessions } from './ort-sessions.ts';
-import type { RunnerCalls } from './protocol.ts';
+import { TAKES_TURNS, type RunnerCalls, type RunnerQuestions } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';
 import { timeSessions, type Timing, type TimingHost } from './timing.ts';
 
@@ -40,7 +40,7 @@ const table: Table<RunnerCalls> = {
 };
 const serve = serveTable(table);
 
-export const engine = new Peer(forkPort(process), {
+const engine = new Peer<RunnerQuestions>(forkPort(process), {
   serve: (...call) => {
     const answer = queue.then(() => serve(...call));
     queue = answer.catch(() => undefined);
@@ -59,6 +59,7 @@ function time(params: RunnerCalls['time']['params'], { progress }: CallContext):
     run: (index) => runs[index]!(),
     now: () => Number(process.hrtime.bigint()) / 1e6,
     residentBytes,
+    ...(process.argv.includes(TAKES_TURNS) ? { take: () => engine.call('takeTurn', null) } : {}),
     progress: (stage, done, total) => {
       const now = performance.now();
       if (now - reportedAt < PROGRESS_EVERY_MS) return;

@@ -1,10 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { cancelledError, StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
+import type { Turns } from '../../base/turns.ts';
 import { entryPath } from '../../base/process-entry.ts';
 import { forkPort } from '../../rpc/node/fork-port.ts';
 import { Peer } from '../../rpc/peer.ts';
-import type { RunnerCallOptions, RunnerCaller, RunnerCalls } from './protocol.ts';
+import { serveTable } from '../../rpc/serve.ts';
+import {
+  TAKES_TURNS,
+  type RunnerCallOptions,
+  type RunnerCaller,
+  type RunnerCalls,
+  type RunnerQuestions,
+} from './protocol.ts';
 import { Session } from './session.ts';
 import type { ModelSource, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
@@ -15,6 +23,8 @@ export interface RunnerOptions {
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Who else wants the machine; timed series take turns with it. */
+  readonly turns?: Turns | undefined;
 }
 
 const STDERR_TAIL = 4096;
@@ -50,17 +60,24 @@ export class Runner implements RunnerCaller {
   /** Use {@link startRunner}, which also waits until the process answers. */
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#child = fork(entryPath(import.meta.url, './runner-entry.ts', 'runner.js'), [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execPath: process.execPath,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      env: { ...process.env, ...NO_TELEMETRY, ...options.env },
-    });
+    this.#child = fork(
+      entryPath(import.meta.url, './runner-entry.ts', 'runner.js'),
+      options.turns === undefined ? [] : [TAKES_TURNS],
+      {
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execPath: process.execPath,
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+        env: { ...process.env, ...NO_TELEMETRY, ...options.env },
+      },
+    );
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
-    this.#peer = new Peer(forkPort(this.#child), { onBusy: (busy) => (busy ? this.#hold() : this.#letGo()) });
+    this.#peer = new Peer(forkPort(this.#child), {
+      onBusy: (busy) => (busy ? this.#hold() : this.#letGo()),
+      serve: serveTable<RunnerQuestions>({ takeTurn: () => options.turns?.take() ?? false }),
+    });
     this.#child.on('error', (error) => this.#end(this.#deathError(error.message)));
     // 'close' rather than 'exit': only then has all of stderr arrived
     this.#child.on('close', (code, signal) => this.#end(this.#deathError(signal ?? `exit code ${code}`)));
@@ -122,6 +139,7 @@ export class Runner implements RunnerCaller {
       return await this.#peer.call(method, params, { onProgress });
     } finally {
       signal?.removeEventListener('abort', onAbort);
+      if (method === 'time') this.#options.turns?.giveBack();
     }
   }
 

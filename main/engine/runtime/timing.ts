@@ -1,4 +1,5 @@
 import { median } from '../../judge/statistics/median.ts';
+import { Blocks, type BlocksHost } from './blocks.ts';
 
 /** How long to time. Unset limits take the defaults below. */
 export interface TimingPlan {
@@ -31,12 +32,16 @@ export interface Timing {
   /** Whether the warm-up ended because the times had settled (always true for a fixed number of warm-up runs). */
   readonly stable: boolean;
   readonly memory: readonly MemorySample[];
+  /**
+   * Which of the runs after the warm-up do not count, by their place among all of them: they warmed up again after others
+   * had the machine between two blocks.
+   */
+  readonly uncounted: readonly number[];
 }
 
-/** What the loop needs from the world; `run` does one inference, the clock is in milliseconds. */
-export interface TimingHost {
+/** What the loop needs from the world; `run` does one inference. */
+export interface TimingHost extends BlocksHost {
   readonly run: (session: number) => Promise<unknown>;
-  readonly now: () => number;
   readonly residentBytes: () => number;
   readonly progress: (stage: 'Warming up' | 'Timing', done: number, total: number | undefined) => void;
 }
@@ -45,6 +50,8 @@ const WINDOW = 5;
 const STABLE_RATIO = 0.02;
 const WARMUP_MAX_MS = 3000;
 const WARMUP_MAX_RUNS = 200;
+/** What others left in the caches is gone after this; a run at least. */
+const WARM_AGAIN_MS = 40;
 const SAMPLE_EVERY_MS = 20;
 const MAX_SAMPLES = 1000;
 
@@ -57,35 +64,36 @@ export function isSettled(timesMs: readonly number[]): boolean {
 }
 
 /**
- * Runs until the times settle ({@link isSettled}), or for 3 s, or 200 times; or exactly `count` times.
+ * Runs until the times settle ({@link isSettled}), or for 3 s, or 200 times; or exactly `count` times. Times from before
+ * others had the machine do not count towards settling.
  * @returns how many runs it took and whether they settled
  */
 export async function warmUp(
   host: TimingHost,
   session: number,
   count: number | null,
+  blocks: Blocks = new Blocks(host),
 ): Promise<{ readonly runs: number; readonly stable: boolean }> {
-  const times: number[] = [];
-  const begin = host.now();
+  let times: number[] = [];
+  let runs = 0;
+  const begin = blocks.now();
   for (;;) {
-    if (count !== null && times.length >= count) return { runs: times.length, stable: true };
-    if (count === null && isSettled(times)) return { runs: times.length, stable: true };
-    if (
-      count === null &&
-      (times.length >= WARMUP_MAX_RUNS || (times.length > 0 && host.now() - begin > WARMUP_MAX_MS))
-    ) {
-      return { runs: times.length, stable: false };
+    if (count !== null && runs >= count) return { runs, stable: true };
+    if (count === null && isSettled(times)) return { runs, stable: true };
+    if (count === null && (runs >= WARMUP_MAX_RUNS || (runs > 0 && blocks.now() - begin > WARMUP_MAX_MS))) {
+      return { runs, stable: false };
     }
-    const start = host.now();
-    await host.run(session);
-    times.push(host.now() - start);
-    host.progress('Warming up', times.length, count ?? undefined);
+    if (await blocks.next()) times = [];
+    times.push(await blocks.time(() => host.run(session)));
+    runs++;
+    host.progress('Warming up', runs, count ?? undefined);
   }
 }
 
 /**
  * Times several sessions A B C A B C …, so that what changes on the machine meanwhile (clock rates, other programs) meets
- * all of them alike. With one session it is the plain loop. Only the runs themselves are inside the clock.
+ * all of them alike. With one session it is the plain loop. Only the runs themselves are inside the clock. The runs are cut
+ * into blocks between which others get the machine; after they did, all sessions warm up again before a run counts.
  * @returns one series for each session, in the order given; memory samples stand in the first
  */
 export async function timeSessions(
@@ -93,30 +101,41 @@ export async function timeSessions(
   sessions: readonly number[],
   plan: TimingPlan,
 ): Promise<readonly Timing[]> {
+  const blocks = new Blocks(host);
   const warmups: { readonly runs: number; readonly stable: boolean }[] = [];
-  for (const session of sessions) warmups.push(await warmUp(host, session, plan.warmup ?? null));
-  const times = sessions.map((): number[] => []);
+  for (const session of sessions) warmups.push(await warmUp(host, session, plan.warmup ?? null, blocks));
+  const series = sessions.map((session) => ({ session, timesMs: [] as number[], uncounted: [] as number[] }));
+  const warmAgain = async (): Promise<void> => {
+    const until = blocks.now() + WARM_AGAIN_MS;
+    do {
+      for (const { session, timesMs, uncounted } of series) {
+        await blocks.time(() => host.run(session));
+        uncounted.push(timesMs.length + uncounted.length);
+      }
+    } while (blocks.now() < until);
+  };
   const memory: MemorySample[] = [];
-  const begin = host.now();
+  let timedMs = 0;
   let sampledAt = -Infinity;
-  for (let round = 0; !isEnough(round, (host.now() - begin) / 1000, plan); round++) {
-    for (const [index, session] of sessions.entries()) {
-      const start = host.now();
-      await host.run(session);
-      times[index]!.push(host.now() - start);
+  for (let round = 0; !isEnough(round, timedMs / 1000, plan); round++) {
+    for (const { session, timesMs } of series) {
+      if (await blocks.next()) await warmAgain();
+      const start = blocks.now();
+      timesMs.push(await blocks.time(() => host.run(session)));
+      timedMs += blocks.now() - start;
     }
-    const ms = host.now() - begin;
-    if (ms - sampledAt >= SAMPLE_EVERY_MS && memory.length < MAX_SAMPLES) {
-      memory.push({ ms, bytes: host.residentBytes() });
-      sampledAt = ms;
+    if (timedMs - sampledAt >= SAMPLE_EVERY_MS && memory.length < MAX_SAMPLES) {
+      memory.push({ ms: timedMs, bytes: host.residentBytes() });
+      sampledAt = timedMs;
     }
     host.progress('Timing', round + 1, plan.runs ?? undefined);
   }
-  return sessions.map((_, index) => ({
-    timesMs: Float64Array.from(times[index]!),
+  return series.map(({ timesMs, uncounted }, index) => ({
+    timesMs: Float64Array.from(timesMs),
     warmup: warmups[index]!.runs,
     stable: warmups[index]!.stable,
     memory: index === 0 ? memory : [],
+    uncounted,
   }));
 }
 

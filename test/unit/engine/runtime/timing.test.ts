@@ -69,6 +69,71 @@ describe('timeSessions', () => {
   });
 });
 
+describe('blocks', () => {
+  /** A world with others in it: they take `othersMs` of the machine in every second pause. */
+  function shared(runMs: number, othersMs: number) {
+    let clock = 0;
+    let blockBegan = 0;
+    const blocks: number[] = [];
+    const order: string[] = [];
+    let pauses = 0;
+    const host: TimingHost = {
+      now: () => clock,
+      residentBytes: () => 1,
+      progress: () => undefined,
+      run: async () => {
+        clock += runMs;
+        order.push('run');
+      },
+      take: async () => {
+        if (pauses > 0) blocks.push(clock - blockBegan);
+        const disturbed = othersMs > 0 && pauses++ % 2 === 1;
+        if (othersMs === 0) pauses++;
+        if (disturbed) clock += othersMs;
+        order.push(disturbed ? 'others' : 'pause');
+        blockBegan = clock;
+        return disturbed;
+      },
+    };
+    return { host, blocks, order };
+  }
+
+  it('are 200 ms at most, and begin before the first run', async () => {
+    const { host, blocks, order } = shared(30, 0);
+    await timeSessions(host, [0], { warmup: 0, runs: 14 });
+    expect(order[0]).toBe('pause');
+    expect(blocks).toEqual([180, 180]); // six runs of 30 ms; a seventh would end at 210
+  });
+
+  it('hold one run each where a run takes longer', async () => {
+    const { host, blocks } = shared(300, 0);
+    await timeSessions(host, [0], { warmup: 0, runs: 3 });
+    expect(blocks).toEqual([300, 300]);
+  });
+
+  it('count no run before the caches are warm again, and say which', async () => {
+    const { host, order } = shared(30, 5000);
+    const [timing] = await timeSessions(host, [0], { warmup: 0, runs: 8 });
+    // six runs, others, two runs that warm up (60 ms are more than 40), two that count
+    expect(order.join(' ')).toBe('pause run run run run run run others run run run run');
+    expect([...timing!.timesMs]).toEqual(Array.from({ length: 8 }, () => 30));
+    expect(timing!.uncounted).toEqual([6, 7]);
+  });
+
+  it('keep the time of others out of the limits and of the memory picture', async () => {
+    const { host } = shared(100, 60_000);
+    const [timing] = await timeSessions(host, [0], { warmup: 0 });
+    expect(timing!.timesMs).toHaveLength(20); // 20 · 100 ms = 2 s
+    expect(timing!.memory.at(-1)!.ms).toBe(2000);
+  });
+
+  it('let the warm-up begin to settle anew after others had the machine', async () => {
+    const { host } = shared(30, 5000);
+    // ten equal times are enough; the six before the pause do not count
+    expect(await warmUp(host, 0, null)).toMatchObject({ stable: true, runs: 16 });
+  });
+});
+
 it('needs ten times to call them settled', () => {
   expect(isSettled([1, 1, 1, 1, 1, 1, 1, 1, 1])).toBe(false);
   expect(isSettled([1, 1, 1, 1, 1, 1, 1, 1, 1, 1])).toBe(true);
