@@ -1,24 +1,24 @@
 /** The operator table: everything that the program knows about operators, by domain and name. */
-import { activationOperators } from './families/activation.ts';
-import { attentionOperators } from './families/attention.ts';
-import { controlOperators } from './families/control.ts';
-import { convolutionOperators } from './families/convolution.ts';
-import { detectionOperators } from './families/detection.ts';
-import { einsumOperators } from './families/einsum.ts';
-import { elementwiseOperators } from './families/elementwise.ts';
-import { generatingOperators } from './families/generating.ts';
-import { indexingOperators } from './families/indexing.ts';
-import { joiningOperators } from './families/joining.ts';
-import { layoutOperators } from './families/layout.ts';
-import { matmulOperators } from './families/matmul.ts';
-import { normalizationOperators } from './families/normalization.ts';
-import { poolingOperators } from './families/pooling.ts';
-import { quantizationOperators } from './families/quantization.ts';
-import { recurrentOperators } from './families/recurrent.ts';
-import { reductionOperators } from './families/reduction.ts';
-import { resizingOperators } from './families/resizing.ts';
-import { sequenceOperators } from './families/sequences.ts';
-import { signalOperators } from './families/signal.ts';
+import { activationOperators } from './families/activation/index.ts';
+import { attentionOperators } from './families/attention/index.ts';
+import { controlOperators } from './families/control/index.ts';
+import { convolutionOperators } from './families/convolution/index.ts';
+import { detectionOperators } from './families/detection/index.ts';
+import { einsumOperators } from './families/einsum/index.ts';
+import { elementwiseOperators } from './families/elementwise/index.ts';
+import { generatingOperators } from './families/generating/index.ts';
+import { indexingOperators } from './families/indexing/index.ts';
+import { joiningOperators } from './families/joining/index.ts';
+import { layoutOperators } from './families/layout/index.ts';
+import { matmulOperators } from './families/matmul/index.ts';
+import { normalizationOperators } from './families/normalization/index.ts';
+import { poolingOperators } from './families/pooling/index.ts';
+import { quantizationOperators } from './families/quantization/index.ts';
+import { recurrentOperators } from './families/recurrent/index.ts';
+import { reductionOperators } from './families/reduction/index.ts';
+import { resizingOperators } from './families/resizing/index.ts';
+import { sequenceOperators } from './families/sequences/index.ts';
+import { signalOperators } from './families/signal/index.ts';
 import type { OperatorSpec } from './spec.ts';
 
 const ALL: readonly OperatorSpec[] = [

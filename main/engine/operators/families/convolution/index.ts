@@ -1,0 +1,97 @@
+/** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
+import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
+import { out, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
+import { convolutionMacs, transposedMacs } from './cost.ts';
+import { convolutionRole } from './quantize.ts';
+
+const quantizedConvolution: OperatorEntry = {
+  category: 'layer',
+  inputs: ['x', 'x_scale', 'x_zero_point', 'w', 'w_scale', 'w_zero_point', 'y_scale', 'y_zero_point', 'B'],
+  parameters: [3, 8],
+  settings: [1, 2, 4, 5, 6, 7],
+  traits: ['integerKernel', 'channelsSecond'],
+  infer: (context) => out(context.dtype(7) ?? context.dtype(0), convolve(context, 0, 3)),
+  macs: convolutionMacs(3),
+};
+
+export const convolutionOperators = [
+  ...defineOperators('', {
+    Conv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B'],
+      parameters: [1, 2],
+      prunable: [1],
+      traits: ['needsWeights', 'channelsSecond'],
+      quantization: convolutionRole,
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+    ConvTranspose: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B'],
+      parameters: [1, 2],
+      prunable: [1],
+      traits: ['needsWeights', 'channelsSecond'],
+      quantization: {
+        kind: 'float',
+        reason: 'the CPU provider has no integer ConvTranspose',
+        dataChannels: (dims) => dims[0],
+      },
+      infer: (context) => out(context.dtype(0), convolveTransposed(context)),
+      macs: transposedMacs,
+    },
+    ConvInteger: {
+      category: 'layer',
+      inputs: ['x', 'w', 'x_zero_point', 'w_zero_point'],
+      parameters: [1],
+      settings: [2, 3],
+      traits: ['integerKernel', 'channelsSecond'],
+      infer: (context) => out('int32', convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+    QLinearConv: quantizedConvolution,
+    DeformConv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'offset', 'B', 'mask'],
+      parameters: [1, 3],
+      prunable: [1],
+      traits: ['channelsSecond'],
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+  }),
+  ...defineOperators(NCHWC, {
+    Conv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B', 'Sum'],
+      parameters: [1, 2],
+      traits: ['channelsSecond', 'takesSum'],
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1, 'NCHWc')),
+      macs: convolutionMacs(1),
+    },
+    ReorderInput: {
+      category: 'shape',
+      inputs: ['X'],
+      traits: ['movesLayout'],
+      infer: (context) => out(context.dtype(0), blockChannels(context)),
+    },
+    ReorderOutput: {
+      category: 'shape',
+      inputs: ['X'],
+      traits: ['movesLayout'],
+      infer: (context) => out(context.dtype(0), unblockChannels(context)),
+    },
+  }),
+  ...defineOperators(MICROSOFT, {
+    QLinearConv: quantizedConvolution,
+    FusedConv: {
+      category: 'layer',
+      inputs: ['X', 'W', 'B', 'Z'],
+      parameters: [1, 2],
+      prunable: [1],
+      traits: ['channelsSecond'],
+      infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
+      macs: convolutionMacs(1),
+    },
+  }),
+];

@@ -1,0 +1,74 @@
+/** Operators on one element, or on elements at the same place of broadcast inputs. */
+import type { DType } from '../../../tensor/dtype.ts';
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { inferBroadcast, inferUnary, inferWhere } from './shape.ts';
+
+function binary(category: OperatorEntry['category'], result?: DType, extra?: Partial<OperatorEntry>): OperatorEntry {
+  return { category, inputs: ['A', 'B'], infer: inferBroadcast(result), ...extra };
+}
+
+const several: OperatorEntry = {
+  category: 'other',
+  inputs: ['data_0'],
+  variadic: true,
+  infer: inferBroadcast(),
+};
+
+const unary: OperatorEntry = { category: 'other', inputs: ['X'], infer: inferUnary };
+
+const toBool: OperatorEntry = {
+  category: 'other',
+  inputs: ['X'],
+  infer: (context) => [tensorFacts('bool', context.shape(0))],
+};
+
+const quantizedPair: OperatorEntry = {
+  category: 'other',
+  inputs: ['A', 'A_scale', 'A_zero_point', 'B', 'B_scale', 'B_zero_point', 'C_scale', 'C_zero_point'],
+  parameters: [0, 3],
+  settings: [1, 2, 4, 5, 6, 7],
+  traits: ['integerKernel'],
+  infer: (context) => [tensorFacts(context.dtype(0), context.broadcast([0, 3]))],
+};
+
+const fuses = { quantization: { kind: 'elementwise', inputs: [0, 1] } } as const;
+
+export const elementwiseOperators = [
+  ...defineOperators('', {
+    'Abs Neg Floor Ceil Round Sqrt Exp Log Reciprocal Sign Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh':
+      unary,
+    'Not BitwiseNot': unary,
+    'IsNaN IsInf': toBool,
+    Add: binary('other', undefined, { ...fuses, parameters: [0, 1], traits: ['adds'] }),
+    Mul: binary('other', undefined, { ...fuses, parameters: [0, 1] }),
+    'Sub Div Pow Mod': binary('other', undefined, { parameters: [0, 1] }),
+    'BitShift BitwiseAnd BitwiseOr BitwiseXor': binary('other'),
+    'And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual': binary('other', 'bool'),
+    Sum: { ...several, traits: ['adds'] },
+    'Mean Min Max': several,
+    Where: { category: 'other', inputs: ['condition', 'X', 'Y'], infer: inferWhere },
+  }),
+  ...defineOperators(MICROSOFT, {
+    'QLinearAdd QLinearMul': quantizedPair,
+    QLinearWhere: {
+      category: 'other',
+      inputs: ['condition', 'X', 'x_scale', 'x_zero_point', 'Y', 'y_scale', 'y_zero_point', 'z_scale', 'z_zero_point'],
+      settings: [2, 3, 5, 6, 7, 8],
+      traits: ['integerKernel'],
+      infer: (context) => [tensorFacts(context.dtype(1), context.broadcast([0, 1, 4]))],
+    },
+    BiasAdd: binary('other', undefined, { inputs: ['X', 'bias', 'skip'], parameters: [1] }),
+    BiasSplitGelu: {
+      category: 'activation',
+      inputs: ['X', 'bias'],
+      parameters: [1],
+      infer: (context) => {
+        const shape = context.shape(0);
+        const last = shape?.at(-1);
+        const half = typeof last === 'number' ? last / 2 : null;
+        return [tensorFacts(context.dtype(0), shape === undefined ? undefined : [...shape.slice(0, -1), half])];
+      },
+    },
+  }),
+];

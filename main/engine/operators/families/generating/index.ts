@@ -1,0 +1,67 @@
+/** Operators that make tensors: constants, shapes as values, ranges, random numbers, casts. */
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, type OperatorEntry } from '../../spec.ts';
+import {
+  inferConstant,
+  inferShape,
+  inferSize,
+  inferConstantOfShape,
+  inferRange,
+  castTo,
+  inferMultinomial,
+  windowFunction,
+} from './shape.ts';
+
+/** Random tensors of a stated shape. */
+const randomOfShape: OperatorEntry = {
+  category: 'tensor',
+  inputs: [],
+  infer: (context) => [tensorFacts(context.dtypeAttribute('dtype') ?? 'float32', context.ints('shape'))],
+};
+
+const likeInput: OperatorEntry = {
+  category: 'tensor',
+  inputs: ['input'],
+  infer: (context) => [tensorFacts(context.dtypeAttribute('dtype') ?? context.dtype(0), context.shape(0))],
+};
+
+export const generatingOperators = defineOperators('', {
+  Constant: { category: 'tensor', traits: ['constant', 'passive'], inputs: [], infer: inferConstant, bytes: () => 0 },
+  Shape: {
+    category: 'shape',
+    traits: ['readsShape', 'passive'],
+    inputs: ['data'],
+    infer: inferShape,
+    bytes: (context) => context.outputBytes(0),
+  },
+  Size: {
+    category: 'shape',
+    traits: ['readsShape'],
+    inputs: ['data'],
+    infer: inferSize,
+    bytes: (context) => context.outputBytes(0),
+  },
+  ConstantOfShape: { category: 'tensor', inputs: ['input'], settings: [0], infer: inferConstantOfShape },
+  Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], settings: [0, 1, 2], infer: inferRange },
+  Cast: {
+    category: 'tensor',
+    inputs: ['input'],
+    traits: ['rearranges', 'passive', 'inserted'],
+    carries: 'first',
+    infer: (context) => castTo(context, context.dtypeAttribute('to')),
+  },
+  CastLike: {
+    category: 'tensor',
+    inputs: ['input', 'target_type'],
+    infer: (context) => castTo(context, context.dtype(1)),
+  },
+  BitCast: {
+    category: 'tensor',
+    inputs: ['input'],
+    infer: (context) => [tensorFacts(context.dtypeAttribute('to'), context.shape(0))],
+  },
+  'RandomNormal RandomUniform': randomOfShape,
+  'RandomNormalLike RandomUniformLike Bernoulli EyeLike': likeInput,
+  Multinomial: { category: 'tensor', inputs: ['input'], infer: inferMultinomial },
+  'HannWindow HammingWindow BlackmanWindow': { category: 'tensor', inputs: ['size'], infer: windowFunction },
+});

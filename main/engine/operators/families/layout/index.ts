@@ -1,0 +1,83 @@
+/** Operators that give the same elements another shape or order. */
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, MICROSOFT } from '../../spec.ts';
+import { passthrough } from './quantize.ts';
+import {
+  inferReshape,
+  inferFlatten,
+  inferSqueeze,
+  inferUnsqueeze,
+  inferIdentity,
+  inferTranspose,
+  inferExpand,
+  inferTile,
+  inferBlocks,
+  reshaped,
+} from './shape.ts';
+
+/** These only relabel the buffer. */
+const moves = { bytes: (): number => 0, category: 'shape', quantization: passthrough, carries: 'first' } as const;
+
+const relabels = ['rearranges', 'passive', 'inserted'] as const;
+
+export const layoutOperators = [
+  ...defineOperators('', {
+    Reshape: { ...moves, traits: relabels, inputs: ['data', 'shape'], settings: [1], infer: inferReshape },
+    Flatten: { ...moves, traits: ['rearranges', 'passive'], inputs: ['input'], infer: inferFlatten },
+    Squeeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], settings: [1], infer: inferSqueeze },
+    Unsqueeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], settings: [1], infer: inferUnsqueeze },
+    Identity: { ...moves, traits: ['identity', ...relabels], inputs: ['input'], infer: inferIdentity },
+    Transpose: {
+      category: 'shape',
+      inputs: ['data'],
+      traits: relabels,
+      carries: 'first',
+      quantization: passthrough,
+      infer: inferTranspose,
+    },
+    Expand: {
+      category: 'shape',
+      inputs: ['input', 'shape'],
+      settings: [1],
+      traits: ['passive'],
+      quantization: passthrough,
+      infer: inferExpand,
+    },
+    Tile: {
+      category: 'shape',
+      inputs: ['input', 'repeats'],
+      settings: [1],
+      quantization: passthrough,
+      infer: inferTile,
+    },
+    'MemcpyToHost MemcpyFromHost': { ...moves, inputs: ['X'], traits: ['movesLayout'], infer: inferIdentity },
+    DepthToSpace: {
+      category: 'shape',
+      inputs: ['input'],
+      carries: 'first',
+      quantization: passthrough,
+      infer: inferBlocks(false),
+    },
+    SpaceToDepth: {
+      category: 'shape',
+      inputs: ['input'],
+      carries: 'first',
+      quantization: passthrough,
+      infer: inferBlocks(true),
+    },
+  }),
+  ...defineOperators(MICROSOFT, {
+    ExpandDims: {
+      ...moves,
+      inputs: ['X', 'axis'],
+      settings: [1],
+      infer: (context) => {
+        const shape = context.shape(0);
+        const axis = context.numbers(1)?.[0];
+        if (shape === undefined || axis === undefined) return [tensorFacts(context.dtype(0), undefined)];
+        const at = context.axis(axis, shape.length + 1);
+        return reshaped(context, [...shape.slice(0, at), 1, ...shape.slice(at)]);
+      },
+    },
+  }),
+];

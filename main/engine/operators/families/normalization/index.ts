@@ -1,0 +1,107 @@
+/** Normalizations and dropout. */
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { inferLayerNormalization, inferBatchNormalization, inferSkipNormalization } from './shape.ts';
+import { needsPrecision } from './quantize.ts';
+
+const keeps: OperatorEntry = {
+  category: 'normalization',
+  inputs: ['input', 'scale', 'B'],
+  parameters: [1, 2],
+  infer: (context) => [context.same()],
+};
+
+const layerNorm: OperatorEntry = {
+  category: 'normalization',
+  inputs: ['X', 'Scale', 'B'],
+  parameters: [1, 2],
+  infer: inferLayerNormalization,
+};
+
+export const normalizationOperators = [
+  ...defineOperators('', {
+    BatchNormalization: {
+      category: 'normalization',
+      inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
+      parameters: [1, 2, 3, 4],
+      traits: ['fusesBackwards', 'channelsSecond'],
+      quantization: {
+        kind: 'float',
+        reason: 'BatchNormalization stands behind no layer that it could be folded into',
+      },
+      infer: inferBatchNormalization,
+    },
+    LayerNormalization: { ...layerNorm, quantization: needsPrecision('LayerNormalization') },
+    // ONNX Runtime registers this contributed operator in the default domain.
+    SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
+    RMSNormalization: { ...keeps, inputs: ['X', 'scale'], parameters: [1] },
+    InstanceNormalization: {
+      ...keeps,
+      traits: ['channelsSecond'],
+      quantization: needsPrecision('InstanceNormalization'),
+    },
+    GroupNormalization: keeps,
+    'LRN MeanVarianceNormalization LpNormalization': {
+      category: 'normalization',
+      inputs: ['X'],
+      infer: (context) => [context.same()],
+    },
+    Dropout: {
+      category: 'dropout',
+      traits: ['passive'],
+      inputs: ['data', 'ratio', 'training_mode'],
+      settings: [1, 2],
+      quantization: { kind: 'passthrough', input: 0 },
+      infer: (context) => [
+        context.same(),
+        tensorFacts(context.opset < 10 ? context.dtype(0) : 'bool', context.shape(0)),
+      ],
+    },
+  }),
+  ...defineOperators(MICROSOFT, {
+    SkipLayerNormalization: {
+      category: 'normalization',
+      inputs: ['input', 'skip', 'gamma', 'beta', 'bias'],
+      parameters: [2, 3, 4],
+      infer: inferSkipNormalization,
+    },
+    SkipSimplifiedLayerNormalization: {
+      category: 'normalization',
+      inputs: ['input', 'skip', 'gamma', 'bias'],
+      parameters: [2, 3],
+      infer: inferSkipNormalization,
+    },
+    SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
+    GroupNorm: { ...keeps, inputs: ['X', 'gamma', 'beta'] },
+    SkipGroupNorm: {
+      category: 'normalization',
+      inputs: ['X', 'gamma', 'beta', 'skip', 'bias'],
+      parameters: [1, 2, 4],
+      infer: (context) => [context.same(), context.same()],
+    },
+    EmbedLayerNormalization: {
+      category: 'normalization',
+      inputs: [
+        'input_ids',
+        'segment_ids',
+        'word_embedding',
+        'position_embedding',
+        'segment_embedding',
+        'gamma',
+        'beta',
+        'mask',
+        'position_ids',
+      ],
+      parameters: [2, 3, 4, 5, 6],
+      infer: (context) => {
+        const ids = context.shape(0);
+        const shape = ids === undefined ? undefined : [...ids, context.dim(2, 1)];
+        return [
+          tensorFacts(context.dtype(2), shape),
+          tensorFacts('int32', ids?.slice(0, 1)),
+          tensorFacts(context.dtype(2), shape),
+        ];
+      },
+    },
+  }),
+];

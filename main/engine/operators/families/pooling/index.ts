@@ -1,0 +1,62 @@
+/** Pools over windows and over whole feature maps. */
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
+import { poolShape, globalShape, inferMaxPool, unpoolShape, roiShape } from './shape.ts';
+
+const windowed: OperatorEntry = {
+  category: 'pool',
+  inputs: ['X'],
+  traits: ['channelsSecond'],
+  infer: (context) => [tensorFacts(context.dtype(0), poolShape(context))],
+};
+
+const global: OperatorEntry = {
+  category: 'pool',
+  inputs: ['X'],
+  traits: ['channelsSecond'],
+  infer: (context) => [tensorFacts(context.dtype(0), globalShape(context))],
+};
+
+const quantizedInputs = ['X', 'x_scale', 'x_zero_point', 'y_scale', 'y_zero_point'];
+
+export const poolingOperators = [
+  ...defineOperators('', {
+    MaxPool: { ...windowed, infer: inferMaxPool, quantization: { kind: 'passthrough', input: 0 } },
+    AveragePool: { ...windowed, quantization: { kind: 'elementwise', inputs: [0] } },
+    LpPool: windowed,
+    GlobalAveragePool: { ...global, quantization: { kind: 'elementwise', inputs: [0] } },
+    'GlobalMaxPool GlobalLpPool': global,
+    MaxUnpool: {
+      category: 'pool',
+      inputs: ['X', 'I', 'output_shape'],
+      settings: [2],
+      traits: ['channelsSecond'],
+      infer: (context) => [tensorFacts(context.dtype(0), unpoolShape(context))],
+    },
+    'RoiAlign MaxRoiPool': {
+      category: 'pool',
+      inputs: ['X', 'rois', 'batch_indices'],
+      infer: (context) => [tensorFacts(context.dtype(0), roiShape(context))],
+    },
+  }),
+  ...defineOperators(NCHWC, {
+    'MaxPool AveragePool': windowed,
+    'GlobalMaxPool GlobalAveragePool': global,
+  }),
+  ...defineOperators(MICROSOFT, {
+    QLinearAveragePool: {
+      category: 'pool',
+      inputs: quantizedInputs,
+      settings: [1, 2, 3, 4],
+      traits: ['integerKernel', 'channelsSecond'],
+      infer: (context) => [tensorFacts(context.dtype(0), poolShape(context, context.int('channels_last', 0) !== 0))],
+    },
+    QLinearGlobalAveragePool: {
+      category: 'pool',
+      inputs: quantizedInputs,
+      settings: [1, 2, 3, 4],
+      traits: ['integerKernel', 'channelsSecond'],
+      infer: (context) => [tensorFacts(context.dtype(0), globalShape(context, context.int('channels_last', 0) !== 0))],
+    },
+  }),
+];

@@ -1,0 +1,50 @@
+/** LSTM, GRU and RNN. */
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { inferRecurrent, inferQuantizedLstm } from './shape.ts';
+import { recurrentMacs } from './cost.ts';
+
+function recurrent(gates: number, cellState: boolean): OperatorEntry {
+  return {
+    category: 'layer',
+    inputs: ['X', 'W', 'R', 'B', 'sequence_lens', 'initial_h', 'initial_c', 'P'],
+    parameters: [1, 2, 3, 7],
+    settings: [4],
+    prunable: [1, 2],
+    traits: ['needsWeights'],
+    quantization: { kind: 'float', reason: 'recurrent layers stay in float32' },
+    infer: inferRecurrent(gates, cellState),
+    macs: recurrentMacs,
+  };
+}
+
+export const recurrentOperators = [
+  ...defineOperators('', {
+    LSTM: recurrent(4, true),
+    GRU: recurrent(3, false),
+    RNN: recurrent(1, false),
+  }),
+  ...defineOperators(MICROSOFT, {
+    DynamicQuantizeLSTM: {
+      ...recurrent(4, true),
+      inputs: [
+        'X',
+        'W',
+        'R',
+        'B',
+        'sequence_lens',
+        'initial_h',
+        'initial_c',
+        'P',
+        'W_scale',
+        'W_zero_point',
+        'R_scale',
+        'R_zero_point',
+      ],
+      parameters: [1, 2, 3, 7],
+      settings: [4, 8, 9, 10, 11],
+      prunable: [],
+      traits: ['integerKernel'],
+      infer: (context) => inferQuantizedLstm(context),
+    },
+  }),
+];

@@ -1,0 +1,36 @@
+/** Reductions over axes, and what picks or accumulates along an axis. */
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
+
+const same: OperatorEntry = { category: 'tensor', inputs: ['x', 'axis'], infer: (context) => [context.same()] };
+
+export const reductionOperators = [
+  ...defineOperators('', {
+    'ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare':
+      {
+        category: 'tensor',
+        inputs: ['data', 'axes'],
+        settings: [1],
+        infer: inferReduction,
+      },
+    'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], infer: inferArg },
+    TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], infer: inferTopK },
+    'CumSum CumProd': same,
+    Unique: { category: 'tensor', inputs: ['X'], infer: inferUnique },
+    'SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss': {
+      category: 'other',
+      inputs: ['scores', 'labels', 'weights'],
+      infer: inferLoss,
+    },
+  }),
+  ...defineOperators(MICROSOFT, {
+    QLinearReduceMean: {
+      category: 'tensor',
+      inputs: ['data', 'data_scale', 'data_zero_point', 'reduced_scale', 'reduced_zero_point'],
+      settings: [1, 2, 3, 4],
+      traits: ['integerKernel'],
+      infer: (context) => [tensorFacts(context.dtype(0), reduceShape(context, 99))],
+    },
+  }),
+];

@@ -1,0 +1,67 @@
+/** Pad, Resize and other operators that change spatial sizes. */
+import { multiplyDims } from '../../dimension.ts';
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators, MICROSOFT, NCHWC } from '../../spec.ts';
+import {
+  inferPad,
+  inferResize,
+  inferUpsample,
+  inferGridSample,
+  inferAffineGrid,
+  inferCenterCropPad,
+  inferCol2Im,
+} from './shape.ts';
+
+export const resizingOperators = [
+  ...defineOperators('', {
+    Pad: {
+      category: 'tensor',
+      inputs: ['data', 'pads', 'constant_value', 'axes'],
+      settings: [1, 2, 3],
+      quantization: { kind: 'float', reason: 'the CPU provider has no integer Pad' },
+      infer: inferPad,
+    },
+    Resize: {
+      category: 'tensor',
+      inputs: ['X', 'roi', 'scales', 'sizes'],
+      settings: [1, 2, 3],
+      quantization: {
+        kind: 'passthrough',
+        input: 0,
+        refuse: (attributes) =>
+          attributes.text('mode') === 'cubic' ? 'cubic interpolation has no integer kernel' : undefined,
+      },
+      infer: inferResize,
+    },
+    Upsample: { category: 'tensor', inputs: ['X', 'scales'], settings: [1], infer: inferUpsample },
+    GridSample: { category: 'tensor', inputs: ['X', 'grid'], infer: inferGridSample },
+    AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], settings: [1], infer: inferAffineGrid },
+    CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], settings: [1], infer: inferCenterCropPad },
+    Col2Im: {
+      category: 'tensor',
+      inputs: ['input', 'image_shape', 'block_shape'],
+      settings: [1, 2],
+      infer: inferCol2Im,
+    },
+  }),
+  ...defineOperators(NCHWC, {
+    Upsample: {
+      category: 'tensor',
+      inputs: ['X'],
+      infer: (context) => {
+        const scales = context.ints('scales');
+        const shape = context.shape(0);
+        return [
+          tensorFacts(
+            context.dtype(0),
+            shape?.map((dim, axis) => multiplyDims(dim, scales?.[axis] ?? null)),
+          ),
+        ];
+      },
+    },
+  }),
+  ...defineOperators(MICROSOFT, {
+    Pad: { category: 'tensor', inputs: ['data', 'pads', 'value'], settings: [1, 2], infer: inferPad },
+    GridSample: { category: 'tensor', inputs: ['X', 'Grid'], infer: inferGridSample },
+  }),
+];
