@@ -12,6 +12,12 @@ export const MAX_CONSTANT_ELEMENTS = 4096;
 /** A number (booleans are 0 and 1; int64 beyond 2⁵³ is clamped), a symbolic size, or null when unknown. */
 export type Element = Dim;
 
+/**
+ * Computes one element of a small constant output from the operands' elements at its place; null where it cannot be told.
+ * @param integer whether the operands are integers: Div truncates, Mod by 0 has no value
+ */
+export type Fold = (elements: readonly Element[], integer: boolean) => Element;
+
 export interface ConstantValue {
   readonly dtype: DType;
   readonly shape: readonly number[];

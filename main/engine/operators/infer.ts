@@ -162,7 +162,7 @@ class ModelInference {
         this.#inferSubgraph(graph, given, { repeat, maybe }, record, scope),
       warn: (message) => this.#find('OPERANDS_INVALID', message, node, scope, 'warning'),
     };
-    return new NodeContext(node, opset, inputs, services);
+    return new NodeContext(node, opset, inputs, { services, fold: record.spec?.fold });
   }
 
   #inferSubgraph(

@@ -1,6 +1,6 @@
 import type { Attribute, Dim, Graph, Node, Shape, Tensor } from '../graph/ir.ts';
 import { dtypeFromCode, type DType } from '../tensor/dtype.ts';
-import { numbersOf, type ConstantValue } from './constant.ts';
+import { numbersOf, type ConstantValue, type Fold } from './constant.ts';
 import { tensorFacts, UNKNOWN, type Facts } from './facts.ts';
 import { NodeAttributes } from './node-attributes.ts';
 import { broadcastShapes, formatShape, normalizeAxis } from './shape.ts';
@@ -30,13 +30,21 @@ export class NodeContext {
   readonly opset: number;
   readonly attributes: NodeAttributes;
   readonly services: InferenceServices;
+  /** How the operator computes constants; undefined: it does not. */
+  readonly fold: Fold | undefined;
   readonly #inputs: readonly (Facts | undefined)[];
 
-  constructor(node: Node, opset: number, inputs: readonly (Facts | undefined)[], services: InferenceServices) {
+  constructor(
+    node: Node,
+    opset: number,
+    inputs: readonly (Facts | undefined)[],
+    given: { readonly services: InferenceServices; readonly fold: Fold | undefined },
+  ) {
     this.node = node;
     this.opset = opset;
     this.attributes = new NodeAttributes(node);
-    this.services = services;
+    this.services = given.services;
+    this.fold = given.fold;
     this.#inputs = inputs;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { OperatorCategory } from '../../contract/operators.ts';
 import type { Tensor } from '../graph/ir.ts';
+import type { Fold } from './constant.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
 import type { NodeAttributes } from './node-attributes.ts';
@@ -168,6 +169,8 @@ export interface OperatorSpec {
    * which becomes a listed problem.
    */
   readonly infer: (context: NodeContext) => readonly (Facts | undefined)[];
+  /** How element-wise operators compute constants, for shape arithmetic; see `NodeContext.fold`. */
+  readonly fold?: Fold;
   /** Multiply–accumulates of one execution. */
   readonly macs: (context: CostContext) => number | null;
   /** Bytes read and written once; where absent: all inputs plus all outputs. */
@@ -188,6 +191,7 @@ export interface OperatorEntry {
   readonly traits?: readonly Trait[];
   readonly quantization?: QuantizationRole;
   readonly infer: OperatorSpec['infer'];
+  readonly fold?: Fold;
   /** Default: 0. */
   readonly macs?: OperatorSpec['macs'];
   readonly bytes?: OperatorSpec['bytes'];
@@ -212,6 +216,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       traits: new Set(entry.traits),
       quantization: entry.quantization ?? FLOAT,
       infer: entry.infer,
+      ...(entry.fold === undefined ? {} : { fold: entry.fold }),
       macs: entry.macs ?? (() => 0),
       ...(entry.bytes === undefined ? {} : { bytes: entry.bytes }),
     })),

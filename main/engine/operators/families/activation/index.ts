@@ -1,6 +1,7 @@
 /** Activations: same type and shape as the input. */
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { rectified } from '../elementwise/fold.ts';
 import { inferUnary } from '../elementwise/shape.ts';
 import { clipBounds } from './quantize.ts';
 
@@ -35,6 +36,7 @@ export const activationOperators = [
   ...defineOperators('', {
     Relu: {
       ...activation,
+      fold: rectified,
       traits: ['passive', 'fusesBackwards'],
       quantization: { kind: 'clip', bounds: () => ({ low: 0, high: Infinity }) },
     },

@@ -2,6 +2,7 @@
 import type { DType } from '../../../tensor/dtype.ts';
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import * as fold from './fold.ts';
 import { inferBroadcast, inferUnary, inferWhere } from './shape.ts';
 
 function binary(category: OperatorEntry['category'], result?: DType, extra?: Partial<OperatorEntry>): OperatorEntry {
@@ -36,17 +37,38 @@ const fuses = { quantization: { kind: 'elementwise', inputs: [0, 1] } } as const
 
 export const elementwiseOperators = [
   ...defineOperators('', {
-    'Abs Neg Floor Ceil Round Sqrt Exp Log Reciprocal Sign Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh':
-      unary,
-    'Not BitwiseNot': unary,
+    Abs: { ...unary, fold: fold.absolute },
+    Neg: { ...unary, fold: fold.negative },
+    Floor: { ...unary, fold: fold.floor },
+    Ceil: { ...unary, fold: fold.ceil },
+    Round: { ...unary, fold: fold.round },
+    Sqrt: { ...unary, fold: fold.squareRoot },
+    Exp: { ...unary, fold: fold.exponential },
+    Log: { ...unary, fold: fold.logarithm },
+    Reciprocal: { ...unary, fold: fold.reciprocal },
+    Sign: { ...unary, fold: fold.sign },
+    Not: { ...unary, fold: fold.not },
+    'Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh BitwiseNot': unary,
     'IsNaN IsInf': toBool,
-    Add: binary('other', undefined, { ...fuses, parameters: [0, 1], traits: ['adds'] }),
-    Mul: binary('other', undefined, { ...fuses, parameters: [0, 1] }),
-    'Sub Div Pow Mod': binary('other', undefined, { parameters: [0, 1] }),
+    Add: binary('other', undefined, { ...fuses, parameters: [0, 1], traits: ['adds'], fold: fold.sum }),
+    Mul: binary('other', undefined, { ...fuses, parameters: [0, 1], fold: fold.product }),
+    Sub: binary('other', undefined, { parameters: [0, 1], fold: fold.difference }),
+    Div: binary('other', undefined, { parameters: [0, 1], fold: fold.quotient }),
+    Pow: binary('other', undefined, { parameters: [0, 1], fold: fold.power }),
+    Mod: binary('other', undefined, { parameters: [0, 1], fold: fold.remainder }),
     'BitShift BitwiseAnd BitwiseOr BitwiseXor': binary('other'),
-    'And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual': binary('other', 'bool'),
-    Sum: { ...several, traits: ['adds'] },
-    'Mean Min Max': several,
+    And: binary('other', 'bool', { fold: fold.and }),
+    Or: binary('other', 'bool', { fold: fold.or }),
+    Xor: binary('other', 'bool', { fold: fold.xor }),
+    Equal: binary('other', 'bool', { fold: fold.equal }),
+    Less: binary('other', 'bool', { fold: fold.less }),
+    LessOrEqual: binary('other', 'bool', { fold: fold.lessOrEqual }),
+    Greater: binary('other', 'bool', { fold: fold.greater }),
+    GreaterOrEqual: binary('other', 'bool', { fold: fold.greaterOrEqual }),
+    Sum: { ...several, traits: ['adds'], fold: fold.sum },
+    Min: { ...several, fold: fold.minimum },
+    Max: { ...several, fold: fold.maximum },
+    Mean: several,
     Where: { category: 'other', inputs: ['condition', 'X', 'Y'], infer: inferWhere },
   }),
   ...defineOperators(MICROSOFT, {

@@ -1,28 +1,32 @@
 import type { DType } from '../../../tensor/dtype.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
-import { foldOne, foldPair, isInteger, mapConstant, zipConstants } from '../../fold.ts';
+import { isInteger, mapConstant, zipConstants } from '../../fold.ts';
 import type { NodeContext } from '../../node-context.ts';
 import { MICROSOFT } from '../../spec.ts';
 
 /** One input, same type and shape; small constants are computed. */
 export function inferUnary(context: NodeContext): Facts[] {
-  const { opType } = context.node;
-  const constant = mapConstant(context.constant(0), context.dtype(0), (element) => foldOne(opType, element));
+  const { fold } = context;
+  const constant =
+    fold === undefined
+      ? undefined
+      : mapConstant(context.constant(0), context.dtype(0), (element) => fold([element], false));
   return [tensorFacts(context.dtype(0), context.shape(0), constant)];
 }
 
 /** Two or more inputs, broadcast; all small constants are computed. `result` is the type, where it is not the operands'. */
 export function inferBroadcast(result?: DType) {
   return (context: NodeContext): Facts[] => {
-    const { opType } = context.node;
+    const { fold } = context;
     const operands = context.inputs.map((_, index) => index);
     if (operands.length === 0) context.fail('it has no inputs, expected at least one');
     const operandType = context.inputs.find((facts) => facts?.dtype !== undefined)?.dtype;
     const dtype = result ?? operandType;
     const shape = legacyAxis(context) ?? context.broadcast(operands);
-    const constant = zipConstants(context.constants(operands), dtype, (elements) =>
-      elements.reduce((a, b) => foldPair(opType, a, b, isInteger(operandType))),
-    );
+    const constant =
+      fold === undefined
+        ? undefined
+        : zipConstants(context.constants(operands), dtype, (elements) => fold(elements, isInteger(operandType)));
     return [tensorFacts(dtype, shape, constant)];
   };
 }

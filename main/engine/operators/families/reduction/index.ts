@@ -1,19 +1,20 @@
 /** Reductions over axes, and what picks or accumulates along an axis. */
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
 
 const same: OperatorEntry = { category: 'tensor', inputs: ['x', 'axis'], infer: (context) => [context.same()] };
 
+const reduction: OperatorEntry = { category: 'tensor', inputs: ['data', 'axes'], settings: [1], infer: inferReduction };
+
 export const reductionOperators = [
   ...defineOperators('', {
-    'ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare':
-      {
-        category: 'tensor',
-        inputs: ['data', 'axes'],
-        settings: [1],
-        infer: inferReduction,
-      },
+    ReduceSum: { ...reduction, fold: sum },
+    ReduceProd: { ...reduction, fold: product },
+    ReduceMin: { ...reduction, fold: minimum },
+    ReduceMax: { ...reduction, fold: maximum },
+    'ReduceMean ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare': reduction,
     'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], infer: inferArg },
     TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], infer: inferTopK },
     'CumSum CumProd': same,

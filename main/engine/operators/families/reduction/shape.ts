@@ -3,7 +3,7 @@ import type { Dim, Shape } from '../../../graph/ir.ts';
 import { makeConstant, type ConstantValue } from '../../constant.ts';
 import { productOfDims } from '../../dimension.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
-import { foldPair, isInteger } from '../../fold.ts';
+import { isInteger } from '../../fold.ts';
 import type { NodeContext } from '../../node-context.ts';
 import { withDim } from '../../shape.ts';
 
@@ -42,10 +42,8 @@ function foldReduction(context: NodeContext, shape: Shape | undefined): Constant
   const constant = context.constant(0);
   const whole = shape !== undefined && shape.every((dim) => dim === 1);
   if (constant === undefined || !whole || constant.elements.length === 0) return undefined;
-  const pair = { ReduceProd: 'Mul', ReduceSum: 'Add', ReduceMin: 'Min', ReduceMax: 'Max' }[context.node.opType];
-  if (pair === undefined) return undefined;
-  const integer = isInteger(constant.dtype);
-  const result = constant.elements.reduce((a, b) => foldPair(pair, a, b, integer));
+  if (context.fold === undefined) return undefined;
+  const result = context.fold(constant.elements, isInteger(constant.dtype));
   return makeConstant(constant.dtype, shape as number[], [result]);
 }
 
