@@ -10,7 +10,8 @@ import { makeRawTensor } from '../../main/engine/graph/make.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { quietContext } from '../../main/base/progress.ts';
 import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
-import { quantizePlan } from '../../main/engine/quantize/quantize-static.ts';
+import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
+import { quantizePlan } from '../../main/engine/quantize/quantize-plan.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';
 import { runOperation } from '../../main/services/operations/operations.ts';
 import type { PredictionInputs } from '../../main/judge/predict/trial.ts';
@@ -51,7 +52,10 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
     modelBytes: inspect.model.bytes,
     trials: Array.from({ length: TRIALS }, (_, index) => trial(index / TRIALS)),
     prunePlan: { edges, layers: [...layers], frozen: [...frozen] },
-    quantizePlan: { layers: [...quantizePlan(model)], vnni: false },
+    quantizePlan: {
+      layers: [...(await quantizePlan(model, { runners: new RunnerPool(), signal: quietContext().signal }))],
+      vnni: false,
+    },
     baselineProfile: null,
     unlabelled: false,
   };

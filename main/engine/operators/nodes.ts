@@ -25,3 +25,9 @@ export const minimumNode: Make = maker('ReduceMin');
 export const maximumNode: Make = maker('ReduceMax');
 /** Σx²; axes as in {@link minimumNode}. */
 export const sumOfSquaresNode: Make = maker('ReduceSumSquare');
+
+/**
+ * A float copy of a value: the largest of one. The runtime neither fuses it with its neighbours nor moves quantization over
+ * it, as it does with Identity and with operators that move values.
+ */
+export const floatCopyNode: Make = maker('Max');

@@ -5,34 +5,29 @@ import type { Model, Node } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
 import { splitAtAxis } from '../tensor/axis.ts';
-
-/** A layer that disappeared into the one before it. */
-export interface Fold {
-  readonly layer: string;
-  readonly into: string;
-}
+import { unchanged, type PassResult } from './pass.ts';
 
 /**
  * Folds each BatchNormalization into the Conv, ConvTranspose or Gemm before it when nothing else uses what lies between:
  * y = γ·(Wx + b − μ)/√(σ² + ε) + β is the same layer with W·s and (b − μ)·s + β, s = γ/√(σ² + ε). Computed in float64 and
  * rounded once, so the result differs from the original by rounding only.
+ * The layer before stands for both afterwards.
  * @param model every node named; not modified
- * @returns the model, and which layers went where
  */
-export function foldBatchNormalization(model: Model): { readonly model: Model; readonly folds: readonly Fold[] } {
+export function foldBatchNormalization(model: Model): PassResult {
   const index = indexGraph(model.graph);
   const editor = new GraphEditor(model.graph);
-  const folds: Fold[] = [];
+  const sources = new Map<string, readonly string[]>();
   for (const norm of model.graph.nodes) {
     const fold = foldableInto(index, norm);
     if (fold === undefined) continue;
     editor.replaceNode(fold.layer, foldedLayer(editor, fold, norm));
     editor.removeNode(norm);
-    folds.push({ layer: norm.name, into: fold.layer.name });
+    sources.set(fold.layer.name, [fold.layer.name, norm.name]);
   }
-  return folds.length === 0
-    ? { model, folds }
-    : { model: { ...model, graph: editor.build({ dropUnused: true }) }, folds };
+  if (sources.size === 0) return unchanged(model);
+  const notes = [`${sources.size} BatchNormalization${sources.size === 1 ? '' : 's'} folded into the layer before.`];
+  return { model: { ...model, graph: editor.build({ dropUnused: true }) }, sources, notes };
 }
 
 interface Foldable {

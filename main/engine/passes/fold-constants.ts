@@ -1,4 +1,3 @@
-import { StudioError } from '../../base/errors.ts';
 import { makeAttribute } from '../graph/attributes.ts';
 import { GraphEditor } from '../graph/edit.ts';
 import { indexGraph } from '../graph/index-graph.ts';
@@ -9,6 +8,7 @@ import type { InferredValue } from '../operators/inference.ts';
 import { dtypeBits, dtypeCode } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { tensorOfHost } from '../runtime/host-data.ts';
+import { isRefusal } from './check-pass.ts';
 import { runOnce } from './compare-outputs.ts';
 import { constantNodes } from './constant-nodes.ts';
 import { unchanged, type PassContext, type PassResult } from './pass.ts';
@@ -46,9 +46,7 @@ export async function foldConstants(
   try {
     found = await evaluate(typed, nodes, wanted, context);
   } catch (error) {
-    const refused =
-      error instanceof StudioError && (error.code === 'RUNTIME_LOAD_FAILED' || error.code === 'RUNTIME_RUN_FAILED');
-    if (!refused) throw error;
+    if (!isRefusal(error)) throw error;
     return { ...unchanged(model), notes: [`Constants were not computed beforehand: ${error.message}`] };
   }
   return replaceByInitializers(typed, nodes, found);

@@ -5,8 +5,8 @@ import { inputPorts } from '../runtime/input-dims.ts';
 import { makeInputs } from '../runtime/make-inputs.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { compareTensors, runOnce, type OutputComparison } from './compare-outputs.ts';
-import { describeDifference, EQUAL_DB } from './check-pass.ts';
+import { compareOutputs, runOnce, type OutputComparison } from './compare-outputs.ts';
+import { describeDifference, EQUAL_DB, isRefusal } from './check-pass.ts';
 
 /** What was promised of a written file. */
 export interface Promised {
@@ -35,12 +35,12 @@ export async function proveWritten(
   const feeds = promised.feeds ?? makeInputs(inputPorts(promised.model), { batch: 1, dims: {} }).feeds;
   const written = await runOnce({ path }, feeds, runner, context).catch((error: unknown) => refuse(error));
   const model = await runOnce(promised.model, feeds, runner, context).catch((error: unknown) => refuse(error));
-  const problem = describeDifference(pairs(model, written), EQUAL_DB);
+  const problem = describeDifference(compareOutputs(model, written), EQUAL_DB);
   if (problem !== null) {
     // A model that throws dice differs from itself as well: then only the form was promised.
     const again = await runOnce(promised.model, feeds, runner, context);
-    const steady = describeDifference(pairs(model, again), EQUAL_DB) === null;
-    const form = steady ? problem : describeDifference(pairs(model, written).map(formOnly), 0);
+    const steady = describeDifference(compareOutputs(model, again), EQUAL_DB) === null;
+    const form = steady ? problem : describeDifference(compareOutputs(model, written).map(formOnly), 0);
     if (form !== null) throw notAsPromised(form);
   }
   if (promised.source !== undefined) {
@@ -50,14 +50,10 @@ export async function proveWritten(
       throw error;
     });
     // Only the form: how far the numbers may be from the source's is what is measured later.
-    const form = describeDifference(pairs(source, written).map(formOnly), 0);
+    const form = describeDifference(compareOutputs(source, written).map(formOnly), 0);
     if (form !== null) throw notAsPromised(form);
   }
   context.progress({ stage: 'Trying the file', done: 1, total: 1 });
-}
-
-function pairs(expected: HostTensors, got: HostTensors): readonly OutputComparison[] {
-  return Object.entries(expected).map(([name, tensor]) => compareTensors(name, tensor, got[name]));
 }
 
 /** What is finite in the source must stay finite; rounded indices and the like may differ. */
@@ -74,7 +70,7 @@ function notAsPromised(problem: string): StudioError {
 }
 
 function refuse(error: unknown): never {
-  if (error instanceof StudioError && (error.code === 'RUNTIME_LOAD_FAILED' || error.code === 'RUNTIME_RUN_FAILED')) {
+  if (isRefusal(error)) {
     throw new StudioError(error.code, `The model that was made does not run: ${error.message}`, {
       hint: HINT,
       cause: error,

@@ -42,9 +42,14 @@ const IR_OF_OPSET_13 = 7;
  * Rewrites a model of opset 7…12 in opset 13 with the same meaning: attributes that became inputs (Clip, Pad, Slice,
  * Squeeze, Split, ReduceSum, …), Softmax along its axis instead of over a flattened rest, Upsample as Resize. Subgraphs
  * too; functions have their own opset and stay. A model of opset ≥ 13 is returned as it is.
+ * @param sources gets the layers that nodes with new names stand for
  * @throws UNSUPPORTED naming the layer that has no counterpart, or an opset below 7
  */
-export function upgradeOpset(model: Model, knowledge: ValueKnowledge): Model {
+export function upgradeOpset(
+  model: Model,
+  knowledge: ValueKnowledge,
+  sources = new Map<string, readonly string[]>(),
+): Model {
   const from = defaultOpset(model);
   if (from >= PER_CHANNEL_OPSET) return model;
   if (from < OLDEST_UPGRADABLE) {
@@ -59,14 +64,19 @@ export function upgradeOpset(model: Model, knowledge: ValueKnowledge): Model {
   const opsetImports = model.opsetImports.map((entry) =>
     entry.domain === '' || entry.domain === 'ai.onnx' ? { ...entry, version: PER_CHANNEL_OPSET } : entry,
   );
-  const graph = upgradeGraph(model.graph, from, knowledge);
+  const graph = upgradeGraph(model.graph, from, knowledge, sources);
   return { ...model, irVersion: Math.max(model.irVersion, IR_OF_OPSET_13), opsetImports, graph };
 }
 
 /** Subgraphs and functions are not inferred here: within them, the forms that need no rank are used. */
 export const NOTHING_KNOWN: ValueKnowledge = { dtype: () => undefined, rank: () => undefined };
 
-function upgradeGraph(graph: Graph, from: number, knowledge: ValueKnowledge): Graph {
+function upgradeGraph(
+  graph: Graph,
+  from: number,
+  knowledge: ValueKnowledge,
+  sources: Map<string, readonly string[]>,
+): Graph {
   const editor = new GraphEditor(graph);
   const names = layerNames(graph);
   for (const [index, original] of graph.nodes.entries()) {
@@ -77,6 +87,7 @@ function upgradeGraph(graph: Graph, from: number, knowledge: ValueKnowledge): Gr
     const rewritten = rewriteNode(node, { from, to: PER_CHANNEL_OPSET }, upgradeScope(editor, layer, knowledge));
     if (rewritten.length === 1 && rewritten[0] === node) continue;
     replaceBySeveral(editor, original, rewritten);
+    for (const { name } of rewritten) if (name !== layer) sources.set(name, [layer]);
   }
   return editor.build({ dropUnused: true });
 }
@@ -138,7 +149,7 @@ function refuse(layer: string, reason: string): never {
 
 function upgradeSubgraphs(node: Node, from: number): Node {
   if (!node.attributes.some(({ type }) => type === 'graph' || type === 'graphs')) return node;
-  const upgrade = (graph: Graph): Graph => upgradeGraph(graph, from, NOTHING_KNOWN);
+  const upgrade = (graph: Graph): Graph => upgradeGraph(graph, from, NOTHING_KNOWN, new Map());
   return {
     ...node,
     attributes: node.attributes.map((attribute): Attribute => {

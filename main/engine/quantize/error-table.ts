@@ -6,9 +6,9 @@ import type { HostTensors } from '../tensor/host-tensor.ts';
 import { batchSize, type FeedBatches } from './calibrate.ts';
 import { buildErrorModel, type ComparedLayer } from './error-model.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
-import { nameNodes } from './prepare.ts';
+import { comparableModel } from './prepare.ts';
 import { cosineOf, sqnrDb, type ErrorSums } from '../../judge/signal-error.ts';
-import { knowledgeOf, upgradeOpset } from '../passes/upgrade-opset.ts';
+import { knowledgeOf } from '../passes/upgrade-opset.ts';
 
 export interface LayerError {
   readonly name: string;
@@ -45,8 +45,8 @@ export async function errorTable(
   options: { readonly limit: number },
   context: TaskContext,
 ): Promise<ErrorTable> {
-  const reference = prepared(float);
-  const { model, layers } = buildErrorModel(reference, prepared(quantized), knowledgeOf(reference));
+  const reference = comparableModel(float);
+  const { model, layers } = buildErrorModel(reference, comparableModel(quantized), knowledgeOf(reference));
   if (layers.length === 0) {
     throw new StudioError('UNSUPPORTED', 'No layer of the float model was found again in the quantized one by name', {
       hint: 'Give the model that the quantized one was made from.',
@@ -74,11 +74,6 @@ export async function errorTable(
   const rows = layers.map((layer) => rowOf(layer, totals));
   const unmatched = layers.every(({ localDifference }) => localDifference === null);
   return { samples, layers: rows, notes: unmatched ? ['No layer of the quantized model is quantized.'] : [] };
-}
-
-function prepared(model: Model): Model {
-  const named = nameNodes(model);
-  return upgradeOpset(named, knowledgeOf(named));
 }
 
 function addTo(totals: Map<string, Float64Array>, outputs: HostTensors): void {

@@ -7,13 +7,15 @@ import { makeTensor } from '../graph/make.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
 import { dequantizeNode, quantizeNode } from '../operators/nodes.ts';
+import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { weightContext } from './eligibility.ts';
 import { activationScheme, quantizeToUint8, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { quantizeWeights, weightScales } from './quantize-weights.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
-import { unitOutputs, type Unit } from './unit.ts';
+import { shieldFloat } from './shield-float.ts';
+import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
 export interface InsertOptions {
   /** Of each root tensor (see `quantizedTensors`). */
@@ -22,6 +24,14 @@ export interface InsertOptions {
   /** Whether DequantizeLinear may have an axis: opset ≥ 13. */
   readonly axisAllowed: boolean;
   readonly reduceRange: boolean;
+  /** Nodes that must run in float, by name. */
+  readonly refused: ReadonlySet<string>;
+}
+
+/** A graph with pairs, and the nodes of the graph before that each new node serves. */
+export interface InsertedQdq {
+  readonly graph: Graph;
+  readonly sources: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The names that a quantized tensor got: `codes` is the uint8 value, `real` the float32 one behind DequantizeLinear. */
@@ -39,12 +49,14 @@ interface PlacedTensor extends QuantizedTensor {
  * @param graph nodes named uniquely, opset ≥ 10, ≥ 13 where an axis is allowed; not modified
  * @throws QUANTIZE_NOT_FINITE when weights are not finite
  */
-export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertOptions): Graph {
-  const writer = new QdqWriter(graph, options);
+export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertOptions): InsertedQdq {
+  const writer = new QdqWriter(graph, plan, options);
   writer.placeTensors(quantizedTensors(graph, plan));
   for (const unit of plan.units) writer.writeUnit(unit);
   writer.shieldFloatLayers(new Set(plan.units.map(({ node }) => node)));
-  return dropUnusedConstants(writer.build(), graph);
+  const integer = new Set(plan.units.flatMap(({ node, absorbed }) => [node.name, absorbed?.node.name ?? node.name]));
+  const shielded = shieldFloat(withoutDeadNodes(writer.build()), { integer, refused: options.refused });
+  return { graph: shielded.graph, sources: new Map([...writer.sources, ...shielded.sources]) };
 }
 
 class QdqWriter {
@@ -54,8 +66,17 @@ class QdqWriter {
   readonly #tensors = new Map<string, PlacedTensor>();
   /** Dequantized constants by what they were made of: a weight that two layers share is stored once. */
   readonly #constants = new Map<string, string>();
+  /** The node that each new one serves. */
+  readonly sources = new Map<string, readonly string[]>();
+  /** The integer layer that reads each tensor first. */
+  readonly #readers = new Map<string, string>();
+  /** The node that is being written for. */
+  #serving = '';
 
-  constructor(graph: Graph, options: InsertOptions) {
+  constructor(graph: Graph, plan: QuantizationPlan, options: InsertOptions) {
+    for (const unit of plan.units) {
+      for (const value of unitInputs(unit)) if (!this.#readers.has(value)) this.#readers.set(value, unit.layer);
+    }
     this.#editor = new GraphEditor(graph);
     this.#index = indexGraph(graph);
     this.#options = options;
@@ -71,6 +92,7 @@ class QdqWriter {
       const real = tensor.madeBy === undefined ? this.#editor.freshValue(`${tensor.name}_dequantized`) : tensor.name;
       const placed = { ...tensor, codes, real };
       this.#tensors.set(tensor.name, placed);
+      this.#serving = tensor.madeBy?.layer ?? this.#readers.get(tensor.name) ?? '';
       if (tensor.madeBy === undefined) this.#quantizeFloatTensor(placed);
       this.#readShapesFromCodes(placed);
     }
@@ -78,6 +100,7 @@ class QdqWriter {
 
   writeUnit(unit: Unit): void {
     const { node } = unit;
+    this.#serving = unit.layer;
     for (const at of unit.dataInputs) {
       const placed = this.#tensors.get(node.inputs[at] ?? '');
       assert(placed !== undefined, `'${unit.layer}' reads a tensor without a scheme`);
@@ -118,10 +141,10 @@ class QdqWriter {
     ]);
     return [
       quantizeNode([from, ...parameters], tensor.codes, {
-        name: this.#editor.freshNode(`${tensor.name}_QuantizeLinear`),
+        name: this.#newNode(`${tensor.name}_QuantizeLinear`),
       }),
       dequantizeNode([tensor.codes, ...parameters], tensor.real, {
-        name: this.#editor.freshNode(`${tensor.name}_DequantizeLinear`),
+        name: this.#newNode(`${tensor.name}_DequantizeLinear`),
       }),
     ];
   }
@@ -152,6 +175,7 @@ class QdqWriter {
       const channels = integer.has(node) ? undefined : inputChannels(node, this.#index);
       const tensor = channels === undefined ? undefined : this.#tensors.get(node.inputs[0] ?? '');
       if (channels === undefined || tensor?.madeBy === undefined) continue;
+      this.#serving = node.name;
       this.#editor.replaceInput(node, 0, this.#dequantizedByChannel(tensor, channels));
     }
   }
@@ -164,7 +188,7 @@ class QdqWriter {
         makeTensor('', 'float32', [channels], new Float32Array(channels).fill(scale)),
         makeTensor('', 'uint8', [channels], new Uint8Array(channels).fill(zeroPoint)),
       ]);
-      const name = this.#editor.freshNode(`${tensor.name}_DequantizeLinear_channels`);
+      const name = this.#newNode(`${tensor.name}_DequantizeLinear_channels`);
       const maker = tensor.madeBy?.absorbed?.node ?? tensor.madeBy?.node;
       assert(maker !== undefined, `'${tensor.name}' is made by an integer layer`);
       this.#editor.insertAfter(
@@ -261,6 +285,13 @@ class QdqWriter {
     return { alpha, beta };
   }
 
+  /** A name for a node that serves the layer being written for. */
+  #newNode(base: string): string {
+    const name = this.#editor.freshNode(base);
+    if (this.#serving !== '') this.sources.set(name, [this.#serving]);
+    return name;
+  }
+
   #once(key: string, make: () => string): string {
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
@@ -283,7 +314,7 @@ class QdqWriter {
     this.#editor.setInitializer({ ...by.scale, name: scale });
     this.#editor.setInitializer({ ...by.zeroPoint, name: zeroPoint });
     const node = dequantizeNode([name, scale, zeroPoint], output, {
-      name: this.#editor.freshNode(`${base}_DequantizeLinear`),
+      name: this.#newNode(`${base}_DequantizeLinear`),
     });
     const axis = by.axis === undefined ? [] : [makeAttribute('axis', BigInt(by.axis))];
     this.#editor.prepend({ ...node, attributes: axis });
@@ -307,22 +338,4 @@ function inputChannels(node: Node, index: GraphIndex): number | undefined {
   if (dims === undefined) return undefined;
   const role = roleOf(node);
   return 'dataChannels' in role ? role.dataChannels?.(dims, weightContext(node, dims)) : undefined;
-}
-
-/** Leaves out Constant and Identity nodes that were used and that nothing uses now: the float weights that were replaced. */
-function dropUnusedConstants(graph: Graph, before: Graph): Graph {
-  const stood = indexGraph(before);
-  let current = graph;
-  for (;;) {
-    const index = indexGraph(current);
-    const unused = (node: Node): boolean => {
-      if (!hasTrait(node, 'constant') && !hasTrait(node, 'identity')) return false;
-      const output = node.outputs[0] ?? '';
-      return stood.consumers(output).length > 0 && index.consumers(output).length === 0 && !index.isOutput(output);
-    };
-    if (!current.nodes.some(unused)) return current;
-    const editor = new GraphEditor(current);
-    for (const node of current.nodes) if (unused(node)) editor.removeNode(node);
-    current = editor.build({ dropUnused: true });
-  }
 }

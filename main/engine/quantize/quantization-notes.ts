@@ -7,7 +7,6 @@ import type { PreparedModel } from './prepare.ts';
 import type { QuantizeStep } from './quantize-step.ts';
 import { isDepthwise } from './unit.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
-import { PER_CHANNEL_OPSET } from '../passes/upgrade-opset.ts';
 
 interface Outcome {
   readonly prepared: PreparedModel;
@@ -22,16 +21,10 @@ interface Outcome {
 export function quantizationNotes({ prepared, plan, layers, step, samples, vnni }: Outcome): readonly string[] {
   const notes: string[] = [];
   if (samples < step.samples) notes.push(`Calibrated on ${samples} samples; ${step.samples} were asked for.`);
-  if (prepared.upgradedFrom !== null) {
-    notes.push(
-      `Rewritten from opset ${prepared.upgradedFrom} to ${PER_CHANNEL_OPSET}, which scales for each channel need.`,
-    );
-  }
+  notes.push(...prepared.notes);
   if (prepared.perTensorReason !== null) {
     notes.push(`One scale for each tensor instead of each channel: ${prepared.perTensorReason}.`);
   }
-  if (prepared.folds.length > 0)
-    notes.push(`${counted(prepared.folds.length, 'batch normalization')} folded into the layer before.`);
   if (step.reduceRange === true) {
     const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
     notes.push(`Weights are held in 7 bits, ${why}.`);

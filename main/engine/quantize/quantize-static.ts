@@ -1,28 +1,22 @@
-import { StudioError } from '../../base/errors.ts';
-import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
-import { walkNodes } from '../graph/walk.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import type { QuantizePlan } from '../../contract/studio.ts';
-import { isDepthwise, type Unit } from './unit.ts';
-import { hasTrait, roleOf } from '../operators/ask.ts';
+import { checkPass } from '../passes/check-pass.ts';
+import { nameNodes } from '../passes/name-nodes.ts';
+import { composeSources, sourcesOf, type Sources } from '../passes/pass.ts';
+import { lendRunner } from '../runtime/runner-pool.ts';
 import type { Runner } from '../runtime/runner.ts';
-import { calibrateMinMax, type FeedBatches } from './calibrate.ts';
-import { checkFusion } from './check-fusion.ts';
-import { insertQdq } from './insert-qdq.ts';
+import type { FeedBatches } from './calibrate.ts';
+import { CalibrationSamples, firstSamples } from './finite-samples.ts';
 import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
-import { prepareModel, type PreparedModel } from './prepare.ts';
+import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
 import { quantizationNotes } from './quantization-notes.ts';
-import type { Range } from './quantize-activations.ts';
 import type { QuantizeStep } from './quantize-step.ts';
-import { refusedByRange } from './refuse-ranges.ts';
-import { requireFiniteWeights } from './require-finite.ts';
-import { calibratedTensors, quantizedTensors, tensorSchemes } from './tensor-schemes.ts';
+import { settlePlan } from './settle-plan.ts';
 
 export interface QuantizeInput {
   readonly step: QuantizeStep;
-  /** Feeds from the start of the calibration data; asked for once, or twice where the plan changes. */
+  /** Feeds from the start of the calibration data; asked for twice, and again where the plan changes. */
   readonly calibration: (samples: number) => FeedBatches;
   readonly runner: Runner;
   /** Whether this CPU has VNNI; null where that cannot be told. Decides `reduceRange: 'auto'`. */
@@ -31,6 +25,8 @@ export interface QuantizeInput {
 
 export interface QuantizeOutcome {
   readonly model: Model;
+  /** The layers of the source that each node stands for. */
+  readonly sources: Sources;
   /** The step with `reduceRange` resolved. */
   readonly step: QuantizeStep & { readonly reduceRange: boolean };
   readonly layers: readonly QuantizedLayer[];
@@ -50,34 +46,92 @@ export async function quantizeStatic(
   input: QuantizeInput,
   context: TaskContext,
 ): Promise<QuantizeOutcome> {
-  const step = { ...input.step, reduceRange: resolveReduceRange(input.step.reduceRange, input.vnni) };
-  const prepared = prepareModel(source);
-  const excluded = new Map(step.exclude.map((layer) => [layer, 'left out by the recipe']));
-  const first = planFor(prepared, excluded);
-  if (first.units.length === 0) {
-    const layers = describeLayers(source, { plan: first, folds: [], fused: new Map() });
-    return {
-      model: source,
-      step,
-      layers,
-      fusedShare: null,
-      notes: ['No layer of this model can run in int8; it stays as it was.'],
-    };
-  }
-  requireFiniteWeights(prepared.model.graph, first);
-  const { plan, ranges, samples } = await calibratePlan(prepared, first, { ...input, step, excluded }, context);
-  const tensors = quantizedTensors(prepared.model.graph, plan);
-  const graph = insertQdq(prepared.model.graph, plan, {
-    schemes: tensorSchemes(tensors, ranges),
-    perChannel: step.perChannel && prepared.perTensorReason === null,
-    axisAllowed: prepared.perTensorReason === null,
-    reduceRange: step.reduceRange,
-  });
-  const model: Model = { ...prepared.model, graph };
-  const fused = await checkFusion(model, input.runner, context);
-  const layers = describeLayers(source, { plan, folds: prepared.folds, fused });
-  const notes = quantizationNotes({ prepared, plan, layers, step, samples, vnni: input.vnni });
-  return { model, step, layers, fusedShare: fusedShareOf(layers), notes };
+  const { runner, vnni } = input;
+  const step = { ...input.step, reduceRange: resolveReduceRange(input.step.reduceRange, vnni) };
+  const unchecked = await prepareModel(source, { runners: lendRunner(runner) }, context);
+  const first = firstPlan(unchecked, step.exclude);
+  if (first.units.length === 0) return leftAsItIs(source, step, { prepared: unchecked, plan: first });
+  const samples = new CalibrationSamples(input.calibration, step.samples);
+  const feeds = await samples.first();
+  const prepared = await provePrepared(source, unchecked, { runner, feeds }, context);
+  const perChannel = prepared.perTensorReason === null;
+  const settled = await settlePlan(
+    prepared,
+    {
+      runner,
+      calibration: () => samples.all(),
+      samples: step.samples,
+      feeds: firstSamples(feeds, CHECKED_SAMPLES),
+      write: { perChannel: step.perChannel && perChannel, axisAllowed: perChannel, reduceRange: step.reduceRange },
+      refused: refusedFrom(prepared, step.exclude),
+    },
+    context,
+  );
+  const { plan, quantized, fused } = settled;
+  if (quantized === undefined) return leftAsItIs(source, step, { prepared, plan, notes: samples.notes() });
+  const layers = describeLayers(source, { prepared, plan, fused });
+  const notes = quantizationNotes({ prepared, plan, layers, step, samples: settled.samples, vnni });
+  return {
+    model: quantized.model,
+    sources: composeSources(prepared.sources, quantized.sources),
+    step,
+    layers,
+    fusedShare: fusedShareOf(layers),
+    notes: [...samples.notes(), ...notes],
+  };
+}
+
+/** Samples of the first batch on which each integer kernel is run beside its float operator. */
+const CHECKED_SAMPLES = 4;
+
+type ResolvedStep = QuantizeOutcome['step'];
+
+/** No layer can run in integers: the source, with what was found. */
+function leftAsItIs(
+  source: Model,
+  step: ResolvedStep,
+  { prepared, plan, notes = [] }: { prepared: PreparedModel; plan: QuantizationPlan; notes?: readonly string[] },
+): QuantizeOutcome {
+  const [opset] = noIntegerKernels(prepared).values();
+  const why = opset === undefined ? '' : `: ${opset}`;
+  return {
+    model: source,
+    sources: new Map(),
+    step,
+    layers: describeLayers(source, { prepared, plan, fused: new Map() }),
+    fusedShare: null,
+    notes: [`No layer of this model can run in int8; it stays as it was${why}.`, ...notes],
+  };
+}
+
+/** The prepared model where it computes what the source does on these inputs, else one without the passes that fail. */
+async function provePrepared(
+  source: Model,
+  unchecked: PreparedModel,
+  proof: Proof,
+  context: TaskContext,
+): Promise<PreparedModel> {
+  const before = nameNodes(source).model;
+  if (before === unchecked.model) return unchecked;
+  const models = { before, after: unchecked.model };
+  const difference = await checkPass(models, firstSamples(proof.feeds, CHECKED_SAMPLES), proof.runner, context);
+  return difference === null ? unchecked : prepareModel(source, proof, context);
+}
+
+function firstPlan(prepared: PreparedModel, exclude: readonly string[]): QuantizationPlan {
+  const { model, knowledge } = prepared;
+  return planQuantization(model.graph, { knowledge, refused: refusedFrom(prepared, exclude) });
+}
+
+/** The nodes that must stay float from the start, and why: those that stand for a layer which the recipe leaves out. */
+function refusedFrom(prepared: PreparedModel, exclude: readonly string[]): ReadonlyMap<string, string> {
+  const layers = new Set(exclude);
+  const { model, sources } = prepared;
+  const nodes = model.graph.nodes.filter(({ name }) => sourcesOf(sources, name).some((layer) => layers.has(layer)));
+  return new Map([
+    ...nodes.map(({ name }) => [name, 'left out by the recipe'] as const),
+    ...noIntegerKernels(prepared),
+  ]);
 }
 
 /** 'auto': 7-bit weights unless the CPU is known to add int8 products without saturating. */
@@ -85,79 +139,8 @@ export function resolveReduceRange(choice: boolean | 'auto', vnni: boolean | nul
   return choice === 'auto' ? vnni !== true : choice;
 }
 
-function planFor({ model, knowledge }: PreparedModel, refused: ReadonlyMap<string, string>): QuantizationPlan {
-  return planQuantization(model.graph, { knowledge, refused });
-}
-
-interface CalibratedPlan {
-  readonly plan: QuantizationPlan;
-  readonly ranges: ReadonlyMap<string, Range>;
-  readonly samples: number;
-}
-
-/** Calibrates, and plans again without the layers whose ranges turn out not to fit 8 bits. */
-async function calibratePlan(
-  prepared: PreparedModel,
-  first: QuantizationPlan,
-  input: QuantizeInput & { readonly excluded: ReadonlyMap<string, string> },
-  context: TaskContext,
-): Promise<CalibratedPlan> {
-  const { model } = prepared;
-  let plan = first;
-  // Of the values that only pass through as well: a later plan may cut the chain that they hang on.
-  let { ranges, samples } = await calibrate([...quantizedTensors(model.graph, plan).keys()]);
-  const refused = new Map(input.excluded);
-  for (;;) {
-    const more = refusedByRange(indexGraph(model.graph), plan, ranges);
-    if (more.size === 0) return { plan, ranges, samples };
-    for (const [layer, reason] of more) refused.set(layer, reason);
-    plan = planFor(prepared, refused);
-    const missing = calibratedTensors(quantizedTensors(model.graph, plan)).filter((name) => !ranges.has(name));
-    if (missing.length > 0) {
-      const again = await calibrate(missing);
-      ranges = new Map([...ranges, ...again.ranges]);
-    }
-  }
-
-  function calibrate(tensors: readonly string[]): ReturnType<typeof calibrateMinMax> {
-    const batches = input.calibration(input.step.samples);
-    return calibrateMinMax(model, tensors, { runner: input.runner, batches, samples: input.step.samples }, context);
-  }
-}
-
 function fusedShareOf(layers: readonly QuantizedLayer[]): number | null {
   const quantized = layers.filter((layer) => layer.quantized);
   if (quantized.length === 0) return null;
   return quantized.filter((layer) => layer.fused === true).length / quantized.length;
-}
-
-/** The layers that int8 could change, without calibration data; for the prediction and for choosing exclusions. */
-export function quantizePlan(source: Model): QuantizePlan['layers'] {
-  let prepared: PreparedModel;
-  try {
-    prepared = prepareModel(source);
-  } catch (error) {
-    if (!(error instanceof StudioError) || error.code !== 'UNSUPPORTED') throw error;
-    const reason = error.message;
-    return [...walkNodes(source)]
-      .filter(({ node }) => !hasTrait(node, 'constant'))
-      .map(({ layer, node }) => ({ name: layer, op: node.opType, quantizable: false, reason, kernel: null }));
-  }
-  const plan = planFor(prepared, new Map());
-  const kernels = new Map(plan.units.map((unit) => [unit.layer, kernelOf(unit)]));
-  return describeLayers(source, { plan, folds: prepared.folds, fused: new Map() }).map(
-    ({ name, op, quantized, reason }) => ({
-      name,
-      op,
-      quantizable: quantized,
-      reason,
-      kernel: kernels.get(name) ?? null,
-    }),
-  );
-}
-
-function kernelOf(unit: Unit): QuantizePlan['layers'][number]['kernel'] {
-  const role = roleOf(unit.node);
-  if (unit.weights === undefined || role.kind !== 'weighted') return null;
-  return isDepthwise(unit) ? 'depthwise' : role.kernel;
 }

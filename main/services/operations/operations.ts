@@ -1,6 +1,6 @@
 import { copyFile, rm, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
-import { quantizePlan } from '../../engine/quantize/quantize-static.ts';
+import { quantizePlan } from '../../engine/quantize/quantize-plan.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { prunePlan } from '../../engine/prune/prune-plan.ts';
 import { saveModel } from '../../engine/onnx/save.ts';
@@ -18,6 +18,7 @@ import { machine } from './machine.ts';
 import { openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
 import { profile } from './profile.ts';
+import { runners } from './runners.ts';
 import { tensor } from './tensor-stats.ts';
 
 type Operations = {
@@ -40,9 +41,9 @@ const operations: Operations = {
     const { edges, layers, frozen } = prunePlan((await openShared(path)).model);
     return { edges, layers: [...layers], frozen: [...frozen] };
   },
-  quantizePlan: async ({ path }) => {
+  quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
-    return { layers: [...quantizePlan(model)], vnni: machineInfo('').vnni };
+    return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };
   },
   copyModel: async ({ path, output }, { signal }) => {
     const { model, externalBytes } = await openShared(path);

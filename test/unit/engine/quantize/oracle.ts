@@ -1,11 +1,13 @@
 /** ONNX Runtime as numeric oracle for the tests of this room. */
 import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { openModel } from '../../../../main/engine/onnx/open.ts';
 import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
 import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
 import type { Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { SessionSettings } from '../../../../main/engine/runtime/settings.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
+import { tempFolder } from '../../../support/temp-folder.ts';
 
 /** Uniform in [−1, 1), the same for the same seed. */
 export function randomFeed(dims: readonly number[], seed = 1, input = 'x'): HostTensors {
@@ -51,4 +53,14 @@ export function quantizeStep(step: Partial<QuantizeStep> = {}): QuantizeStep {
     exclude: [],
     ...step,
   };
+}
+
+/** The model that the runtime executes, one level below the last, which only changes layouts. */
+export async function executedModel(runner: Runner, model: Model): Promise<Model> {
+  using folder = tempFolder();
+  const optimizedModelPath = folder.file('optimized.onnx');
+  const settings = { provider: 'cpu', threads: 1, optimization: 'extended', optimizedModelPath } as const;
+  const session = await runner.load(sourceOfModel(model), settings);
+  await session.close();
+  return (await openModel(optimizedModelPath)).model;
 }

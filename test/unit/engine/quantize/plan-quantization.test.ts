@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { planQuantization, type LayerDecision } from '../../../../main/engine/quantize/plan-quantization.ts';
 import { knowledgeOf } from '../../../../main/engine/passes/upgrade-opset.ts';
-import { quantizePlan } from '../../../../main/engine/quantize/quantize-static.ts';
+import { quantizePlan } from '../../../../main/engine/quantize/quantize-plan.ts';
 import { graph } from '../../../support/graph-builder.ts';
 
 function decide(model: Model, refused: Record<string, string> = {}): Record<string, LayerDecision> {
@@ -86,8 +86,14 @@ describe('planQuantization', () => {
   });
 });
 
+/** Nothing is to be computed for these plans. */
+const withoutRuntime = {
+  runners: { use: () => Promise.reject(new Error('no runner was expected')) },
+  signal: new AbortController().signal,
+};
+
 describe('quantizePlan', () => {
-  it('names layers of subgraphs after their parent and leaves them float', () => {
+  it('names layers of subgraphs after their parent and leaves them float', async () => {
     const branch = (name: string) =>
       graph(name)
         .weights(`${name}_w`, [2, 2])
@@ -100,20 +106,20 @@ describe('quantizePlan', () => {
       .node('If', ['flag'], { then_branch: branch('a'), else_branch: branch('b') }, ['y'], { name: 'choose' })
       .output('y')
       .build();
-    const inner = quantizePlan(model).find(({ name }) => name === 'choose/then_branch/m');
+    const inner = (await quantizePlan(model, withoutRuntime)).find(({ name }) => name === 'choose/then_branch/m');
     expect(inner).toMatchObject({
       quantizable: false,
       reason: "inside a subgraph of 'choose', which stays in float32",
     });
   });
 
-  it('tells that the opset is too old for every layer instead of failing', () => {
+  it('tells that the opset is too old for every layer instead of failing', async () => {
     const model = graph()
       .input('x', 'float32', [1, 2])
       .gemm({ name: 'g', inputs: 2, outputs: 2 })
       .output()
       .build({ opset: 6, irVersion: 3 });
-    expect(quantizePlan(model)).toEqual([
+    expect(await quantizePlan(model, withoutRuntime)).toEqual([
       { name: 'g', op: 'Gemm', quantizable: false, reason: expect.stringContaining('opset 6'), kernel: null },
     ]);
   });

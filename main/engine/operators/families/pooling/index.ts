@@ -22,7 +22,17 @@ const quantizedInputs = ['X', 'x_scale', 'x_zero_point', 'y_scale', 'y_zero_poin
 export const poolingOperators = [
   ...defineOperators('', {
     MaxPool: { ...windowed, infer: inferMaxPool, quantization: { kind: 'passthrough', input: 0 } },
-    AveragePool: { ...windowed, quantization: { kind: 'elementwise', inputs: [0] } },
+    AveragePool: {
+      ...windowed,
+      quantization: {
+        kind: 'elementwise',
+        inputs: [0],
+        refuse: (attributes) =>
+          attributes.ints('dilations')?.some((step) => step !== 1) === true
+            ? 'the integer AveragePool has no dilations'
+            : undefined,
+      },
+    },
     LpPool: windowed,
     GlobalAveragePool: { ...global, quantization: { kind: 'elementwise', inputs: [0] } },
     'GlobalMaxPool GlobalLpPool': global,

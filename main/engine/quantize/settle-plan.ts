@@ -1,0 +1,168 @@
+import { indexGraph } from '../graph/index-graph.ts';
+import type { Model } from '../graph/ir.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import { isRefusal } from '../passes/check-pass.ts';
+import type { Runner } from '../runtime/runner.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
+import { calibrateMinMax, type Calibration } from './calibrate.ts';
+import { checkFusion } from './check-fusion.ts';
+import { checkKernels } from './check-kernels.ts';
+import { insertQdq, type InsertedQdq, type InsertOptions } from './insert-qdq.ts';
+import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
+import type { PreparedModel } from './prepare.ts';
+import type { Range } from './quantize-activations.ts';
+import type { FeedBatches } from './calibrate.ts';
+import { refusedByRange } from './refuse-ranges.ts';
+import { requireFiniteWeights } from './require-finite.ts';
+import { calibratedTensors, quantizedTensors, tensorSchemes, type QuantizedTensor } from './tensor-schemes.ts';
+import type { ActivationScheme } from './quantize-activations.ts';
+import { unitOutputs, type Unit } from './unit.ts';
+
+export interface SettleInput {
+  readonly runner: Runner;
+  /** All calibration batches from the start; asked for again when a changed plan needs more ranges. */
+  readonly calibration: () => FeedBatches;
+  readonly samples: number;
+  /** Some of these samples, on which the integer kernels are checked. */
+  readonly feeds: HostTensors;
+  /** How weights are written. */
+  readonly write: Omit<InsertOptions, 'schemes' | 'refused'>;
+  /** Nodes of the prepared model that must stay float, and why. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** A plan that the runtime runs as it was meant. */
+export interface Settled {
+  readonly plan: QuantizationPlan;
+  /** undefined: no layer can run in integers. */
+  readonly quantized: (InsertedQdq & { readonly model: Model }) | undefined;
+  readonly fused: ReadonlyMap<string, boolean>;
+  /** Samples that the ranges were taken from. */
+  readonly samples: number;
+}
+
+/**
+ * Plans, calibrates and writes, and plans again without the layers that turn out to fail: whose ranges do not fit 8 bits,
+ * whose integer kernel the runtime refuses, or whose kernel computes something else than the float operator. Each round
+ * refuses at least one more layer, so it ends.
+ * @throws QUANTIZE_NOT_FINITE, DATA_INVALID, RUNTIME_…, CANCELLED
+ */
+export async function settlePlan(prepared: PreparedModel, input: SettleInput, context: TaskContext): Promise<Settled> {
+  const refused = new Map(input.refused);
+  const ranges = new Ranges(prepared, input, context);
+  const { graph } = prepared.model;
+  for (;;) {
+    const plan = planQuantization(graph, { knowledge: prepared.knowledge, refused });
+    if (plan.units.length === 0) return { plan, quantized: undefined, fused: new Map(), samples: ranges.samples };
+    requireFiniteWeights(graph, plan);
+    const tensors = quantizedTensors(graph, plan);
+    await ranges.take(tensors);
+    if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.known))) continue;
+    const schemes = tensorSchemes(tensors, ranges.known);
+    const write = (units: readonly Unit[]): InsertedQdq & { readonly model: Model } => {
+      const inserted = insertQdq(
+        graph,
+        { ...plan, units },
+        {
+          ...input.write,
+          schemes,
+          refused: new Set(refused.keys()),
+        },
+      );
+      return { ...inserted, model: { ...prepared.model, graph: inserted.graph } };
+    };
+    const quantized = write(plan.units);
+    const fused = await checkFusion(quantized.model, input.runner, context).catch((error: unknown) => {
+      if (isRefusal(error)) return error;
+      throw error;
+    });
+    if (fused instanceof Error) {
+      const unloadable = await findUnloadable(plan.units, (units) => loads(write(units).model, input.runner, context));
+      // What loads by parts and not as a whole is nothing that leaving out one layer mends.
+      if (unloadable.length === 0) throw fused;
+      const reason = 'the runtime refuses its integer kernel with these attributes';
+      addAll(refused, new Map(unloadable.map((unit) => [unit.layer, reason])));
+      continue;
+    }
+    const check = {
+      float: prepared.model,
+      quantized: quantized.model,
+      knowledge: prepared.knowledge,
+      feeds: input.feeds,
+      stepOf: stepsOf(plan, tensors, schemes),
+    };
+    if (addAll(refused, await checkKernels(check, input.runner, context))) continue;
+    return { plan, quantized, fused, samples: ranges.samples };
+  }
+}
+
+/** The ranges known so far; each tensor is calibrated once. */
+class Ranges {
+  readonly known = new Map<string, Range>();
+  samples = 0;
+  readonly #prepared: PreparedModel;
+  readonly #input: SettleInput;
+  readonly #context: TaskContext;
+
+  constructor(prepared: PreparedModel, input: SettleInput, context: TaskContext) {
+    this.#prepared = prepared;
+    this.#input = input;
+    this.#context = context;
+  }
+
+  async take(tensors: ReadonlyMap<string, QuantizedTensor>): Promise<void> {
+    // At first those that only pass through as well: a later plan may cut the chain that they hang on.
+    const wanted = this.known.size === 0 ? [...tensors.keys()] : calibratedTensors(tensors);
+    const missing = wanted.filter((name) => !this.known.has(name));
+    if (missing.length === 0) return;
+    const { ranges, samples } = await this.#calibrate(missing);
+    for (const [name, range] of ranges) this.known.set(name, range);
+    this.samples = samples;
+  }
+
+  #calibrate(tensors: readonly string[]): Promise<Calibration> {
+    const { runner, calibration, samples } = this.#input;
+    const run = { runner, batches: calibration(), samples };
+    return calibrateMinMax(this.#prepared.model, tensors, run, this.#context);
+  }
+}
+
+function addAll(refused: Map<string, string>, more: ReadonlyMap<string, string>): boolean {
+  for (const [layer, reason] of more) refused.set(layer, reason);
+  return more.size > 0;
+}
+
+function stepsOf(
+  plan: QuantizationPlan,
+  tensors: ReadonlyMap<string, QuantizedTensor>,
+  schemes: ReadonlyMap<string, ActivationScheme>,
+): (layer: string) => number | undefined {
+  const steps = new Map(
+    plan.units.map((unit) => {
+      const root = unit.quantizesOutput ? tensors.get(unitOutputs(unit)[0] ?? '')?.root : undefined;
+      return [unit.layer, root === undefined ? undefined : schemes.get(root)?.scale];
+    }),
+  );
+  return (layer) => steps.get(layer);
+}
+
+async function loads(model: Model, runner: Runner, context: TaskContext): Promise<boolean> {
+  try {
+    await checkFusion(model, runner, context);
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+/** The units that do not load even alone, by halving: some log₂ n loads for each. */
+async function findUnloadable(
+  units: readonly Unit[],
+  load: (units: readonly Unit[]) => Promise<boolean>,
+): Promise<readonly Unit[]> {
+  if (units.length === 0 || (await load(units))) return [];
+  if (units.length === 1) return units;
+  const half = units.length >> 1;
+  return [...(await findUnloadable(units.slice(0, half), load)), ...(await findUnloadable(units.slice(half), load))];
+}
