@@ -1,13 +1,11 @@
 import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
 import { tensorByteLength } from '../graph/tensor-size.ts';
-import { subgraphsOf, walkNodes } from '../graph/walk.ts';
+import { walkNodes } from '../graph/walk.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
-import { hasTrait } from './ask.ts';
-import { addKnown, CostContext } from './cost-context.ts';
-import { multiplyDims } from './dimension.ts';
 import type { Inference, NodeRecord } from './inference.ts';
 import { NodeAttributes } from './node-attributes.ts';
 import type { OperatorSpec } from './spec.ts';
+import { childrenOf, WorkCounter, type Work } from './work.ts';
 
 /** What a layer costs in one run of the model, for the shapes that it was inferred with. */
 export interface LayerCost {
@@ -38,7 +36,8 @@ export interface CostOptions {
  * tensor counted at its first user. Shapes, axes, limits, scales, zero points and single numbers are none.
  */
 export function costOfLayers(model: Model, inference: Inference, options: CostOptions = {}): LayerCost[] {
-  const idle = idleNodes(inference, options);
+  const work = new WorkCounter(options.taken ?? new Map());
+  const idle = work.idleNodes(inference.records.values());
   const counted = new Set<Tensor>();
   const result: LayerCost[] = [];
   const initializers = new Set<Tensor>();
@@ -52,13 +51,16 @@ export function costOfLayers(model: Model, inference: Inference, options: CostOp
     for (const [tensor] of weights) counted.add(tensor);
     result.push({
       layer,
-      ...(idle.has(node) ? { ...workOf(record), macs: 0, bytes: 0 } : workOf(record)),
+      ...(record === undefined ? UNKNOWN_WORK : work.of(record)),
+      ...(idle.has(node) ? { macs: 0, bytes: 0 } : {}),
       parameters: weights.reduce((sum, [, elements]) => sum + elements, 0),
       parameterBytes: weights.reduce((sum, [tensor]) => sum + tensorByteLength(tensor), 0),
     });
   }
   return result;
 }
+
+const UNKNOWN_WORK: Work = { macs: null, bytes: null, known: false };
 
 /** The sum over all layers; `macs` leaves out those that are not known, and says how many these are. */
 export function totalCost(costs: readonly LayerCost[]): {
@@ -75,33 +77,6 @@ export function totalCost(costs: readonly LayerCost[]): {
     total.parameterBytes += parameterBytes;
   }
   return total;
-}
-
-/** The nodes of branches that do not count: of every If the one not taken, or the one with less work. */
-function idleNodes(inference: Inference, { taken }: CostOptions): ReadonlySet<Node> {
-  const idle = new Set<Node>();
-  const macsOf = (records: readonly NodeRecord[]): number =>
-    records.reduce((sum, record) => sum + (workOf(record).macs ?? 0) + macsOf(countedChildren(record).flat()), 0);
-  const rest = (record: NodeRecord): void => {
-    idle.add(record.node);
-    for (const children of record.children.values()) children.forEach(rest);
-  };
-  const countedChildren = (record: NodeRecord): (readonly NodeRecord[])[] => {
-    const graphs = [...record.children.entries()];
-    if (record.call) return [];
-    if (!hasTrait(record.node, 'choosesGraph')) return graphs.map(([, records]) => records);
-    const branch = taken?.get(record.node);
-    const chosen =
-      subgraphsOf(record.node).find((subgraph) => subgraph.branch === branch)?.graph ??
-      graphs.toSorted(([, a], [, b]) => macsOf(b) - macsOf(a))[0]?.[0];
-    return graphs.flatMap(([graph, records]) => (graph === chosen ? [records] : []));
-  };
-  for (const record of inference.records.values()) {
-    if (!hasTrait(record.node, 'choosesGraph')) continue;
-    const counted = new Set(countedChildren(record).flat());
-    for (const child of [...record.children.values()].flat()) if (!counted.has(child)) rest(child);
-  }
-  return idle;
 }
 
 /** Constants among the inputs that hold what is trained, each once, and how many weights they hold. */
@@ -122,10 +97,15 @@ function weightTensors(record: NodeRecord, initializers: ReadonlySet<Tensor>): R
     }
   });
   if (!record.call) return found;
-  for (const child of childrenOf(record)) {
+  for (const child of nodesWithin(record)) {
     for (const [tensor, elements] of weightTensors(child, initializers)) found.set(tensor, elements);
   }
   return found;
+}
+
+/** The nodes of a called function, with those of subgraphs in it. */
+function nodesWithin(record: NodeRecord): NodeRecord[] {
+  return childrenOf(record).flatMap((child) => (child.call ? [child] : [child, ...nodesWithin(child)]));
 }
 
 /** Single numbers are exponents, epsilons and the like; integers count where they are codes of real weights. */
@@ -134,39 +114,6 @@ function isTrained(tensor: Tensor, spec: OperatorSpec | undefined): boolean {
   if (/float|complex/.test(tensor.dtype)) return true;
   const holdsCodes = spec !== undefined && (spec.traits.has('integerKernel') || spec.traits.has('dequantizes'));
   return holdsCodes || (dtypeBits(tensor.dtype) ?? 64) <= 8;
-}
-
-function workOf(record: NodeRecord | undefined): Pick<LayerCost, 'macs' | 'bytes' | 'known'> {
-  if (record === undefined) return { macs: null, bytes: null, known: false };
-  if (record.call) return workOfCall(record);
-  const { spec } = record;
-  if (spec === undefined) return { macs: null, bytes: null, known: false };
-  const context = new CostContext(record.node, record.inputs, record.outputs);
-  const macs = spec.macs(context);
-  const bytes = spec.bytes === undefined ? context.allBytes() : spec.bytes(context);
-  return { macs: repeated(macs, record), bytes: repeated(bytes, record), known: true };
-}
-
-/** A call of one of the model's functions costs what its body costs. */
-function workOfCall(record: NodeRecord): Pick<LayerCost, 'macs' | 'bytes' | 'known'> {
-  const parts = childrenOf(record).map(workOf);
-  return {
-    macs: addKnown(parts.map((part) => part.macs)),
-    bytes: addKnown(parts.map((part) => part.bytes)),
-    known: parts.every((part) => part.known),
-  };
-}
-
-/** The nodes of a called function, with those of subgraphs in it. */
-function childrenOf(record: NodeRecord): NodeRecord[] {
-  return [...record.children.values()]
-    .flat()
-    .flatMap((child) => (child.call ? [child] : [child, ...childrenOf(child)]));
-}
-
-function repeated(value: number | null, record: NodeRecord): number | null {
-  const times = multiplyDims(value, record.repeat);
-  return typeof times === 'number' ? times : null;
 }
 
 function elementsOf(tensor: Tensor): number {

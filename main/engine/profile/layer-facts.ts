@@ -1,21 +1,27 @@
 import { walkNodes } from '../graph/walk.ts';
-import type { Model } from '../graph/ir.ts';
+import type { Model, Node } from '../graph/ir.ts';
 import { costOfLayers } from '../operators/cost.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { Inference } from '../operators/inference.ts';
 import type { MeasuredShape } from '../runtime/taps.ts';
 import type { LayerFacts } from './layer-times.ts';
 
-/**
- * The layers of a model in order, with their multiply–accumulates at these input sizes.
- * @param measured shapes that a run showed, where inference ends
- */
+/** What a run showed that the graph alone does not tell. */
+export interface Shown {
+  /** Shapes, where inference ends. */
+  readonly measured?: ReadonlyMap<string, MeasuredShape> | undefined;
+  /** Which branch each If took. */
+  readonly taken?: ReadonlyMap<Node, string>;
+}
+
+/** The layers of a model in order, with their multiply–accumulates at these input sizes. */
 export function layerFacts(
   model: Model,
   dims: Readonly<Record<string, number>>,
-  measured?: ReadonlyMap<string, MeasuredShape>,
+  { measured, taken = new Map() }: Shown = {},
 ): readonly LayerFacts[] {
-  const costs = costOfLayers(model, inferModel(model, { dims, ...(measured === undefined ? {} : { measured }) }));
+  const inference = inferModel(model, { dims, ...(measured === undefined ? {} : { measured }) });
+  const costs = costOfLayers(model, inference, { taken });
   return [...walkNodes(model)].map(({ node, layer }, index) => ({
     name: layer,
     op: node.opType,

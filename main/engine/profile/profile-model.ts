@@ -14,7 +14,7 @@ import type { Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
 import type { PortInfo, SessionSettings } from '../runtime/settings.ts';
-import { measureShapes, sourceOfModel } from '../runtime/taps.ts';
+import { measureShapes, sourceOfModel, type MeasuredShape } from '../runtime/taps.ts';
 import { attributeKernels } from './attribute.ts';
 import { sumKernels, undisturbedRuns, type KernelTable } from './kernels.ts';
 import { summarizeLatency } from './latency.ts';
@@ -30,6 +30,7 @@ import {
 import { nameNodes } from '../passes/name-nodes.ts';
 import { profileNotes } from './notes.ts';
 import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
+import { takenBranches } from './taken-branches.ts';
 import { tracedRuns, type TracedRun } from './trace.ts';
 import { exportTrace } from './trace-export.ts';
 
@@ -68,9 +69,9 @@ export async function profileModel(
   });
   throwIfCancelled(context.signal);
   context.progress({ stage: 'Attributing', done: 0, total: 1 });
-  const result = attribute(opened, request, measured);
+  const { result, facts: layers } = attribute(opened, request, measured);
   if (request.trace !== null) {
-    const facts = new Map(measured.facts.map((layer) => [layer.name, layer]));
+    const facts = new Map(layers.map((layer) => [layer.name, layer]));
     const layerOf = new Map(result.kernels.map((kernel) => [kernel.name, mainLayer(kernel, facts)]));
     await writeWhole(
       request.trace,
@@ -89,7 +90,8 @@ interface Measured {
   readonly outputs: HostTensors;
   readonly plain: PlainMeasurement;
   readonly profiled: ProfiledMeasurement;
-  readonly facts: readonly LayerFacts[];
+  /** Shapes that a run showed, where inference ends; undefined: none are open, or the graph cannot be asked for more. */
+  readonly shapes: ReadonlyMap<string, MeasuredShape> | undefined;
 }
 
 async function measure(
@@ -123,7 +125,7 @@ async function measure(
     outputs,
     plain,
     profiled,
-    facts: await costs({ model, path }, runner, inputs, call),
+    shapes: await openShapes({ model, path }, runner, inputs, call),
   };
 }
 
@@ -150,23 +152,21 @@ function dimsOfFeed(port: PortInfo, feed: HostTensor | undefined): Record<string
   return dims;
 }
 
-/** Costs of the layers; where inference does not reach, with the shapes that one more run shows. */
-async function costs(
+/** Shapes of values where inference does not reach, as one more run shows them. */
+async function openShapes(
   { model, path }: Pick<OpenedFile, 'model' | 'path'>,
   runner: Runner,
   { feeds, dims }: ChosenInputs,
   call: RunnerCallOptions,
-): Promise<readonly LayerFacts[]> {
-  const facts = layerFacts(model, dims);
-  if (facts.every((layer) => layer.macs !== null)) return facts;
+): Promise<Measured['shapes']> {
+  if (layerFacts(model, dims).every((layer) => layer.macs !== null)) return undefined;
   const values = openValues(model, dims);
-  if (values.length === 0) return facts;
+  if (values.length === 0) return undefined;
   try {
-    const measured = await measureShapes(runner, { model, path, values, feeds }, { signal: call.signal });
-    return layerFacts(model, dims, measured);
+    return await measureShapes(runner, { model, path, values, feeds }, { signal: call.signal });
   } catch (error) {
     // such graphs load as they are but not with further outputs; their costs stay unknown
-    if (error instanceof StudioError && error.code.startsWith('RUNTIME_')) return facts;
+    if (error instanceof StudioError && error.code.startsWith('RUNTIME_')) return undefined;
     throw error;
   }
 }
@@ -178,12 +178,18 @@ function countedRuns({ events, timing }: ProfiledMeasurement): readonly TracedRu
   return afterWarmup.filter((_, place) => !uncounted.has(place));
 }
 
-function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest, measured: Measured): ProfileResult {
+function attribute(
+  { model }: Pick<OpenedFile, 'model'>,
+  request: ProfileRequest,
+  measured: Measured,
+): { readonly result: ProfileResult; readonly facts: readonly LayerFacts[] } {
   const { plain, profiled } = measured;
   const runs = countedRuns(profiled);
   const calm = undisturbedRuns(runs);
   const table: KernelTable = sumKernels(calm);
   const attributions = attributeKernels(model, profiled.optimised, table.kernels);
+  const taken = takenBranches(model, new Set(attributions.flatMap(({ sources }) => sources)));
+  const facts = layerFacts(model, measured.dims, { measured: measured.shapes, taken });
   const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
     ...kernel,
     category: categoryOf(kernel.op),
@@ -193,13 +199,13 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
   }));
   const latency = summarizeLatency(plain.timing);
   const profiledP50 = summarizeLatency(profiled.timing).p50Ms;
-  return {
+  const result: ProfileResult = {
     machine: machineInfo(measured.onnxruntime, request),
     batch: measured.batch,
     dims: { ...measured.dims },
     latency,
     profiled: { runs: profiled.timing.timesMs.length, p50Ms: profiledP50 },
-    layers: layerTimes(measured.facts, kernels),
+    layers: layerTimes(facts, kernels),
     kernels,
     unattributedMs: table.unattributedMs,
     memory: {
@@ -221,4 +227,5 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
       heldUp: { runs: runs.length - calm.length, of: runs.length },
     }),
   };
+  return { result, facts };
 }

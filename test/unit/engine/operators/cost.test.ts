@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { costOfLayers, totalCost } from '../../../../main/engine/operators/cost.ts';
 import { inferModel } from '../../../../main/engine/operators/infer.ts';
-import type { Model } from '../../../../main/engine/graph/ir.ts';
+import type { FunctionDef, Graph, Model } from '../../../../main/engine/graph/ir.ts';
 import { graph } from '../../../support/graph-builder.ts';
 
 const costs = (model: Model, dims: Record<string, number> = {}) => costOfLayers(model, inferModel(model, { dims }));
@@ -112,6 +112,58 @@ describe('cost of layers', () => {
       ['if/then_branch/small', 24],
       ['if/else_branch/large', 0],
     ]);
+  });
+
+  it('counts one branch of an If inside a function too', () => {
+    const product = (name: string, weight: string) =>
+      graph()
+        .node('MatMul', ['a', weight], {}, [`${name}_y`], { name })
+        .output(`${name}_y`)
+        .buildGraph();
+    const choice: FunctionDef = {
+      name: 'Choice',
+      domain: 'local',
+      overload: '',
+      inputs: ['a', 'go', 'n', 'w'],
+      outputs: ['b'],
+      attributeNames: [],
+      attributeDefaults: [],
+      nodes: graph()
+        .node('If', ['go'], { then_branch: product('small', 'n'), else_branch: product('large', 'w') }, ['b'])
+        .buildGraph().nodes,
+      opsetImports: [],
+      valueInfos: [],
+      docString: '',
+      metadata: [],
+      unknown: [],
+    };
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .input('flag', 'bool', [])
+      .weights('narrow', [4, 3])
+      .weights('wide', [4, 5])
+      .node('Choice', ['x', 'flag', 'narrow', 'wide'], {}, ['y'], { name: 'call', domain: 'local' })
+      .build({ functions: [choice], domains: { local: 1 } });
+    expect(costs(model)).toMatchObject([{ layer: 'call', macs: 40, parameters: 32 }]);
+  });
+
+  it('looks at each branch once, however deep Ifs lie in Ifs', () => {
+    const nested = (depth: number): Graph => {
+      const inner = graph().node('MatMul', ['x', 'w'], {}, [`m${depth}`], { name: `m${depth}` });
+      if (depth > 0) {
+        const both = { then_branch: nested(depth - 1), else_branch: nested(0) };
+        inner.node('If', ['flag'], both, [`y${depth}`], { name: `if${depth}` });
+      }
+      return inner.output(depth > 0 ? `y${depth}` : `m${depth}`).buildGraph();
+    };
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .input('flag', 'bool', [])
+      .weights('w', [4, 4])
+      .node('If', ['flag'], { then_branch: nested(20), else_branch: nested(0) }, ['y'], { name: 'if' })
+      .build();
+    // 21 products of 2 × 4 × 4 on the longest way
+    expect(totalCost(costs(model)).macs).toBe(21 * 32);
   });
 
   it('keeps unknown sizes unknown', () => {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { profileModel, type ProfileRequest } from '../../../../main/engine/profile/profile-model.ts';
@@ -74,6 +74,28 @@ describe('profileModel', () => {
     expect(result.memory.peakBytes).toBeGreaterThan(0);
   });
 
+  it('counts the branch of an If that the run took, not the larger one', async () => {
+    const product = (name: string, columns: number) =>
+      graph()
+        .weights(`${name}_w`, [4, columns])
+        .node('MatMul', ['x', `${name}_w`], {}, [`${name}_y`], { name })
+        .output(`${name}_y`)
+        .buildGraph();
+    const model = graph()
+      .input('x', 'float32', [2, 4])
+      .initializer('limit', 'float32', [], [1e9])
+      .node('ReduceMax', ['x'], { keepdims: 0n }, ['max'])
+      .node('Greater', ['max', 'limit'], {}, ['huge'])
+      .node('If', ['huge'], { then_branch: product('large', 64), else_branch: product('small', 3) }, ['y'], {
+        name: 'if',
+      })
+      .output('y')
+      .build();
+    const { layers } = await profile(model, { batch: 1 });
+    const macs = Object.fromEntries(layers.map((layer) => [layer.name, layer.macs]));
+    expect(macs).toMatchObject({ 'if/then_branch/large': 0, 'if/else_branch/small': 2 * 4 * 3 });
+  });
+
   it('measures the work of layers where inference ends', async () => {
     const model = graph()
       .input('x', 'float32', [6, 4])
@@ -105,7 +127,10 @@ describe('profileModel', () => {
   });
 
   it('stops when cancelled while timing, and leaves no file behind', async () => {
-    const before = leftovers();
+    // a place of its own: other tests profile at the same time
+    using place = tempFolder();
+    vi.stubEnv('TMPDIR', place.path);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const abort = new AbortController();
     const progress = ({ stage }: { readonly stage: string }): void => {
       if (stage === 'Profiling') abort.abort();
@@ -115,7 +140,7 @@ describe('profileModel', () => {
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
     // the pool's turn ends only when the cancelled work has cleaned up
     await runners.use(async () => undefined);
-    expect(leftovers()).toEqual(before);
+    expect(leftovers()).toEqual([]);
   });
 
   it('reports a model that the runtime does not take', async () => {
