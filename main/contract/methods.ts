@@ -19,6 +19,7 @@ import {
   openedModelSchema,
   prunePlanSchema,
   quantizePlanSchema,
+  trialDetailsSchema,
   trialSchema,
 } from './studio.ts';
 
@@ -59,6 +60,8 @@ export const methods = {
   },
   'dataset.remove': { params: z.object({ datasetId: z.string() }), result: z.null(), job: false },
 
+  /** What of a trial grows with its model: layers, class names, the confusion matrix. */
+  'trial.details': { params: trialRef, result: trialDetailsSchema, job: false },
   'trial.list': { params: modelRef, result: z.array(trialSchema), job: false },
   'trial.rename': { params: trialRef.extend({ name: z.string().min(1).max(200) }), result: trialSchema, job: false },
   'trial.delete': { params: trialRef, result: z.null(), job: false },

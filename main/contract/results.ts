@@ -159,6 +159,13 @@ export const evaluateSchema = z.object({
   notes: z.array(z.string()),
 });
 export type Evaluation = z.infer<typeof evaluateSchema>;
+/** What of it travels with its trial. */
+export const evaluationSummarySchema = evaluateSchema
+  .omit({ classes: true, confusion: true })
+  .extend({ classCount: z.number() });
+export type EvaluationSummary = z.infer<typeof evaluationSummarySchema>;
+/** What an evaluation and its summary have in common. */
+export type EvaluationFigures = Omit<EvaluationSummary, 'classCount'>;
 
 export const quantizedLayerSchema = z.object({
   name: z.string(),
@@ -177,6 +184,11 @@ export const quantizeSchema = z.object({
   notes: z.array(z.string()),
 });
 export type QuantizeResult = z.infer<typeof quantizeSchema>;
+/** What of it travels with its trial. */
+export const quantizeSummarySchema = quantizeSchema
+  .omit({ layers: true })
+  .extend({ layerCount: z.number(), quantizedCount: z.number() });
+export type QuantizeSummary = z.infer<typeof quantizeSummarySchema>;
 
 export const errorLayerSchema = z.object({
   name: z.string(),
@@ -214,6 +226,11 @@ export const pruneSchema = z.object({
   notes: z.array(z.string()),
 });
 export type PruneResult = z.infer<typeof pruneSchema>;
+/** What of it travels with its trial. */
+export const pruneSummarySchema = pruneSchema
+  .omit({ layers: true, frozen: true })
+  .extend({ layerCount: z.number(), frozenCount: z.number() });
+export type PruneSummary = z.infer<typeof pruneSummarySchema>;
 
 export const tensorStatsSchema = z.object({
   name: z.string(),

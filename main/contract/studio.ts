@@ -4,7 +4,17 @@ import { preprocessingSchema } from './data.ts';
 import { machineSchema, providerSchema } from './machine.ts';
 import { operatorCategorySchema } from './operators.ts';
 import { recipeSchema } from './recipe.ts';
-import { evaluateSchema, inspectSchema, latencySchema, pruneSchema, quantizeSchema, shapeSchema } from './results.ts';
+import {
+  evaluateSchema,
+  evaluationSummarySchema,
+  inspectSchema,
+  latencySchema,
+  pruneSchema,
+  pruneSummarySchema,
+  quantizeSchema,
+  quantizeSummarySchema,
+  shapeSchema,
+} from './results.ts';
 
 const float64Array = z.custom<Float64Array>((value) => value instanceof Float64Array, 'expected a Float64Array');
 const uint32Array = z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array');
@@ -73,7 +83,7 @@ export const datasetEntrySchema = z.object({
   kind: z.enum(['npz', 'npy', 'images', 'idx', 'pb']),
   samples: z.number(),
   labelled: z.boolean(),
-  classes: z.array(z.string()),
+  classCount: z.number(),
   preprocessing: preprocessingSchema,
 });
 export type DatasetEntry = z.infer<typeof datasetEntrySchema>;
@@ -93,6 +103,10 @@ const ledgerRowSchema = z.object({
 });
 export type LedgerRow = z.infer<typeof ledgerRowSchema>;
 
+/**
+ * A trial as it travels: in lists, in answers, with every event. What grows with the model (layers, classes) is left out and
+ * fetched by the trial's id: `trial.details`, `trial.profile`, `trial.errors`.
+ */
 export const trialSchema = z.object({
   id: z.string(),
   modelId: z.string(),
@@ -109,15 +123,23 @@ export const trialSchema = z.object({
   sparsity: z.number().nullable(),
   macs: z.number().nullable(),
   latency: latencySchema.nullable(),
-  evaluation: evaluateSchema.nullable(),
+  evaluation: evaluationSummarySchema.nullable(),
   measurements: z.array(ledgerRowSchema),
-  prune: pruneSchema.nullable(),
-  quantize: quantizeSchema.nullable(),
+  prune: pruneSummarySchema.nullable(),
+  quantize: quantizeSummarySchema.nullable(),
   /** Whether a profile and an error table are kept: fetch them with `trial.profile`, `trial.errors`. */
   hasProfile: z.boolean(),
   hasErrors: z.boolean(),
 });
 export type Trial = z.infer<typeof trialSchema>;
+
+/** The results of a trial in full; null for what was not done. */
+export const trialDetailsSchema = z.object({
+  evaluation: evaluateSchema.nullable(),
+  prune: pruneSchema.nullable(),
+  quantize: quantizeSchema.nullable(),
+});
+export type TrialDetails = z.infer<typeof trialDetailsSchema>;
 
 /**
  * What the pruning slider needs to answer in the same frame: for each prunable layer, how many weights lie at or below

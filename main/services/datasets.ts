@@ -49,10 +49,10 @@ async function addDataset(
   name?: string,
 ): Promise<DatasetEntry> {
   const source = { ...given, path: resolve(given.path) };
-  const { kind, name: ownName, samples, labelled, classes } = await ask('dataset', source);
+  const { kind, name: ownName, samples, labelled, classCount } = await ask('dataset', source);
   const id = createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 24);
   const { path, labelsPath, preprocessing } = source;
-  const entry = { id, name: name ?? ownName, path, labelsPath, kind, samples, labelled, classes, preprocessing };
+  const entry = { id, name: name ?? ownName, path, labelsPath, kind, samples, labelled, classCount, preprocessing };
   await workspace.saveDataset(entry, Date.now());
   return entry;
 }

@@ -1,7 +1,7 @@
-import type { ErrorTable, Evaluation, Inspect, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';
+import type { ErrorTable, EvaluationSummary, Inspect, Profile } from '../contract/results.ts';
 import type { Machine } from '../contract/machine.ts';
 import type { Recipe } from '../contract/recipe.ts';
-import type { Trial } from '../contract/studio.ts';
+import type { Trial, TrialDetails } from '../contract/studio.ts';
 import type { ReportInput, ReportLayer, ReportPoint } from '../engine/report/report-input.ts';
 
 /** What is known of a trial when its report is written. */
@@ -16,6 +16,7 @@ export interface ReportSources {
   readonly baseline: Trial | null;
   /** All trials of the model, for the trade-off picture. */
   readonly trials: readonly Trial[];
+  readonly details: Pick<TrialDetails, 'prune' | 'quantize'>;
   readonly profile: Profile | null;
   readonly baselineProfile: Profile | null;
   readonly errors: ErrorTable | null;
@@ -48,15 +49,15 @@ function machineOf(trial: Trial, profile: Profile | null): Machine | null {
   return trial.measurements.at(-1)?.machine ?? profile?.machine ?? null;
 }
 
-function notesOf(result: PruneResult | QuantizeResult | null): readonly string[] {
+function notesOf(result: { readonly notes: readonly string[] } | null): readonly string[] {
   return result?.notes ?? [];
 }
 
-function layerRows({ inspect, trial, profile, baselineProfile, errors }: ReportSources): ReportLayer[] {
+function layerRows({ inspect, details, profile, baselineProfile, errors }: ReportSources): ReportLayer[] {
   const times = new Map(profile?.layers.map(({ name, timeMs }) => [name, timeMs]));
   const baselineTimes = new Map(baselineProfile?.layers.map(({ name, timeMs }) => [name, timeMs]));
-  const sparsities = new Map(trial.prune?.layers.map(({ name, sparsity }) => [name, sparsity]));
-  const quantized = new Map(trial.quantize?.layers.map((layer) => [layer.name, layer.quantized]));
+  const sparsities = new Map(details.prune?.layers.map(({ name, sparsity }) => [name, sparsity]));
+  const quantized = new Map(details.quantize?.layers.map((layer) => [layer.name, layer.quantized]));
   const sqnr = new Map(errors?.layers.map(({ name, sqnrDb }) => [name, sqnrDb]));
   return inspect.layers.map(({ name, op }) => ({
     name,
@@ -79,7 +80,7 @@ function tradeOffPoints(trials: readonly Trial[], shown: Trial): ReportPoint[] {
   });
 }
 
-function accuracyOf(evaluation: Evaluation | null): ReportPoint['accuracy'] | null {
+function accuracyOf(evaluation: EvaluationSummary | null): ReportPoint['accuracy'] | null {
   return evaluation === null ? null : (evaluation.metrics['top1'] ?? evaluation.agreement);
 }
 

@@ -23,6 +23,7 @@ export async function renderTrialReport(
     trial,
     baseline,
     trials,
+    details: await workspace.trialDetails(trialId),
     profile: await workspace.result(trialId, 'profile'),
     baselineProfile: baseline === null ? null : await workspace.result(baseline.id, 'profile'),
     errors: await workspace.result(trialId, 'errors'),

@@ -16,6 +16,7 @@ import { requireOutput, tellTrial } from './trial-state.ts';
 
 type TrialMethods =
   | 'trial.list'
+  | 'trial.details'
   | 'trial.rename'
   | 'trial.delete'
   | 'trial.run'
@@ -29,6 +30,7 @@ type TrialMethods =
 export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMethods> {
   const { workspace, jobs, emit, ask } = context;
   return {
+    'trial.details': ({ trialId }) => workspace.trialDetails(trialId),
     'trial.list': ({ modelId }) => workspace.trials(modelId),
     'trial.rename': async ({ trialId, name }) => {
       const trial = await workspace.renameTrial(trialId, name);

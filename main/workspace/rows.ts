@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { ModelEntry } from '../contract/studio.ts';
+import type { DatasetEntry, ModelEntry } from '../contract/studio.ts';
 
 /** A row as SQLite gives it. */
 export type Row = Record<string, SQLOutputValue>;
@@ -13,6 +13,12 @@ export function modelFromRow(row: Row): Omit<ModelEntry, 'available'> {
     bytes: Number(row['bytes']),
     openedAt: Number(row['opened_at']),
   };
+}
+
+/** A data set out of its row; version 0.1 kept the names of its classes. */
+export function datasetFromRow(row: Row): DatasetEntry {
+  const { classes, ...entry } = parse<DatasetEntry & { readonly classes?: readonly string[] }>(row['entry']);
+  return classes === undefined ? entry : { ...entry, classCount: classes.length };
 }
 
 /** A number, or null where the column holds none. */

@@ -66,4 +66,28 @@ export const MIGRATIONS: readonly string[] = [
   -- Process id of the engine that runs the trial.
   ALTER TABLE trials ADD COLUMN owner INTEGER;
   `,
+  `
+  -- What of a result travels with its trial, so that lists read no long rows.
+  CREATE TABLE result_summaries (
+    trial_id TEXT NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (trial_id, kind)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO result_summaries (trial_id, kind, json)
+  SELECT trial_id, kind, CASE kind
+    WHEN 'latency' THEN json
+    WHEN 'evaluation' THEN json_set(
+      json_remove(json, '$.classes', '$.confusion'), '$.classCount', json_array_length(json, '$.classes'))
+    WHEN 'prune' THEN json_set(
+      json_remove(json, '$.layers', '$.frozen'),
+      '$.layerCount', json_array_length(json, '$.layers'), '$.frozenCount', json_array_length(json, '$.frozen'))
+    WHEN 'quantize' THEN json_set(
+      json_remove(json, '$.layers'),
+      '$.layerCount', json_array_length(json, '$.layers'),
+      '$.quantizedCount',
+      (SELECT count(*) FROM json_each(results.json, '$.layers') WHERE json_extract(value, '$.quantized') = 1))
+    ELSE '{}' END
+  FROM results;
+  `,
 ];

@@ -2,11 +2,19 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StudioError } from '../base/errors.ts';
-import type { DatasetEntry, LedgerRow, ModelEntry, Trial } from '../contract/studio.ts';
+import type { DatasetEntry, LedgerRow, ModelEntry, Trial, TrialDetails } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import { openDatabase } from './database.ts';
-import { modelFromRow, nullableNumber, parse, type Row } from './rows.ts';
-import type { NewTrial, ResultKind, TrialRecord, TrialResults, TrialUpdate } from './trial-record.ts';
+import { datasetFromRow, modelFromRow, nullableNumber, parse, type Row } from './rows.ts';
+import {
+  SUMMARIES,
+  type NewTrial,
+  type ResultKind,
+  type TrialRecord,
+  type TrialResults,
+  type TrialSummaries,
+  type TrialUpdate,
+} from './trial-record.ts';
 
 /**
  * Everything the studio keeps: models opened, data sets, trials and their measurements, and the files of trials. What others
@@ -78,7 +86,7 @@ export class WorkspaceStore implements Disposable {
   }
 
   datasets(): DatasetEntry[] {
-    return this.#all('SELECT entry FROM datasets ORDER BY added_at').map((row) => parse<DatasetEntry>(row['entry']));
+    return this.#all('SELECT entry FROM datasets ORDER BY added_at').map((row) => datasetFromRow(row));
   }
 
   /** @throws NOT_FOUND */
@@ -87,7 +95,7 @@ export class WorkspaceStore implements Disposable {
     if (row === undefined) {
       throw new StudioError('NOT_FOUND', 'This data set is not in the workspace', { hint: 'Add it again.' });
     }
-    return parse<DatasetEntry>(row['entry']);
+    return datasetFromRow(row);
   }
 
   removeDataset(id: string): void {
@@ -136,7 +144,10 @@ export class WorkspaceStore implements Disposable {
   record(id: string, { update = {}, results = {}, measurements = [], at }: TrialRecord): void {
     this.#whole(() => {
       this.#update(id, update);
-      for (const [kind, result] of Object.entries(results)) this.#saveResult(id, kind, result, at);
+      for (const kind of Object.keys(results) as ResultKind[]) {
+        const result = results[kind];
+        if (result !== undefined) this.#saveResult(id, kind, result, at);
+      }
       this.#addMeasurements(id, measurements);
     });
   }
@@ -236,15 +247,22 @@ export class WorkspaceStore implements Disposable {
 
   // Results and measurements
 
-  #saveResult(trialId: string, kind: string, result: unknown, at: number): void {
-    this.#run(
-      `INSERT INTO results (trial_id, kind, json, at) VALUES (?, ?, ?, ?)
-       ON CONFLICT(trial_id, kind) DO UPDATE SET json = excluded.json, at = excluded.at`,
-      trialId,
-      kind,
-      JSON.stringify(result),
-      at,
-    );
+  /** The results of a trial in full. */
+  trialDetails(id: string): TrialDetails {
+    return {
+      evaluation: this.result(id, 'evaluation'),
+      prune: this.result(id, 'prune'),
+      quantize: this.result(id, 'quantize'),
+    };
+  }
+
+  #saveResult<K extends ResultKind>(trialId: string, kind: K, result: TrialResults[K], at: number): void {
+    const save = `INSERT INTO results (trial_id, kind, json, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT(trial_id, kind) DO UPDATE SET json = excluded.json, at = excluded.at`;
+    this.#run(save, trialId, kind, JSON.stringify(result), at);
+    const summarize = `INSERT INTO result_summaries (trial_id, kind, json) VALUES (?, ?, ?)
+       ON CONFLICT(trial_id, kind) DO UPDATE SET json = excluded.json`;
+    this.#run(summarize, trialId, kind, JSON.stringify(SUMMARIES[kind](result)));
   }
 
   result<K extends ResultKind>(trialId: string, kind: K): TrialResults[K] | null {
@@ -279,7 +297,10 @@ export class WorkspaceStore implements Disposable {
 
   #trialFromRow(row: Row): Trial {
     const id = String(row['id']);
-    const kinds = new Set(this.#all('SELECT kind FROM results WHERE trial_id = ?', id).map((r) => String(r['kind'])));
+    const rows = this.#all('SELECT kind, json FROM result_summaries WHERE trial_id = ?', id);
+    const summaries = new Map(rows.map(({ kind, json }) => [kind, json]));
+    const summary = <K extends keyof TrialSummaries>(kind: K): TrialSummaries[K] | null =>
+      summaries.has(kind) ? parse<TrialSummaries[K]>(summaries.get(kind)) : null;
     return {
       id,
       modelId: String(row['model_id']),
@@ -293,13 +314,13 @@ export class WorkspaceStore implements Disposable {
       parameters: nullableNumber(row['parameters']),
       sparsity: nullableNumber(row['sparsity']),
       macs: nullableNumber(row['macs']),
-      latency: this.result(id, 'latency'),
-      evaluation: this.result(id, 'evaluation'),
+      latency: summary('latency'),
+      evaluation: summary('evaluation'),
       measurements: this.#measurements(id),
-      prune: this.result(id, 'prune'),
-      quantize: this.result(id, 'quantize'),
-      hasProfile: kinds.has('profile'),
-      hasErrors: kinds.has('errors'),
+      prune: summary('prune'),
+      quantize: summary('quantize'),
+      hasProfile: summaries.has('profile'),
+      hasErrors: summaries.has('errors'),
     };
   }
 

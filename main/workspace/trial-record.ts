@@ -1,6 +1,17 @@
 import type { LedgerRow, Trial } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
-import type { ErrorTable, Evaluation, Latency, Profile, PruneResult, QuantizeResult } from '../contract/results.ts';
+import type {
+  ErrorTable,
+  Evaluation,
+  EvaluationSummary,
+  Latency,
+  Profile,
+  PruneResult,
+  PruneSummary,
+  QuantizeResult,
+  QuantizeSummary,
+} from '../contract/results.ts';
+import { summarizeEvaluation, summarizePrune, summarizeQuantize } from '../judge/trial-summary.ts';
 
 /** Results that a trial keeps, by kind. */
 export interface TrialResults {
@@ -12,6 +23,25 @@ export interface TrialResults {
   readonly errors: ErrorTable;
 }
 export type ResultKind = keyof TrialResults;
+
+/** What of them travels with the trial: what does not grow with the model. */
+export interface TrialSummaries {
+  readonly latency: Latency;
+  readonly evaluation: EvaluationSummary;
+  readonly prune: PruneSummary;
+  readonly quantize: QuantizeSummary;
+}
+
+/** The summary of each kind of result, kept beside it so that a list of trials reads no long rows. */
+export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) => object } = {
+  latency: (latency) => latency,
+  evaluation: summarizeEvaluation,
+  prune: summarizePrune,
+  quantize: summarizeQuantize,
+  // That they are there is all that is told.
+  profile: () => ({}),
+  errors: () => ({}),
+};
 
 /** What is known when a trial is made. */
 export interface NewTrial {

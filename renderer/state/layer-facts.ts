@@ -1,8 +1,8 @@
 import type { OperatorCategory } from '../../main/contract/operators.ts';
 import { useMemo } from 'react';
 import type { ErrorTable, Inspect, Profile } from '../../main/contract/results.ts';
-import type { GraphView, Trial } from '../../main/contract/studio.ts';
-import { useTrialErrors, useTrialGraph, useTrialProfile } from './queries.ts';
+import type { GraphView, TrialDetails } from '../../main/contract/studio.ts';
+import { useTrialDetails, useTrialErrors, useTrialGraph, useTrialProfile } from './queries.ts';
 import { useSession, useShownTrial } from './session.ts';
 
 /** Everything known of one layer of the shown trial; null where it was not measured or cannot be known. */
@@ -47,17 +47,17 @@ export interface LayerSources {
   readonly inspect: Inspect | null;
   readonly profile: Profile | null;
   readonly errors: ErrorTable | null;
-  readonly trial: Trial | null;
+  readonly details: Pick<TrialDetails, 'prune' | 'quantize'> | null;
 }
 
 /** Joins what is known of the layers, by name. */
-export function layerFacts({ graph, inspect, profile, errors, trial }: LayerSources): readonly LayerFacts[] {
+export function layerFacts({ graph, inspect, profile, errors, details }: LayerSources): readonly LayerFacts[] {
   const values = new Map(graph.values.map((value) => [value.name, value]));
   const costs = byName(inspect?.layers ?? []);
   const times = byName(profile?.layers ?? []);
   const errorOf = byName(errors?.layers ?? []);
-  const pruned = byName(trial?.prune?.layers ?? []);
-  const quantized = byName(trial?.quantize?.layers ?? []);
+  const pruned = byName(details?.prune?.layers ?? []);
+  const quantized = byName(details?.quantize?.layers ?? []);
   return graph.nodes.map((node, index) => {
     const output = values.get(node.outputs[0] ?? '');
     const cost = costs.get(node.name);
@@ -105,9 +105,10 @@ export function useLayerFacts(): readonly LayerFacts[] {
   const graph = useTrialGraph(id).data ?? null;
   const profile = useTrialProfile(id).data ?? null;
   const errors = useTrialErrors(id).data ?? null;
+  const details = useTrialDetails(id).data ?? null;
   const inspect = useSession((state) => state.model?.inspect ?? null);
   return useMemo(
-    () => (graph === null ? NONE : layerFacts({ graph, inspect, profile, errors, trial: trial ?? null })),
-    [graph, inspect, profile, errors, trial],
+    () => (graph === null ? NONE : layerFacts({ graph, inspect, profile, errors, details })),
+    [graph, inspect, profile, errors, details],
   );
 }

@@ -27,7 +27,8 @@ export function startLive(): () => void {
       );
       forget(
         (method, id) =>
-          (id === trial.id && (method === 'trial.profile' || method === 'trial.errors')) ||
+          (id === trial.id &&
+            (method === 'trial.profile' || method === 'trial.errors' || method === 'trial.details')) ||
           (method === 'trial.compare' && id.includes(trial.id)),
       );
     }),

@@ -95,6 +95,10 @@ export const useTrialProfile = (trialId: string | null): EngineResult<'trial.pro
 export const useTrialErrors = (trialId: string | null): EngineResult<'trial.errors'> =>
   useEngineResult('trial.errors', trialId, { trialId: trialId ?? '' });
 
+/** Results of a trial in full: its layers, its confusion matrix. */
+export const useTrialDetails = (trialId: string | null): EngineResult<'trial.details'> =>
+  useEngineResult('trial.details', trialId, { trialId: trialId ?? '' });
+
 /** Statistics of one weight. */
 export const useTensorStats = (trialId: string | null, tensor: string | null): EngineResult<'trial.tensor'> =>
   useEngineResult('trial.tensor', trialId === null || tensor === null ? null : `${trialId}|${tensor}`, {

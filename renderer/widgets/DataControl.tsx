@@ -120,7 +120,7 @@ function titleOf(entry: DatasetEntry): string {
 function helpFor(datasets: readonly DatasetEntry[], id: string | null, use: string): string {
   const entry = datasets.find((other) => other.id === id);
   if (entry === undefined) return use;
-  const labels = entry.labelled ? `${entry.classes.length || 'unknown number of'} classes` : 'no labels';
+  const labels = entry.labelled ? `${entry.classCount || 'unknown number of'} classes` : 'no labels';
   const how = describePreprocessing(entry.preprocessing);
   return `${use} ${formatCount(entry.samples)} samples, ${labels}${how === '' ? '' : `, ${how}`}.`;
 }

@@ -3,7 +3,7 @@
  * prediction is made from.
  */
 import { writeFileSync } from 'node:fs';
-import type { Evaluation } from '../../main/contract/results.ts';
+import type { EvaluationSummary } from '../../main/contract/results.ts';
 import type { Trial } from '../../main/contract/studio.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
 import { makeRawTensor } from '../../main/engine/graph/make.ts';
@@ -87,14 +87,13 @@ function trial(sparsity: number): Trial {
   };
 }
 
-function evaluation(top1: number): Evaluation {
+function evaluation(top1: number): EvaluationSummary {
   return {
     samples: 500,
     metrics: { top1: { value: top1, low: top1 - 0.02, high: top1 + 0.02 } },
     samplesPerSecond: 1000,
     batch: 32,
-    classes: Array.from({ length: 36 }, (_, index) => String(index)),
-    confusion: null,
+    classCount: 36,
     agreement: null,
     sqnrDb: null,
     cosine: null,

@@ -144,7 +144,8 @@ test('the pruning plan counts the weights that the pruning then removes', async 
   const plan = await call('prune.plan', { modelId });
   const trial = await call('trial.run', { modelId, recipe: prune(0.5), latency: false });
   const weights = plan.layers.reduce((sum, layer) => sum + layer.weights, 0);
-  const zeros = trial.prune!.layers.reduce(
+  const { prune: result } = await call('trial.details', { trialId: trial.id });
+  const zeros = result!.layers.reduce(
     (sum, { name, sparsity }) => sum + sparsity * plan.layers.find((layer) => layer.name === name)!.weights,
     0,
   );

@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../contract/studio.ts';
 import { StudioError } from '../../base/errors.ts';
+import { summarizeEvaluation } from '../../judge/trial-summary.ts';
 import { renderReport } from '../../engine/report/render-report.ts';
 import { writeWhole } from '../../base/write-whole.ts';
 import { version } from '../../host/engine.ts';
@@ -108,7 +109,7 @@ async function reportModel(context: CommandContext, path: string, options: Optio
     sparsity: null,
     macs: inspect.macs,
     latency: profile.latency,
-    evaluation,
+    evaluation: evaluation === null ? null : summarizeEvaluation(evaluation),
     measurements: [
       ...latencyMeasurements(profile.latency, circumstances),
       ...(evaluation === null || data === null ? [] : evaluationMeasurements(evaluation, data.path, circumstances)),
@@ -126,6 +127,7 @@ async function reportModel(context: CommandContext, path: string, options: Optio
     trial,
     baseline: null,
     trials: [trial],
+    details: { prune: null, quantize: null },
     profile,
     baselineProfile: null,
     errors: null,

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../contract/results.ts';
+import type { EvaluationFigures, EvaluationSummary } from '../../contract/results.ts';
 import type { Trial } from '../../contract/studio.ts';
 
 /**
@@ -22,7 +22,7 @@ export const GOODNESS_TITLES: Readonly<Record<Goodness['metric'], string>> = {
 };
 
 /** The one number of an evaluation; null when it has neither labels nor a reference. */
-export function goodnessOf(evaluation: Evaluation | null): Goodness | null {
+export function goodnessOf(evaluation: EvaluationFigures | null): Goodness | null {
   if (evaluation === null) return null;
   const top1 = evaluation.metrics['top1'];
   if (top1) return { metric: 'top1', ...top1, samples: evaluation.samples };
@@ -33,8 +33,8 @@ export function goodnessOf(evaluation: Evaluation | null): Goodness | null {
 }
 
 /** What guessing would give: 1 / classes; 0 where the classes are not known. */
-export function chanceOf(evaluation: Evaluation | null): number {
-  const classes = evaluation?.classes.length ?? 0;
+export function chanceOf(evaluation: EvaluationSummary | null): number {
+  const classes = evaluation?.classCount ?? 0;
   return classes > 1 ? 1 / classes : 0;
 }
 

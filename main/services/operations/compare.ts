@@ -1,5 +1,5 @@
 import type { Comparison } from '../../contract/studio.ts';
-import type { Evaluation, LayerInfo, Profile } from '../../contract/results.ts';
+import type { EvaluationFigures, LayerInfo, Profile } from '../../contract/results.ts';
 import type { Attribute, Model, Node } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
@@ -87,7 +87,7 @@ function metricRows(a: CompareSide, b: CompareSide, sideA: Side, sideB: Side): C
 }
 
 /** Why two accuracies may not differ at all; null where nothing speaks against it. */
-function doubtOf(metric: string, a: Evaluation | null, b: Evaluation | null): string | null {
+function doubtOf(metric: string, a: EvaluationFigures | null, b: EvaluationFigures | null): string | null {
   const [metricA, metricB] = [a?.metrics[metric], b?.metrics[metric]];
   if (a === null || b === null || metricA === undefined || metricB === undefined) return null;
   if (a.samples !== b.samples) return `${a.samples} against ${b.samples} samples`;

@@ -10,5 +10,5 @@ export function openSource({ path, labelsPath, preprocessing }: DatasetSource): 
 /** What is in a data set. */
 export async function dataset(source: DatasetSource): Promise<OperationResult<'dataset'>> {
   const { kind, name, samples, labelled, classes, fingerprint } = await openSource(source);
-  return { kind, name, samples, labelled, classes: [...classes], fingerprint };
+  return { kind, name, samples, labelled, classCount: classes.length, fingerprint };
 }

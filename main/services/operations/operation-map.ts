@@ -2,6 +2,7 @@ import type { Recipe } from '../../contract/recipe.ts';
 import type {
   ErrorTable,
   Evaluation,
+  EvaluationFigures,
   Inspect,
   Latency,
   Profile,
@@ -48,7 +49,7 @@ export interface OperationMap {
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   readonly dataset: {
     params: DatasetSource;
-    result: Pick<DatasetEntry, 'kind' | 'name' | 'samples' | 'labelled' | 'classes'> & { fingerprint: string };
+    result: Pick<DatasetEntry, 'kind' | 'name' | 'samples' | 'labelled' | 'classCount'> & { fingerprint: string };
   };
   readonly apply: {
     params: { path: string; recipe: Recipe; calibration: DatasetSource | null; settings: RunSettings; output: string };
@@ -99,7 +100,7 @@ export interface CompareSide {
   readonly path: string;
   readonly profile: Profile | null;
   readonly latency: Latency | null;
-  readonly evaluation: Evaluation | null;
+  readonly evaluation: EvaluationFigures | null;
 }
 
 export type OperationName = keyof OperationMap;

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { EmptyState } from '../../design/EmptyState.tsx';
-import { useQuantizePlan } from '../../state/queries.ts';
+import { useQuantizePlan, useTrialDetails } from '../../state/queries.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
@@ -21,9 +21,10 @@ export function QuantizeView(): ReactNode {
   const prediction = useDraftPrediction();
   const shown = useShownTrial();
   const section = useQuantizeUi((ui) => ui.section);
+  const trial = shown?.quantize ? shown : prediction?.measured?.quantize ? prediction.measured : null;
+  const result = useTrialDetails(trial?.id ?? null).data?.quantize ?? null;
   if (modelId === null || prediction === null)
     return <EmptyState title="No model is open">Open one to see what can run in int8.</EmptyState>;
-  const trial = shown?.quantize ? shown : prediction.measured?.quantize ? prediction.measured : null;
   return (
     <div className={classes['view']}>
       <QuantizeToolbar />
@@ -34,11 +35,7 @@ export function QuantizeView(): ReactNode {
       <div className={classes['lower']}>
         <Loaded query={plan} loading="Looking at the layers…">
           {(value) =>
-            section === 'layers' ? (
-              <QuantizeLayers plan={value} result={trial?.quantize ?? null} />
-            ) : (
-              <ErrorsSection trial={trial} />
-            )
+            section === 'layers' ? <QuantizeLayers plan={value} result={result} /> : <ErrorsSection trial={trial} />
           }
         </Loaded>
       </div>

@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { Button, Group, Modal, SegmentedControl, Text } from '@mantine/core';
-import type { Evaluation } from '../../../main/contract/results.ts';
+import type { EvaluationSummary } from '../../../main/contract/results.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
 import { formatCount, formatDb, formatNumber, formatPercent } from '../../../main/judge/format.ts';
+import { useTrialDetails } from '../../state/queries.ts';
 import { showDialog, useDialogs } from '../../state/dialogs.ts';
 import { useReferenceTrial, useSession, useShownTrial } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';
@@ -67,15 +68,22 @@ function Detail(): ReactNode {
           “{trial.name}” was not evaluated yet. Choose data with labels and press Evaluate on all samples.
         </Text>
       ) : (
-        <Figures evaluation={trial.evaluation} key={trial.id} />
+        <Figures trialId={trial.id} evaluation={trial.evaluation} key={trial.id} />
       )}
     </div>
   );
 }
 
-function Figures({ evaluation }: { readonly evaluation: Evaluation }): ReactNode {
+interface FiguresProps {
+  readonly trialId: string;
+  readonly evaluation: EvaluationSummary;
+}
+
+function Figures({ trialId, evaluation }: FiguresProps): ReactNode {
+  const details = useTrialDetails(trialId);
   const [active, setActive] = useState<ConfusionCell | null>(null);
-  const { confusion: counts, classes: names, metrics } = evaluation;
+  const { metrics } = evaluation;
+  const { confusion = null, classes: names = [] } = details.data?.evaluation ?? {};
   return (
     <>
       <dl className={classes['figures']}>
@@ -94,14 +102,18 @@ function Figures({ evaluation }: { readonly evaluation: Evaluation }): ReactNode
         </Figure>
       </dl>
       {evaluation.notes.length > 0 && <Text className="lap-muted">{evaluation.notes.join(' ')}</Text>}
-      {counts === null ? (
+      {details.isPending ? (
+        <Text className="lap-muted">Reading the confusion matrix …</Text>
+      ) : details.error !== null ? (
+        <Text className="lap-muted">{details.error.message}</Text>
+      ) : confusion === null ? (
         <Text className="lap-muted">
           {Object.keys(metrics).length === 0
             ? 'The data have no labels, so nothing tells which answers are right.'
             : 'With more than 256 classes no confusion matrix is kept.'}
         </Text>
       ) : (
-        <Confused counts={counts} names={names} active={active} onActive={setActive} />
+        <Confused counts={confusion} names={names} active={active} onActive={setActive} />
       )}
     </>
   );

@@ -164,6 +164,44 @@ test('a workspace of an older version is brought up to date, with what it holds'
   expect(await workspace.model('abc')).toEqual(model);
 });
 
+test('results of version 0.1 travel as summaries and are there in full', async () => {
+  const database = new DatabaseSync(join(directory, 'workspace.db'));
+  database.exec(MIGRATIONS.slice(0, 2).join(''));
+  const prune = { sparsity: { requested: 0.5, achieved: 0.5 }, layers: [{ name: 'a' }, { name: 'b' }], frozen: [] };
+  const quantize = { scheme: 'int8-static', layers: [{ quantized: true }, { quantized: false }, { quantized: true }] };
+  const evaluation = {
+    samples: 5,
+    classes: ['no', 'yes'],
+    confusion: [
+      [3, 0],
+      [0, 2],
+    ],
+  };
+  database.exec(`PRAGMA user_version = 2;
+    INSERT INTO models (id, name, path, bytes, opened_at) VALUES ('abc', 'net.onnx', '/models/net.onnx', 1000, 5);
+    INSERT INTO trials (id, model_id, name, recipe, baseline, created_at, status)
+      VALUES ('t1', 'abc', 'Old', '{"version":1,"steps":[]}', 0, 10, 'done');
+    INSERT INTO datasets (id, name, path, entry, added_at)
+      VALUES ('d', 'set', '/set.npz', '{"id":"d","name":"set","classes":["no","yes"]}', 1)`);
+  const insert = database.prepare('INSERT INTO results (trial_id, kind, json, at) VALUES (?, ?, ?, 1)');
+  for (const [kind, result] of Object.entries({ latency, prune, quantize, evaluation, profile: {} })) {
+    insert.run('t1', kind, JSON.stringify(result));
+  }
+  database.close();
+  await using workspace = await openWorkspace(directory);
+  expect(await workspace.trial('t1')).toMatchObject({
+    latency,
+    prune: { sparsity: { achieved: 0.5 }, layerCount: 2, frozenCount: 0 },
+    quantize: { scheme: 'int8-static', layerCount: 3, quantizedCount: 2 },
+    evaluation: { samples: 5, classCount: 2 },
+    hasProfile: true,
+    hasErrors: false,
+  });
+  expect((await workspace.trial('t1')).evaluation).not.toHaveProperty('confusion');
+  expect(await workspace.trialDetails('t1')).toEqual({ prune, quantize, evaluation });
+  expect(await workspace.datasets()).toEqual([{ id: 'd', name: 'set', classCount: 2 }]);
+});
+
 test('a workspace of a newer version is refused', async () => {
   const database = new DatabaseSync(join(directory, 'workspace.db'));
   database.exec('PRAGMA user_version = 999');

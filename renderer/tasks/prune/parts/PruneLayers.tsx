@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Checkbox } from '@mantine/core';
 import type { PrunePlan } from '../../../../main/contract/studio.ts';
 import { formatCompact, formatPercent, formatPredicted } from '../../../../main/judge/format.ts';
+import { useTrialDetails } from '../../../state/queries.ts';
 import { setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
@@ -100,9 +101,10 @@ export function PruneLayers({
 }): ReactNode {
   const exclude = useRecipe((state) => state.draft.prune.exclude);
   const { predicted, measured } = prediction;
+  const result = useTrialDetails(measured?.id ?? null).data?.prune ?? null;
   const rows = useMemo(
-    () => pruneRows(plan, predicted.cut, measured?.prune ?? null, new Set(exclude)),
-    [plan, predicted.cut, measured, exclude],
+    () => pruneRows(plan, predicted.cut, result, new Set(exclude)),
+    [plan, predicted.cut, result, exclude],
   );
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);

@@ -1,5 +1,5 @@
 import type { Machine } from '../../../../main/contract/machine.ts';
-import type { Evaluation } from '../../../../main/contract/results.ts';
+import type { EvaluationSummary } from '../../../../main/contract/results.ts';
 import type { Recipe } from '../../../../main/contract/recipe.ts';
 import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
 
@@ -43,14 +43,13 @@ export const MACHINE: Machine = {
   vnni: false,
 };
 
-export function evaluation(top1: number, half = 0.01): Evaluation {
+export function evaluation(top1: number, half = 0.01): EvaluationSummary {
   return {
     samples: 500,
     metrics: { top1: { value: top1, low: top1 - half, high: top1 + half } },
     samplesPerSecond: 1000,
     batch: 1,
-    classes: Array.from({ length: 10 }, (_, i) => String(i)),
-    confusion: null,
+    classCount: 10,
     agreement: null,
     sqnrDb: null,
     cosine: null,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { GraphView, Trial } from '../../../../main/contract/studio.ts';
+import type { GraphView, TrialDetails } from '../../../../main/contract/studio.ts';
 import { layerFacts } from '../../../../renderer/state/layer-facts.ts';
 import { overlayData } from '../../../../renderer/state/overlay-data.ts';
 
@@ -32,10 +32,10 @@ it('joins graph, profile, errors and pruning by name; what was not measured stay
       layers: [{ name: 'conv', op: 'Conv', timeMs: 1.5, share: 0.9, kernels: ['k'], macs: 10, gmacsPerSecond: 2 }],
     } as never,
     errors: { samples: 1, notes: [], layers: [{ name: 'relu', sqnrDb: 30, localSqnrDb: null, cosine: 0.99 }] } as never,
-    trial: {
+    details: {
       prune: { layers: [{ name: 'conv', op: 'Conv', sparsity: 0.25, channels: null }] },
       quantize: null,
-    } as never as Trial,
+    } as never as TrialDetails,
   });
   expect(conv).toMatchObject({
     parameters: 216,
@@ -48,7 +48,7 @@ it('joins graph, profile, errors and pruning by name; what was not measured stay
   expect(relu).toMatchObject({ parameters: 0, timeMs: null, sqnrDb: 30, sparsity: null, shape: null });
 });
 
-const quantizedTrial = (fused: boolean): Trial =>
+const quantizedTrial = (fused: boolean): TrialDetails =>
   ({
     prune: null,
     quantize: { layers: [{ name: 'conv', op: 'Conv', quantized: true, fused, reason: null }] },
@@ -58,7 +58,7 @@ it.each([
   [true, 'int8'],
   [false, 'float32'],
 ])('calls a quantized layer int8 only when the runtime fused it (%s)', (fused, dtype) => {
-  const sources = { graph: GRAPH, inspect: null, profile: null, errors: null, trial: quantizedTrial(fused) };
+  const sources = { graph: GRAPH, inspect: null, profile: null, errors: null, details: quantizedTrial(fused) };
   expect(layerFacts(sources)[0]?.dtype).toBe(dtype);
 });
 
@@ -68,7 +68,7 @@ it('gives an overlay only the layers that have a value', () => {
     inspect: null,
     profile: { layers: [{ name: 'conv', timeMs: 1.5 }] } as never,
     errors: null,
-    trial: null,
+    details: null,
   });
   expect([...(overlayData('time', layers, 'here')?.values ?? [])]).toEqual([['conv', 1.5]]);
   expect(overlayData('none', layers, '')).toBeNull();
@@ -85,7 +85,7 @@ it('says of a layer without time of its own that it is fused', () => {
       ],
     } as never,
     errors: null,
-    trial: null,
+    details: null,
   });
   expect(overlayData('time', layers, 'here')?.values.get('relu')).toBe('fused');
 });
