@@ -46,14 +46,15 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
   const path = folder.file('model.onnx');
   writeFileSync(path, encodeModelBytes(model));
   const inspect = await runOperation('inspect', { path, dims: {}, scanWeights: false }, quietContext());
-  const { edges, layers, frozen } = prunePlan(model);
+  const context = { runners: new RunnerPool(), signal: quietContext().signal };
+  const { edges, layers, frozen } = await prunePlan(model, context);
   return {
     inspect,
     modelBytes: inspect.model.bytes,
     trials: Array.from({ length: TRIALS }, (_, index) => trial(index / TRIALS)),
     prunePlan: { edges, layers: [...layers], frozen: [...frozen] },
     quantizePlan: {
-      layers: [...(await quantizePlan(model, { runners: new RunnerPool(), signal: quietContext().signal }))],
+      layers: [...(await quantizePlan(model, context))],
       vnni: false,
     },
     baselineProfile: null,

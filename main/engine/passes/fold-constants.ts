@@ -18,6 +18,8 @@ export interface FoldOptions {
   readonly keepMoved?: boolean;
   /** Values larger than this stay computed. */
   readonly maxBytes?: number;
+  /** Which values are worth it; default: all. */
+  readonly wanted?: (value: InferredValue) => boolean;
 }
 
 /** Larger values stay computed: a file of some kilobytes may describe gigabytes. */
@@ -40,7 +42,9 @@ export async function foldConstants(
   const { values } = inferModel(model);
   const typed = castLikeToCast(model, values);
   const { nodes, frontier } = constantNodes(typed, options);
-  const wanted = affordable(frontier.keys(), values, options.maxBytes ?? MAX_BYTES);
+  const { maxBytes = MAX_BYTES, wanted: isWanted = () => true } = options;
+  const asked = [...frontier.keys()].filter((name) => isWanted(values.get(name) ?? NOTHING));
+  const wanted = affordable(asked, values, maxBytes);
   if (wanted.length === 0) return unchanged(model);
   let found: HostTensors;
   try {
@@ -51,6 +55,8 @@ export async function foldConstants(
   }
   return replaceByInitializers(typed, nodes, found);
 }
+
+const NOTHING: InferredValue = { dtype: undefined, shape: undefined };
 
 /** CastLike takes a type alone from its second input: where the type is known, it is a Cast of the first. */
 function castLikeToCast(model: Model, values: ReadonlyMap<string, InferredValue>): Model {

@@ -1,5 +1,5 @@
 import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
-import { walkNodes } from '../graph/walk.ts';
+import { walkGraphs, walkNodes } from '../graph/walk.ts';
 import { unchanged, type PassResult } from './pass.ts';
 
 /**
@@ -29,6 +29,15 @@ export function nameNodes(model: Model): PassResult {
     return attribute;
   };
   return { model: { ...model, graph: nameGraph(model.graph) }, sources: new Map(), notes: notesOf(model, layers) };
+}
+
+/** Whether two nodes of one graph have the same name: the runtime refuses such models. */
+export function hasNamesakes(model: Model): boolean {
+  for (const { nodes } of walkGraphs(model)) {
+    const names = nodes.map(({ name }) => name).filter((name) => name !== '');
+    if (new Set(names).size < names.length) return true;
+  }
+  return false;
 }
 
 /** Told where a name that the model gives itself was changed. */

@@ -4,12 +4,12 @@ import { subgraphsOf, walkGraphs, walkNodes } from '../graph/walk.ts';
 import { hasTrait } from '../operators/ask.ts';
 import { constantBehind } from '../operators/constant-behind.ts';
 import { operatorSpec } from '../operators/table.ts';
+import type { PrunableModel } from './prepare.ts';
 
 /** A layer with weights that may be set to zero. */
 export interface PrunableLayer {
   readonly name: string;
   readonly op: string;
-  readonly node: Node;
   /** Its weights as the model stores them; a tensor that several layers share stands at the first of them only. */
   readonly tensors: readonly Tensor[];
 }
@@ -33,23 +33,32 @@ const FLOATS = new Set(['float32', 'float16', 'bfloat16', 'float64']);
  * Finds the large weights of a model: kernels and matrices, in initializers and in Constant nodes, in the main graph and
  * in subgraphs, also behind a Transpose or Reshape. Biases, normalisation parameters and lookup tables are not among them.
  * A tensor that an excluded layer shares is frozen for the others too.
- * @param excluded layer names
+ * @param excluded layers of the source
  */
-export function prunableWeights(model: Model, excluded: ReadonlySet<string>): PrunableWeights {
+export function prunableWeights(
+  { model, layerOf }: Pick<PrunableModel, 'model' | 'layerOf'>,
+  excluded: ReadonlySet<string>,
+): PrunableWeights {
   const outerOf = outerGraphs(model);
   const frozen: FrozenLayer[] = [];
-  const found: { name: string; node: Node; tensors: Tensor[] }[] = [];
+  const byLayer = new Map<string, { readonly name: string; readonly op: string; readonly tensors: Tensor[] }>();
   for (const { node, layer, graph } of walkNodes(model)) {
     const verdict = weightsOfNode(node, (value) => resolveWeight(value, graph, outerOf));
-    if ('reason' in verdict) frozen.push({ name: layer, reason: verdict.reason });
-    else if (verdict.tensors.length > 0) found.push({ name: layer, node, tensors: verdict.tensors });
+    const { name, op } = layerOf(node, layer);
+    if ('reason' in verdict) frozen.push({ name, reason: verdict.reason });
+    else if (verdict.tensors.length > 0) {
+      const known = byLayer.get(name);
+      if (known === undefined) byLayer.set(name, { name, op, tensors: verdict.tensors });
+      else known.tensors.push(...verdict.tensors.filter((tensor) => !known.tensors.includes(tensor)));
+    }
   }
+  const found = [...byLayer.values()];
   const untouchable = new Map<Tensor, string>();
   for (const { name, tensors } of found)
     if (excluded.has(name)) for (const tensor of tensors) untouchable.set(tensor, name);
   const owner = new Map<Tensor, string>();
   const layers: PrunableLayer[] = [];
-  for (const { name, node, tensors } of found) {
+  for (const { name, op, tensors } of found) {
     if (excluded.has(name)) {
       frozen.push({ name, reason: 'left out by the recipe' });
       continue;
@@ -57,7 +66,7 @@ export function prunableWeights(model: Model, excluded: ReadonlySet<string>): Pr
     const free = tensors.filter((tensor) => !untouchable.has(tensor));
     const own = free.filter((tensor) => !owner.has(tensor));
     for (const tensor of own) owner.set(tensor, name);
-    if (own.length > 0) layers.push({ name, op: node.opType, node, tensors: own });
+    if (own.length > 0) layers.push({ name, op, tensors: own });
     else frozen.push({ name, reason: sharedReason(tensors, free, { untouchable, owner }) });
   }
   return { layers, frozen, weightsOf: new Map(found.map(({ name, tensors }) => [name, tensors])) };

@@ -4,7 +4,9 @@ import { makeRawTensor } from '../graph/make.ts';
 import { tensorBytes, tensorPieces, tensorValues } from '../graph/tensor-data.ts';
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
+import type { PassContext, Sources } from '../passes/pass.ts';
 import { layerMacs } from './layer-macs.ts';
+import { preparePruning, type PrunableModel } from './prepare.ts';
 import { prunableWeights, type FrozenLayer, type PrunableLayer, type PrunableWeights } from './prunable-weights.ts';
 import type { PruneStep } from './prune-step.ts';
 import { applyCut, magnitudeBits, smallestCut } from './select-smallest.ts';
@@ -36,9 +38,22 @@ export interface PruneOutcome {
  * Sets the smallest weights to zero, without removing anything: `sparsity` of all prunable weights (scope global) or of
  * each layer's (scope layer), exact to one weight; among equal magnitudes the earlier layer and element goes first.
  * Weights keep their element type and every bit of those that stay. The given model and its arrays are not modified.
+ * @throws RUNTIME_DIED, CANCELLED
  */
-export function pruneElements(model: Model, step: PruneStep): { readonly model: Model; readonly result: PruneOutcome } {
-  const weights = prunableWeights(model, new Set(step.exclude));
+export async function pruneElements(model: Model, step: PruneStep, context: PassContext): Promise<PrunedModel> {
+  return pruneWeights(await preparePruning(model, context), step);
+}
+
+/** A pruned model, the layers of the source that its nodes stand for, and what was done. */
+export interface PrunedModel {
+  readonly model: Model;
+  readonly sources: Sources;
+  readonly result: PruneOutcome;
+}
+
+function pruneWeights(prepared: PrunableModel, step: PruneStep): PrunedModel {
+  const { model } = prepared;
+  const weights = prunableWeights(prepared, new Set(step.exclude));
   const { layers, frozen } = weights;
   const tensors = layers.flatMap((layer) => layer.tensors);
   const magnitudes = new Map(tensors.map((tensor) => [tensor, magnitudeBits(floatsOf(tensor))]));
@@ -50,9 +65,9 @@ export function pruneElements(model: Model, step: PruneStep): { readonly model: 
   }
   const zeroed = new Map([...masks].map(([tensor, mask]) => [tensor, withZeros(tensor, mask)]));
   const pruned = mapTensors(model, (tensor) => zeroed.get(tensor) ?? tensor);
-  const { unknownCosts, ...measured } = measure(model, weights, zeroed);
-  const notes = notesOf(step, layers, unknownCosts);
-  return { model: pruned, result: { ...measured, frozen, notes, sparsity: sparsityOf() } };
+  const { unknownCosts, ...measured } = measure(prepared, weights, zeroed);
+  const notes = [...prepared.notes, ...notesOf(step, layers, unknownCosts)];
+  return { model: pruned, sources: prepared.sources, result: { ...measured, frozen, notes, sparsity: sparsityOf() } };
 
   function sparsityOf(): PruneOutcome['sparsity'] {
     const total = tensors.reduce((sum, tensor) => sum + magnitudes.get(tensor)!.length, 0);
@@ -110,13 +125,13 @@ function nonZero(tensor: Tensor): number {
 }
 
 function measure(
-  model: Model,
+  prepared: PrunableModel,
   { layers, weightsOf }: PrunableWeights,
   zeroed: ReadonlyMap<Tensor, Tensor>,
 ): Pick<PruneOutcome, 'parameters' | 'macs' | 'layers'> & { readonly unknownCosts: number } {
   const before = new Map<Tensor, number>();
   const after = new Map<Tensor, number>();
-  for (const tensor of new Set(walkTensors(model))) {
+  for (const tensor of new Set(walkTensors(prepared.model))) {
     if (!FLOATS.has(tensor.dtype)) continue;
     const count = nonZero(tensor);
     const pruned = zeroed.get(tensor);
@@ -129,7 +144,7 @@ function measure(
   };
   const macs = { before: 0, after: 0 };
   let unknownCosts = 0;
-  for (const [name, count] of layerMacs(model)) {
+  for (const [name, count] of layerMacs(prepared)) {
     const weights = weightsOf.get(name) ?? [];
     if (count === null && weights.length > 0) unknownCosts++;
     macs.before += (count ?? 0) * share(before, weights);

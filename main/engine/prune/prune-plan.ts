@@ -1,8 +1,10 @@
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorPieces } from '../graph/tensor-data.ts';
 import { assert } from '../../base/errors.ts';
+import type { PassContext } from '../passes/pass.ts';
 import { layerMacs } from './layer-macs.ts';
 import { countMagnitudes, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
+import { preparePruning } from './prepare.ts';
 import { prunableWeights, type FrozenLayer } from './prunable-weights.ts';
 
 /** What the pruning slider needs to predict without touching a weight again. */
@@ -29,11 +31,13 @@ const BINS = 2048;
 
 /**
  * Counts every prunable weight on one grid of magnitudes. Two passes over the weights (the first finds the grid's end),
- * nothing is copied: 25 M weights take about 0.2 s.
+ * nothing is copied: 25 M weights take about 0.2 s. A runner is asked for only where weights have to be computed.
+ * @throws RUNTIME_DIED, CANCELLED
  */
-export function prunePlan(model: Model): PrunePlan {
-  const { layers, frozen } = prunableWeights(model, new Set());
-  const macs = layerMacs(model);
+export async function prunePlan(model: Model, context: PassContext): Promise<PrunePlan> {
+  const prepared = await preparePruning(model, context);
+  const { layers, frozen } = prunableWeights(prepared, new Set());
+  const macs = layerMacs(prepared);
   let largest = 0;
   for (const { tensors } of layers) {
     for (const values of floatPieces(tensors)) largest = Math.max(largest, largestMagnitude(values));

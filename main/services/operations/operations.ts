@@ -37,8 +37,9 @@ const operations: Operations = {
   errors,
   compare,
   machine,
-  prunePlan: async ({ path }) => {
-    const { edges, layers, frozen } = prunePlan((await openShared(path)).model);
+  prunePlan: async ({ path }, { signal }) => {
+    const { model } = await openShared(path);
+    const { edges, layers, frozen } = await prunePlan(model, { runners, signal });
     return { edges, layers: [...layers], frozen: [...frozen] };
   },
   quantizePlan: async ({ path }, { signal }) => {

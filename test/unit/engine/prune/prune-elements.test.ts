@@ -2,12 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { tensorBytes, tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
-import { pruneElements } from '../../../../main/engine/prune/prune-elements.ts';
+import { pruneElements, type PrunedModel } from '../../../../main/engine/prune/prune-elements.ts';
 import type { PruneStep } from '../../../../main/engine/prune/prune-step.ts';
 import { graph } from '../../../support/graph-builder.ts';
 
 function step(given: Partial<PruneStep> = {}): PruneStep {
   return { structure: 'element', score: 'l1', scope: 'global', sparsity: 0.5, exclude: [], ...given };
+}
+
+/** Prunes a model in which no weight has to be computed. */
+function prune(model: Model, given: PruneStep): Promise<PrunedModel> {
+  const runners = { use: () => Promise.reject(new Error('no runner was expected')) };
+  return pruneElements(model, given, { runners, signal: new AbortController().signal });
 }
 
 function weightsOf(model: Model, name: string): number[] {
@@ -33,8 +39,8 @@ function twoLayers(): Model {
 }
 
 describe('pruneElements', () => {
-  it('zeroes the smallest weights of all layers together', () => {
-    const { model, result } = pruneElements(twoLayers(), step());
+  it('zeroes the smallest weights of all layers together', async () => {
+    const { model, result } = await prune(twoLayers(), step());
     expect(weightsOf(model, 'small').filter((value) => value === 0)).toHaveLength(10);
     expect(weightsOf(model, 'large')).toEqual([5, -6, 7, -8]);
     expect(result.sparsity).toEqual({ requested: 0.5, achieved: 0.5 });
@@ -46,13 +52,13 @@ describe('pruneElements', () => {
     expect(result.macs).toEqual({ before: 20, after: 10 });
   });
 
-  it('zeroes the same share of each layer in the scope layer', () => {
-    const { model } = pruneElements(twoLayers(), step({ scope: 'layer' }));
+  it('zeroes the same share of each layer in the scope layer', async () => {
+    const { model } = await prune(twoLayers(), step({ scope: 'layer' }));
     expect(weightsOf(model, 'small').filter((value) => value === 0)).toHaveLength(8);
     expect(weightsOf(model, 'large')).toEqual([0, 0, 7, -8]);
   });
 
-  it('reaches the share asked for to one weight, in both scopes, with both scores alike', () => {
+  it('reaches the share asked for to one weight, in both scopes, with both scores alike', async () => {
     const model = graph()
       .input('x', 'float32', [1, 3, 8, 8])
       .conv({ channels: 5 })
@@ -63,32 +69,32 @@ describe('pruneElements', () => {
     const total = 3 * 5 * 9 + 5 * 7 * 9 + 7 * 3 * 9;
     for (const sparsity of [0, 0.1, 1 / 3, 0.777, 1]) {
       for (const scope of ['global', 'layer'] as const) {
-        const { result, model: pruned } = pruneElements(model, step({ sparsity, scope }));
+        const { result, model: pruned } = await prune(model, step({ sparsity, scope }));
         expect(result.sparsity.achieved * total).toBeCloseTo(Math.round(sparsity * total), 6);
-        expect(pruneElements(model, step({ sparsity, scope, score: 'l2' })).model).toEqual(pruned);
+        expect((await prune(model, step({ sparsity, scope, score: 'l2' }))).model).toEqual(pruned);
       }
     }
   });
 
-  it('counts zeros that the model already has', () => {
+  it('counts zeros that the model already has', async () => {
     const model = graph()
       .input('x', 'float32', [1, 4])
       .gemm({ inputs: 4, outputs: 1, weight: [0, 0, 3, 4] })
       .output()
       .build();
-    const { result, model: pruned } = pruneElements(model, step({ sparsity: 0.5 }));
+    const { result, model: pruned } = await prune(model, step({ sparsity: 0.5 }));
     expect(result.sparsity.achieved).toBe(0.5);
     expect(weightsOf(pruned, 'gemm0.weight')).toEqual([0, 0, 3, 4]);
   });
 
-  it('never touches the arrays of the model that it was given', () => {
+  it('never touches the arrays of the model that it was given', async () => {
     const model = twoLayers();
     const before = structuredClone(model);
-    pruneElements(model, step({ sparsity: 1 }));
+    await prune(model, step({ sparsity: 1 }));
     expect(model).toEqual(before);
   });
 
-  it('leaves excluded layers, biases and normalisation alone', () => {
+  it('leaves excluded layers, biases and normalisation alone', async () => {
     const model = graph()
       .input('x', 'float32', [1, 2, 4, 4])
       .conv({ name: 'kept', channels: 2 })
@@ -97,13 +103,13 @@ describe('pruneElements', () => {
       .node('BatchNormalization', ['conv_1', 'gamma', 'gamma', 'gamma', 'gamma'], {}, ['y'], { name: 'bn' })
       .output('y')
       .build();
-    const { model: pruned, result } = pruneElements(model, step({ sparsity: 1, exclude: ['kept'] }));
+    const { model: pruned, result } = await prune(model, step({ sparsity: 1, exclude: ['kept'] }));
     const changed = pruned.graph.initializers.filter((tensor, at) => tensor !== model.graph.initializers[at]);
     expect(changed.map(({ name }) => name)).toEqual(['cut.weight']);
     expect(result.frozen).toEqual([{ name: 'kept', reason: 'left out by the recipe' }]);
   });
 
-  it('handles a shared weight once, and not at all when one of its layers is excluded', () => {
+  it('handles a shared weight once, and not at all when one of its layers is excluded', async () => {
     const model = graph()
       .input('x', 'float32', [1, 4])
       .weights('w', [4, 4])
@@ -111,18 +117,18 @@ describe('pruneElements', () => {
       .node('MatMul', ['h', 'w'], {}, ['y'], { name: 'second' })
       .output('y')
       .build();
-    const once = pruneElements(model, step()).result;
+    const once = (await prune(model, step())).result;
     expect(once.layers.map(({ name }) => name)).toEqual(['first']);
     expect(once.frozen).toEqual([
       { name: 'second', reason: "shares its weights with 'first', where they are counted" },
     ]);
     expect(once.macs).toEqual({ before: 32, after: 16 });
-    const held = pruneElements(model, step({ exclude: ['second'] }));
+    const held = await prune(model, step({ exclude: ['second'] }));
     expect(held.model).toBe(model);
     expect(held.result.frozen.map(({ name }) => name)).toEqual(['first', 'second']);
   });
 
-  it('prunes weights in Constant nodes, behind Transpose and in subgraphs', () => {
+  it('prunes weights in Constant nodes, behind Transpose and in subgraphs', async () => {
     const value = makeTensor('', 'float32', [2, 2], Float32Array.of(1, 2, 3, 4));
     const branch = (name: string) =>
       graph(name)
@@ -137,12 +143,12 @@ describe('pruneElements', () => {
       .node('If', ['flag'], { then_branch: branch('a'), else_branch: branch('b') }, ['y'], { name: 'if' })
       .output('y')
       .build();
-    const { result } = pruneElements(model, step());
+    const { result } = await prune(model, step());
     expect(result.layers[0]).toEqual({ name: 'if/then_branch/m', op: 'MatMul', sparsity: 0.5, channels: null });
     expect(result.parameters.after).toBe(result.parameters.before / 2);
   });
 
-  it('keeps every bit of the float16 and float64 weights that stay', () => {
+  it('keeps every bit of the float16 and float64 weights that stay', async () => {
     for (const dtype of ['float16', 'float64'] as const) {
       const values = Float64Array.of(1.5, -0.001, 0.25, -65504);
       const model = graph()
@@ -151,7 +157,7 @@ describe('pruneElements', () => {
         .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
         .output('y', dtype)
         .build();
-      const pruned = pruneElements(model, step()).model.graph.initializers[0]!;
+      const pruned = (await prune(model, step())).model.graph.initializers[0]!;
       expect(pruned.dtype).toBe(dtype);
       expect(tensorBytes(pruned)).toEqual(
         tensorBytes(makeTensor('w', dtype, [2, 2], Float64Array.of(1.5, 0, 0, -65504))),
@@ -159,7 +165,7 @@ describe('pruneElements', () => {
     }
   });
 
-  it('freezes layers whose weights are no floats, and tells why', () => {
+  it('freezes layers whose weights are no floats, and tells why', async () => {
     const model = graph()
       .input('x', 'float32', [1, 2])
       .initializer('codes', 'int8', [2, 2], Int8Array.of(1, 2, 3, 4))
@@ -168,7 +174,7 @@ describe('pruneElements', () => {
       .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
       .output('y')
       .build();
-    const { model: same, result } = pruneElements(model, step());
+    const { model: same, result } = await prune(model, step());
     expect(same).toBe(model);
     expect(result.frozen).toEqual([{ name: 'm', reason: 'its weights are integers behind DequantizeLinear' }]);
     expect(result.notes).toEqual(['No layer of this model has weights that could be pruned.']);

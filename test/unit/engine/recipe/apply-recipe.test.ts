@@ -72,6 +72,7 @@ describe('applyRecipe', () => {
       recipe: { version: 1, steps: [] },
       prune: undefined,
       quantize: undefined,
+      sources: new Map(),
     });
   });
 
