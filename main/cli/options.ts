@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { preprocessingSchema } from '../contract/data.ts';
+import { preprocessingSchema, splitSettingsSchema, type SplitSettings } from '../contract/data.ts';
 import { providerSchema, runSettingsSchema, type Provider, type RunSettings } from '../contract/machine.ts';
 import { StudioError } from '../base/errors.ts';
 import type { DatasetSource } from '../services/operations/operation-map.ts';
@@ -128,4 +128,44 @@ export function requiredData(options: DataOptions, why: string): DatasetSource {
   if (data === null)
     throw new StudioError('USAGE', `--data is missing: ${why}`, { hint: 'Name a file or a folder of data.' });
   return data;
+}
+
+export interface SplitOptions {
+  readonly calibrationShare?: number;
+  readonly splitSeed?: number;
+  readonly calibrationData?: string;
+}
+
+/** Parses a share between 0 and 1, both left out. */
+function properShare(text: string): number {
+  const value = numberBetween(0, 1)(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('expected a share between 0 and 1, as in 0.2');
+}
+
+/** `--calibration-share`, `--split-seed`, `--calibration-data`: what keeps calibration and evaluation apart. */
+export function addSplitOptions(command: Command, calibrationData: string): Command {
+  return command
+    .option(
+      '--calibration-share <share>',
+      'cut the data in two: this share calibrates, the rest evaluates',
+      properShare,
+    )
+    .option('--split-seed <n>', 'draws the two parts; the same seed gives the same parts (default: 0)', wholeNumber(0))
+    .option('--calibration-data <path>', calibrationData);
+}
+
+/**
+ * How the options cut one set in two; null: not at all.
+ * @param shared whether the same set calibrates and evaluates: then it is cut without being told to
+ * @throws USAGE for a seed without anything to draw
+ */
+export function splitSettings({ calibrationShare, splitSeed }: SplitOptions, shared = false): SplitSettings | null {
+  if (calibrationShare === undefined && !shared) {
+    if (splitSeed === undefined) return null;
+    throw new StudioError('USAGE', '--split-seed draws nothing without --calibration-share', {
+      hint: 'Say which share calibrates, as in --calibration-share 0.2.',
+    });
+  }
+  return splitSettingsSchema.parse({ share: calibrationShare, seed: splitSeed });
 }

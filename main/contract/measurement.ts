@@ -29,8 +29,10 @@ export const measureSettingsSchema = z
     threads: z.number().int().positive(),
     /** Samples in one run. */
     batch: z.number().int().positive(),
-    /** Sizes of symbolic dimensions by name, without that of the batch; names sorted. */
+    /** Sizes of symbolic dimensions by name, sorted; of an evaluation those that were given, the data says the rest. */
     dims: z.record(z.string(), z.number()).readonly(),
+    /** Timed in turns with another model: its threads then rest between runs, which a model alone does not do. */
+    turns: z.boolean(),
   })
   .readonly();
 export type MeasureSettings = z.infer<typeof measureSettingsSchema>;

@@ -4,8 +4,9 @@
  * window that asked for it is reloaded.
  */
 import { z } from 'zod';
-import { preprocessingSchema } from './data.ts';
+import { preprocessingSchema, splitSettingsSchema } from './data.ts';
 import { runSettingsSchema } from './machine.ts';
+import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe.ts';
 import { errorsSchema, evaluateSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -76,7 +77,12 @@ export const methods = {
       name: z.string().nullable().default(null),
       calibrationDatasetId: z.string().nullable().default(null),
       datasetId: z.string().nullable().default(null),
-      /** Evaluation samples; null: all. */
+      /**
+       * How the set is cut where it both calibrates and evaluates: `share` of it calibrates, the rest evaluates, and they
+       * never share a sample. Two different sets are used whole.
+       */
+      split: splitSettingsSchema.prefault({}),
+      /** Evaluation samples; null: all of the part. */
       limit: z.number().int().positive().nullable().default(null),
       latency: z.boolean().default(true),
       settings: runSettingsSchema.prefault({}),
@@ -95,13 +101,21 @@ export const methods = {
   },
   'trial.profile': { params: trialRef, result: profileSchema.nullable(), job: false },
   'trial.evaluate': {
-    params: trialRef.extend({
-      datasetId: z.string(),
-      limit: z.number().int().positive().nullable().default(null),
-      settings: runSettingsSchema.prefault({}),
-    }),
+    params: trialRef.extend({ ...evaluationRequestSchema.shape, settings: runSettingsSchema.prefault({}) }),
     result: evaluateSchema,
     job: true,
+  },
+  /** Brings trials to a common ground, see `measureRequestSchema`; the result is the trials as they are afterwards. */
+  'trial.measure': { params: measureRequestSchema, result: z.array(trialSchema), job: true },
+  /**
+   * Every comparison of two of these trials in one metric under the circumstances with this key (`circumstancesKey` of the
+   * judge): accuracy on the same samples, latency through the baseline. Each couple once, the earlier in `trialIds` as
+   * `trialId`; couples that cannot be compared are left out. The front takes its verdicts from these (`verdictOfPair`).
+   */
+  'trial.pairs': {
+    params: z.object({ trialIds: z.array(z.string()), metric: z.string(), key: z.string() }),
+    result: z.array(pairedSchema),
+    job: false,
   },
   'trial.errors.run': {
     params: trialRef.extend({ datasetId: z.string(), limit: z.number().int().positive().default(32) }),
@@ -109,7 +123,15 @@ export const methods = {
     job: true,
   },
   'trial.errors': { params: trialRef, result: errorsSchema.nullable(), job: false },
-  'trial.compare': { params: z.object({ a: z.string(), b: z.string() }), result: compareSchema, job: false },
+  /**
+   * Two trials side by side. `keys`: circumstances to compare under (`circumstancesKey` of the judge), one for what needs
+   * no data (latency) and one for what does (accuracy); where one is left out, the newest that both were measured under.
+   */
+  'trial.compare': {
+    params: z.object({ a: z.string(), b: z.string(), keys: z.array(z.string()).default([]) }),
+    result: compareSchema,
+    job: false,
+  },
 
   'prune.plan': { params: modelRef, result: prunePlanSchema, job: false },
   'quantize.plan': { params: modelRef, result: quantizePlanSchema, job: false },

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { operatorCategorySchema } from './operators.ts';
 import { machineSchema } from './machine.ts';
+import { circumstancesSchema } from './measurement.ts';
 
 const dim = z.union([z.number(), z.string(), z.null()]);
 export const shapeSchema = z.array(dim);
@@ -73,6 +74,9 @@ export const latencySchema = z.object({
   warmup: z.number(),
   meanMs: z.number(),
   p50Ms: z.number(),
+  /** 95 % interval of p50 by order statistics; null for fewer than six runs, absent in results kept by version 0.1. */
+  p50LowMs: z.number().nullable().optional(),
+  p50HighMs: z.number().nullable().optional(),
   p90Ms: z.number(),
   p99Ms: z.number(),
   minMs: z.number(),
@@ -84,6 +88,8 @@ export const latencySchema = z.object({
    * no bin. Absent in results kept by older versions.
    */
   histogram: z.object({ min: z.number(), max: z.number(), counts: z.array(z.number()) }).optional(),
+  /** How it ran; absent in a profile, which says it itself, and in results kept by version 0.1. */
+  circumstances: circumstancesSchema.optional(),
 });
 export type Latency = z.infer<typeof latencySchema>;
 
@@ -154,6 +160,8 @@ export const evaluateSchema = z.object({
   agreement: metricSchema.nullable(),
   sqnrDb: z.number().nullable(),
   cosine: z.number().nullable(),
+  /** Where and how it ran, and on which part of which data; absent in results kept by version 0.1. */
+  circumstances: circumstancesSchema.optional(),
   /** How the data became the model's input, as said to people. */
   preprocessing: z.string(),
   notes: z.array(z.string()),

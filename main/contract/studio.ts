@@ -1,8 +1,9 @@
 /** What the studio keeps and shows beside the results of single operations: models, data sets, trials, jobs. */
 import { z } from 'zod';
-import { preprocessingSchema } from './data.ts';
+import { measuredDataSchema, preprocessingSchema } from './data.ts';
 import { machineSchema, providerSchema } from './machine.ts';
 import { operatorCategorySchema } from './operators.ts';
+import { measurementSchema, pairedSchema, verdictSchema } from './measurement.ts';
 import { recipeSchema } from './recipe.ts';
 import {
   evaluateSchema,
@@ -88,21 +89,6 @@ export const datasetEntrySchema = z.object({
 });
 export type DatasetEntry = z.infer<typeof datasetEntrySchema>;
 
-/** A row of the trial's ledger as version 0.1 keeps it. */
-const ledgerRowSchema = z.object({
-  metric: z.string(),
-  value: z.number(),
-  unit: z.string(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-  samples: z.number(),
-  machine: machineSchema,
-  at: z.number(),
-  software: z.string(),
-  datasetId: z.string().nullable(),
-});
-export type LedgerRow = z.infer<typeof ledgerRowSchema>;
-
 /**
  * A trial as it travels: in lists, in answers, with every event. What grows with the model (layers, classes) is left out and
  * fetched by the trial's id: `trial.details`, `trial.profile`, `trial.errors`.
@@ -124,7 +110,12 @@ export const trialSchema = z.object({
   macs: z.number().nullable(),
   latency: latencySchema.nullable(),
   evaluation: evaluationSummarySchema.nullable(),
-  measurements: z.array(ledgerRowSchema),
+  /** The newest measurement of each metric under each circumstances, oldest first. */
+  measurements: z.array(measurementSchema),
+  /** Its comparisons with others, the baseline above all, the newest under each circumstances. */
+  pairs: z.array(pairedSchema),
+  /** The data that calibrated it; null where nothing did, or version 0.1 made it. */
+  calibration: measuredDataSchema.nullable(),
   prune: pruneSummarySchema.nullable(),
   quantize: quantizeSummarySchema.nullable(),
   /** Whether a profile and an error table are kept: fetch them with `trial.profile`, `trial.errors`. */
@@ -212,8 +203,21 @@ export const compareSchema = z.object({
       a: z.number().nullable(),
       b: z.number().nullable(),
       ratio: z.number().nullable(),
-      /** Why the difference may mean nothing: overlapping 95 % intervals, other samples; null: nothing speaks against it. */
+      /** Why the two are not compared, or why nothing can be told; null: nothing speaks against it. */
       note: z.string().nullable(),
+      /** Id in the judge's metric table; null for what it does not hold. */
+      id: z.string().nullable(),
+      /** 95 % intervals of a and b; null where there are none. */
+      aInterval: z.tuple([z.number(), z.number()]).nullable(),
+      bInterval: z.tuple([z.number(), z.number()]).nullable(),
+      /** Timed runs or samples behind a and b; null for what is counted. */
+      samples: z.number().nullable(),
+      /** b against a, measured in pairs: a ratio or difference with its 95 % interval; null where nothing was paired. */
+      paired: pairedSchema.nullable(),
+      /** What may be said of b against a; null: equal, without a better side, or not comparable (`note` says why). */
+      verdict: verdictSchema.nullable(),
+      /** What both were measured under, in words; null for what is counted or not comparable. */
+      circumstances: z.string().nullable(),
     }),
   ),
   /** Layers matched by name, then by outputs. */

@@ -10,7 +10,7 @@ export function circumstancesKey({ target, settings, data }: Circumstances): str
   const dims = Object.entries(settings.dims).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([
     [cpu, cores, os, provider, onnxruntime, vnni],
-    [settings.threads, settings.batch, dims],
+    [settings.threads, settings.batch, dims, settings.turns],
     data === null
       ? null
       : [
@@ -25,6 +25,11 @@ export function circumstancesKey({ target, settings, data }: Circumstances): str
 function preprocessingKey(preprocessing: Preprocessing): readonly unknown[] {
   const { resize, mean, std, scale, channels, layout, labelOffset } = preprocessing;
   return [resize, mean, std, scale, channels, layout, labelOffset];
+}
+
+/** Whether circumstances with this key hold data: then they are of accuracy, else of latency or memory. */
+export function keyHoldsData(key: string): boolean {
+  return !key.endsWith(',null]');
 }
 
 /** Whether two measurements may be compared: both know their circumstances, and these are the same. */
@@ -62,6 +67,21 @@ export function circumstancesOf(measurements: readonly Measurement[], metric: st
     .sort((a, b) => b.at - a.at);
 }
 
+/**
+ * The circumstances under which most trials were measured, the newest of those with as many: where a picture of all of them
+ * starts. undefined: none was.
+ */
+export function mostShared(
+  trials: readonly { readonly measurements: readonly Measurement[] }[],
+  metric: string,
+): CircumstancesChoice | undefined {
+  const choices = circumstancesOf(
+    trials.flatMap(({ measurements }) => measurements),
+    metric,
+  );
+  return choices.toSorted((a, b) => b.trialIds.length - a.trialIds.length)[0];
+}
+
 /** The newest measurement of a metric under the circumstances with this key; undefined: not measured there yet. */
 export function measurementUnder(
   measurements: readonly Measurement[],
@@ -80,8 +100,9 @@ export function measurementUnder(
 export function describeCircumstances({ target, settings, data }: Circumstances): string {
   const threads = `${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}`;
   const dims = Object.entries(settings.dims).map(([name, size]) => `${name} = ${size}`);
-  const run = [threads, `batch ${settings.batch}`, ...dims, target.provider].join(', ');
-  return data === null ? run : `${describeData(data)}; ${run}`;
+  const run = [threads, `batch ${settings.batch}`, ...dims, target.provider];
+  if (data !== null) return `${describeData(data)}; ${run.join(', ')}`;
+  return [...run, ...(settings.turns ? [] : ['timed alone'])].join(', ');
 }
 
 /** "digits, evaluation split (80 %, seed 0), 800 samples". */

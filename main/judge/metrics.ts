@@ -6,6 +6,8 @@ export type MetricId =
   | 'top5'
   | 'agreement'
   | 'latency'
+  | 'latencyP90'
+  | 'latencyP99'
   | 'memory'
   | 'bytes'
   | 'parameters'
@@ -35,9 +37,9 @@ export interface Metric {
   readonly uncertainty: 'median' | 'share' | 'none';
   /**
    * How two trials are compared: by the ratio of medians timed in turns; by the difference on the same samples; exactly,
-   * as numbers that repeat under the same circumstances.
+   * as numbers that repeat under the same circumstances; not at all, where nothing tells how far they would repeat.
    */
-  readonly comparison: 'paired-ratio' | 'paired-difference' | 'exact';
+  readonly comparison: 'paired-ratio' | 'paired-difference' | 'exact' | 'none';
   /** What better and worse are called: "faster", "slower". */
   readonly words: readonly [better: string, worse: string];
   readonly format: (value: number) => string;
@@ -51,6 +53,8 @@ const share = {
   uncertainty: 'share',
 } as const;
 const paired = { comparison: 'paired-difference', format: (value: number) => formatPercent(value) } as const;
+const timed = { unit: 'ms', direction: 'lower', source: 'measured', needsData: false, format: formatMs } as const;
+const quantile = { ...timed, uncertainty: 'none', comparison: 'none', words: ['faster', 'slower'] } as const;
 const counted = { source: 'counted', needsData: false, uncertainty: 'none', comparison: 'exact' } as const;
 const likeness = { source: 'measured', needsData: true, uncertainty: 'none', comparison: 'exact' } as const;
 
@@ -84,15 +88,13 @@ export const METRICS: readonly Metric[] = [
     id: 'latency',
     title: 'Latency (p50)',
     short: 'Latency',
-    unit: 'ms',
-    direction: 'lower',
-    source: 'measured',
-    needsData: false,
     uncertainty: 'median',
     comparison: 'paired-ratio',
     words: ['faster', 'slower'],
-    format: formatMs,
+    ...timed,
   },
+  { id: 'latencyP90', title: 'Latency (p90)', short: 'p90', ...quantile },
+  { id: 'latencyP99', title: 'Latency (p99)', short: 'p99', ...quantile },
   {
     id: 'memory',
     title: 'Peak memory',
@@ -102,7 +104,7 @@ export const METRICS: readonly Metric[] = [
     source: 'measured',
     needsData: false,
     uncertainty: 'none',
-    comparison: 'exact',
+    comparison: 'none',
     words: ['less', 'more'],
     format: formatBytes,
   },

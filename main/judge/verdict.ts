@@ -26,11 +26,12 @@ export function verdictOfPair(
  * do not touch, which is more careful than a pair would be. null when equal for certain, or without direction.
  */
 export function verdictOfNumbers(
-  metric: Judged & Pick<Metric, 'uncertainty'>,
+  metric: Judged & Pick<Metric, 'uncertainty' | 'comparison'>,
   a: Estimate,
   b: Estimate,
 ): Verdict | null {
   if (metric.direction === 'none') return null;
+  if (metric.comparison === 'none') return a.value === b.value ? null : 'cannot-tell';
   if (metric.uncertainty === 'none') {
     if (a.value === b.value) return null;
     return a.value > b.value === (metric.direction === 'higher') ? 'better' : 'worse';

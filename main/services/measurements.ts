@@ -1,51 +1,78 @@
-import type { Machine } from '../contract/machine.ts';
-import type { Evaluation, Latency } from '../contract/results.ts';
-import type { LedgerRow } from '../contract/studio.ts';
+import type { Circumstances, Measurement, Outcomes } from '../contract/measurement.ts';
+import type { Evaluation, Latency, Profile } from '../contract/results.ts';
+import type { MetricId } from '../judge/metrics.ts';
 
-interface Circumstances {
-  readonly machine: Machine;
+/** What all numbers of one measurement share. */
+export interface MeasuredAt {
+  /** Absent where there is no workspace. */
+  readonly trialId?: string;
+  readonly circumstances: Circumstances;
   readonly software: string;
+  /** Unix milliseconds. */
   readonly at: number;
 }
 
-/**
- * The ledger's rows for a timing: the median, with the middle of the distribution as its spread (p50 − σ … p90).
- */
-export function latencyMeasurements(latency: Latency, { machine, software, at }: Circumstances): LedgerRow[] {
+interface Numbers {
+  readonly value: number;
+  readonly low?: number | null;
+  readonly high?: number | null;
+}
+
+function measurement(
+  metric: MetricId,
+  { value, low = null, high = null }: Numbers,
+  { samples, measured }: { readonly samples: number; readonly measured: MeasuredAt },
+): Measurement {
+  const { circumstances, ...rest } = measured;
+  return { metric, value, low, high, samples, ...circumstances, ...rest, recorded: true };
+}
+
+/** The rows of a timing: the median with its 95 % interval, and the slow runs. */
+export function latencyMeasurements(latency: Latency, measured: MeasuredAt): Measurement[] {
+  const from = { samples: latency.runs, measured };
+  const { p50Ms, p50LowMs = null, p50HighMs = null, p90Ms, p99Ms } = latency;
   return [
-    {
-      metric: 'latency',
-      value: latency.p50Ms,
-      unit: 'ms',
-      low: latency.minMs,
-      high: latency.p90Ms,
-      samples: latency.runs,
-      machine,
-      at,
-      software,
-      datasetId: null,
-    },
+    measurement('latency', { value: p50Ms, low: p50LowMs, high: p50HighMs }, from),
+    measurement('latencyP90', { value: p90Ms }, from),
+    measurement('latencyP99', { value: p99Ms }, from),
   ];
 }
 
-/** The ledger's rows for an evaluation: each metric with its 95 % interval, and agreement with the baseline. */
-export function evaluationMeasurements(
-  evaluation: Evaluation,
-  datasetId: string,
-  { machine, software, at }: Circumstances,
-): LedgerRow[] {
-  const common = { samples: evaluation.samples, machine, at, software, datasetId };
-  const rows: LedgerRow[] = Object.entries(evaluation.metrics).map(([metric, { value, low, high }]) => ({
-    metric,
-    value,
-    unit: '',
-    low,
-    high,
-    ...common,
-  }));
-  if (evaluation.agreement !== null) rows.push({ metric: 'agreement', unit: '', ...evaluation.agreement, ...common });
-  if (evaluation.sqnrDb !== null) {
-    rows.push({ metric: 'sqnr', value: evaluation.sqnrDb, unit: 'dB', low: null, high: null, ...common });
-  }
-  return rows;
+/** The rows of a profile: its timing, and the memory. */
+export function profileMeasurements({ latency, memory }: Profile, measured: MeasuredAt): Measurement[] {
+  const from = { samples: latency.runs, measured };
+  return [...latencyMeasurements(latency, measured), measurement('memory', { value: memory.peakBytes }, from)];
+}
+
+function accuracyMeasurements(metrics: Evaluation['metrics'], samples: number, measured: MeasuredAt): Measurement[] {
+  return (['top1', 'top5'] as const).flatMap((id) => {
+    const share = metrics[id];
+    return share === undefined ? [] : [measurement(id, share, { samples, measured })];
+  });
+}
+
+/** The rows of an evaluation: accuracy with its 95 % interval, and likeness to the reference. */
+export function evaluationMeasurements(evaluation: Evaluation, measured: MeasuredAt): Measurement[] {
+  const { metrics, agreement, sqnrDb, cosine, samples } = evaluation;
+  const from = { samples, measured };
+  return [
+    ...accuracyMeasurements(metrics, samples, measured),
+    ...(agreement === null ? [] : [measurement('agreement', agreement, from)]),
+    ...(sqnrDb === null ? [] : [measurement('sqnr', { value: sqnrDb }, from)]),
+    ...(cosine === null ? [] : [measurement('cosine', { value: cosine }, from)]),
+  ];
+}
+
+/** The rows of a baseline: its accuracy, and that it is like itself. */
+export function baselineMeasurements(
+  metrics: Evaluation['metrics'],
+  { samples, predicted }: Outcomes,
+  measured: MeasuredAt,
+): Measurement[] {
+  const itself = { value: 1, low: 1, high: 1 };
+  return [
+    ...accuracyMeasurements(metrics, samples, measured),
+    ...(predicted === null ? [] : [measurement('agreement', itself, { samples, measured })]),
+    measurement('cosine', itself, { samples, measured }),
+  ];
 }

@@ -1,18 +1,23 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runSettingsSchema, type RunSettings } from '../contract/machine.ts';
-import type { ErrorTable, Evaluation, Profile } from '../contract/results.ts';
+import type { Params } from '../contract/methods.ts';
+import type { ErrorTable, Profile } from '../contract/results.ts';
 import type { JobKind, Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import type { StartedJob } from '../jobs/job-queue.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
-import { evaluationMeasurements, latencyMeasurements } from './measurements.ts';
+import { measureAccuracy } from './measure-accuracy.ts';
+import { measureLatency } from './measure-latency.ts';
+import { profileMeasurements } from './measurements.ts';
+import { circumstancesOn } from './operations/circumstances.ts';
 import type { StudioContext } from './studio-context.ts';
-import { requireOutput, tellTrial } from './trial-state.ts';
+import { baselineOf, requireOutput, tellTrial } from './trial-state.ts';
 
-type MeasureMethods = 'trial.profile.run' | 'trial.profile' | 'trial.evaluate' | 'trial.errors.run' | 'trial.errors';
+type MeasureMethods =
+  'trial.profile.run' | 'trial.profile' | 'trial.evaluate' | 'trial.measure' | 'trial.errors.run' | 'trial.errors';
 
 /** Measuring trials again or further: profile, accuracy, quantization errors. */
 export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureMethods> {
@@ -25,8 +30,9 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
     'trial.profile': ({ trialId }) => workspace.result(trialId, 'profile'),
     'trial.evaluate': (params) =>
       measureJob(context, params.trialId, { kind: 'evaluate', verb: 'Evaluate' }, (task) =>
-        measureEvaluation(context, params, task),
+        measureAccuracy(context, params, task),
       ),
+    'trial.measure': (params) => measureTrialsJob(context, params),
     'trial.errors.run': (params) =>
       measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
         errors(context, params, task),
@@ -52,59 +58,34 @@ async function measureJob<T>(
   });
 }
 
-/** Times a trial against its baseline, in turns, and keeps both. */
-export async function measureLatency(
+/** Brings trials to a common ground, one after the other; what was measured before a cancel stays. */
+async function measureTrials(
   context: StudioContext,
-  { trialId, settings }: { trialId: string; settings: RunSettings },
+  { trialIds, settings, latency, evaluation }: Params<'trial.measure'>,
   task: TaskContext,
-): Promise<void> {
-  const { workspace, work } = context;
-  const trial = await workspace.trial(trialId);
-  const baseline = await baselineOf(context, trial);
-  const trialIds = baseline === undefined || trial.baseline ? [trialId] : [trialId, baseline.id];
-  const paths = await Promise.all(trialIds.map((id) => requireOutput(context, id)));
-  const { latencies, machine } = await work.call('latency', { paths, settings }, task);
-  const at = Date.now();
-  const software = await context.software();
-  for (const [index, id] of trialIds.entries()) {
-    const latency = latencies[index];
-    if (latency === undefined) continue;
-    const measurements = latencyMeasurements(latency, { machine, software, at });
-    await workspace.record(id, { results: { latency }, measurements, at });
-    if (id !== trialId) await tellTrial(context, id);
+): Promise<Trial[]> {
+  for (const trialId of await withoutCovered(context, trialIds)) {
+    if (evaluation !== null) await measureAccuracy(context, { trialId, settings, ...evaluation }, task);
+    if (latency) await measureLatency(context, { trialId, settings }, task);
+    await tellTrial(context, trialId);
   }
+  return Promise.all(trialIds.map((trialId) => context.workspace.trial(trialId)));
 }
 
-interface EvaluationRequest {
-  readonly trialId: string;
-  readonly datasetId: string;
-  readonly limit: number | null;
-  readonly settings: RunSettings;
+/** A baseline is measured with each of its trials: alone only where none of them is asked for. */
+async function withoutCovered({ workspace }: StudioContext, trialIds: readonly string[]): Promise<readonly string[]> {
+  const trials = await Promise.all(trialIds.map((trialId) => workspace.trial(trialId)));
+  const measured = new Set(trials.filter(({ baseline }) => !baseline).map(({ modelId }) => modelId));
+  return trials.filter(({ baseline, modelId }) => !baseline || !measured.has(modelId)).map(({ id }) => id);
 }
 
-/** Evaluates a trial's model on labelled data, or against its baseline where there are no labels. */
-export async function measureEvaluation(
-  context: StudioContext,
-  { trialId, datasetId, limit, settings }: EvaluationRequest,
-  task: TaskContext,
-): Promise<Evaluation> {
-  const { workspace, work, ask } = context;
-  const trial = await workspace.trial(trialId);
-  const baseline = trial.baseline ? undefined : await baselineOf(context, trial);
-  const data = datasetSource(await workspace.dataset(datasetId));
-  const reference = baseline === undefined ? null : await requireOutput(context, baseline.id);
-  const path = await requireOutput(context, trialId);
-  const evaluation = await work.call('evaluate', { path, data, settings, limit, reference }, task);
-  const at = Date.now();
-  const { machine } = await ask('machine', {});
-  const circumstances = {
-    machine: { ...machine, provider: settings.provider },
-    software: await context.software(),
-    at,
-  };
-  const measurements = evaluationMeasurements(evaluation, datasetId, circumstances);
-  await workspace.record(trialId, { results: { evaluation }, measurements, at });
-  return evaluation;
+async function measureTrialsJob(context: StudioContext, params: Params<'trial.measure'>): Promise<StartedJob<Trial[]>> {
+  const [first, ...more] = await Promise.all(params.trialIds.map((trialId) => context.workspace.trial(trialId)));
+  const title = `Measure ${more.length === 0 ? first!.name : `${params.trialIds.length} trials`}`;
+  const trialId = more.length === 0 ? first!.id : null;
+  return context.jobs.add({ kind: 'measure', title, modelId: first!.modelId, trialId }, (task) =>
+    measureTrials(context, params, task),
+  );
 }
 
 async function profile(
@@ -118,10 +99,19 @@ async function profile(
   const trace = join(await workspace.folder('traces'), `${trialId}.json`);
   const result = await work.call('profile', { path, settings, runs, warmup, inputs: null, trace }, task);
   const at = Date.now();
-  const software = await context.software();
-  const { latency, machine } = result;
-  const measurements = latencyMeasurements(latency, { machine, software, at });
-  await workspace.record(trialId, { results: { profile: result, latency }, measurements, at });
+  const { machine, batch, dims } = result;
+  const measured = {
+    trialId,
+    circumstances: circumstancesOn(machine, { batch, dims }),
+    software: await context.software(),
+    at,
+  };
+  // Timed alone: a measurement of its own, not the one that trials are compared by.
+  await workspace.record(trialId, {
+    results: { profile: result },
+    measurements: profileMeasurements(result, measured),
+    at,
+  });
   return result;
 }
 
@@ -167,8 +157,4 @@ async function withFloatModel<T>(
   } finally {
     await Promise.all([rm(output, { force: true }), rm(`${output}.data`, { force: true })]);
   }
-}
-
-async function baselineOf({ workspace }: StudioContext, trial: Trial): Promise<Trial | undefined> {
-  return (await workspace.trials(trial.modelId)).find((other) => other.baseline);
 }

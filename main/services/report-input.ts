@@ -1,8 +1,11 @@
-import type { ErrorTable, EvaluationSummary, Inspect, Profile } from '../contract/results.ts';
-import type { Machine } from '../contract/machine.ts';
-import type { Recipe } from '../contract/recipe.ts';
+import type { MeasuredData, Split } from '../contract/data.ts';
+import type { Paired } from '../contract/measurement.ts';
+import type { ErrorTable, Inspect, Profile } from '../contract/results.ts';
 import type { Trial, TrialDetails } from '../contract/studio.ts';
 import type { ReportInput, ReportLayer, ReportPoint } from '../engine/report/report-input.ts';
+import { describeCircumstances } from '../judge/circumstances.ts';
+import { compareSides, type ComparedSide } from '../judge/comparison.ts';
+import { countedOf } from '../judge/trial-numbers.ts';
 
 /** What is known of a trial when its report is written. */
 export interface ReportSources {
@@ -14,39 +17,47 @@ export interface ReportSources {
   readonly trial: Trial;
   /** null when the trial is the baseline itself. */
   readonly baseline: Trial | null;
-  /** All trials of the model, for the trade-off picture. */
-  readonly trials: readonly Trial[];
+  /** Comparisons of the trial with the baseline. */
+  readonly pairs: readonly Paired[];
+  /** Measured trials of the model, for the trade-off picture. */
+  readonly points: readonly ReportPoint[];
   readonly details: Pick<TrialDetails, 'prune' | 'quantize'>;
   readonly profile: Profile | null;
   readonly baselineProfile: Profile | null;
   readonly errors: ErrorTable | null;
-  readonly data: { readonly name: string; readonly samples: number } | null;
 }
 
 /** Gathers a report's input; everything in it was measured or counted, nothing predicted. */
 export function reportInput(sources: ReportSources): ReportInput {
-  const { inspect, trial, baseline, profile, baselineProfile, data, modelName, version } = sources;
-  const measured = trial.measurements.at(-1);
+  const { inspect, trial, baseline, pairs, points, modelName, version } = sources;
   const { sha256, producer, opsets } = inspect.model;
+  const nothing = { measurements: [], counted: {} };
+  const numbers = compareSides(baseline === null ? nothing : sideOf(baseline), sideOf(trial), { pairs, keys: [] });
+  const shown = numbers.flatMap(({ b }) => (b === null || typeof b === 'number' || !b.recorded ? [] : [b]));
+  const newest = shown.toSorted((a, b) => b.at - a.at)[0];
+  const data = shown.find((each) => each.data !== null)?.data ?? null;
   return {
-    at: measured?.at ?? trial.createdAt,
+    at: newest?.at ?? trial.createdAt,
     version,
     model: { name: modelName, sha256, producer, opsets, nodes: inspect.nodes, operators: inspect.operators },
     trial,
     baseline,
+    numbers,
     recipe: trial.recipe,
-    machine: machineOf(trial, profile ?? baselineProfile),
-    settings: { batch: profile?.batch ?? baselineProfile?.batch ?? 1, dims: profile?.dims ?? inspect.assumedDims },
-    data,
+    target: newest?.target ?? null,
+    circumstances: [...new Set(shown.map((each) => describeCircumstances(each)))],
+    preprocessing: trial.evaluation?.preprocessing ?? null,
     layers: layerRows(sources),
-    points: tradeOffPoints(sources.trials, trial),
-    commands: commandsFor(modelName, trial.recipe, data?.name ?? null),
+    points,
+    commands: commandsFor(modelName, trial, data),
     notes: [...notesOf(trial.prune), ...notesOf(trial.quantize), ...(trial.evaluation?.notes ?? [])],
   };
 }
 
-function machineOf(trial: Trial, profile: Profile | null): Machine | null {
-  return trial.measurements.at(-1)?.machine ?? profile?.machine ?? null;
+/** What a comparison looks at of a trial. */
+function sideOf(trial: Trial): ComparedSide {
+  const known = Object.entries(countedOf(trial)).filter((entry): entry is [string, number] => entry[1] !== null);
+  return { measurements: trial.measurements, counted: Object.fromEntries(known) };
 }
 
 function notesOf(result: { readonly notes: readonly string[] } | null): readonly string[] {
@@ -70,33 +81,21 @@ function layerRows({ inspect, details, profile, baselineProfile, errors }: Repor
   }));
 }
 
-/** Accuracy where there are labels, else agreement; trials without time or accuracy have no place in the picture. */
-function tradeOffPoints(trials: readonly Trial[], shown: Trial): ReportPoint[] {
-  return trials.flatMap((trial) => {
-    const accuracy = accuracyOf(trial.evaluation);
-    if (trial.latency === null || accuracy === null) return [];
-    const kind = trial.baseline ? 'baseline' : trial.id === shown.id ? 'this' : 'other';
-    return [{ name: trial.name, latencyMs: trial.latency.p50Ms, accuracy, kind, measured: true } as const];
-  });
-}
-
-function accuracyOf(evaluation: EvaluationSummary | null): ReportPoint['accuracy'] | null {
-  return evaluation === null ? null : (evaluation.metrics['top1'] ?? evaluation.agreement);
-}
-
-function commandsFor(modelName: string, recipe: Recipe, dataName: string | null): string[] {
-  const data = dataName === null ? '' : ` --data ${quoted(dataName)}`;
+function commandsFor(modelName: string, { recipe, calibration }: Trial, data: MeasuredData | null): string[] {
+  const model = quoted(modelName);
+  const on = data === null ? '' : ` --data ${quoted(data.name)}${splitOptions(data.split)}`;
   if (recipe.steps.length === 0) {
-    return [
-      `lapidary profile ${quoted(modelName)}`,
-      ...(data === '' ? [] : [`lapidary evaluate ${quoted(modelName)}${data}`]),
-    ];
+    return [`lapidary profile ${model}`, ...(data === null ? [] : [`lapidary evaluate ${model}${on}`])];
   }
-  const calibration = recipe.steps.some((step) => 'quantize' in step) ? ' --data CALIBRATION' : '';
+  const typical = calibration === null ? '' : ` --data ${quoted(calibration.name)}${splitOptions(calibration.split)}`;
   return [
-    `lapidary apply ${quoted(modelName)} -o optimized.onnx --recipe recipe.json${calibration}`,
-    `lapidary compare ${quoted(modelName)} optimized.onnx${data}`,
+    `lapidary apply ${model} -o optimized.onnx --recipe recipe.json${typical}`,
+    `lapidary compare ${model} optimized.onnx${on}`,
   ];
+}
+
+function splitOptions({ part, share, seed }: Split): string {
+  return part === 'all' ? '' : ` --calibration-share ${share} --split-seed ${seed}`;
 }
 
 function quoted(text: string): string {

@@ -1,8 +1,9 @@
-import type { Trial } from '../contract/studio.ts';
 import { renderReport } from '../engine/report/render-report.ts';
 import { requireModel } from './models.ts';
 import { reportInput } from './report-input.ts';
+import { reportPoints } from './report-points.ts';
 import type { StudioContext } from './studio-context.ts';
+import { allPairs } from './trial-pairs.ts';
 
 /** The report of a trial of the workspace, as HTML or Markdown. @throws NOT_FOUND */
 export async function renderTrialReport(
@@ -22,23 +23,12 @@ export async function renderTrialReport(
     inspect,
     trial,
     baseline,
-    trials,
+    pairs: baseline === null ? [] : await allPairs(context, baseline, trial),
+    points: await reportPoints(context, trials, trial),
     details: await workspace.trialDetails(trialId),
     profile: await workspace.result(trialId, 'profile'),
     baselineProfile: baseline === null ? null : await workspace.result(baseline.id, 'profile'),
     errors: await workspace.result(trialId, 'errors'),
-    data: await dataOf(context, trial),
   });
   return renderReport(input, format);
-}
-
-/** The data of the latest evaluation; it may have left the workspace since. */
-async function dataOf(
-  { workspace }: Pick<StudioContext, 'workspace'>,
-  trial: Trial,
-): Promise<{ name: string; samples: number } | null> {
-  const id = trial.measurements.findLast(({ datasetId }) => datasetId !== null)?.datasetId;
-  const entry = (await workspace.datasets()).find((dataset) => dataset.id === id);
-  if (entry === undefined || trial.evaluation === null) return null;
-  return { name: entry.name, samples: trial.evaluation.samples };
 }

@@ -20,3 +20,11 @@ export async function requireOutput({ workspace }: StudioContext, trialId: strin
   }
   return path;
 }
+
+/** The baseline of a trial's model; undefined where there is none. */
+export async function baselineOf(
+  { workspace }: Pick<StudioContext, 'workspace'>,
+  trial: Trial,
+): Promise<Trial | undefined> {
+  return (await workspace.trials(trial.modelId)).find((other) => other.baseline);
+}

@@ -2,16 +2,20 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Params } from '../contract/methods.ts';
 import type { Recipe } from '../contract/recipe.ts';
-import type { Trial } from '../contract/studio.ts';
+import type { Comparison, Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import { describeError } from '../rpc/wire-error.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
-import { measureEvaluation, measureLatency } from './measuring.ts';
+import { measureAccuracy } from './measure-accuracy.ts';
+import { measureLatency } from './measure-latency.ts';
 import { requireModel } from './models.ts';
+import type { CompareSide, DatasetSource } from './operations/operation-map.ts';
 import { describeRecipe } from './recipe-text.ts';
+import { partsOf } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
+import { allPairs, pairsAmong } from './trial-pairs.ts';
 import { requireOutput, tellTrial } from './trial-state.ts';
 
 type TrialMethods =
@@ -23,6 +27,7 @@ type TrialMethods =
   | 'trial.graph'
   | 'trial.tensor'
   | 'trial.compare'
+  | 'trial.pairs'
   | 'prune.plan'
   | 'quantize.plan';
 
@@ -55,18 +60,19 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
     'trial.graph': async ({ trialId }) => ask('graph', { path: await requireOutput(context, trialId) }),
     'trial.tensor': async ({ trialId, tensor }) =>
       ask('tensor', { path: await requireOutput(context, trialId), tensor }),
-    'trial.compare': async ({ a, b }) =>
-      ask('compare', { a: await compareSide(context, a), b: await compareSide(context, b) }),
+    'trial.compare': ({ a, b, keys }) => compareTrials(context, [a, b], keys),
+    'trial.pairs': ({ trialIds, metric, key }) => pairsAmong(context, trialIds, { metric, key }),
     'prune.plan': async ({ modelId }) => ask('prunePlan', { path: (await requireModel(context, modelId)).path }),
     'quantize.plan': async ({ modelId }) => ask('quantizePlan', { path: (await requireModel(context, modelId)).path }),
   };
 }
 
 /** The same recipe on the same model with the same calibration data is the same trial. */
-async function trialIdOf({ workspace }: StudioContext, params: Params<'trial.run'>): Promise<string> {
-  const calibration = usesCalibration(params.recipe) ? params.calibrationDatasetId : null;
-  if (calibration !== null) await workspace.dataset(calibration);
-  const key = JSON.stringify([params.modelId, params.recipe, calibration]);
+async function trialIdOf(context: StudioContext, params: Params<'trial.run'>): Promise<string> {
+  const { calibration } = usesCalibration(params.recipe) ? await partsOfRun(context, params) : { calibration: null };
+  const split = calibration?.split.part === 'calibration' ? [calibration.split] : [];
+  const calibrationId = calibration === null ? null : params.calibrationDatasetId;
+  const key = JSON.stringify([params.modelId, params.recipe, calibrationId, ...split]);
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 
@@ -90,14 +96,12 @@ async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext
   const wasDone = (await workspace.beginTrial(started, 'running')) === 'done';
   await tellTrial(context, trialId);
   try {
-    await makeOutput(context, run, task);
+    const parts = await partsOfRun(context, run);
+    await makeOutput(context, run, parts.calibration, task);
     await tellTrial(context, trialId);
     if (run.datasetId !== null) {
-      await measureEvaluation(
-        context,
-        { trialId, datasetId: run.datasetId, limit: run.limit, settings: run.settings },
-        task,
-      );
+      const { datasetId, limit, settings } = run;
+      await measureAccuracy(context, { trialId, datasetId, split: parts.evaluation, limit, settings }, task);
       await tellTrial(context, trialId);
     }
     if (run.latency) await measureLatency(context, { trialId, settings: run.settings }, task);
@@ -119,7 +123,20 @@ async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext
   }
 }
 
-async function makeOutput(context: StudioContext, run: TrialRun, task: TaskContext): Promise<void> {
+async function partsOfRun({ workspace }: StudioContext, run: Params<'trial.run'>) {
+  const entryOf = async (id: string | null) => (id === null ? null : workspace.dataset(id));
+  const [calibration, evaluation] = [await entryOf(run.calibrationDatasetId), await entryOf(run.datasetId)];
+  const parts = partsOf(calibration, evaluation, run.split);
+  const source = calibration === null ? null : { ...datasetSource(calibration), split: parts.calibration };
+  return { calibration: source, evaluation: parts.evaluation };
+}
+
+async function makeOutput(
+  context: StudioContext,
+  run: TrialRun,
+  calibration: DatasetSource | null,
+  task: TaskContext,
+): Promise<void> {
   const { workspace, work } = context;
   const { trialId, calibrationDatasetId, recipe, settings } = run;
   const output = join(await workspace.folder('trials'), `${trialId}.onnx`);
@@ -128,14 +145,18 @@ async function makeOutput(context: StudioContext, run: TrialRun, task: TaskConte
     {
       path: (await requireModel(context, run.modelId)).path,
       recipe,
-      calibration: calibrationDatasetId === null ? null : datasetSource(await workspace.dataset(calibrationDatasetId)),
+      calibration,
       settings,
       output,
     },
     task,
   );
   const { bytes, parameters, sparsity, macs } = applied;
-  const update = { recipe: applied.recipe, outputPath: output, bytes, parameters, sparsity, macs };
+  const used =
+    applied.calibration === null || calibrationDatasetId === null
+      ? {}
+      : { calibration: { ...applied.calibration, datasetId: calibrationDatasetId } };
+  const update = { recipe: applied.recipe, outputPath: output, bytes, parameters, sparsity, macs, ...used };
   const results = {
     ...(applied.prune === null ? {} : { prune: applied.prune }),
     ...(applied.quantize === null ? {} : { quantize: applied.quantize }),
@@ -143,14 +164,18 @@ async function makeOutput(context: StudioContext, run: TrialRun, task: TaskConte
   await workspace.record(trialId, { update, results, at: Date.now() });
 }
 
-async function compareSide(context: StudioContext, trialId: string) {
-  const trial = await context.workspace.trial(trialId);
-  return {
-    id: trial.id,
-    name: trial.name,
-    path: await requireOutput(context, trialId),
-    profile: await context.workspace.result(trialId, 'profile'),
-    latency: trial.latency,
-    evaluation: trial.evaluation,
-  };
+async function compareTrials(
+  context: StudioContext,
+  ids: readonly [string, string],
+  keys: readonly string[],
+): Promise<Comparison> {
+  const [a, b] = await Promise.all([context.workspace.trial(ids[0]), context.workspace.trial(ids[1])]);
+  const pairs = await allPairs(context, a, b);
+  const [sideA, sideB] = [await compareSide(context, a), await compareSide(context, b)];
+  return context.ask('compare', { a: sideA, b: sideB, pairs, keys });
+}
+
+async function compareSide(context: StudioContext, { id, name, measurements }: Trial): Promise<CompareSide> {
+  const path = await requireOutput(context, id);
+  return { id, name, path, profile: await context.workspace.result(id, 'profile'), measurements };
 }

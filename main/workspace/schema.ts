@@ -90,4 +90,78 @@ export const MIGRATIONS: readonly string[] = [
     ELSE '{}' END
   FROM results;
   `,
+  `
+  -- Measurements know their circumstances. Those kept so far did not: they stay, marked, and are compared with nothing.
+  -- Their latencies' bounds were the fastest run and the 90th percentile, which is no interval of the median.
+  ALTER TABLE measurements RENAME TO measurements_unkeyed;
+  DROP INDEX measurements_by_trial;
+  CREATE TABLE measurements (
+    id INTEGER PRIMARY KEY,
+    trial_id TEXT NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+    metric TEXT NOT NULL,
+    key TEXT NOT NULL,                -- circumstancesKey of target, settings and data; '' where they were not recorded
+    value REAL NOT NULL,
+    low REAL,                         -- 95 % interval
+    high REAL,
+    samples INTEGER NOT NULL,
+    target TEXT NOT NULL,             -- JSON: Target
+    settings TEXT NOT NULL,           -- JSON: MeasureSettings
+    data TEXT,                        -- JSON: MeasuredData
+    at INTEGER NOT NULL,
+    software TEXT NOT NULL,
+    recorded INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX measurements_by_key ON measurements(trial_id, metric, key, at);
+  INSERT INTO measurements (trial_id, metric, key, value, low, high, samples, target, settings, data, at, software, recorded)
+  SELECT m.trial_id, m.metric, '', m.value,
+    CASE m.metric WHEN 'latency' THEN NULL ELSE m.low END,
+    CASE m.metric WHEN 'latency' THEN NULL ELSE m.high END,
+    m.samples,
+    json_remove(m.machine, '$.threads', '$.node'),
+    json_object('threads', json_extract(m.machine, '$.threads'), 'batch', 1, 'dims', json_object(), 'turns', json('false')),
+    CASE WHEN m.dataset_id IS NULL THEN NULL ELSE json_object(
+      'datasetId', m.dataset_id, 'fingerprint', '', 'name', coalesce(d.name, m.dataset_id),
+      'split', json_object('part', 'all', 'seed', 0, 'share', 0),
+      'preprocessing', json(coalesce(json_extract(d.entry, '$.preprocessing'), json_object(
+        'resize', NULL, 'mean', json_array(), 'std', json_array(), 'scale', NULL,
+        'channels', 'auto', 'layout', 'auto', 'labelOffset', 0))),
+      'samples', m.samples) END,
+    m.at, m.software, 0
+  FROM measurements_unkeyed m LEFT JOIN datasets d ON d.id = m.dataset_id;
+  DROP TABLE measurements_unkeyed;
+
+  -- The newest comparison of two trials under each circumstances.
+  CREATE TABLE pairs (
+    trial_id TEXT NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+    reference_id TEXT NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+    metric TEXT NOT NULL,
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,               -- ratio, difference
+    value REAL NOT NULL,
+    low REAL,
+    high REAL,
+    p REAL,
+    samples INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    data TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (trial_id, reference_id, metric, key)
+  ) STRICT;
+
+  -- What a trial's model answered on each sample, so that any two trials can be paired later.
+  CREATE TABLE outcomes (
+    trial_id TEXT NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    samples INTEGER NOT NULL,
+    top1 BLOB,                        -- one bit a sample, lowest first
+    top5 BLOB,
+    predicted BLOB,                   -- int32, little endian
+    at INTEGER NOT NULL,
+    PRIMARY KEY (trial_id, key)
+  ) STRICT;
+
+  -- The data that calibrated the trial: JSON MeasuredData, or NULL.
+  ALTER TABLE trials ADD COLUMN calibration TEXT;
+  `,
 ];

@@ -1,10 +1,19 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { StudioError } from '../base/errors.ts';
-import type { DatasetEntry, LedgerRow, ModelEntry, Trial, TrialDetails } from '../contract/studio.ts';
+import type { Outcomes } from '../contract/measurement.ts';
+import type { DatasetEntry, ModelEntry, Trial, TrialDetails } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import { openDatabase } from './database.ts';
+import {
+  findOutcomes,
+  insertMeasurement,
+  newestMeasurements,
+  pairsOf,
+  saveOutcomes,
+  savePair,
+} from './measurement-rows.ts';
 import { datasetFromRow, modelFromRow, nullableNumber, parse, type Row } from './rows.ts';
 import {
   SUMMARIES,
@@ -141,14 +150,17 @@ export class WorkspaceStore implements Disposable {
   }
 
   /** Keeps what was found out about a trial: all of it, or nothing. */
-  record(id: string, { update = {}, results = {}, measurements = [], at }: TrialRecord): void {
+  record(id: string, { update = {}, results = {}, measurements = [], pairs = [], outcomes, at }: TrialRecord): void {
     this.#whole(() => {
       this.#update(id, update);
       for (const kind of Object.keys(results) as ResultKind[]) {
         const result = results[kind];
         if (result !== undefined) this.#saveResult(id, kind, result, at);
       }
-      this.#addMeasurements(id, measurements);
+      const run = this.#run.bind(this);
+      for (const measurement of measurements) insertMeasurement(run, id, measurement);
+      for (const pair of pairs) savePair(run, pair);
+      if (outcomes !== undefined) saveOutcomes(run, id, outcomes, at);
     });
   }
 
@@ -172,6 +184,7 @@ export class WorkspaceStore implements Disposable {
       parameters: update.parameters,
       sparsity: update.sparsity,
       macs: update.macs,
+      calibration: update.calibration === undefined ? undefined : JSON.stringify(update.calibration),
     };
     const set = Object.entries(columns).filter((column) => column[1] !== undefined);
     if (set.length === 0) return;
@@ -270,29 +283,9 @@ export class WorkspaceStore implements Disposable {
     return row === undefined ? null : parse<TrialResults[K]>(row['json']);
   }
 
-  #addMeasurements(trialId: string, measurements: readonly LedgerRow[]): void {
-    const insert = `INSERT INTO measurements
-      (trial_id, metric, value, unit, low, high, samples, machine, software, dataset_id, at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-    for (const { metric, value, unit, low, high, samples, machine, software, datasetId, at } of measurements) {
-      const machineText = JSON.stringify(machine);
-      this.#run(insert, trialId, metric, value, unit, low, high, samples, machineText, software, datasetId, at);
-    }
-  }
-
-  #measurements(trialId: string): LedgerRow[] {
-    return this.#all('SELECT * FROM measurements WHERE trial_id = ? ORDER BY at', trialId).map((row) => ({
-      metric: String(row['metric']),
-      value: Number(row['value']),
-      unit: String(row['unit']),
-      low: nullableNumber(row['low']),
-      high: nullableNumber(row['high']),
-      samples: Number(row['samples']),
-      machine: parse<LedgerRow['machine']>(row['machine']),
-      software: String(row['software']),
-      datasetId: row['dataset_id'] === null ? null : String(row['dataset_id']),
-      at: Number(row['at']),
-    }));
+  /** What a trial's model answered on each sample under the circumstances with this key; undefined: not kept. */
+  outcomes(trialId: string, key: string): Outcomes | undefined {
+    return findOutcomes(this.#database, trialId, key);
   }
 
   #trialFromRow(row: Row): Trial {
@@ -316,7 +309,9 @@ export class WorkspaceStore implements Disposable {
       macs: nullableNumber(row['macs']),
       latency: summary('latency'),
       evaluation: summary('evaluation'),
-      measurements: this.#measurements(id),
+      measurements: newestMeasurements(this.#database, id),
+      pairs: pairsOf(this.#database, id),
+      calibration: row['calibration'] === null ? null : parse<Trial['calibration']>(row['calibration']),
       prune: summary('prune'),
       quantize: summary('quantize'),
       hasProfile: summaries.has('profile'),
@@ -337,7 +332,7 @@ export class WorkspaceStore implements Disposable {
     }
   }
 
-  #run(sql: string, ...values: (string | number | null)[]): { changes: number | bigint } {
+  #run(sql: string, ...values: SQLInputValue[]): { changes: number | bigint } {
     try {
       return this.#database.prepare(sql).run(...values);
     } catch (cause) {

@@ -1,4 +1,7 @@
-import type { LedgerRow, Trial } from '../contract/studio.ts';
+import type { MeasuredData } from '../contract/data.ts';
+import type { Measurement, Paired } from '../contract/measurement.ts';
+import type { Trial } from '../contract/studio.ts';
+import type { KeptOutcomes } from './measurement-rows.ts';
 import type { Recipe } from '../contract/recipe.ts';
 import type {
   ErrorTable,
@@ -64,13 +67,18 @@ export interface TrialUpdate {
   readonly parameters?: number;
   readonly sparsity?: number | null;
   readonly macs?: number;
+  /** The data that calibrated it. */
+  readonly calibration?: MeasuredData;
 }
 
 /** What one piece of work found out about a trial; kept whole or not at all. */
 export interface TrialRecord {
   readonly update?: TrialUpdate;
   readonly results?: Partial<TrialResults>;
-  readonly measurements?: readonly LedgerRow[];
+  readonly measurements?: readonly Measurement[];
+  /** Comparisons of this trial with others. */
+  readonly pairs?: readonly Paired[];
+  readonly outcomes?: KeptOutcomes;
   /** Unix milliseconds. */
   readonly at: number;
 }

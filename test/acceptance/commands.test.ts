@@ -143,8 +143,8 @@ describe.skipIf(!there)(`every command on real models${there ? '' : ' (skipped: 
     for (const attempt of [apply, evaluate, errors]) {
       await attempt().catch((error: StudioError) => expect(REFUSED, error.message).toContain(error.code));
     }
-    const side = { id: '', name, profile: null, latency: null, evaluation: null };
-    await operate('compare', { a: { ...side, path }, b: { ...side, path: output } });
+    const side = { id: '', name, profile: null, measurements: [] };
+    await operate('compare', { a: { ...side, path }, b: { ...side, path: output }, pairs: [], keys: [] });
   });
 
   it('the networks with labels keep their accuracy through recipe, comparison and report', async () => {

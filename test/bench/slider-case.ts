@@ -2,6 +2,8 @@
  * A model of 25 million weights as the Prune task knows it, with trials measured along the slider: what the slider's
  * prediction is made from.
  */
+import type { Measurement } from '../../main/contract/measurement.ts';
+import { someCircumstances, someData, someMeasurement } from '../support/measured.ts';
 import { writeFileSync } from 'node:fs';
 import type { EvaluationSummary } from '../../main/contract/results.ts';
 import type { Trial } from '../../main/contract/studio.ts';
@@ -80,12 +82,20 @@ function trial(sparsity: number): Trial {
     macs: null,
     latency: null,
     evaluation: evaluation(0.95 - 0.9 * sparsity ** 4),
-    measurements: [],
+    measurements: [measuredTop1(`trial-${sparsity}`, 0.95 - 0.9 * sparsity ** 4)],
+    pairs: [],
+    calibration: null,
     prune: null,
     quantize: null,
     hasProfile: false,
     hasErrors: false,
   };
+}
+
+/** The same accuracy as a measurement, all under the same circumstances. */
+function measuredTop1(trialId: string, value: number): Measurement {
+  const range = { value, low: value - 0.02, high: value + 0.02 };
+  return someMeasurement({ trialId, metric: 'top1', ...range, ...someCircumstances({ data: someData() }) });
 }
 
 function evaluation(top1: number): EvaluationSummary {

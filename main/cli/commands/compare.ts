@@ -1,25 +1,33 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import type { RunSettings } from '../../contract/machine.ts';
+import type { Circumstances, Paired } from '../../contract/measurement.ts';
 import type { Comparison } from '../../contract/studio.ts';
-import type { Evaluation } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
 import { checkDims } from '../check-dims.ts';
+import { CALIBRATION_DATA_HELP, evaluateModelOn, evaluationData, type EvaluationOptions } from '../evaluation.ts';
 import {
   addCommonOptions,
   addDataOptions,
   addRunOptions,
-  optionalData,
+  addSplitOptions,
   runSettings,
   wholeNumber,
-  type DataOptions,
-  type RunOptions,
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
+import { version } from '../../host/engine.ts';
 import { formatMs, formatNumber } from '../../judge/format.ts';
+import { findMetric, formatWithInterval } from '../../judge/metrics.ts';
+import { latencyPair, outcomesPair, type PairOf } from '../../judge/pairing.ts';
+import { formatPair, verdictWords } from '../../judge/verdict.ts';
+import { evaluationMeasurements, latencyMeasurements, profileMeasurements } from '../../services/measurements.ts';
+import { circumstancesOn } from '../../services/operations/circumstances.ts';
+import type { EvaluatedModel } from '../../services/operations/operation-map.ts';
 import { table } from '../text.ts';
 
-interface Options extends CommonOptions, RunOptions, DataOptions {
-  readonly limit?: number;
+type MetricRow = Comparison['metrics'][number];
+
+interface Options extends CommonOptions, EvaluationOptions {
   readonly profile?: boolean;
 }
 
@@ -30,17 +38,18 @@ export function addCompareCommand(program: Command, finish: (code: number) => vo
     .description('two models side by side: graph, size, time, accuracy')
     .option('--limit <n>', 'only the first n samples of the data', wholeNumber(1))
     .option('--profile', 'profile both, for the time of each layer');
-  addDataOptions(addRunOptions(addCommonOptions(command)), 'data to compare accuracy or outputs on').action(
-    async (a: string, b: string, options: Options) => {
-      finish(
-        await runCommand(options, async (context) => {
-          const result = await compare(context, [a, b], options);
-          context.say(summary(result));
-          return result;
-        }),
-      );
-    },
-  );
+  addSplitOptions(
+    addDataOptions(addRunOptions(addCommonOptions(command)), 'data to compare accuracy or outputs on'),
+    CALIBRATION_DATA_HELP,
+  ).action(async (a: string, b: string, options: Options) => {
+    finish(
+      await runCommand(options, async (context) => {
+        const result = await compare(context, [a, b], options);
+        context.say(summary(result));
+        return result;
+      }),
+    );
+  });
 }
 
 async function compare(
@@ -51,63 +60,94 @@ async function compare(
   const { operate } = context;
   const settings = runSettings(options);
   for (const path of paths) await checkDims(context, path, options.dim);
-  const { latencies } = await operate('latency', { paths, settings });
-  const evaluations = await evaluateBoth(context, paths, options);
-  const sides = await Promise.all(
-    paths.map(async (path, index) => ({
-      id: path,
-      name: basename(path),
-      path,
-      latency: latencies[index] ?? null,
-      evaluation: evaluations[index] ?? null,
-      profile: null,
-    })),
-  );
+  const timed = await operate('latency', { paths, settings });
+  const evaluated = await evaluateBoth(context, paths, options);
+  const at = Date.now();
+  const software = `Lapidary ${version()}, ONNX Runtime ${timed.machine.onnxruntime}`;
+  const sides = [];
+  for (const [index, path] of paths.entries()) {
+    const profile = options.profile === true ? await operate('profile', profileParams(path, settings)) : null;
+    const measuredAs = (circumstances: Circumstances) => ({ trialId: path, circumstances, software, at });
+    const { evaluation, circumstances } = evaluated[index] ?? {};
+    const measurements = [
+      ...latencyMeasurements(timed.latencies[index]!, measuredAs(timed.circumstances[index]!)),
+      ...(evaluation === undefined ? [] : evaluationMeasurements(evaluation, measuredAs(circumstances!))),
+      ...(profile === null ? [] : profileMeasurements(profile, measuredAs(circumstancesOn(profile.machine, profile)))),
+    ];
+    sides.push({ id: path, name: basename(path), path, profile, measurements });
+  }
   const [a, b] = sides;
   if (a === undefined || b === undefined) throw new RangeError('compare takes two models');
-  if (options.profile !== true) return operate('compare', { a, b });
-  const profileOf = (path: string) =>
-    operate('profile', { path, settings, runs: null, warmup: null, inputs: null, trace: null });
-  // One after the other: measurements must have the machine to themselves.
-  const profileA = await profileOf(a.path);
-  const profileB = await profileOf(b.path);
-  return operate('compare', { a: { ...a, profile: profileA }, b: { ...b, profile: profileB } });
+  const pairOf = (circumstances: Circumstances) => ({ trialId: b.id, referenceId: a.id, circumstances, at });
+  const pairs = [
+    latencyPair(pairOf(timed.circumstances[1]!), timed.ratios[1]!, timed.latencies[1]!.runs),
+    ...accuracyPairs(evaluated[0], evaluated[1], pairOf),
+  ];
+  return operate('compare', { a, b, pairs, keys: [] });
+}
+
+const profileParams = (path: string, settings: RunSettings) =>
+  ({ path, settings, runs: null, warmup: null, inputs: null, trace: null }) as const;
+
+/** B against A on the same samples; agreement is of B with A, which has none of its own to be compared with. */
+function accuracyPairs(
+  a: EvaluatedModel | null,
+  b: EvaluatedModel | null,
+  pairOf: (circumstances: Circumstances) => PairOf,
+): Paired[] {
+  if (a === null || b === null) return [];
+  const outcomes = { trial: b.outcomes, reference: a.outcomes, baseline: undefined };
+  return (['top1', 'top5'] as const).flatMap((metric) => outcomesPair(metric, pairOf(b.circumstances), outcomes) ?? []);
 }
 
 async function evaluateBoth(
-  { operate }: CommandContext,
+  context: CommandContext,
   [a, b]: readonly [string, string],
   options: Options,
-): Promise<readonly (Evaluation | null)[]> {
-  const data = optionalData(options);
+): Promise<readonly [EvaluatedModel | null, EvaluatedModel | null]> {
+  const data = evaluationData(options);
   if (data === null) return [null, null];
-  const settings = runSettings(options);
-  const limit = options.limit ?? null;
-  const first = await operate('evaluate', { path: a, data, settings, limit, reference: null }).catch(
-    (error: unknown) => {
-      // Without labels there is nothing to say of A alone; B is still compared with it.
-      if (error instanceof StudioError && error.code === 'DATA_LABELS_MISSING') return null;
-      throw error;
-    },
-  );
-  return [first, await operate('evaluate', { path: b, data, settings, limit, reference: a })];
+  const first = await evaluateModelOn(context, { path: a, data, reference: null }, options).catch((error: unknown) => {
+    // Without labels there is nothing to say of A alone; B is still compared with it.
+    if (error instanceof StudioError && error.code === 'DATA_LABELS_MISSING') return null;
+    throw error;
+  });
+  return [first, await evaluateModelOn(context, { path: b, data, reference: a }, options)];
+}
+
+/** A value in its metric's format with its interval; what the table does not hold as a plain number. */
+function valueText({ id }: MetricRow, value: number | null, interval: readonly [number, number] | null): string {
+  if (value === null) return '';
+  const metric = id === null ? undefined : findMetric(id);
+  if (metric === undefined) return formatNumber(value);
+  return formatWithInterval(metric, { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null });
+}
+
+/** What may be said of B, with what it rests on: "faster: 0.52× [0.5, 0.54]". */
+function verdictText({ id, verdict, paired, note }: MetricRow): string {
+  const metric = id === null ? undefined : findMetric(id);
+  const words = metric === undefined ? '' : verdictWords(metric, verdict);
+  const pair = paired === null ? '' : formatPair(paired);
+  const why = note === null ? '' : `(${note})`;
+  return [words === '' || pair === '' ? words : `${words}:`, pair, why].filter((part) => part !== '').join(' ');
 }
 
 function summary(result: Comparison): string {
-  const cell = (value: number | null): string => (value === null ? '' : formatNumber(value));
   const changed = result.layers.filter((layer) => layer.status !== 'same');
   const time = (value: number | null): string => (value === null ? '' : formatMs(value));
+  const ground = [...new Set(result.metrics.flatMap(({ circumstances }) => circumstances ?? []))];
   return [
     table(
       [
         { title: '', cell: (row) => row.metric },
-        { title: result.a.name, align: 'right', cell: (row) => cell(row.a) },
-        { title: result.b.name, align: 'right', cell: (row) => cell(row.b) },
-        { title: 'unit', cell: (row) => row.unit },
-        { title: 'b/a', align: 'right', cell: (row) => cell(row.ratio) },
+        { title: result.a.name, align: 'right', cell: (row) => valueText(row, row.a, row.aInterval) },
+        { title: result.b.name, align: 'right', cell: (row) => valueText(row, row.b, row.bInterval) },
+        { title: 'b/a', align: 'right', cell: (row) => (row.ratio === null ? '' : formatNumber(row.ratio)) },
+        { title: `${result.b.name} is`, cell: verdictText },
       ],
       result.metrics,
     ),
+    ...ground.map((line) => `  measured    ${line}`),
     '',
     `${changed.length} of ${result.layers.length} layers differ`,
     ...(changed.length === 0

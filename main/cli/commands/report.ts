@@ -7,28 +7,28 @@ import { summarizeEvaluation } from '../../judge/trial-summary.ts';
 import { renderReport } from '../../engine/report/render-report.ts';
 import { writeWhole } from '../../base/write-whole.ts';
 import { version } from '../../host/engine.ts';
-import { evaluationMeasurements, latencyMeasurements } from '../../services/measurements.ts';
+import type { ReportPoint } from '../../engine/report/report-input.ts';
+import { evaluationMeasurements, profileMeasurements } from '../../services/measurements.ts';
+import { circumstancesOn } from '../../services/operations/circumstances.ts';
 import { reportInput } from '../../services/report-input.ts';
 import { renderTrialReport } from '../../services/reports.ts';
 import { workspaceDirectory } from '../../workspace/location.ts';
 import { openWorkspace } from '../../workspace/workspace.ts';
 import { checkDims } from '../check-dims.ts';
+import { CALIBRATION_DATA_HELP, evaluateModelOn, evaluationData, type EvaluationOptions } from '../evaluation.ts';
 import {
   addCommonOptions,
   addDataOptions,
   addRunOptions,
-  optionalData,
+  addSplitOptions,
   runSettings,
   wholeNumber,
-  type DataOptions,
-  type RunOptions,
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { formatBytes } from '../../judge/format.ts';
 
-interface Options extends CommonOptions, RunOptions, DataOptions {
+interface Options extends CommonOptions, EvaluationOptions {
   readonly output: string;
-  readonly limit?: number;
   readonly reference?: string;
 }
 
@@ -42,22 +42,23 @@ export function addReportCommand(program: Command, finish: (code: number) => voi
     .requiredOption('-o, --output <file>', 'the report: .html, or .md')
     .option('--limit <n>', 'only the first n samples of the data', wholeNumber(1))
     .option('--reference <model>', 'compare the outputs with those of this model; needed where the data has no labels');
-  addDataOptions(addRunOptions(addCommonOptions(command)), 'data for the accuracy').action(
-    async (subject: string, options: Options) => {
-      finish(
-        await runCommand(options, async (context) => {
-          const format = formatOf(options.output);
-          const text = existsSync(subject)
-            ? await reportModel(context, subject, options, format)
-            : await reportTrial(context, subject, format);
-          await writeWhole(options.output, text);
-          const size = Buffer.byteLength(text);
-          context.say(`${options.output}: ${formatBytes(size)}`);
-          return { output: { path: options.output, bytes: size } };
-        }),
-      );
-    },
-  );
+  addSplitOptions(
+    addDataOptions(addRunOptions(addCommonOptions(command)), 'data for the accuracy'),
+    CALIBRATION_DATA_HELP,
+  ).action(async (subject: string, options: Options) => {
+    finish(
+      await runCommand(options, async (context) => {
+        const format = formatOf(options.output);
+        const text = existsSync(subject)
+          ? await reportModel(context, subject, options, format)
+          : await reportTrial(context, subject, format);
+        await writeWhole(options.output, text);
+        const size = Buffer.byteLength(text);
+        context.say(`${options.output}: ${formatBytes(size)}`);
+        return { output: { path: options.output, bytes: size } };
+      }),
+    );
+  });
 }
 
 function formatOf(path: string): Format {
@@ -88,13 +89,12 @@ async function reportModel(context: CommandContext, path: string, options: Optio
   await checkDims(context, path, options.dim);
   const inspect = await operate('inspect', { path, dims: options.dim, scanWeights: true });
   // The data first: what is wrong with it is told before the long measurement.
-  const data = optionalData(options);
-  const { limit = null, reference = null } = options;
-  const evaluation = data === null ? null : await operate('evaluate', { path, data, settings, limit, reference });
+  const data = evaluationData(options);
+  const { reference = null } = options;
+  const evaluated = data === null ? null : await evaluateModelOn(context, { path, data, reference }, options);
   const profile = await operate('profile', { path, settings, runs: null, warmup: null, inputs: null, trace: null });
   const at = Date.now();
   const software = `Lapidary ${version()}, ONNX Runtime ${profile.machine.onnxruntime}`;
-  const circumstances = { machine: profile.machine, software, at };
   const trial: Trial = {
     id: inspect.model.sha256,
     modelId: inspect.model.sha256,
@@ -109,29 +109,40 @@ async function reportModel(context: CommandContext, path: string, options: Optio
     sparsity: null,
     macs: inspect.macs,
     latency: profile.latency,
-    evaluation: evaluation === null ? null : summarizeEvaluation(evaluation),
+    evaluation: evaluated === null ? null : summarizeEvaluation(evaluated.evaluation),
     measurements: [
-      ...latencyMeasurements(profile.latency, circumstances),
-      ...(evaluation === null || data === null ? [] : evaluationMeasurements(evaluation, data.path, circumstances)),
+      ...profileMeasurements(profile, { circumstances: circumstancesOn(profile.machine, profile), software, at }),
+      ...(evaluated === null
+        ? []
+        : evaluationMeasurements(evaluated.evaluation, { circumstances: evaluated.circumstances, software, at })),
     ],
+    pairs: [],
+    calibration: null,
     prune: null,
     quantize: null,
     hasProfile: true,
     hasErrors: false,
   };
-  const samples = evaluation?.samples ?? 0;
   const input = reportInput({
     version: version(),
     modelName: basename(path),
     inspect,
     trial,
     baseline: null,
-    trials: [trial],
     details: { prune: null, quantize: null },
+    pairs: [],
+    points: onePoint(trial),
     profile,
     baselineProfile: null,
     errors: null,
-    data: data === null ? null : { name: basename(data.path), samples },
   });
   return renderReport(input, format);
+}
+
+/** The model alone in the trade-off picture; none without accuracy. */
+function onePoint({ name, measurements }: Trial): ReportPoint[] {
+  const latency = measurements.find(({ metric }) => metric === 'latency');
+  const accuracy = measurements.find(({ metric }) => metric === 'top1' || metric === 'agreement');
+  if (latency === undefined || accuracy === undefined) return [];
+  return [{ name, latency, accuracy, kind: 'baseline', onFront: true }];
 }

@@ -1,13 +1,18 @@
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { HostTensor } from '../tensor/host-tensor.ts';
-import type { ArraySource } from './array-source.ts';
-import type { Batch, BatchOptions, Dataset, InputSpec } from './dataset.ts';
+import type { ArrayReader, ArraySource } from './array-source.ts';
+import { contentOf } from './content.ts';
+import type { Batch, BatchOptions, Content, ContentOptions, Dataset, InputSpec } from './dataset.ts';
 import { batchSizeFor, onlyInput } from './feeding.ts';
 import { planPreparation, type Preparation } from './prepare.ts';
 import { prefetch } from './prefetch.ts';
 import type { NumericData } from './raw-samples.ts';
+import { pickLabels, selectingReader } from './select.ts';
 
-type Description = Omit<Dataset, 'samples' | 'labelled' | 'sampleShape' | 'describe' | 'batches'>;
+type Description = Omit<
+  Dataset,
+  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'describe' | 'batches' | 'contents'
+>;
 
 /** Everything about an array data set but how it is read. */
 export interface ArrayDatasetParts extends Description {
@@ -50,6 +55,7 @@ export function arrayDataset({ samplesOf, arrays, labels, ...description }: Arra
     ...description,
     samples,
     labelled: labels !== null,
+    labels,
     sampleShape: samplesOf === undefined ? null : samplesOf.dims.slice(1),
     describe: (inputs) =>
       feedsFor(inputs)
@@ -57,6 +63,8 @@ export function arrayDataset({ samplesOf, arrays, labels, ...description }: Arra
         .join('; '),
     batches: (inputs, batchSize, options = {}) =>
       prefetch(readBatches(feedsFor(inputs), { samples, labels, batchSize, ...options }), 1),
+    contents: (options = {}) =>
+      readContents(samplesOf === undefined ? [...arrays.values()] : [samplesOf], samples, options),
   };
 }
 
@@ -87,8 +95,9 @@ interface Reading extends BatchOptions {
 }
 
 async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGenerator<Batch, void, void> {
-  const { samples, labels, batchSize, limit, signal } = reading;
-  const total = Math.min(samples, limit ?? samples);
+  const { samples, batchSize, indices = null, limit, signal } = reading;
+  const labels = pickLabels(reading.labels, indices);
+  const total = Math.min(indices?.length ?? samples, limit ?? samples);
   const unbatched = feeds.some(({ preparation }) => preparation.unbatched);
   const { size, fixed } = unbatched
     ? { size: 1, fixed: true }
@@ -98,7 +107,7 @@ async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGene
       );
   const readers = [];
   try {
-    for (const { source } of feeds) readers.push(await source.open());
+    for (const { source } of feeds) readers.push(await openSelected(source, indices));
     for (let start = 0; start < total; start += size) {
       throwIfCancelled(signal, 'Reading data');
       const count = Math.min(size, total - start);
@@ -115,4 +124,38 @@ async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGene
   } finally {
     for (const reader of readers) await reader.close();
   }
+}
+
+async function openSelected(source: ArraySource, indices: Uint32Array | null): Promise<ArrayReader> {
+  const reader = await source.open();
+  return indices === null ? reader : selectingReader(reader, indices);
+}
+
+/** Samples read at once for their content. */
+const CONTENT_ROWS = 256;
+
+async function readContents(
+  sources: readonly ArraySource[],
+  samples: number,
+  { indices = null, sizes, signal }: ContentOptions,
+): Promise<readonly Content[]> {
+  const total = indices?.length ?? samples;
+  const contents: Content[] = [];
+  const readers: ArrayReader[] = [];
+  try {
+    for (const source of sources) readers.push(await openSelected(source, indices));
+    while (contents.length < total) {
+      throwIfCancelled(signal, 'Reading data');
+      const count = Math.min(CONTENT_ROWS, total - contents.length);
+      const parts = await Promise.all(readers.map((reader) => reader.read(count)));
+      for (let row = 0; row < count; row++) contents.push(contentOf(parts, row));
+      // All samples of an array are of one size.
+      if (sizes?.has(contents[0]!.bytes) === false) {
+        return Array.from({ length: total }, () => ({ bytes: contents[0]!.bytes, hash: '' }));
+      }
+    }
+  } finally {
+    for (const reader of readers) await reader.close();
+  }
+  return contents;
 }

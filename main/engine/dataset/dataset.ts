@@ -30,6 +30,8 @@ export interface Dataset {
   readonly path: string;
   readonly samples: number;
   readonly labelled: boolean;
+  /** Class index of each sample, the label offset added; null without labels. */
+  readonly labels: Int32Array | null;
   /** Names of the classes, by label without the offset; [] without labels. */
   readonly classes: readonly string[];
   /** Shape of one raw sample; null where they differ (images) or where a sample has several arrays. */
@@ -48,10 +50,32 @@ export interface Dataset {
    * @throws DATA_SHAPE when they do not fit the inputs, DATA_INVALID for damaged files, CANCELLED
    */
   batches(inputs: readonly InputSpec[], batchSize: number, options?: BatchOptions): AsyncIterable<Batch>;
+  /**
+   * What the samples hold, before any preprocessing, to find the same one in another set.
+   * @throws DATA_INVALID for damaged files, CANCELLED
+   */
+  contents(options?: ContentOptions): Promise<readonly Content[]>;
+}
+
+/** One sample's raw content. */
+export interface Content {
+  readonly bytes: number;
+  /** SHA-256 of the bytes and their type, in hex; '' where the size was not asked for. */
+  readonly hash: string;
+}
+
+export interface ContentOptions {
+  /** Samples by index, ascending; null: all. */
+  readonly indices?: Uint32Array | null;
+  /** Only samples of these sizes are read. Default: all. */
+  readonly sizes?: ReadonlySet<number>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BatchOptions {
-  /** Samples from the start; null: all. */
+  /** Samples by index, ascending; null: all. */
+  readonly indices?: Uint32Array | null;
+  /** Samples from the start (of `indices`, where given); null: all. */
   readonly limit?: number | null;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,5 @@
 import { StudioError } from '../../base/errors.ts';
+import type { Outcomes } from '../../contract/measurement.ts';
 import type { Share } from '../../judge/statistics/binomial.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -22,7 +23,9 @@ export interface EvaluateRequest {
   readonly batch?: number | null;
   /** Sizes for symbolic dimensions other than the batch, by name. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Samples from the start; null: all. */
+  /** Samples by index, ascending; null: all. */
+  readonly indices?: Uint32Array | null;
+  /** Samples from the start (of `indices`, where given); null: all. */
   readonly limit?: number | null;
   /** The model whose outputs are taken as the truth to compare with. */
   readonly reference?: ModelSource | null;
@@ -43,8 +46,10 @@ export interface EvaluationResult {
   readonly cosine: number | null;
   readonly preprocessing: string;
   readonly notes: readonly string[];
-  /** 1 for each sample whose prediction is its label, in the order of the data; null without labels. Not for JSON. */
-  readonly correct: Uint8Array | null;
+  /** What was answered on each sample, in the order of the data. Not for JSON. */
+  readonly outcomes: Outcomes;
+  /** The same of the reference, with its own metrics; null without one, or where its scores are of other classes. */
+  readonly reference: Pick<EvaluationResult, 'metrics' | 'outcomes'> | null;
 }
 
 const AUTO_BATCH_BYTES = 8 * 2 ** 20;
@@ -88,6 +93,12 @@ interface Sessions {
   readonly other: Session | undefined;
 }
 
+/** Counts of the model and of the reference. */
+interface Tallies {
+  readonly own: Tally;
+  readonly reference: Tally;
+}
+
 interface Outputs {
   readonly batch: Batch;
   readonly own: HostTensors;
@@ -123,27 +134,27 @@ class Evaluation {
   }
 
   async run(): Promise<EvaluationResult> {
-    const { dataset, dims = {}, limit } = this.#request;
+    const { dataset, dims = {}, indices = null, limit } = this.#request;
     const { session } = this.#sessions;
     const inputs = session.inputs.map((input) => withDims(input, dims));
     const batch = batchSizeFor(inputs, this.#request.batch ?? autoBatch(inputs)).size;
     const preprocessing = dataset.describe(inputs);
-    const total = Math.min(dataset.samples, limit ?? dataset.samples);
+    const total = Math.min(indices?.length ?? dataset.samples, limit ?? dataset.samples);
     if (total === 0) throw new StudioError('DATA_INVALID', `Data '${dataset.name}' has no samples`);
-    const tally = new Tally(total, dataset.labelled);
+    const tallies = { own: new Tally(total, dataset.labelled), reference: new Tally(total, dataset.labelled) };
     const { signal, progress } = this.#context;
 
     let done = 0;
     progress({ stage: 'Evaluating', done, total });
     const began = performance.now();
-    const batches = dataset.batches(inputs, batch, { limit: total, signal });
+    const batches = dataset.batches(inputs, batch, { indices, limit: total, signal });
     for await (const outputs of pipeline(batches, (each) => this.#runBatch(each), IN_FLIGHT)) {
-      this.#compare(outputs, tally);
+      this.#compare(outputs, tallies);
       done += outputs.batch.count;
       progress({ stage: 'Evaluating', done, total });
     }
     const seconds = (performance.now() - began - this.#referenceMs) / 1000;
-    return this.#finish({ tally, done, batch, preprocessing, seconds });
+    return this.#finish({ ...tallies, done, batch, preprocessing, seconds });
   }
 
   async #runBatch(batch: Batch): Promise<Outputs> {
@@ -162,7 +173,7 @@ class Evaluation {
     return { batch, own: first, reference };
   }
 
-  #compare({ batch, own, reference }: Outputs, tally: Tally): void {
+  #compare({ batch, own, reference }: Outputs, tallies: Tallies): void {
     const { labels, count } = batch;
     for (const name of reference === undefined ? [] : this.#shared) this.#addSimilarity(name, count, own, reference!);
     const scores = this.#scoresOf(own);
@@ -170,7 +181,8 @@ class Evaluation {
     if (this.#classes === undefined) this.#noteClasses(scores.classes);
     if (labels !== null) this.#checkLabels(labels, scores.classes);
     const theirs = reference?.[this.#scores] === undefined ? undefined : this.#scoresOf(reference);
-    tally.add(scores, labels, count, theirs);
+    tallies.own.add(scores, labels, count, theirs);
+    if (theirs?.classes === scores.classes) tallies.reference.add(theirs, labels, count);
   }
 
   #addSimilarity(name: string, count: number, own: HostTensors, reference: HostTensors): void {
@@ -230,15 +242,12 @@ class Evaluation {
     }
   }
 
-  #finish(counted: {
-    tally: Tally;
-    done: number;
-    batch: number;
-    preprocessing: string;
-    seconds: number;
-  }): EvaluationResult {
-    const { tally, done, batch, preprocessing, seconds } = counted;
-    const { metrics, confusion, correct, agreement, withNaN } = tally.result();
+  #finish(
+    counted: Tallies & { done: number; batch: number; preprocessing: string; seconds: number },
+  ): EvaluationResult {
+    const { own, done, batch, preprocessing, seconds } = counted;
+    const { metrics, confusion, outcomes, agreement, withNaN } = own.result();
+    const theirs = counted.reference.result();
     const compared = this.#sessions.other !== undefined;
     const similarity = {
       sqnrDb: compared ? this.#similarity.sqnrDb : null,
@@ -247,7 +256,7 @@ class Evaluation {
     if (withNaN > 0) this.#notes.add(`${withNaN} of ${done} samples gave NaN and count as wrong.`);
     if (compared && similarity.sqnrDb === null)
       this.#notes.add('Outputs held NaN or infinite values: SQNR and cosine have no value.');
-    if (correct !== null && confusion === null && withNaN < done) {
+    if (outcomes.top1 !== null && confusion === null && withNaN < done) {
       this.#notes.add(`The confusion matrix is left out: ${this.#classes ?? 0} classes are too many to show.`);
     }
     return {
@@ -261,7 +270,8 @@ class Evaluation {
       ...similarity,
       preprocessing,
       notes: [...this.#notes],
-      correct,
+      outcomes,
+      reference: theirs.outcomes.samples === done ? { metrics: theirs.metrics, outcomes: theirs.outcomes } : null,
     };
   }
 

@@ -2,12 +2,17 @@ import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Preprocessing } from '../../contract/data.ts';
 import type { Batch, BatchOptions, Dataset, InputSpec } from './dataset.ts';
 import { decodeImage, type ImageSize } from './decode-image.ts';
+import { fileContents } from './content.ts';
 import { batchSizeFor, onlyInput } from './feeding.ts';
 import { imageTarget } from './layout.ts';
 import { planPreparation, type Preparation } from './prepare.ts';
 import { prefetch } from './prefetch.ts';
+import { pickLabels } from './select.ts';
 
-type Description = Omit<Dataset, 'samples' | 'labelled' | 'sampleShape' | 'describe' | 'batches'>;
+type Description = Omit<
+  Dataset,
+  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'describe' | 'batches' | 'contents'
+>;
 
 export interface ImageDatasetParts extends Description {
   readonly files: readonly string[];
@@ -33,15 +38,29 @@ export function imageDataset({ files, labels, ...description }: ImageDatasetPart
     ...description,
     samples: files.length,
     labelled: labels !== null,
+    labels,
     sampleShape: null,
     describe(inputs) {
       const { size, preparation } = feedingFor(inputs);
       return `${describeSize(size)}, ${preparation.sentence}`;
     },
     batches: (inputs, batchSize, options = {}) =>
-      prefetch(readBatches(feedingFor(inputs), { files, labels, batchSize, ...options }), 1),
+      prefetch(
+        readBatches(feedingFor(inputs), { ...chosen(files, labels, options.indices ?? null), batchSize, ...options }),
+        1,
+      ),
+    contents: (options = {}) =>
+      fileContents(
+        files.map((file) => [file]),
+        options,
+      ),
   };
 }
+
+const chosen = (files: readonly string[], labels: Int32Array | null, indices: Uint32Array | null) => ({
+  files: indices === null ? files : [...indices].map((index) => files[index]!),
+  labels: pickLabels(labels, indices),
+});
 
 const describeSize = ({ height, width, resize }: ImageSize): string =>
   resize === null

@@ -163,7 +163,7 @@ async function openImages(request: Request): Promise<Dataset> {
   return imageDataset({
     ...describe(request, 'images'),
     classes: labels === undefined ? [] : (labels.classes ?? numberedClasses(labels.values)),
-    fingerprint: await fingerprintFiles(path, paths),
+    fingerprint: await fingerprintFiles(path, [...paths, ...(options.labelsPath ? [options.labelsPath] : [])]),
     files: paths,
     labels: offsetLabels(labels, preprocessing),
   });

@@ -1,3 +1,4 @@
+import type { Outcomes } from '../../contract/measurement.ts';
 import { wilson, type Share } from '../../judge/statistics/binomial.ts';
 import { predict } from './metrics.ts';
 
@@ -14,8 +15,8 @@ export interface Scores {
 export interface TallyResult {
   readonly metrics: Readonly<Record<string, Share>>;
   readonly confusion: readonly (readonly number[])[] | null;
-  /** 1 where the prediction is the label; null without labels. */
-  readonly correct: Uint8Array | null;
+  /** What was answered on each sample. */
+  readonly outcomes: Outcomes;
   readonly agreement: Share | null;
   /** Samples with a NaN among their scores. */
   readonly withNaN: number;
@@ -32,12 +33,16 @@ export class Tally {
   #compared = 0;
   #agreed = 0;
   #confusion: Uint32Array | undefined;
-  readonly #correct: Uint8Array;
+  readonly #right: Uint8Array;
+  readonly #right5: Uint8Array;
+  readonly #predicted: Int32Array;
 
   /** @param samples at most this many will be added */
   constructor(samples: number, labelled: boolean) {
     this.#labelled = labelled;
-    this.#correct = new Uint8Array(labelled ? samples : 0);
+    this.#right = new Uint8Array(labelled ? (samples + 7) >> 3 : 0);
+    this.#right5 = new Uint8Array(this.#right.length);
+    this.#predicted = new Int32Array(samples);
   }
 
   /** @param labels class indices of the batch, or null */
@@ -48,6 +53,7 @@ export class Tally {
       const label = labels?.[row] ?? -1;
       const { best, inTop5 } = predict(values, row * classes, classes, label);
       if (best < 0) this.#withNaN++;
+      this.#predicted[this.#samples] = best;
       if (this.#labelled) this.#addLabelled(label, best, inTop5);
       if (reference !== undefined && reference.classes === classes) {
         const wanted = predict(reference.values, row * classes, classes, -1).best;
@@ -60,11 +66,15 @@ export class Tally {
 
   #addLabelled(label: number, best: number, inTop5: boolean): void {
     const classes = this.#classes;
+    const bit = 1 << (this.#samples & 7);
     if (best === label) {
       this.#top1++;
-      this.#correct[this.#samples] = 1;
+      this.#right[this.#samples >> 3]! |= bit;
     }
-    if (inTop5) this.#top5++;
+    if (inTop5) {
+      this.#top5++;
+      this.#right5[this.#samples >> 3]! |= bit;
+    }
     if (classes > MAX_CONFUSION_CLASSES || best < 0) return;
     this.#confusion ??= new Uint32Array(classes * classes);
     this.#confusion[label * classes + best]!++;
@@ -79,9 +89,20 @@ export class Tally {
     return {
       metrics,
       confusion: this.#rows(),
-      correct: this.#labelled ? this.#correct.subarray(0, this.#samples) : null,
+      outcomes: this.#outcomes(),
       agreement: this.#compared === 0 ? null : wilson(this.#agreed, this.#compared),
       withNaN: this.#withNaN,
+    };
+  }
+
+  #outcomes(): Outcomes {
+    const samples = this.#samples;
+    const bits = (right: Uint8Array): Uint8Array<ArrayBuffer> => right.slice(0, (samples + 7) >> 3);
+    return {
+      samples,
+      top1: this.#labelled ? bits(this.#right) : null,
+      top5: this.#labelled && this.#classes > 5 ? bits(this.#right5) : null,
+      predicted: samples === 0 ? null : this.#predicted.slice(0, samples),
     };
   }
 

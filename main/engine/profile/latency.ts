@@ -1,3 +1,4 @@
+import { medianEstimate } from '../../judge/statistics/median.ts';
 import type { Timing } from '../runtime/timing.ts';
 
 /** How long one run takes. Times in ms. */
@@ -6,6 +7,9 @@ export interface LatencySummary {
   readonly warmup: number;
   readonly meanMs: number;
   readonly p50Ms: number;
+  /** 95 % interval of p50 by order statistics; null for fewer than six runs. */
+  readonly p50LowMs: number | null;
+  readonly p50HighMs: number | null;
   readonly p90Ms: number;
   readonly p99Ms: number;
   readonly minMs: number;
@@ -27,6 +31,7 @@ export function summarizeLatency(timing: Pick<Timing, 'timesMs' | 'warmup'>): La
   const min = sorted[0]!;
   const max = sorted[runs - 1]!;
   const p50 = quantile(sorted, 0.5);
+  const interval = medianEstimate(sorted);
   // One run in hundreds that waited for another program takes a hundred times as long: it would squeeze all others into one bin.
   const end = Math.min(max, 3 * p50);
   const counts = Array.from({ length: HISTOGRAM_BINS }, () => 0);
@@ -39,6 +44,8 @@ export function summarizeLatency(timing: Pick<Timing, 'timesMs' | 'warmup'>): La
     warmup: timing.warmup,
     meanMs,
     p50Ms: p50,
+    p50LowMs: interval.low,
+    p50HighMs: interval.high,
     p90Ms: quantile(sorted, 0.9),
     p99Ms: quantile(sorted, 0.99),
     minMs: min,

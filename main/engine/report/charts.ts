@@ -1,6 +1,6 @@
+import type { Estimate } from '../../judge/statistics/interval.ts';
 import { escapeHtml } from './escape.ts';
 import { formatMs, formatPercent } from '../../judge/format.ts';
-import { paretoFront } from './pareto.ts';
 import type { ReportLayer, ReportPoint } from './report-input.ts';
 
 const WIDTH = 720;
@@ -34,10 +34,14 @@ const px = (value: number): string => value.toFixed(1);
 /** Accuracy over latency: baseline, this trial and the others, with intervals and the Pareto front. '' without points. */
 export function tradeOffChart(points: readonly ReportPoint[]): string {
   if (points.length === 0) return '';
-  const latencies = points.map(({ latencyMs }) => latencyMs);
-  const x = scaleOf(latencies, MARGIN.left, WIDTH - MARGIN.right);
+  const ends = ({ value, low, high }: Estimate): number[] => [low ?? value, value, high ?? value];
+  const x = scaleOf(
+    points.flatMap(({ latency }) => ends(latency)),
+    MARGIN.left,
+    WIDTH - MARGIN.right,
+  );
   const y = scaleOf(
-    points.flatMap(({ accuracy }) => [accuracy.low, accuracy.high]),
+    points.flatMap(({ accuracy }) => ends(accuracy)),
     HEIGHT - MARGIN.bottom,
     MARGIN.top,
   );
@@ -51,21 +55,25 @@ export function tradeOffChart(points: readonly ReportPoint[]): string {
       `<g><line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${px(y.at(tick))}" y2="${px(y.at(tick))}"/>` +
       `<text x="${MARGIN.left - 6}" y="${px(y.at(tick) + 4)}" text-anchor="end">${tickText(tick * 100)}</text></g>`,
   );
-  const front = paretoFront(points).map(
-    ({ latencyMs, accuracy }) => `${px(x.at(latencyMs))},${px(y.at(accuracy.value))}`,
-  );
-  const marks = points.map(({ name, latencyMs, accuracy, kind, measured }) => {
-    const [cx, cy] = [px(x.at(latencyMs)), px(y.at(accuracy.value))];
-    const title = `${name}: ${measured ? '' : '≈ '}${formatMs(latencyMs)}, ${formatPercent(accuracy.value)}`;
+  const front = points
+    .filter(({ onFront }) => onFront)
+    .toSorted((a, b) => a.latency.value - b.latency.value)
+    .map(({ latency, accuracy }) => `${px(x.at(latency.value))},${px(y.at(accuracy.value))}`);
+  const marks = points.map(({ name, latency, accuracy, kind }) => {
+    const [left, top] = [x.at(latency.value), y.at(accuracy.value)];
+    const [cx, cy] = [px(left), px(top)];
+    const title = `${name}: ${formatMs(latency.value)}, ${formatPercent(accuracy.value)}`;
     // Beside the point, on the side with room; above it the interval's bar would cross the name.
-    const right = x.at(latencyMs) < WIDTH * 0.7;
-    const place = `x="${px(x.at(latencyMs) + (right ? 10 : -10))}" y="${px(y.at(accuracy.value) + 4)}"`;
+    const right = left < WIDTH * 0.7;
+    const place = `x="${px(left + (right ? 10 : -10))}" y="${px(top + 4)}"`;
     const anchor = right ? 'start' : 'end';
     const label =
       kind === 'other' ? '' : `<text class="label" ${place} text-anchor="${anchor}">${escapeHtml(name)}</text>`;
+    const [lowX, , highX] = ends(latency).map((value) => px(x.at(value)));
+    const [lowY, , highY] = ends(accuracy).map((value) => px(y.at(value)));
     return (
-      `<g class="point ${kind} ${measured ? 'measured' : 'predicted'}"><title>${escapeHtml(title)}</title>` +
-      `<line x1="${cx}" x2="${cx}" y1="${px(y.at(accuracy.low))}" y2="${px(y.at(accuracy.high))}"/>` +
+      `<g class="point ${kind}"><title>${escapeHtml(title)}</title>` +
+      `<line x1="${cx}" x2="${cx}" y1="${lowY}" y2="${highY}"/><line x1="${lowX}" x2="${highX}" y1="${cy}" y2="${cy}"/>` +
       `<circle cx="${cx}" cy="${cy}" r="5"/>${label}</g>`
     );
   });

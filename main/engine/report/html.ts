@@ -43,13 +43,13 @@ function numbersTable(input: ReportInput): string {
     `<span class="source ${source}">${source}</span>`,
   ]);
   if (rows.length === 0) return '<p>Nothing was measured yet.</p>';
-  return `${table(['Metric', 'This trial', 'Baseline', 'Change', 'Source'], rows)}<p class="legend">[…] is a 95 % interval, ± one standard deviation of the runs, ≈ a prediction.</p>`;
+  return `${table(['Metric', 'This trial', 'Baseline', 'Change', 'Source'], rows)}<p class="legend">[…] is a 95 % interval. Times are compared by their ratio, run in turns; accuracy by its difference on the same samples.</p>`;
 }
 
 function tradeOff({ points }: ReportInput): string {
   const chart = tradeOffChart(points);
   if (chart === '') return '';
-  return `${chart}<p class="legend">● measured, ○ predicted; the line is the Pareto front of what was measured, bars are 95 % intervals.</p>`;
+  return `${chart}<p class="legend">The line is the front: what no other surely beats. Bars are 95 % intervals.</p>`;
 }
 
 function layers({ layers }: ReportInput): string {

@@ -1,6 +1,5 @@
 import { escapeMarkdown } from './escape.ts';
-import { formatMs, formatPercent } from '../../judge/format.ts';
-import { paretoFront } from './pareto.ts';
+import { formatWithInterval, metricOf } from '../../judge/metrics.ts';
 import type { ReportInput } from './report-input.ts';
 import { factRows, layerColumns, numberRows } from './rows.ts';
 
@@ -27,7 +26,6 @@ export function renderMarkdown(input: ReportInput): string {
     change,
     source,
   ]);
-  const front = new Set(paretoFront(points));
   const columns = layerColumns(layers);
   const parts = [
     `# ${escapeMarkdown(trial.name)}`,
@@ -36,22 +34,21 @@ export function renderMarkdown(input: ReportInput): string {
     numbers.length === 0
       ? 'Nothing was measured yet.'
       : table(['Metric', 'This trial', 'Baseline', 'Change', 'Source'], numbers),
-    '[…] is a 95 % interval, ± one standard deviation of the runs, ≈ a prediction.',
+    '[…] is a 95 % interval. Times are compared by their ratio, run in turns; accuracy by its difference on the same samples.',
     ...(points.length === 0
       ? []
       : [
           '## Trade-off',
           table(
-            ['', 'Trial', 'Latency p50', 'Accuracy', 'On the front'],
-            points.map((point) => [
-              point.measured ? '●' : '○',
-              point.name,
-              `${point.measured ? '' : '≈ '}${formatMs(point.latencyMs)}`,
-              `${formatPercent(point.accuracy.value)} [${formatPercent(point.accuracy.low)}, ${formatPercent(point.accuracy.high)}]`,
-              front.has(point) ? 'yes' : '',
+            ['Trial', 'Latency p50', 'Accuracy', 'On the front'],
+            points.map(({ name, latency, accuracy, onFront }) => [
+              name,
+              formatWithInterval(metricOf('latency'), latency),
+              formatWithInterval(metricOf('top1'), accuracy),
+              onFront ? 'yes' : '',
             ]),
           ),
-          '● measured, ○ predicted.',
+          'On the front is what no other trial surely beats.',
         ]),
     ...(layers.length === 0
       ? []

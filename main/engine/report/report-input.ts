@@ -1,47 +1,7 @@
 /** Everything that a report says, as plain data. Trials of the studio fit as they are. */
-import type { Machine } from '../../contract/machine.ts';
-
-/** A value with its 95 % interval. */
-export interface ReportMetric {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface ReportLatency {
-  readonly runs: number;
-  readonly meanMs: number;
-  readonly p50Ms: number;
-  readonly p90Ms: number;
-  readonly p99Ms: number;
-  readonly stdMs: number;
-}
-
-export interface ReportEvaluation {
-  readonly samples: number;
-  readonly metrics: Readonly<Record<string, ReportMetric>>;
-  /** Against the baseline's outputs. */
-  readonly agreement: ReportMetric | null;
-  readonly sqnrDb: number | null;
-  readonly cosine: number | null;
-  readonly preprocessing: string;
-}
-
-/** The numbers of a model; null where nothing is known. */
-export interface ReportTrial {
-  readonly name: string;
-  /** Of the file with its external data. */
-  readonly bytes: number | null;
-  /** Non-zero ones. */
-  readonly parameters: number | null;
-  /** Zero share of the prunable weights, 0…1. */
-  readonly sparsity: number | null;
-  readonly macs: number | null;
-  readonly latency: ReportLatency | null;
-  readonly evaluation: ReportEvaluation | null;
-  /** Of the metrics below, those that are predictions: "latency", "top1" … Left out: all were measured or counted. */
-  readonly predicted?: readonly string[];
-}
+import type { Target } from '../../contract/measurement.ts';
+import type { MetricComparison } from '../../judge/comparison.ts';
+import type { Estimate } from '../../judge/statistics/interval.ts';
 
 export interface ReportLayer {
   readonly name: string;
@@ -56,15 +16,16 @@ export interface ReportLayer {
   readonly sqnrDb: number | null;
 }
 
-/** A trial in the trade-off picture. */
+/** A measured trial in the trade-off picture. */
 export interface ReportPoint {
   readonly name: string;
-  readonly latencyMs: number;
-  /** Accuracy, or agreement where there are no labels. */
-  readonly accuracy: ReportMetric;
+  /** Milliseconds. */
+  readonly latency: Estimate;
+  /** Accuracy, or agreement where there are no labels; 0…1. */
+  readonly accuracy: Estimate;
   readonly kind: 'baseline' | 'this' | 'other';
-  /** false: predicted, drawn hollow. */
-  readonly measured: boolean;
+  /** No other surely beats it, see `paretoFront` of the judge. */
+  readonly onFront: boolean;
 }
 
 export interface ReportInput {
@@ -81,14 +42,18 @@ export interface ReportInput {
     readonly nodes: number;
     readonly operators: Readonly<Record<string, number>>;
   };
-  readonly trial: ReportTrial;
+  readonly trial: { readonly name: string };
   /** null when the trial is the baseline itself. */
-  readonly baseline: ReportTrial | null;
+  readonly baseline: { readonly name: string } | null;
+  /** The trial (b) against the baseline (a; nothing where the trial is the baseline), metric by metric. */
+  readonly numbers: readonly MetricComparison[];
   /** The recipe as JSON. */
   readonly recipe: unknown;
-  readonly machine: Machine | null;
-  readonly settings: { readonly batch: number; readonly dims: Readonly<Record<string, number>> };
-  readonly data: { readonly name: string; readonly samples: number } | null;
+  readonly target: Target | null;
+  /** What the numbers and the points were measured under, in words. */
+  readonly circumstances: readonly string[];
+  /** How the data became the model's input; null where none was used. */
+  readonly preprocessing: string | null;
   /** In the order of the model. */
   readonly layers: readonly ReportLayer[];
   readonly points: readonly ReportPoint[];

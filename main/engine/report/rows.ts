@@ -1,185 +1,73 @@
-import {
-  formatBytes,
-  formatCompact,
-  formatCosine,
-  formatDb,
-  formatMs,
-  formatNumber,
-  formatPercent,
-  formatTime,
-} from '../../judge/format.ts';
-import type { ReportInput, ReportTrial } from './report-input.ts';
+import type { Measurement } from '../../contract/measurement.ts';
+import type { MetricComparison } from '../../judge/comparison.ts';
+import { formatDb, formatMs, formatNumber, formatPercent, formatTime } from '../../judge/format.ts';
+import { formatSamples, formatWithInterval, type Metric } from '../../judge/metrics.ts';
+import { formatPair, verdictWords } from '../../judge/verdict.ts';
+import type { ReportInput } from './report-input.ts';
 
 /** One number of the trial beside the baseline's, ready to be shown. */
 export interface NumberRow {
   readonly metric: string;
   readonly trial: string;
   readonly baseline: string;
-  /** How they relate: "1.9× faster", "−0.32 points", with a word where the difference is within the intervals. */
+  /** What may be said of the trial: "faster: 0.52× [0.5, 0.54]", "cannot tell: …", "4× smaller". */
   readonly change: string;
-  /** measured: by running; counted: from the file; predicted: neither yet. */
-  readonly source: 'measured' | 'counted' | 'predicted';
-}
-
-interface Reading {
-  readonly value: number;
-  readonly text: string;
-  /** Half-open word on the interval, for comparing; undefined: exact. */
-  readonly interval?: readonly [number, number];
-}
-
-interface Kind {
-  readonly id: string;
-  readonly metric: string;
+  /** measured: by running; counted: from the file. */
   readonly source: 'measured' | 'counted';
-  readonly read: (trial: ReportTrial) => Reading | undefined;
-  readonly change: (trial: Reading, baseline: Reading) => string;
 }
-
-const exact = (value: number | null | undefined, show: (value: number) => string): Reading | undefined =>
-  value === null || value === undefined ? undefined : { value, text: show(value) };
-
-/** "1.5× smaller" for 100 against 150. */
-const ratio =
-  (less: string, more: string) =>
-  ({ value }: Reading, base: Reading): string => {
-    if (value === base.value) return 'same';
-    if (value === 0 || base.value === 0) return '–';
-    return value < base.value
-      ? `${formatNumber(base.value / value)}× ${less}`
-      : `${formatNumber(value / base.value)}× ${more}`;
-  };
-
-function points({ value, interval }: Reading, base: Reading): string {
-  const difference = (value - base.value) * 100;
-  const text = `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${Math.abs(difference).toFixed(2)} points`;
-  const [low, high] = interval ?? [value, value];
-  const [baseLow, baseHigh] = base.interval ?? [base.value, base.value];
-  return difference !== 0 && low <= baseHigh && baseLow <= high ? `${text} (intervals overlap)` : text;
-}
-
-const share = (metric: { value: number; low: number; high: number } | null | undefined): Reading | undefined =>
-  metric === null || metric === undefined
-    ? undefined
-    : {
-        value: metric.value,
-        text: `${formatPercent(metric.value)} [${formatPercent(metric.low)}, ${formatPercent(metric.high)}]`,
-        interval: [metric.low, metric.high],
-      };
-
-const none = (): string => '';
-
-function latencyKind(id: 'p50Ms' | 'p90Ms' | 'p99Ms'): Kind {
-  return {
-    id: 'latency',
-    metric: `Latency ${id.slice(0, 3)}`,
-    source: 'measured',
-    read: ({ latency }) =>
-      latency === null
-        ? undefined
-        : {
-            value: latency[id],
-            text: `${formatMs(latency[id])}${id === 'p50Ms' ? ` ± ${formatMs(latency.stdMs)} (${latency.runs} runs)` : ''}`,
-          },
-    change: ratio('faster', 'slower'),
-  };
-}
-
-const KINDS: readonly Kind[] = [
-  latencyKind('p50Ms'),
-  latencyKind('p90Ms'),
-  latencyKind('p99Ms'),
-  {
-    id: 'bytes',
-    metric: 'File',
-    source: 'counted',
-    read: (t) => exact(t.bytes, formatBytes),
-    change: ratio('smaller', 'larger'),
-  },
-  {
-    id: 'parameters',
-    metric: 'Non-zero parameters',
-    source: 'counted',
-    read: (t) => exact(t.parameters, formatCompact),
-    change: ratio('fewer', 'more'),
-  },
-  {
-    id: 'sparsity',
-    metric: 'Sparsity',
-    source: 'counted',
-    read: (t) => exact(t.sparsity, formatPercent),
-    change: none,
-  },
-  {
-    id: 'macs',
-    metric: 'Multiply–accumulates',
-    source: 'counted',
-    read: (t) => exact(t.macs, formatCompact),
-    change: ratio('fewer', 'more'),
-  },
-  {
-    id: 'agreement',
-    metric: 'Agreement with the baseline',
-    source: 'measured',
-    read: (t) => share(t.evaluation?.agreement),
-    change: none,
-  },
-  {
-    id: 'sqnrDb',
-    metric: 'SQNR of the outputs',
-    source: 'measured',
-    read: (t) => exact(t.evaluation?.sqnrDb, formatDb),
-    change: none,
-  },
-  {
-    id: 'cosine',
-    metric: 'Cosine of the outputs',
-    source: 'measured',
-    read: (t) => exact(t.evaluation?.cosine, formatCosine),
-    change: none,
-  },
-];
-
-const accuracyKind = (id: string): Kind => ({
-  id,
-  metric: id.replace(/^top(\d)$/, 'Top-$1 accuracy'),
-  source: 'measured',
-  read: (trial) => share(trial.evaluation?.metrics[id]),
-  change: points,
-});
 
 /** The table of numbers: accuracies first, then time, size and likeness. Metrics that the trial lacks are left out. */
-export function numberRows({ trial, baseline }: ReportInput): readonly NumberRow[] {
-  const accuracies = Object.keys(trial.evaluation?.metrics ?? {}).map(accuracyKind);
-  return [...accuracies, ...KINDS].flatMap(({ id, metric, source, read, change }) => {
-    const own = read(trial);
-    if (own === undefined) return [];
-    const base = baseline === null ? undefined : read(baseline);
-    const predicted = trial.predicted?.includes(id) === true;
+export function numberRows({ numbers }: Pick<ReportInput, 'numbers'>): readonly NumberRow[] {
+  return numbers.flatMap((row) => {
+    if (row.b === null) return [];
+    const { metric } = row;
+    const text = (each: MetricComparison['a']) => (each === null ? '–' : readingText(metric, each));
     return [
       {
-        metric,
-        trial: predicted ? `≈ ${own.text}` : own.text,
-        baseline: base?.text ?? '–',
-        change: base === undefined ? '' : change(own, base),
-        source: predicted ? ('predicted' as const) : source,
+        metric: metric.title,
+        trial: text(row.b),
+        baseline: text(row.a),
+        change: changeText(row),
+        source: metric.source,
       },
     ];
   });
 }
 
+function readingText(metric: Metric, reading: Measurement | number): string {
+  if (typeof reading === 'number') return metric.format(reading);
+  return `${formatWithInterval(metric, reading)} (${formatSamples(metric, reading.samples)})`;
+}
+
+function changeText({ metric, a, b, paired, verdict, note }: MetricComparison): string {
+  if (typeof a === 'number' && typeof b === 'number') return countedChange(metric, a, b);
+  const words = verdictWords(metric, verdict);
+  const pair = paired === null ? '' : formatPair(paired);
+  const said = [words, pair].filter((part) => part !== '').join(': ');
+  return note === null ? said : [said, `(${note})`].filter((part) => part !== '').join(' ');
+}
+
+/** "4× smaller" for 100 against 400. */
+function countedChange({ words, direction }: Metric, a: number, b: number): string {
+  if (direction === 'none') return '';
+  if (a === b) return 'same';
+  if (a === 0 || b === 0) return '–';
+  const [better, worse] = words;
+  const less = direction === 'lower' ? better : worse;
+  const more = direction === 'lower' ? worse : better;
+  return b < a ? `${formatNumber(a / b)}× ${less}` : `${formatNumber(b / a)}× ${more}`;
+}
+
 /** What else is to be known about the circumstances, as pairs of a name and a text. */
 export function factRows({
   model,
-  trial,
-  machine,
-  settings,
-  data,
+  target,
+  circumstances,
+  preprocessing,
   at,
   version,
 }: ReportInput): readonly (readonly [string, string])[] {
   const operators = Object.entries(model.operators).sort((a, b) => b[1] - a[1]);
-  const dims = Object.entries(settings.dims).map(([name, size]) => `${name} = ${size}`);
   return [
     [
       'Model',
@@ -196,21 +84,17 @@ export function factRows({
         ...Object.entries(model.opsets).map(([domain, v]) => `${domain || 'ai.onnx'} ${v}`),
       ].join(', '),
     ],
-    ...(machine === null
+    ...(target === null
       ? []
       : ([
           [
             'Machine',
-            `${machine.cpu}, ${machine.cores} cores, ${machine.os}${machine.vnni === null ? '' : machine.vnni ? ', VNNI' : ', no VNNI'}`,
+            `${target.cpu}, ${target.cores} cores, ${target.os}${target.vnni === null ? '' : target.vnni ? ', VNNI' : ', no VNNI'}`,
           ],
-          [
-            'Runtime',
-            `ONNX Runtime ${machine.onnxruntime}, provider ${machine.provider}, ${machine.threads} threads, Node ${machine.node}`,
-          ],
+          ['Runtime', `ONNX Runtime ${target.onnxruntime}, provider ${target.provider}`],
         ] as const)),
-    ['Settings', [`batch ${settings.batch}`, ...dims].join(', ')],
-    ...(data === null ? [] : ([['Data', `${data.name}, ${data.samples} samples`]] as const)),
-    ...(trial.evaluation === null ? [] : ([['Preprocessing', trial.evaluation.preprocessing]] as const)),
+    ...circumstances.map((line) => ['Measured under', line] as const),
+    ...(preprocessing === null ? [] : ([['Preprocessing', preprocessing]] as const)),
     ['Measured', `${formatTime(at)}, Lapidary ${version}`],
   ];
 }

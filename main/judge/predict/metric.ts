@@ -1,5 +1,6 @@
-import type { EvaluationFigures, EvaluationSummary } from '../../contract/results.ts';
+import type { EvaluationFigures } from '../../contract/results.ts';
 import type { Trial } from '../../contract/studio.ts';
+import { measurementUnder, mostShared } from '../circumstances.ts';
 
 /**
  * How good a model is, in one number: top-1 where there are labels; else agreement with the baseline; where the outputs
@@ -32,18 +33,37 @@ export function goodnessOf(evaluation: EvaluationFigures | null): Goodness | nul
   return { metric: 'cosine', value: cosine, low: cosine, high: cosine, samples: evaluation.samples };
 }
 
-/** What guessing would give: 1 / classes; 0 where the classes are not known. */
-export function chanceOf(evaluation: EvaluationSummary | null): number {
-  const classes = evaluation?.classCount ?? 0;
+/** What guessing would give: 1 / classes; 0 where no trial knows the classes. */
+export function chanceOf(trials: readonly Pick<Trial, 'evaluation'>[]): number {
+  const classes = Math.max(0, ...trials.map(({ evaluation }) => evaluation?.classCount ?? 0));
   return classes > 1 ? 1 / classes : 0;
 }
 
-/** The data set that a trial was last evaluated on; null when it never was. Numbers of different data do not compare. */
-export function evaluatedOn(trial: Trial): string | null {
-  if (trial.evaluation === null) return null;
-  let last: Trial['measurements'][number] | undefined;
-  for (const measurement of trial.measurements) {
-    if (measurement.datasetId !== null && (last === undefined || measurement.at >= last.at)) last = measurement;
+/** The common ground of goodness: a metric, and the key of the circumstances that most trials share in it. */
+export interface Ground {
+  readonly metric: Goodness['metric'];
+  readonly key: string;
+}
+
+/** Where most trials can be compared: by top-1 where any has it, else agreement, else cosine; null: nothing was measured. */
+export function groundOf(trials: readonly Pick<Trial, 'measurements'>[]): Ground | null {
+  for (const metric of ['top1', 'agreement', 'cosine'] as const) {
+    const shared = mostShared(trials, metric);
+    if (shared !== undefined) return { metric, key: shared.key };
   }
-  return last?.datasetId ?? null;
+  return null;
+}
+
+/** A trial's goodness on common ground; null where it was not measured there. */
+export function goodnessOn({ metric, key }: Ground, trial: Pick<Trial, 'measurements'>): Goodness | null {
+  const found = measurementUnder(trial.measurements, metric, key);
+  if (found === undefined) return null;
+  const { value, low, high, samples } = found;
+  return { metric, value, low: low ?? value, high: high ?? value, samples };
+}
+
+/** The data set of the newest evaluation of a trial, alone or beside another; null: of none, or version 0.1 measured it. */
+export function evaluatedOn({ measurements }: Pick<Trial, 'measurements'>): string | null {
+  const newest = measurements.filter(({ recorded, data }) => recorded && data !== null).sort((a, b) => b.at - a.at)[0];
+  return newest?.data?.datasetId ?? null;
 }

@@ -10,7 +10,8 @@ import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { cutModel, cutStrength } from './cut.ts';
 import type { Cut } from './cut.ts';
 import { int8SavedBytes, predictInt8Latency } from './int8.ts';
-import { chanceOf, evaluatedOn, goodnessOf } from './metric.ts';
+import { measurementUnder, mostShared } from '../circumstances.ts';
+import { chanceOf, goodnessOn, groundOf } from './metric.ts';
 import type { Goodness } from './metric.ts';
 import type { Range } from './range.ts';
 
@@ -113,19 +114,21 @@ const SATURATING_INT8_LOSS = 0.2;
 
 /** Without labels the untouched model is perfect by definition; the metric is the one that the trials so far have. */
 function againstItself(inputs: PredictionInputs): Start {
-  const measured = inputs.trials.map((trial) => goodnessOf(trial.evaluation)).find((goodness) => goodness !== null);
-  return { metric: measured?.metric ?? 'agreement', base: { accuracy: 1, low: 1, high: 1, chance: 0 } };
+  const metric = groundOf(inputs.trials)?.metric ?? 'agreement';
+  return { metric, base: { accuracy: 1, low: 1, high: 1, chance: 0 } };
 }
 
 /** The accuracy that pruning starts from: measured where there is such a trial, else the baseline's with a wider band. */
 function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
+  const ground = groundOf(inputs.trials);
   const baseline = inputs.trials.find((trial) => trial.baseline);
-  const own = kindred(inputs, recipe).find(
-    (trial) => pruneStepOf(trial.recipe) === null && trial.evaluation !== null && onSameData(inputs, trial),
-  );
-  const goodness = goodnessOf(own?.evaluation ?? baseline?.evaluation ?? null);
+  const own = kindred(inputs, recipe)
+    .filter((trial) => pruneStepOf(trial.recipe) === null)
+    .map((trial) => ground && goodnessOn(ground, trial))
+    .find((goodness) => goodness !== null);
+  const goodness = own ?? (ground && baseline ? goodnessOn(ground, baseline) : null);
   if (goodness === null) return inputs.unlabelled ? againstItself(inputs) : null;
-  const chance = chanceOf(own?.evaluation ?? baseline?.evaluation ?? null);
+  const chance = chanceOf(inputs.trials);
   const { metric, value, low, high } = goodness;
   const step = quantizeStepOf(recipe);
   if (own || step === null) return { metric, base: { accuracy: value, low, high, chance } };
@@ -134,20 +137,15 @@ function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
   return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };
 }
 
-/** Whether a trial was evaluated on the data that the baseline was (or one of the two does not say). */
-function onSameData(inputs: PredictionInputs, trial: Trial): boolean {
-  const baseline = inputs.trials.find((other) => other.baseline);
-  const [here, there] = [baseline ? evaluatedOn(baseline) : null, evaluatedOn(trial)];
-  return here === null || there === null || here === there;
-}
-
-/** Measured cuts among some trials, by the goodness that the baseline has. */
+/** Measured cuts among some trials, on the ground that most share: numbers of other data do not compare. */
 function cutsAmong(inputs: PredictionInputs, trials: readonly Trial[], metric: Goodness['metric']): MeasuredCut[] {
+  const ground = groundOf(inputs.trials);
+  if (ground?.metric !== metric) return [];
   return trials.flatMap((trial) => {
     const step = pruneStepOf(trial.recipe);
-    const goodness = goodnessOf(trial.evaluation);
+    const goodness = goodnessOn(ground, trial);
     const cut = step && cutOf(inputs, step);
-    if (!cut || goodness?.metric !== metric || !onSameData(inputs, trial)) return [];
+    if (!cut || goodness === null) return [];
     return [{ strength: cutStrength(cut), accuracy: goodness.value, low: goodness.low, high: goodness.high }];
   });
 }
@@ -176,9 +174,12 @@ function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): M
 
 /** Latency: zeros bring no speed, so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
 function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
-  const measured = kindred(inputs, recipe).find((trial) => trial.latency !== null)?.latency;
-  if (measured) {
-    return { value: measured.p50Ms, low: measured.minMs, high: measured.p90Ms };
+  const key = mostShared(inputs.trials, 'latency')?.key;
+  for (const { measurements } of key === undefined ? [] : kindred(inputs, recipe)) {
+    const measured = measurementUnder(measurements, 'latency', key!);
+    if (measured === undefined) continue;
+    const { value, low, high } = measured;
+    return { value, low: low ?? value, high: high ?? value };
   }
   const step = quantizeStepOf(recipe);
   const profile = inputs.baselineProfile;

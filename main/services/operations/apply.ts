@@ -1,13 +1,15 @@
+import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
 import { recipeSchema } from '../../contract/recipe.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
 import type { Model } from '../../engine/graph/ir.ts';
+import { splitIndices, splitSize } from '../../engine/dataset/split.ts';
 import { saveModel } from '../../engine/onnx/save.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { applyRecipe, type AppliedRecipe as Outcome } from '../../engine/recipe/apply-recipe.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
-import { openSource } from './datasets.ts';
+import { measuredData, openSource } from './datasets.ts';
 import { inspect } from './inspect.ts';
 import { openRunnable } from './opened-models.ts';
 import type { AppliedRecipe, DatasetSource, OperationParams } from './operation-map.ts';
@@ -26,9 +28,9 @@ export async function apply(
 ): Promise<AppliedRecipe> {
   const { signal, progress } = context;
   const opened = await openRunnable(path);
-  const feeds = await calibrationFeeds(opened.model, calibration, signal);
+  const data = await calibrationData(opened.model, calibration, signal);
   const outcome = await withThreadRunner(signal, (runner) =>
-    applyRecipe(opened.model, recipe, { calibration: feeds, runner, vnni: machineInfo('').vnni }, context),
+    applyRecipe(opened.model, recipe, { calibration: data.feeds, runner, vnni: machineInfo('').vnni }, context),
   );
   progress({ stage: 'Writing', done: 0, total: 1 });
   const saved = await saveModel(outcome.model, output, { overwrite: true, source: opened.path, signal });
@@ -43,28 +45,40 @@ export async function apply(
     macs: after.macs,
     prune,
     quantize,
+    calibration: data.used(),
   };
 }
 
-/** Typical inputs as the quantizer takes them: any number of samples from the start, as often as it asks. */
-async function calibrationFeeds(
+interface CalibrationData {
+  /** Typical inputs as the quantizer takes them: any number of samples from the start of the part, as often as it asks. */
+  readonly feeds: (samples: number) => AsyncIterable<HostTensors>;
+  /** What was read; null: nothing. */
+  readonly used: () => MeasuredData | null;
+}
+
+async function calibrationData(
   model: Model,
   source: DatasetSource | null,
   signal: AbortSignal,
-): Promise<(samples: number) => AsyncIterable<HostTensors>> {
+): Promise<CalibrationData> {
   if (source === null) {
-    return () => {
+    const feeds = (): never => {
       throw new StudioError('USAGE', 'This recipe quantizes, which takes calibration data', {
         hint: 'Choose a data set of typical inputs.',
       });
     };
+    return { feeds, used: () => null };
   }
   const dataset = await openSource(source);
+  const split = source.split ?? WHOLE_SET;
   const inputs = inputPorts(model);
-  return async function* feeds(samples) {
-    const batches = dataset.batches(inputs, CALIBRATION_BATCH, { limit: samples, signal });
-    for await (const batch of batches) yield batch.feeds;
-  };
+  let most = 0;
+  async function* feeds(samples: number): AsyncGenerator<HostTensors, void, void> {
+    most = Math.max(most, Math.min(samples, splitSize(dataset, split)));
+    const indices = splitIndices(dataset, split, samples);
+    for await (const batch of dataset.batches(inputs, CALIBRATION_BATCH, { indices, signal })) yield batch.feeds;
+  }
+  return { feeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
 }
 
 function describeOutcome(

@@ -1,5 +1,5 @@
 import type { Comparison } from '../../contract/studio.ts';
-import type { EvaluationFigures, LayerInfo, Profile } from '../../contract/results.ts';
+import type { LayerInfo, Profile } from '../../contract/results.ts';
 import type { Attribute, Model, Node } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
@@ -8,6 +8,7 @@ import { attributeText } from './attribute-text.ts';
 import { constantsOf } from './graph-view.ts';
 import { inspect } from './inspect.ts';
 import { openShared } from './opened-models.ts';
+import { metricRows, type Totals } from './metric-rows.ts';
 import type { CompareSide, OperationParams } from './operation-map.ts';
 
 interface Side {
@@ -15,23 +16,22 @@ interface Side {
   readonly layers: ReadonlyMap<string, LayerInfo>;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly times: ReadonlyMap<string, number>;
-  readonly totals: {
-    readonly parameters: number;
-    readonly macs: number;
-    readonly bytes: number;
-    readonly nodes: number;
-  };
+  readonly totals: Totals;
 }
 
 type LayerRow = Comparison['layers'][number];
 
 /** Two models side by side: their numbers, and their layers matched by name, then by what they give. */
-export async function compare({ a, b }: OperationParams<'compare'>): Promise<Comparison> {
+export async function compare({ a, b, pairs, keys }: OperationParams<'compare'>): Promise<Comparison> {
   const [sideA, sideB] = await Promise.all([readSide(a), readSide(b)]);
   return {
     a: { id: a.id, name: a.name },
     b: { id: b.id, name: b.name },
-    metrics: metricRows(a, b, sideA, sideB),
+    metrics: metricRows(
+      { measurements: a.measurements, totals: sideA.totals },
+      { measurements: b.measurements, totals: sideB.totals },
+      { pairs, keys },
+    ),
     layers: layerRows(sideA, sideB),
   };
 }
@@ -50,50 +50,6 @@ async function readSide({ path, profile }: CompareSide): Promise<Side> {
 
 function timesOf(profile: Profile | null): ReadonlyMap<string, number> {
   return new Map((profile?.layers ?? []).map(({ name, timeMs }) => [name, timeMs]));
-}
-
-function metricRows(a: CompareSide, b: CompareSide, sideA: Side, sideB: Side): Comparison['metrics'] {
-  const row = (metric: string, unit: string, valueA: number | null | undefined, valueB: number | null | undefined) => ({
-    metric,
-    unit,
-    a: valueA ?? null,
-    b: valueB ?? null,
-    ratio:
-      valueA === null || valueA === undefined || valueA === 0 || valueB === null || valueB === undefined
-        ? null
-        : valueB / valueA,
-    note: null as string | null,
-  });
-  const accuracyNames = new Set([
-    ...Object.keys(a.evaluation?.metrics ?? {}),
-    ...Object.keys(b.evaluation?.metrics ?? {}),
-  ]);
-  const all = [
-    row('Latency p50', 'ms', a.latency?.p50Ms, b.latency?.p50Ms),
-    row('Latency p90', 'ms', a.latency?.p90Ms, b.latency?.p90Ms),
-    ...[...accuracyNames].map((name) => ({
-      ...row(name, '', a.evaluation?.metrics[name]?.value, b.evaluation?.metrics[name]?.value),
-      note: doubtOf(name, a.evaluation, b.evaluation),
-    })),
-    row('Agreement', '', a.evaluation?.agreement?.value, b.evaluation?.agreement?.value),
-    row('SQNR', 'dB', a.evaluation?.sqnrDb, b.evaluation?.sqnrDb),
-    row('File size', 'B', sideA.totals.bytes, sideB.totals.bytes),
-    row('Parameters', '', sideA.totals.parameters, sideB.totals.parameters),
-    row('MACs', '', sideA.totals.macs, sideB.totals.macs),
-    row('Layers', '', sideA.totals.nodes, sideB.totals.nodes),
-    row('Peak memory', 'B', a.profile?.memory.peakBytes, b.profile?.memory.peakBytes),
-  ];
-  return all.filter((line) => line.a !== null || line.b !== null);
-}
-
-/** Why two accuracies may not differ at all; null where nothing speaks against it. */
-function doubtOf(metric: string, a: EvaluationFigures | null, b: EvaluationFigures | null): string | null {
-  const [metricA, metricB] = [a?.metrics[metric], b?.metrics[metric]];
-  if (a === null || b === null || metricA === undefined || metricB === undefined) return null;
-  if (a.samples !== b.samples) return `${a.samples} against ${b.samples} samples`;
-  if (metricA.value === metricB.value) return null;
-  const apart = metricA.low > metricB.high || metricB.low > metricA.high;
-  return apart ? null : 'intervals overlap';
 }
 
 /** Layers of A in order, each with its partner in B; then those that only B has. */

@@ -1,13 +1,17 @@
+import { WHOLE_SET } from '../../contract/data.ts';
 import { evaluateModel } from '../../engine/dataset/evaluate.ts';
+import { splitIndices } from '../../engine/dataset/split.ts';
+import { machineInfo } from '../../engine/runtime/machine.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { openSource } from './datasets.ts';
+import { circumstancesOn } from './circumstances.ts';
+import { measuredData, openSource } from './datasets.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
 
 /**
- * How right a model is. A batch of 1 in the settings leaves the batch to the evaluation: accuracy does not depend on it,
- * and larger ones are faster.
+ * How right a model is, on the part of the data that its source says. A batch of 1 in the settings leaves the batch to the
+ * evaluation: accuracy does not depend on it, and larger ones are faster.
  */
 export async function evaluate(
   { path, data, settings, limit, reference }: OperationParams<'evaluate'>,
@@ -27,19 +31,29 @@ export async function evaluate(
         settings: { provider, threads },
         batch: batch === 1 ? null : batch,
         dims,
-        limit,
+        indices: splitIndices(dataset, data.split ?? WHOLE_SET, limit),
         reference: reference === null ? null : { path: reference },
       },
       context,
     );
-    // `correct` is for paired tests within the engine; the wire carries the rest.
-    const { correct: _correct, classes, confusion, notes, metrics, ...rest } = result;
+    const { outcomes, reference: other, classes, confusion, notes, metrics, ...rest } = result;
+    const circumstances = circumstancesOn(machineInfo(runner.about.onnxruntime, settings), {
+      batch: result.batch,
+      dims,
+      data: measuredData(dataset, data.split ?? WHOLE_SET, result.samples),
+    });
     return {
-      ...rest,
-      metrics: { ...metrics },
-      classes: [...classes],
-      confusion: confusion === null ? null : confusion.map((row) => [...row]),
-      notes: [...notes],
+      evaluation: {
+        ...rest,
+        metrics: { ...metrics },
+        classes: [...classes],
+        confusion: confusion === null ? null : confusion.map((row) => [...row]),
+        circumstances,
+        notes: [...notes],
+      },
+      circumstances,
+      outcomes,
+      reference: other === null ? null : { metrics: { ...other.metrics }, outcomes: other.outcomes },
     };
   });
 }

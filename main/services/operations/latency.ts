@@ -3,12 +3,17 @@ import { summarizeLatency } from '../../engine/profile/latency.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { makeInputs } from '../../engine/runtime/make-inputs.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
+import { pairedRatio } from '../../judge/statistics/paired-ratio.ts';
 import type { RunSettings } from '../../contract/machine.ts';
+import { circumstancesOn } from './circumstances.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
 
-/** Latency of several models, timed in turns on inputs of the same seed. @throws what `openRunnable` and the runner throw */
+/**
+ * Latency of several models, timed in turns on inputs of the same seed, and the ratio of each to the first.
+ * @throws what `openRunnable` and the runner throw
+ */
 export async function latency(
   { paths, settings }: OperationParams<'latency'>,
   { signal, progress }: TaskContext,
@@ -20,17 +25,22 @@ export async function latency(
     for (const path of paths) entries.push(await load(runner, path, settings, signal));
     const timings = await runner.timeInterleaved(entries, {}, { signal, onProgress: progress });
     await Promise.all(entries.map(({ session }) => session.close({ signal })));
-    const { provider, threads } = settings;
+    const machine = machineInfo(runner.about.onnxruntime, settings);
+    const first = timings[0]!.timesMs;
     return {
       latencies: timings.map((timing) => summarizeLatency(timing)),
-      machine: machineInfo(runner.about.onnxruntime, { provider, threads }),
+      ratios: timings.map(({ timesMs }, index) =>
+        index === 0 ? { value: 1, low: 1, high: 1 } : pairedRatio(timesMs, first),
+      ),
+      circumstances: entries.map(({ batch, dims }) => circumstancesOn(machine, { batch, dims, turns: true })),
+      machine,
     };
   });
 }
 
 async function load(runner: Runner, path: string, settings: RunSettings, signal: AbortSignal) {
-  const { provider, threads, batch, dims } = settings;
+  const { provider, threads, batch: asked, dims: given } = settings;
   const session = await runner.load({ path }, { provider, threads, takesTurns: true }, { signal });
-  const { feeds } = makeInputs(session.inputs, { batch, dims });
-  return { session, feeds };
+  const { feeds, batch, dims } = makeInputs(session.inputs, { batch: asked, dims: given });
+  return { session, feeds, batch, dims };
 }

@@ -2,7 +2,6 @@ import type { Recipe } from '../../contract/recipe.ts';
 import type {
   ErrorTable,
   Evaluation,
-  EvaluationFigures,
   Inspect,
   Latency,
   Profile,
@@ -10,8 +9,10 @@ import type {
   QuantizeResult,
   TensorStats,
 } from '../../contract/results.ts';
-import type { Preprocessing } from '../../contract/data.ts';
+import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
+import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
+import type { Estimate } from '../../judge/statistics/interval.ts';
 import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
 
 /** Where data lies and how it becomes a model's input. */
@@ -19,6 +20,27 @@ export interface DatasetSource {
   readonly path: string;
   readonly labelsPath: string | null;
   readonly preprocessing: Preprocessing;
+  /** The part that is used; absent: the whole set. */
+  readonly split?: Split;
+}
+
+/** An evaluation with what pairing needs. */
+export interface EvaluatedModel {
+  readonly evaluation: Evaluation;
+  readonly circumstances: Circumstances;
+  readonly outcomes: Outcomes;
+  /** The reference on the same samples; null without one, or where it has other classes. */
+  readonly reference: { readonly metrics: Evaluation['metrics']; readonly outcomes: Outcomes } | null;
+}
+
+/** Models timed in turns. */
+export interface TimedModels {
+  readonly latencies: Latency[];
+  /** Of each model against the first, with its 95 % interval; the first's own is 1. */
+  readonly ratios: Estimate[];
+  /** Of each model: what ran, which may differ from what was asked for. */
+  readonly circumstances: Circumstances[];
+  readonly machine: Machine;
 }
 
 export interface AppliedRecipe {
@@ -32,6 +54,8 @@ export interface AppliedRecipe {
   readonly macs: number;
   readonly prune: PruneResult | null;
   readonly quantize: QuantizeResult | null;
+  /** The data that calibrated it; null where nothing did. */
+  readonly calibration: MeasuredData | null;
 }
 
 /**
@@ -58,7 +82,7 @@ export interface OperationMap {
   /** Timed in turns (A B A B …), so that what the machine does meanwhile falls on all of them alike. */
   readonly latency: {
     params: { paths: readonly string[]; settings: RunSettings };
-    result: { latencies: Latency[]; machine: Machine };
+    result: TimedModels;
   };
   readonly profile: {
     params: {
@@ -81,13 +105,28 @@ export interface OperationMap {
       limit: number | null;
       reference: string | null;
     };
-    result: Evaluation;
+    result: EvaluatedModel;
+  };
+  /** How many samples of `evaluation` are also among those of `calibration`, by content. */
+  readonly overlap: {
+    params: { calibration: DatasetSource; calibrationLimit: number | null; evaluation: DatasetSource };
+    result: { shared: number };
   };
   readonly errors: {
     params: { float: string; quantized: string; data: DatasetSource; limit: number };
     result: ErrorTable;
   };
-  readonly compare: { params: { a: CompareSide; b: CompareSide }; result: Comparison };
+  readonly compare: {
+    params: {
+      a: CompareSide;
+      b: CompareSide;
+      /** Comparisons of b with a. */
+      pairs: readonly Paired[];
+      /** Keys of the circumstances to compare under; where none fits, the newest that both have. */
+      keys: readonly string[];
+    };
+    result: Comparison;
+  };
   /** Copies a model: the same bytes, or, with external data, the model and one data file beside it. */
   readonly copyModel: { params: { path: string; output: string }; result: { bytes: number } };
   /** What this machine and its runtime can do. */
@@ -99,8 +138,7 @@ export interface CompareSide {
   readonly name: string;
   readonly path: string;
   readonly profile: Profile | null;
-  readonly latency: Latency | null;
-  readonly evaluation: EvaluationFigures | null;
+  readonly measurements: readonly Measurement[];
 }
 
 export type OperationName = keyof OperationMap;

@@ -8,7 +8,7 @@ import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { apply } from './apply.ts';
 import { compare } from './compare.ts';
-import { dataset } from './datasets.ts';
+import { dataset, overlap } from './datasets.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
@@ -30,6 +30,7 @@ const operations: Operations = {
   graph,
   tensor,
   dataset,
+  overlap,
   apply,
   latency,
   profile,

@@ -6,7 +6,7 @@ import {
   measurementUnder,
   sameCircumstances,
 } from '../../../main/judge/circumstances.ts';
-import { someCircumstances, someData, someMeasurement } from './cases.ts';
+import { someCircumstances, someData, someMeasurement } from '../../support/measured.ts';
 
 describe('the key of a measurement', () => {
   it('tells apart threads, batch, dimensions and data', () => {

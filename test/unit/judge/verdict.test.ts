@@ -7,7 +7,7 @@ import {
   verdictOfPair,
   verdictWords,
 } from '../../../main/judge/verdict.ts';
-import { somePair } from './cases.ts';
+import { somePair } from '../../support/measured.ts';
 
 const latency = metricOf('latency');
 const top1 = metricOf('top1');

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Machine } from '../../../main/contract/machine.ts';
 import type { Latency } from '../../../main/contract/results.ts';
 import { MIGRATIONS } from '../../../main/workspace/schema.ts';
+import { someCircumstances, someData, someMeasurement, somePair } from '../../support/measured.ts';
+import { circumstancesKey } from '../../../main/judge/circumstances.ts';
 import { openWorkspace } from '../../../main/workspace/workspace.ts';
 import { workspaceDirectory } from '../../../main/workspace/location.ts';
 
@@ -29,27 +30,15 @@ const latency: Latency = {
   maxMs: 5,
   stdMs: 0.5,
 };
-const machine: Machine = {
-  cpu: 'cpu',
-  cores: 2,
-  threads: 2,
-  os: 'os',
-  node: '24',
-  onnxruntime: '1.30.0',
-  provider: 'cpu',
-  vnni: true,
-};
-
 test('keeps trials, results and measurements over a reopen', async () => {
   {
     await using workspace = await openWorkspace(directory);
     await workspace.saveModel(model);
     await workspace.beginTrial(trial, 'running');
-    const common = { unit: 'ms', low: 1, high: 3, samples: 100, machine, at: 11, software: 's', datasetId: null };
     await workspace.record('t1', {
       update: { status: 'done', bytes: 900, sparsity: 0.4, outputPath: join(directory, 'trials', 't1.onnx') },
       results: { latency },
-      measurements: [{ metric: 'latency', value: 2, ...common }],
+      measurements: [someMeasurement({ trialId: 't1', value: 2 })],
       at: 11,
     });
   }
@@ -57,7 +46,7 @@ test('keeps trials, results and measurements over a reopen', async () => {
   expect(await reopened.trials('abc')).toMatchObject([
     { id: 't1', status: 'done', bytes: 900, sparsity: 0.4, recipe, latency, hasProfile: false, hasErrors: false },
   ]);
-  expect((await reopened.trial('t1')).measurements).toMatchObject([{ metric: 'latency', value: 2, machine }]);
+  expect((await reopened.trial('t1')).measurements).toEqual([someMeasurement({ trialId: 't1', value: 2 })]);
 });
 
 test('a trial that ran when the engine died is closed as failed and keeps what it had', async () => {
@@ -128,8 +117,7 @@ test('a record that cannot be kept whole leaves nothing behind', async () => {
   await using workspace = await openWorkspace(directory);
   await workspace.saveModel(model);
   await workspace.beginTrial(trial, 'running');
-  const broken = { metric: 'latency', value: 2, unit: 'ms', low: 1, high: 3, samples: 100, machine, at: 11 };
-  const measurements = [{ ...broken, software: null as unknown as string, datasetId: null }];
+  const measurements = [someMeasurement({ software: null as unknown as string })];
   await expect(workspace.record('t1', { results: { latency }, measurements, at: 11 })).rejects.toThrow(/NOT NULL/u);
   expect(await workspace.trial('t1')).toMatchObject({ latency: null, measurements: [] });
 });
@@ -213,4 +201,46 @@ test('the folder follows LAPIDARY_WORKSPACE, then the system’s custom', () => 
   expect(workspaceDirectory({ LAPIDARY_WORKSPACE: '/w' }, 'linux')).toBe('/w');
   expect(workspaceDirectory({ XDG_DATA_HOME: '/data' }, 'linux')).toBe(join('/data', 'lapidary'));
   expect(workspaceDirectory({}, 'darwin')).toMatch(/Application Support/u);
+});
+
+test('gives the newest measurement under each circumstances; a profile at batch 16 hides no latency', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.beginTrial(trial, 'done');
+  const elsewhere = someCircumstances({ threads: 1, batch: 16 });
+  for (const measurement of [
+    someMeasurement({ trialId: 't1', value: 0.52, at: 1 }),
+    someMeasurement({ trialId: 't1', value: 0.51, at: 2 }),
+    someMeasurement({ trialId: 't1', value: 13.7, at: 3, ...elsewhere }),
+  ]) {
+    await workspace.record('t1', { measurements: [measurement], at: measurement.at });
+  }
+  const { measurements } = await workspace.trial('t1');
+  expect(measurements.map(({ value, settings }) => [value, settings.threads, settings.batch])).toEqual([
+    [0.51, 2, 1],
+    [13.7, 1, 16],
+  ]);
+});
+
+test('keeps a pair and the outcomes of each sample, the newest under the same circumstances', async () => {
+  await using workspace = await openWorkspace(directory);
+  await workspace.saveModel(model);
+  await workspace.beginTrial(trial, 'done');
+  await workspace.beginTrial({ ...trial, id: 't2' }, 'done');
+  const older = somePair({ trialId: 't2', referenceId: 't1', value: 0.7 });
+  const newer = somePair({ trialId: 't2', referenceId: 't1', value: 0.5, at: 2 });
+  const circumstances = someCircumstances({ data: someData({ samples: 9 }) });
+  const outcomes = {
+    samples: 9,
+    top1: Uint8Array.of(0b1010_1010, 1),
+    top5: null,
+    predicted: Int32Array.of(3, 1, 4, 1, 5, 9, 2, 6, -1),
+  };
+  await workspace.record('t2', { pairs: [older], at: 1 });
+  await workspace.record('t2', { pairs: [newer], outcomes: { circumstances, outcomes }, at: 2 });
+  expect((await workspace.trial('t2')).pairs).toEqual([newer]);
+  expect(await workspace.outcomes('t2', circumstancesKey(circumstances))).toEqual(outcomes);
+  expect(await workspace.outcomes('t2', circumstancesKey(someCircumstances()))).toBeUndefined();
+  await workspace.deleteTrial('t1');
+  expect((await workspace.trial('t2')).pairs).toEqual([]);
 });

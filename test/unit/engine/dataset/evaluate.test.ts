@@ -56,7 +56,7 @@ describe('evaluateModel', () => {
       [1, 0],
       [1, 1],
     ]);
-    expect([...result.correct!]).toEqual([1, 1, 0]);
+    expect([...result.outcomes.top1!]).toEqual([0b011]);
     expect(result.samplesPerSecond).toBeGreaterThan(0);
   });
 
@@ -64,14 +64,14 @@ describe('evaluateModel', () => {
     const dataset = await data('fixed', [1, 0, 0, 1, 1, 0], [0, 1, 1]);
     const result = await evaluate({ model: linear([1, 0, 0, 1], 2), dataset, batch: 64 });
     expect(result.batch).toBe(2);
-    expect([...result.correct!]).toEqual([1, 1, 0]);
+    expect([...result.outcomes.top1!]).toEqual([0b011]);
   });
 
   it('compares with a reference where there are no labels', async () => {
     const dataset = await data('unlabelled', [1, 0, 0, 1], null);
     // scores 1.1 times as large: noise is a tenth of the signal
     const result = await evaluate({ model: linear([1.1, 0, 0, 1.1]), dataset, reference: IDENTITY });
-    expect(result).toMatchObject({ metrics: {}, confusion: null, correct: null, agreement: { value: 1 } });
+    expect(result).toMatchObject({ metrics: {}, confusion: null, outcomes: { top1: null }, agreement: { value: 1 } });
     expect(result.sqnrDb).toBeCloseTo(20, 4);
     expect(result.cosine).toBeCloseTo(1, 6);
   });

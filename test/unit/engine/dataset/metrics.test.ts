@@ -47,12 +47,12 @@ describe('Tally', () => {
     const tally = new Tally(3, true);
     tally.add({ values: Float32Array.of(1, 0, 1, 0), classes: 2 }, Int32Array.of(0, 1), 2);
     tally.add({ values: Float32Array.of(0, 1), classes: 2 }, Int32Array.of(1), 1);
-    const { metrics, confusion, correct } = tally.result();
+    const { metrics, confusion, outcomes } = tally.result();
     expect(confusion).toEqual([
       [1, 0],
       [1, 1],
     ]);
-    expect([...correct!]).toEqual([1, 0, 1]);
+    expect([...outcomes.top1!]).toEqual([0b101]);
     expect(metrics['top1']!.value).toBeCloseTo(2 / 3, 12);
     expect(metrics['top5']).toBeUndefined();
   });

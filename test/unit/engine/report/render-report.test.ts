@@ -1,38 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import { niceTicks } from '../../../../main/engine/report/charts.ts';
-import { paretoFront } from '../../../../main/engine/report/pareto.ts';
 import { renderReport } from '../../../../main/engine/report/render-report.ts';
-import type { ReportInput, ReportPoint, ReportTrial } from '../../../../main/engine/report/report-input.ts';
+import type { ReportInput, ReportPoint } from '../../../../main/engine/report/report-input.ts';
 import { numberRows } from '../../../../main/engine/report/rows.ts';
-
-const top1 = (value: number) => ({ value, low: value - 0.01, high: value + 0.01 });
-
-const trial = (given: Partial<ReportTrial> = {}): ReportTrial => ({
-  name: 'int8',
-  bytes: 1_000_000,
-  parameters: 200_000,
-  sparsity: 0.3,
-  macs: 40_000_000,
-  latency: { runs: 100, meanMs: 2.1, p50Ms: 2, p90Ms: 2.5, p99Ms: 3, stdMs: 0.1 },
-  evaluation: {
-    samples: 1000,
-    metrics: { top1: top1(0.9) },
-    agreement: { value: 0.98, low: 0.97, high: 0.99 },
-    sqnrDb: 25,
-    cosine: 0.999,
-    preprocessing: 'x/255',
-  },
-  ...given,
-});
+import type { MetricComparison } from '../../../../main/judge/comparison.ts';
+import { metricOf } from '../../../../main/judge/metrics.ts';
+import { someMeasurement, somePair } from '../../../support/measured.ts';
 
 const point = (name: string, latencyMs: number, accuracy: number, given: Partial<ReportPoint> = {}): ReportPoint => ({
   name,
-  latencyMs,
-  accuracy: top1(accuracy),
+  latency: { value: latencyMs, low: latencyMs - 0.1, high: latencyMs + 0.1 },
+  accuracy: { value: accuracy, low: accuracy - 0.01, high: accuracy + 0.01 },
   kind: 'other',
-  measured: true,
+  onFront: false,
   ...given,
 });
+
+const latencyRow = (given: Partial<MetricComparison> = {}): MetricComparison => ({
+  metric: metricOf('latency'),
+  a: someMeasurement({ value: 4, low: 3.9, high: 4.1 }),
+  b: someMeasurement({ value: 2, low: 1.9, high: 2.1 }),
+  paired: somePair({ value: 0.5, low: 0.48, high: 0.52 }),
+  verdict: 'better',
+  note: null,
+  circumstances: '2 threads, batch 1, cpu',
+  ...given,
+});
+
+const sizeRow: MetricComparison = {
+  metric: metricOf('bytes'),
+  a: 4_194_304,
+  b: 1_048_576,
+  paired: null,
+  verdict: 'better',
+  note: null,
+  circumstances: null,
+};
 
 const input = (given: Partial<ReportInput> = {}): ReportInput => ({
   at: Date.UTC(2026, 0, 31, 12),
@@ -45,59 +48,57 @@ const input = (given: Partial<ReportInput> = {}): ReportInput => ({
     nodes: 3,
     operators: { Conv: 2, Relu: 1 },
   },
-  trial: trial(),
-  baseline: trial({
-    name: 'baseline',
-    bytes: 4_000_000,
-    latency: { runs: 100, meanMs: 4, p50Ms: 4, p90Ms: 5, p99Ms: 6, stdMs: 0.1 },
-    evaluation: { ...trial().evaluation!, metrics: { top1: top1(0.95) } },
-  }),
+  trial: { name: 'int8' },
+  baseline: { name: 'baseline' },
+  numbers: [latencyRow(), sizeRow],
   recipe: { version: 1, steps: [{ quantize: { scheme: 'int8-static' } }] },
-  machine: {
-    cpu: 'Some CPU',
-    cores: 2,
-    threads: 2,
-    os: 'Linux',
-    node: '24',
-    onnxruntime: '1.30',
-    provider: 'cpu',
-    vnni: false,
-  },
-  settings: { batch: 1, dims: {} },
-  data: { name: 'test.npz', samples: 1000 },
+  target: someMeasurement().target,
+  circumstances: ['2 threads, batch 1, cpu'],
+  preprocessing: 'x/255',
   layers: [
     { name: '/conv1/Conv', op: 'Conv', timeMs: 1.5, baselineTimeMs: 3, sparsity: 0.5, quantized: true, sqnrDb: 30 },
     { name: '/relu/Relu', op: 'Relu', timeMs: 0.5, baselineTimeMs: 0.5, sparsity: null, quantized: null, sqnrDb: null },
   ],
-  points: [point('baseline', 4, 0.95, { kind: 'baseline' }), point('int8', 2, 0.9, { kind: 'this' })],
+  points: [
+    point('baseline', 4, 0.95, { kind: 'baseline', onFront: true }),
+    point('int8', 2, 0.9, { kind: 'this', onFront: true }),
+  ],
   commands: ['lapidary apply net.onnx -o out.onnx --recipe recipe.json'],
   notes: [],
   ...given,
 });
 
-const rowOf = (given: ReportInput, metric: string) => numberRows(given).find((row) => row.metric === metric);
+const rowOf = (given: Partial<MetricComparison>) => numberRows({ numbers: [latencyRow(given)] })[0];
 
 describe('numberRows', () => {
-  it('says how much faster, smaller and less accurate the trial is', () => {
-    expect(rowOf(input(), 'Latency p50')!.change).toBe('2× faster');
-    expect(rowOf(input(), 'File')!.change).toBe('4× smaller');
-    expect(rowOf(input(), 'Top-1 accuracy')!.change).toBe('−5.00 points');
+  it('says how much faster the trial is, with the intervals and what they rest on', () => {
+    expect(rowOf({})).toEqual({
+      metric: 'Latency (p50)',
+      trial: '2 ms [1.9 ms, 2.1 ms] (100 runs)',
+      baseline: '4 ms [3.9 ms, 4.1 ms] (100 runs)',
+      change: 'faster: 0.5× [0.48, 0.52]',
+      source: 'measured',
+    });
   });
 
-  it('says when a difference lies within the intervals', () => {
-    const close = input({ trial: trial({ evaluation: { ...trial().evaluation!, metrics: { top1: top1(0.945) } } }) });
-    expect(rowOf(close, 'Top-1 accuracy')!.change).toBe('−0.50 points (intervals overlap)');
+  it('says that nothing can be told where the ratio may be 1, however far apart the values look', () => {
+    const paired = somePair({ value: 0.93, low: 0.1, high: 10 });
+    expect(rowOf({ paired, verdict: 'cannot-tell', note: 'within the noise' })?.change).toBe(
+      'cannot tell: 0.93× [0.1, 10] (within the noise)',
+    );
   });
 
-  it('marks predictions', () => {
-    const row = rowOf(input({ trial: trial({ predicted: ['latency'] }) }), 'Latency p50')!;
-    expect(row).toMatchObject({ source: 'predicted', trial: '≈ 2 ms ± 0.1 ms (100 runs)' });
-    expect(rowOf(input(), 'Latency p50')!.source).toBe('measured');
-    expect(rowOf(input(), 'File')!.source).toBe('counted');
+  it('compares nothing that was measured under other circumstances', () => {
+    const note = 'not measured alike: 2 threads, batch 1, cpu against 1 thread, batch 16, cpu';
+    expect(rowOf({ paired: null, verdict: null, note })?.change).toBe(`(${note})`);
+  });
+
+  it('compares what is counted exactly', () => {
+    expect(numberRows({ numbers: [sizeRow] })[0]).toMatchObject({ change: '4× smaller', source: 'counted' });
   });
 
   it('leaves out what nobody measured', () => {
-    expect(rowOf(input({ trial: trial({ latency: null }) }), 'Latency p50')).toBeUndefined();
+    expect(rowOf({ b: null })).toBeUndefined();
   });
 });
 
@@ -112,7 +113,7 @@ describe('renderReport as HTML', () => {
     const evil = '<img src=x onerror=alert(1)>&"';
     const html = renderReport(
       input({
-        trial: trial({ name: evil }),
+        trial: { name: evil },
         layers: [{ ...input().layers[0]!, name: evil }],
         points: [point(evil, 1, 0.9, { kind: 'this' })],
         notes: [evil],
@@ -125,9 +126,10 @@ describe('renderReport as HTML', () => {
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;&amp;&quot;');
   });
 
-  it('draws predicted points hollow', () => {
-    const html = renderReport(input({ points: [point('guess', 1, 0.9, { measured: false })] }), 'html');
-    expect(html).toContain('class="point other predicted"');
+  it('draws the front through the points that are on it, and none other', () => {
+    const two = [point('a', 1, 0.8, { onFront: true }), point('b', 2, 0.7), point('c', 3, 0.9, { onFront: true })];
+    const [, front] = /<polyline class="front" points="([^"]*)"/.exec(renderReport(input({ points: two }), 'html'))!;
+    expect(front!.split(' ')).toHaveLength(2);
   });
 
   it('follows the theme of the reader', () => {
@@ -139,9 +141,16 @@ describe('renderReport as HTML', () => {
   });
 
   it('stands without measurements, layers and points', () => {
-    const bare = trial({ bytes: null, parameters: null, sparsity: null, macs: null, latency: null, evaluation: null });
     const html = renderReport(
-      input({ trial: bare, baseline: null, layers: [], points: [], machine: null, data: null }),
+      input({
+        numbers: [],
+        baseline: null,
+        layers: [],
+        points: [],
+        target: null,
+        circumstances: [],
+        preprocessing: null,
+      }),
       'html',
     );
     expect(html).toContain('Nothing was measured yet.');
@@ -153,7 +162,7 @@ describe('renderReport as Markdown', () => {
   it('holds the numbers, the layers, the recipe and the commands', () => {
     const text = renderReport(input(), 'markdown');
     expect(text).toContain(
-      '| Latency p50 | 2 ms ± 0.1 ms (100 runs) | 4 ms ± 0.1 ms (100 runs) | 2× faster | measured |',
+      String.raw`| Latency (p50) | 2 ms \[1.9 ms, 2.1 ms\] (100 runs) | 4 ms \[3.9 ms, 4.1 ms\] (100 runs) | faster: 0.5× \[0.48, 0.52\] | measured |`,
     );
     expect(text).toContain('| /conv1/Conv | Conv | 1.5 ms | 3 ms | 50 % | yes | 30 dB |');
     expect(text).toContain('"scheme": "int8-static"');
@@ -163,19 +172,6 @@ describe('renderReport as Markdown', () => {
   it('keeps pipes and line breaks in names from breaking the tables', () => {
     const text = renderReport(input({ layers: [{ ...input().layers[0]!, name: 'a|b\nc' }] }), 'markdown');
     expect(text).toContain(String.raw`| a\|b c | Conv |`);
-  });
-});
-
-describe('paretoFront', () => {
-  it('holds what no other measured point beats in both', () => {
-    const points = [point('slow', 4, 0.9), point('best', 4, 0.95), point('fast', 1, 0.8), point('bad', 2, 0.7)];
-    expect(paretoFront(points).map(({ name }) => name)).toEqual(['fast', 'best']);
-  });
-
-  it('leaves predictions out', () => {
-    expect(
-      paretoFront([point('guess', 1, 0.99, { measured: false }), point('real', 2, 0.9)]).map(({ name }) => name),
-    ).toEqual(['real']);
   });
 });
 

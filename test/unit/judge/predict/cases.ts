@@ -1,3 +1,5 @@
+import type { Measurement } from '../../../../main/contract/measurement.ts';
+import { someCircumstances, someData, someMeasurement } from '../../../support/measured.ts';
 import type { Machine } from '../../../../main/contract/machine.ts';
 import type { EvaluationSummary } from '../../../../main/contract/results.ts';
 import type { Recipe } from '../../../../main/contract/recipe.ts';
@@ -58,6 +60,21 @@ export function evaluation(top1: number, half = 0.01): EvaluationSummary {
   };
 }
 
+/** Measurements as the results of a trial say them, all under the same circumstances. */
+function measured(trialId: string, { evaluation, latency }: Partial<Trial>): Measurement[] {
+  const data = someData({ samples: 500 });
+  return [
+    ...(latency ? [someMeasurement({ trialId, value: latency.p50Ms, low: latency.minMs, high: latency.p90Ms })] : []),
+    ...Object.entries({ ...evaluation?.metrics, agreement: evaluation?.agreement ?? undefined }).flatMap(
+      ([metric, share]) =>
+        share ? [someMeasurement({ trialId, metric, ...share, samples: 500, ...someCircumstances({ data }) })] : [],
+    ),
+    ...(evaluation?.cosine
+      ? [someMeasurement({ trialId, metric: 'cosine', value: evaluation.cosine, ...someCircumstances({ data }) })]
+      : []),
+  ];
+}
+
 export function trial(id: string, recipe: Recipe, more: Partial<Trial> = {}): Trial {
   return {
     id,
@@ -74,7 +91,9 @@ export function trial(id: string, recipe: Recipe, more: Partial<Trial> = {}): Tr
     macs: 200,
     latency: null,
     evaluation: null,
-    measurements: [],
+    measurements: measured(id, more),
+    pairs: [],
+    calibration: null,
     prune: null,
     quantize: null,
     hasProfile: false,

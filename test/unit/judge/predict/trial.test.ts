@@ -3,7 +3,8 @@ import type { QuantizePlan } from '../../../../main/contract/studio.ts';
 import { int8SavedBytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
 import { predictTrial, recipesMeet } from '../../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../../main/judge/predict/trial.ts';
-import { BASELINE, MACHINE, evaluation, int8, latency, pruned, trial, twoLayerPlan } from './cases.ts';
+import { someCircumstances, someData, someMeasurement } from '../../../support/measured.ts';
+import { BASELINE, evaluation, int8, latency, pruned, trial, twoLayerPlan } from './cases.ts';
 
 const QUANTIZE_PLAN: QuantizePlan = {
   layers: [
@@ -75,22 +76,11 @@ describe('predictTrial', () => {
   });
 
   it('does not mix trials that were measured on other data', () => {
-    const at = (datasetId: string) => [
-      {
-        metric: 'top1',
-        value: 1,
-        unit: '',
-        low: null,
-        high: null,
-        samples: 1,
-        machine: MACHINE,
-        at: 1,
-        software: '',
-        datasetId,
-      },
+    const on = (fingerprint: string, value: number) => [
+      someMeasurement({ metric: 'top1', value, at: 2, ...someCircumstances({ data: someData({ fingerprint }) }) }),
     ];
-    const base = trial('base', BASELINE, { evaluation: evaluation(0.9), measurements: at('one') });
-    const other = trial('other', pruned(0.5), { evaluation: evaluation(0.3), measurements: at('two') });
+    const base = trial('base', BASELINE, { evaluation: evaluation(0.9), measurements: on('one', 0.9) });
+    const other = trial('other', pruned(0.5), { evaluation: evaluation(0.3), measurements: on('two', 0.3) });
     expect(predictTrial(pruned(0.5), inputs({ trials: [base, other] })).goodness?.anchors).toBe(0);
   });
 

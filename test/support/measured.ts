@@ -1,6 +1,5 @@
-import type { MeasuredData } from '../../../main/contract/data.ts';
-import { preprocessingSchema, WHOLE_SET } from '../../../main/contract/data.ts';
-import type { Circumstances, Measurement, Paired } from '../../../main/contract/measurement.ts';
+import { preprocessingSchema, WHOLE_SET, type MeasuredData } from '../../main/contract/data.ts';
+import type { Circumstances, Measurement, Paired } from '../../main/contract/measurement.ts';
 
 /** Some data, changed where given. */
 export const someData = (given: Partial<MeasuredData> = {}): MeasuredData => ({
@@ -18,7 +17,7 @@ export const someCircumstances = (
   given: { readonly threads?: number; readonly batch?: number; readonly data?: MeasuredData | null } = {},
 ): Circumstances => ({
   target: { cpu: 'Test CPU', cores: 2, os: 'Linux', provider: 'cpu', onnxruntime: '1.30.0', vnni: false },
-  settings: { threads: given.threads ?? 2, batch: given.batch ?? 1, dims: {} },
+  settings: { threads: given.threads ?? 2, batch: given.batch ?? 1, dims: {}, turns: true },
   data: given.data ?? null,
 });
 
