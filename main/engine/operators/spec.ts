@@ -4,15 +4,17 @@
  */
 import type { OperatorCategory } from '../../contract/operators.ts';
 import type { Tensor } from '../graph/ir.ts';
+import type { ChannelRelations, LayerWeights, WeightContext } from './channels.ts';
 import type { Fold } from './constant.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
+import type { GradientRule } from './gradient.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import type { NodeContext } from './node-context.ts';
 
 /**
  * How int8 quantization treats the operator, as the CPU provider of ONNX Runtime 1.30 fuses it.
- * - `weighted`: data × constant weight; weight per channel along `channelAxis`, bias int32 with scale s_x·s_w.
+ * - `weighted`: data × constant weight; weight per output channel (see `weights`), bias int32 with scale s_x·s_w.
  * - `elementwise`: runs in integers (QLinear*) when all of `inputs` and the output are quantized.
  * - `passthrough`: moves values only; needs the same scale and zero point on both sides, and is then elided.
  * - `clip`: disappears into the range of the layer before it (Relu, Clip).
@@ -37,16 +39,11 @@ export type QuantizationRole =
       readonly kind: 'float';
       /** Why, as said to people; default: "the CPU provider runs <operator> in float only". */
       readonly reason?: string;
-      readonly dataChannels?: DataChannels;
     };
 
 export interface WeightedRole {
   readonly kind: 'weighted';
   readonly dataInput: number;
-  readonly weightInput: number;
-  readonly biasInput: number | undefined;
-  /** Weight axis that counts output channels; undefined: there is none. */
-  readonly channelAxis: (context: WeightContext) => number | undefined;
   /** Whether the integer kernel takes a scale for each channel of such weights; default: always. */
   readonly scaledByChannel?: (context: WeightContext) => boolean;
   /** What its integer kernel is worth measuring as; see `INT8_TIME_FACTORS`. */
@@ -59,24 +56,12 @@ export interface WeightedRole {
   readonly activations?: readonly number[];
   /** Whether attributes alpha and beta multiply product and bias; they move into the constants. */
   readonly factors?: boolean;
-  readonly dataChannels?: DataChannels;
   /** Why the integer kernel cannot take these operands; undefined: it can. */
   readonly refuse?: (context: WeightedOperands) => string | undefined;
 }
 
-/**
- * Channels of the data input at axis 1, told by the weight's dimensions (input 1): for operators that the runtime would
- * quantize by itself between a DequantizeLinear and a QuantizeLinear.
- */
-export type DataChannels = (dims: readonly number[], context: WeightContext) => number | undefined;
-
 /** Why the integer kernel cannot do what these attributes ask for; undefined: it can. */
 export type Refusal = (attributes: NodeAttributes) => string | undefined;
-
-export interface WeightContext {
-  readonly weightRank: number;
-  int(attribute: string, fallback: number): number;
-}
 
 export interface WeightedOperands extends WeightContext {
   readonly weightDims: readonly number[];
@@ -163,7 +148,13 @@ export interface OperatorSpec {
   /** Inputs whose elements the output holds, moved or converted: a weight stays a weight on its way through. */
   readonly carries: 'none' | 'first' | 'all';
   readonly traits: ReadonlySet<Trait>;
+  /** Of layers: convolutions and matrix products with weights. */
+  readonly weights?: LayerWeights;
   readonly quantization: QuantizationRole;
+  /** How channels of inputs and outputs depend on each other; absent: unknown, so that nothing around it is cut. */
+  readonly channels?: ChannelRelations;
+  /** How a backward graph is written; absent: no gradient passes. */
+  readonly gradient?: GradientRule;
   /**
    * Facts of the outputs by position; fewer, or undefined, where nothing follows. Bad operands end in `context.fail`,
    * which becomes a listed problem.
@@ -189,7 +180,10 @@ export interface OperatorEntry {
   /** Default: 'none'. */
   readonly carries?: OperatorSpec['carries'];
   readonly traits?: readonly Trait[];
+  readonly weights?: LayerWeights;
   readonly quantization?: QuantizationRole;
+  readonly channels?: ChannelRelations;
+  readonly gradient?: GradientRule;
   readonly infer: OperatorSpec['infer'];
   readonly fold?: Fold;
   /** Default: 0. */
@@ -214,7 +208,10 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       prunableInputs: entry.prunable ?? [],
       carries: entry.carries ?? 'none',
       traits: new Set(entry.traits),
+      ...(entry.weights === undefined ? {} : { weights: entry.weights }),
       quantization: entry.quantization ?? FLOAT,
+      ...(entry.channels === undefined ? {} : { channels: entry.channels }),
+      ...(entry.gradient === undefined ? {} : { gradient: entry.gradient }),
       infer: entry.infer,
       ...(entry.fold === undefined ? {} : { fold: entry.fold }),
       macs: entry.macs ?? (() => 0),

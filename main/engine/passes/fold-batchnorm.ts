@@ -3,6 +3,7 @@ import { GraphEditor } from '../graph/edit.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
+import { layerWeights, outputChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
 import { splitAtAxis } from '../tensor/axis.ts';
 import { unchanged, type PassResult } from './pass.ts';
@@ -50,12 +51,13 @@ function foldableInto(index: GraphIndex, norm: Node): Foldable | undefined {
   const between = norm.inputs[0] ?? '';
   const layer = index.producer(between);
   if (layer === undefined || index.isOutput(between) || index.consumers(between).length !== 1) return undefined;
-  const shape = channelAxis(layer);
+  const weights = layerWeights(layer);
   const affine = affineOf(index, norm);
-  if (shape === undefined || affine === undefined) return undefined;
-  const weight = constantFloats(index, layer.inputs[1] ?? '');
-  if (weight === undefined) return undefined;
-  const biasName = layer.inputs[2] ?? '';
+  if (weights?.bias === undefined || isScaled(layer) || affine === undefined) return undefined;
+  const weight = constantFloats(index, layer.inputs[weights.input] ?? '');
+  const shape = weight === undefined ? undefined : outputChannels(layer, weight.tensor.dims);
+  if (weight === undefined || shape === undefined) return undefined;
+  const biasName = layer.inputs[weights.bias] ?? '';
   const bias = biasName === '' ? undefined : constantFloats(index, biasName)?.values;
   const channels = affine.factor.length;
   if (biasName !== '' && bias?.length !== channels) return undefined;
@@ -63,20 +65,9 @@ function foldableInto(index: GraphIndex, norm: Node): Foldable | undefined {
   return { layer, weights: weight.values, dims: weight.tensor.dims, ...shape, bias, ...affine };
 }
 
-function channelAxis(layer: Node): { axis: number; groups: number } | undefined {
-  if (layer.domain !== '') return undefined;
-  switch (layer.opType) {
-    case 'Conv':
-      return { axis: 0, groups: 1 };
-    case 'ConvTranspose':
-      return { axis: 1, groups: intAttribute(layer, 'group', 1) };
-    case 'Gemm': {
-      const plain = floatAttribute(layer, 'alpha', 1) === 1 && floatAttribute(layer, 'beta', 1) === 1;
-      return plain ? { axis: intAttribute(layer, 'transB', 0) === 0 ? 1 : 0, groups: 1 } : undefined;
-    }
-    default:
-      return undefined;
-  }
+/** Whether factors of its own (Gemm's) stand before product or bias. */
+function isScaled(layer: Node): boolean {
+  return floatAttribute(layer, 'alpha', 1) !== 1 || floatAttribute(layer, 'beta', 1) !== 1;
 }
 
 function affineOf(index: GraphIndex, norm: Node): { factor: Float64Array; shift: Float64Array } | undefined {

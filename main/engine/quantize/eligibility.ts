@@ -1,11 +1,13 @@
 /** Whether a single layer could run in integers, seen by itself; the plan then looks at its neighbours. */
-import { intAttribute } from '../graph/attributes.ts';
+import { assert } from '../../base/errors.ts';
 import type { GraphIndex } from '../graph/index-graph.ts';
 import type { Node } from '../graph/ir.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
+import { layerWeights, outputChannels, weightContext } from '../operators/axes.ts';
 import { NodeAttributes } from '../operators/node-attributes.ts';
-import type { ClipBounds, QuantizationRole, Refusal, WeightContext, WeightedRole } from '../operators/spec.ts';
+import type { LayerWeights } from '../operators/channels.ts';
+import type { ClipBounds, QuantizationRole, Refusal, WeightedRole } from '../operators/spec.ts';
 import { constantFloats, constantOf } from '../operators/constant-behind.ts';
 import type { Unit } from './unit.ts';
 import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
@@ -50,7 +52,9 @@ type PassthroughRole = Extract<QuantizationRole, { kind: 'passthrough' }>;
 
 function weighted(node: Node, layer: string, role: WeightedRole, around: Surroundings): Eligibility {
   const { index, knowledge } = around;
-  const weightName = node.inputs[role.weightInput] ?? '';
+  const weights = layerWeights(node);
+  assert(weights !== undefined, `the operator table says where ${node.opType} takes its weights`);
+  const weightName = node.inputs[weights.input] ?? '';
   const weight = constantOf(index, weightName);
   if (weight === undefined) {
     if (hasTrait(index.producer(weightName), 'dequantizes')) return { reason: 'already quantized' };
@@ -59,9 +63,9 @@ function weighted(node: Node, layer: string, role: WeightedRole, around: Surroun
   }
   if (weight.dtype !== 'float32')
     return { reason: `its weights are ${weight.dtype}, integer kernels take float32 models` };
-  const refusal = refuseOperands(node, role, around);
+  const refusal = refuseOperands(node, { role, weights }, around);
   if (refusal !== undefined) return { reason: refusal };
-  const biasName = role.biasInput === undefined ? '' : (node.inputs[role.biasInput] ?? '');
+  const biasName = weights.bias === undefined ? '' : (node.inputs[weights.bias] ?? '');
   const data = node.inputs[role.dataInput] ?? '';
   if (constantOf(index, data) !== undefined) return { reason: 'both its operands are constant' };
   const dtype = knowledge.dtype(data);
@@ -74,9 +78,9 @@ function weighted(node: Node, layer: string, role: WeightedRole, around: Surroun
       dataInputs: [role.dataInput],
       constantInputs: [],
       weights: {
-        weightInput: role.weightInput,
-        biasInput: biasName === '' ? undefined : role.biasInput,
-        channelAxis: scaleAxis(role, weightContext(node, weight.dims)),
+        weightInput: weights.input,
+        biasInput: biasName === '' ? undefined : weights.bias,
+        channelAxis: scaleAxis(node, role, weight.dims),
       },
       absorbed: undefined,
       quantizesOutput: true,
@@ -84,11 +88,15 @@ function weighted(node: Node, layer: string, role: WeightedRole, around: Surroun
   };
 }
 
-function refuseOperands(node: Node, role: WeightedRole, { index }: Surroundings): string | undefined {
-  const biasName = role.biasInput === undefined ? '' : (node.inputs[role.biasInput] ?? '');
+function refuseOperands(
+  node: Node,
+  { role, weights }: { readonly role: WeightedRole; readonly weights: LayerWeights },
+  { index }: Surroundings,
+): string | undefined {
+  const biasName = weights.bias === undefined ? '' : (node.inputs[weights.bias] ?? '');
   const bias = biasName === '' ? undefined : constantFloats(index, biasName);
   if (biasName !== '' && bias === undefined) return 'its bias is not a float32 constant';
-  const weightDims = constantOf(index, node.inputs[role.weightInput] ?? '')?.dims ?? [];
+  const weightDims = constantOf(index, node.inputs[weights.input] ?? '')?.dims ?? [];
   return role.refuse?.({ ...weightContext(node, weightDims), weightDims, biasElements: bias?.values.length });
 }
 
@@ -185,14 +193,7 @@ export function clipBounds(node: Node, index: GraphIndex): ClipBounds | undefine
 }
 
 /** Weight axis with a scale for each channel; undefined: the kernel takes one scale. */
-function scaleAxis(role: WeightedRole, context: WeightContext): number | undefined {
-  return role.scaledByChannel?.(context) === false ? undefined : role.channelAxis(context);
-}
-
-/** A weight as the operator table's questions take it. */
-export function weightContext(node: Node, weightDims: readonly number[]): WeightContext {
-  return {
-    weightRank: weightDims.length,
-    int: (attribute, fallback) => intAttribute(node, attribute, fallback),
-  };
+function scaleAxis(node: Node, role: WeightedRole, weightDims: readonly number[]): number | undefined {
+  if (role.scaledByChannel?.(weightContext(node, weightDims)) === false) return undefined;
+  return outputChannels(node, weightDims)?.axis;
 }

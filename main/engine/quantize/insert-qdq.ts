@@ -5,10 +5,10 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
+import { dataChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
 import { dequantizeNode, quantizeNode } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
-import { weightContext } from './eligibility.ts';
 import { activationScheme, quantizeToUint8, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { quantizeWeights, weightScales } from './quantize-weights.ts';
@@ -336,6 +336,5 @@ class QdqWriter {
 function inputChannels(node: Node, index: GraphIndex): number | undefined {
   const dims = constantFloats(index, node.inputs[1] ?? '')?.tensor.dims;
   if (dims === undefined) return undefined;
-  const role = roleOf(node);
-  return 'dataChannels' in role ? role.dataChannels?.(dims, weightContext(node, dims)) : undefined;
+  return dataChannels(node, dims);
 }

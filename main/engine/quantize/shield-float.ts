@@ -2,6 +2,7 @@ import { GraphEditor } from '../graph/edit.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node } from '../graph/ir.ts';
 import { hasTrait, isQdq, roleOf } from '../operators/ask.ts';
+import { layerWeights } from '../operators/axes.ts';
 import { constantOf } from '../operators/constant-behind.ts';
 import { floatCopyNode } from '../operators/nodes.ts';
 
@@ -73,9 +74,11 @@ function sidesToShield(node: Node, index: GraphIndex, refused: boolean): Sides {
       if (role.activations?.every((at) => fed.includes(at)) === true) {
         return { inputs: role.activations.slice(0, 1), outputs: [] };
       }
-      return role.dataChannels === undefined ? NONE : { inputs: oneScale(node, role.dataInput, index), outputs: [] };
+      return layerWeights(node)?.dataChannels === undefined
+        ? NONE
+        : { inputs: oneScale(node, role.dataInput, index), outputs: [] };
     case 'float':
-      return role.dataChannels === undefined ? NONE : { inputs: oneScale(node, 0, index), outputs: [] };
+      return layerWeights(node)?.dataChannels === undefined ? NONE : { inputs: oneScale(node, 0, index), outputs: [] };
   }
 }
 

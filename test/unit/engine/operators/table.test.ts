@@ -21,8 +21,8 @@ SkipSimplifiedLayerNormalization DequantizeLinear QuantizeLinear RotaryEmbedding
 const kinds = (names: string) => names.split(' ').map((name) => operatorSpec('', name)!.quantization.kind);
 
 const axis = (name: string, weightRank: number, transB = 0) => {
-  const { quantization } = operatorSpec('', name)!;
-  return quantization.kind === 'weighted' ? quantization.channelAxis({ weightRank, int: () => transB }) : null;
+  const found = operatorSpec('', name)!.weights!.outputChannels({ weightRank, int: () => transB });
+  return found?.axis;
 };
 
 describe('the operator table', () => {
@@ -38,7 +38,8 @@ describe('the operator table', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     for (const spec of knownOperators()) {
       const pointed = [...spec.parameterInputs, ...spec.prunableInputs];
-      if (spec.quantization.kind === 'weighted') pointed.push(spec.quantization.weightInput);
+      if (spec.quantization.kind === 'weighted') pointed.push(spec.weights!.input);
+      if (spec.weights !== undefined) pointed.push(spec.weights.input, spec.weights.bias ?? 0);
       const missing = pointed.filter((index) => inputRole(spec, index) === undefined);
       expect(missing, spec.opType).toEqual([]);
       expect(
@@ -77,5 +78,8 @@ describe('the operator table', () => {
     expect(axis('MatMul', 3)).toBe(2);
     expect(axis('MatMul', 1)).toBeUndefined();
     expect([axis('Gemm', 2, 0), axis('Gemm', 2, 1)]).toEqual([1, 0]);
+    // [C, M/g, kH, kW]: each group counts its own
+    const ofTwoGroups = { weightRank: 4, int: () => 2 };
+    expect(operatorSpec('', 'ConvTranspose')!.weights!.outputChannels(ofTwoGroups)).toEqual({ axis: 1, groups: 2 });
   });
 });

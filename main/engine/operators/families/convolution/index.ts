@@ -1,6 +1,7 @@
 /** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { out, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
+import { kernels, transposedKernels } from './channels.ts';
 import { convolutionMacs, transposedMacs } from './cost.ts';
 import { convolutionRole } from './quantize.ts';
 
@@ -22,6 +23,7 @@ export const convolutionOperators = [
       parameters: [1, 2],
       prunable: [1],
       traits: ['needsWeights', 'channelsSecond'],
+      weights: kernels,
       quantization: convolutionRole,
       infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
       macs: convolutionMacs(1),
@@ -32,10 +34,10 @@ export const convolutionOperators = [
       parameters: [1, 2],
       prunable: [1],
       traits: ['needsWeights', 'channelsSecond'],
+      weights: transposedKernels,
       quantization: {
         kind: 'float',
         reason: 'the CPU provider has no integer ConvTranspose',
-        dataChannels: (dims) => dims[0],
       },
       infer: (context) => out(context.dtype(0), convolveTransposed(context)),
       macs: transposedMacs,

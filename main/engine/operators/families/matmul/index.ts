@@ -3,6 +3,7 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
+import { gemmMatrix, matrices } from './channels.ts';
 import { matmulMacs, gemmMacs } from './cost.ts';
 
 export const matmulOperators = [
@@ -12,6 +13,7 @@ export const matmulOperators = [
       inputs: ['A', 'B'],
       parameters: [0, 1],
       prunable: [1],
+      weights: matrices,
       quantization: matmulRole,
       infer: inferMatmul(0, 1, (context) => context.dtype(0) ?? context.dtype(1)),
       macs: matmulMacs(0),
@@ -22,6 +24,7 @@ export const matmulOperators = [
       parameters: [1, 2],
       prunable: [1],
       traits: ['needsWeights'],
+      weights: gemmMatrix,
       quantization: gemmRole,
       infer: (context) => [tensorFacts(context.dtype(0), gemmShape(context, 0, 1))],
       macs: gemmMacs(0),

@@ -3,9 +3,6 @@ import { type QuantizationRole } from '../../spec.ts';
 export const matmulRole: QuantizationRole = {
   kind: 'weighted',
   dataInput: 0,
-  weightInput: 1,
-  biasInput: undefined,
-  channelAxis: ({ weightRank }) => (weightRank > 1 ? weightRank - 1 : undefined),
   // Batched weights [B, K, N]: the kernel takes one scale only.
   scaledByChannel: ({ weightRank }) => weightRank === 2,
   kernel: 'matmul',
@@ -18,15 +15,10 @@ export const matmulRole: QuantizationRole = {
 export const gemmRole: QuantizationRole = {
   kind: 'weighted',
   dataInput: 0,
-  weightInput: 1,
-  biasInput: 2,
-  channelAxis: (context) => (context.int('transB', 0) === 0 ? 1 : 0),
   kernel: 'matmul',
   givesFloat: true,
   floatBias: true,
   factors: true,
-  dataChannels: (dims, context) =>
-    context.int('transA', 0) === 0 ? dims[context.int('transB', 0) === 0 ? 0 : 1] : undefined,
   refuse: (context) => {
     if (context.int('transA', 0) !== 0) return 'it transposes its input';
     const { weightDims, biasElements } = context;

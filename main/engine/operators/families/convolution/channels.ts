@@ -1,0 +1,18 @@
+/** Channels of kernels. */
+import type { LayerWeights } from '../../channels.ts';
+
+/** [M, C/g, kH, kW] */
+export const kernels: LayerWeights = {
+  input: 1,
+  bias: 2,
+  outputChannels: () => ({ axis: 0, groups: 1 }),
+  dataChannels: (context) => ({ axis: 1, groups: context.int('group', 1) }),
+};
+
+/** [C, M/g, kH, kW] */
+export const transposedKernels: LayerWeights = {
+  input: 1,
+  bias: 2,
+  outputChannels: (context) => ({ axis: 1, groups: context.int('group', 1) }),
+  dataChannels: () => ({ axis: 0, groups: 1 }),
+};
