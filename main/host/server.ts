@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { EventName, EventPayload } from '../contract/methods.ts';
@@ -8,14 +7,10 @@ import { describeError } from '../rpc/wire-error.ts';
 import type { Handlers } from '../services/handlers.ts';
 import { checkOrigin, checkToken, type Refusal } from './access.ts';
 import { serveConnection, type Connection } from './connection.ts';
-import { sendFile } from './static-files.ts';
+import { isDownload, serveFiles, type HostFiles, type SendFile } from './files.ts';
 import { receiveUpload } from './upload.ts';
 
-export interface HostOptions {
-  /** The built renderer, served at `/`. */
-  readonly renderer: string;
-  /** Folder whose `traces` and `exports` are served at `/files/…`, with the token. */
-  readonly files: string;
+export interface HostOptions extends HostFiles {
   /** Where uploads go. */
   readonly uploads: string;
   readonly token: string;
@@ -30,8 +25,6 @@ export interface Host extends AsyncDisposable {
   readonly emit: <E extends EventName>(event: E, payload: EventPayload<E>) => void;
 }
 
-/** What of the workspace may be downloaded. */
-const DOWNLOADS = /^\/files\/(traces|exports)\/(?!.*\.\.)/u;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -40,7 +33,8 @@ const MAX_FRAME_BYTES = 16 * 1024 * 1024;
  * @throws USAGE when the port is taken or not allowed
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const server = createServer((request, response) => void serveRequest(request, response, options));
+  const sendFile = serveFiles(options);
+  const server = createServer((request, response) => void serveRequest(request, response, { ...options, sendFile }));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   const windows = new Set<Connection>();
   server.on('upgrade', (request, socket, head) => {
@@ -71,10 +65,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-async function serveRequest(request: IncomingMessage, response: ServerResponse, options: HostOptions): Promise<void> {
+async function serveRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HostOptions & { readonly sendFile: SendFile },
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const path = safeDecode(url.pathname);
-  const isPage = !DOWNLOADS.test(path) && path !== '/upload';
+  const isPage = !isDownload(path) && path !== '/upload';
   const refusal = checkOrigin(request) ?? (isPage ? undefined : checkToken(request, url, options.token));
   // The desktop window's page is of another origin than the engine: who may ask may read the answer too.
   const { origin } = request.headers;
@@ -87,10 +85,8 @@ async function serveRequest(request: IncomingMessage, response: ServerResponse, 
     await serveUpload(request, response, url, options);
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     sendText(response, 405, 'Method not allowed');
-  } else if (DOWNLOADS.test(path)) {
-    await sendFile(response, options.files, path.slice('/files/'.length), basename(path));
   } else {
-    await sendFile(response, options.renderer, path === '/' ? 'index.html' : path.slice(1));
+    options.sendFile(request, response, path);
   }
 }
 

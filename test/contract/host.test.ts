@@ -109,6 +109,30 @@ test('serves the page without a token, files only with it', async () => {
   expect((await get('/files/exports/model.onnx', { authorization: `Bearer ${token}` })).status).toBe(200);
 });
 
+test('a download keeps its name, whatever is in it, and is never shown as a page', async () => {
+  const name = 'prune 50 % + int8 & “ω” #1.html';
+  writeFileSync(join(directory, 'exports', name), '<script>');
+  const reply = await get(`/files/exports/${encodeURIComponent(name)}?token=${token}`);
+  expect(reply).toMatchObject({ status: 200, body: '<script>' });
+  expect(reply.headers).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('assets are kept by browsers, the page is not', async () => {
+  mkdirSync(join(directory, 'page', 'assets'));
+  writeFileSync(join(directory, 'page', 'assets', 'index-1234.js'), 'x');
+  const asset = await get('/assets/index-1234.js');
+  expect(asset.headers).toMatchObject({
+    'content-type': expect.stringContaining('text/javascript'),
+    'cache-control': expect.stringContaining('immutable'),
+  });
+  expect((await get('/')).headers['cache-control']).toBe('no-store');
+  expect((await get('/none.js')).status).toBe(404);
+});
+
 test("lets the desktop window's page read what it fetches, and no other page", async () => {
   const path = `/files/exports/model.onnx?token=${token}`;
   const allowed = async (origin: string) => (await get(path, { origin })).headers['access-control-allow-origin'];
@@ -122,6 +146,9 @@ test('never serves what lies outside the page and the downloads', async () => {
     '/files/exports/../workspace.db',
     '/files/exports/%2e%2e/workspace.db',
     '/..%2fworkspace.db',
+    '/files/exports/..%2fworkspace.db',
+    '/files/exports/%252e%252e/workspace.db',
+    '/files/exports/..%5cworkspace.db',
   ]) {
     const reply = await get(`${path}?token=${token}`);
     expect(reply.body, path).not.toContain('secret');

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import open from 'open';
 import { StudioError } from '../../base/errors.ts';
 import { superviseEngine } from '../../host/supervisor.ts';
 import { wholeNumber } from '../options.ts';
@@ -48,7 +48,7 @@ async function serve(model: string | undefined, options: Options): Promise<void>
     process.stdout.write(`${JSON.stringify({ url, port: engine.port, token: engine.token })}\n`);
   else if (options.quiet === true) process.stdout.write(`${url}\n`);
   else process.stdout.write(`The studio is at ${url}\nPress Ctrl-C to stop.\n`);
-  if (options.open === true && hasBrowser()) openBrowser(url);
+  if (options.open === true && hasBrowser()) await openBrowser(url);
   try {
     await untilStopped(engine.failed);
   } finally {
@@ -82,15 +82,11 @@ function hasBrowser(): boolean {
   return process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined;
 }
 
-function openBrowser(url: string): void {
-  const [command, args]: [string, string[]] =
-    process.platform === 'darwin'
-      ? ['open', [url]]
-      : process.platform === 'win32'
-        ? ['rundll32', ['url.dll,FileProtocolHandler', url]]
-        : ['xdg-open', [url]];
-  // Without a browser the printed address is what remains.
-  spawn(command, args, { stdio: 'ignore', detached: true })
-    .on('error', () => undefined)
-    .unref();
+async function openBrowser(url: string): Promise<void> {
+  try {
+    const browser = await open(url);
+    browser.on('error', () => undefined);
+  } catch {
+    // Without a browser the printed address is what remains.
+  }
 }

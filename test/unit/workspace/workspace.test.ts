@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Latency } from '../../../main/contract/results.ts';
 import { MIGRATIONS } from '../../../main/workspace/schema.ts';
 import { someCircumstances, someData, someMeasurement, somePair } from '../../support/measured.ts';
@@ -198,9 +198,17 @@ test('a workspace of a newer version is refused', async () => {
 });
 
 test('the folder follows LAPIDARY_WORKSPACE, then the system’s custom', () => {
-  expect(workspaceDirectory({ LAPIDARY_WORKSPACE: '/w' }, 'linux')).toBe('/w');
-  expect(workspaceDirectory({ XDG_DATA_HOME: '/data' }, 'linux')).toBe(join('/data', 'lapidary'));
-  expect(workspaceDirectory({}, 'darwin')).toMatch(/Application Support/u);
+  expect(workspaceDirectory({ LAPIDARY_WORKSPACE: '/w' })).toBe('/w');
+  vi.stubEnv('XDG_DATA_HOME', join(directory, 'data'));
+  if (process.platform === 'linux') expect(workspaceDirectory({})).toBe(join(directory, 'data', 'lapidary'));
+  vi.unstubAllEnvs();
+});
+
+test('the folder of version 0.1 is found where that kept it elsewhere, while it is there', () => {
+  const environment = { APPDATA: directory };
+  expect(workspaceDirectory(environment, 'win32')).not.toBe(join(directory, 'Lapidary'));
+  mkdirSync(join(directory, 'Lapidary'));
+  expect(workspaceDirectory(environment, 'win32')).toBe(join(directory, 'Lapidary'));
 });
 
 test('gives the newest measurement under each circumstances; a profile at batch 16 hides no latency', async () => {
