@@ -96,10 +96,15 @@ export function measurementUnder(
   return newest;
 }
 
+/** Dimensions that only say the batch again. */
+const BATCH_NAME = /batch|^(?:n|b|bs)$/iu;
+
 /** Circumstances in words, as the settings chooser and the ledger show them: "2 threads, batch 1, cpu". */
 export function describeCircumstances({ target, settings, data }: Circumstances): string {
   const threads = `${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}`;
-  const dims = Object.entries(settings.dims).map(([name, size]) => `${name} = ${size}`);
+  const dims = Object.entries(settings.dims)
+    .filter(([name, size]) => !(BATCH_NAME.test(name) && size === settings.batch))
+    .map(([name, size]) => `${name} = ${size}`);
   const run = [threads, `batch ${settings.batch}`, ...dims, target.provider];
   if (data !== null) return `${describeData(data)}; ${run.join(', ')}`;
   return [...run, ...(settings.turns ? [] : ['timed alone'])].join(', ');

@@ -1,7 +1,7 @@
 import type { Measurement, Paired, Verdict } from '../contract/measurement.ts';
 import type { Trial } from '../contract/studio.ts';
-import { measurementUnder } from './circumstances.ts';
-import type { Metric } from './metrics.ts';
+import { measurementUnder, mostShared } from './circumstances.ts';
+import { metricOf, type Metric, type MetricId } from './metrics.ts';
 import { findPair } from './pairing.ts';
 import { paretoFront } from './pareto.ts';
 import type { Estimate } from './statistics/interval.ts';
@@ -17,6 +17,19 @@ export type TrialNumbers = Pick<
 export interface MetricUnder {
   readonly metric: Metric;
   readonly key: string | null;
+}
+
+/**
+ * Where all trials are read, metric by metric: the circumstances that most of them share, so that nothing is compared across
+ * circumstances. A settings chooser puts its own keys in place of these.
+ */
+export function sharedGround(trials: readonly Pick<Trial, 'measurements'>[]): (id: MetricId) => MetricUnder {
+  const known = new Map<MetricId, MetricUnder>();
+  return (id) => {
+    const found = known.get(id) ?? { metric: metricOf(id), key: mostShared(trials, id)?.key ?? null };
+    known.set(id, found);
+    return found;
+  };
 }
 
 /** What is counted of a trial, by metric; MACs are those of non-zero weights. null: not known. */

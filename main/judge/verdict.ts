@@ -23,7 +23,8 @@ export function verdictOfPair(
 
 /**
  * What two numbers say where nothing was measured in pairs: exact ones by their order; ones with intervals only when these
- * do not touch, which is more careful than a pair would be. null when equal for certain, or without direction.
+ * do not touch, which is more careful than a pair would be. null when equal for certain, without direction, or
+ * where nothing tells how far the numbers would repeat.
  */
 export function verdictOfNumbers(
   metric: Judged & Pick<Metric, 'uncertainty' | 'comparison'>,
@@ -31,7 +32,7 @@ export function verdictOfNumbers(
   b: Estimate,
 ): Verdict | null {
   if (metric.direction === 'none') return null;
-  if (metric.comparison === 'none') return a.value === b.value ? null : 'cannot-tell';
+  if (metric.comparison === 'none') return null;
   if (metric.uncertainty === 'none') {
     if (a.value === b.value) return null;
     return a.value > b.value === (metric.direction === 'higher') ? 'better' : 'worse';

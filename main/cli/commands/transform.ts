@@ -5,16 +5,19 @@ import { runSettingsSchema } from '../../contract/machine.ts';
 import { recipeSchema, type Recipe, type RecipeStep } from '../../contract/recipe.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
+import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
 import {
   addCommonOptions,
   addDataOptions,
+  addSplitOptions,
   collectNames,
   numberBetween,
-  optionalData,
   wholeNumber,
   type DataOptions,
+  type SplitOptions,
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
+import { describeData } from '../../judge/circumstances.ts';
 import { formatBytes, formatCompact, formatPercent } from '../../judge/format.ts';
 
 interface OutputOptions extends CommonOptions {
@@ -64,7 +67,7 @@ function addPruneCommand(program: Command, finish: Finish): void {
 }
 
 function addQuantizeCommand(program: Command, finish: Finish): void {
-  interface Options extends OutputOptions, DataOptions {
+  interface Options extends OutputOptions, DataOptions, SplitOptions {
     readonly scheme: string;
     readonly calibrator: string;
     readonly perTensor?: boolean;
@@ -86,24 +89,26 @@ function addQuantizeCommand(program: Command, finish: Finish): void {
     )
     .option('--samples <n>', 'calibration samples', wholeNumber(1), 200)
     .option('--exclude <layer>', 'a layer to leave in float; may be repeated', collectNames, []);
-  addDataOptions(addCommonOptions(command), 'calibration data').action(async (model: string, options: Options) => {
-    const { scheme, calibrator, samples, exclude } = options;
-    const reduceRange = options.reduceRange === 'auto' ? 'auto' : options.reduceRange === 'on';
-    const perChannel = options.perTensor !== true;
-    finish(
-      await runCommand(options, async (context) => {
-        const quantize = { scheme, calibrator, samples, exclude, perChannel, reduceRange };
-        const recipe = parseRecipe({ version: 1, steps: [{ quantize }] });
-        const applied = await apply(context, {
-          model,
-          recipe,
-          calibration: optionalData(options),
-          output: options.output,
-        });
-        return applied.quantize;
-      }),
-    );
-  });
+  addSplitOptions(addDataOptions(addCommonOptions(command), 'calibration data'), CALIBRATION_SET_HELP).action(
+    async (model: string, options: Options) => {
+      const { scheme, calibrator, samples, exclude } = options;
+      const reduceRange = options.reduceRange === 'auto' ? 'auto' : options.reduceRange === 'on';
+      const perChannel = options.perTensor !== true;
+      finish(
+        await runCommand(options, async (context) => {
+          const quantize = { scheme, calibrator, samples, exclude, perChannel, reduceRange };
+          const recipe = parseRecipe({ version: 1, steps: [{ quantize }] });
+          const applied = await apply(context, {
+            model,
+            recipe,
+            calibration: calibrationSource(options),
+            output: options.output,
+          });
+          return applied.quantize;
+        }),
+      );
+    },
+  );
 }
 
 function addApplyCommand(program: Command, finish: Finish): void {
@@ -112,12 +117,12 @@ function addApplyCommand(program: Command, finish: Finish): void {
     .description('make a model by a recipe, bit for bit as the studio made it')
     .requiredOption('-o, --output <file>', 'where the new model goes')
     .requiredOption('--recipe <file>', 'the recipe, as the studio exports it');
-  addDataOptions(addCommonOptions(command), 'calibration data').action(
-    async (model: string, options: OutputOptions & DataOptions & { recipe: string }) => {
+  addSplitOptions(addDataOptions(addCommonOptions(command), 'calibration data'), CALIBRATION_SET_HELP).action(
+    async (model: string, options: OutputOptions & DataOptions & SplitOptions & { recipe: string }) => {
       finish(
         await runCommand(options, async (context) => {
           const recipe = await readRecipe(options.recipe);
-          return apply(context, { model, recipe, calibration: optionalData(options), output: options.output });
+          return apply(context, { model, recipe, calibration: calibrationSource(options), output: options.output });
         }),
       );
     },
@@ -155,6 +160,7 @@ function summary(output: string, applied: AppliedRecipe): string {
       ...prune.notes.map((note) => `  note        ${note}`),
     );
   }
+  if (applied.calibration !== null) lines.push(`  calibrated  ${describeData(applied.calibration)}`);
   if (quantize !== null) {
     const done = quantize.layers.filter((layer) => layer.quantized).length;
     const fused =

@@ -1,5 +1,7 @@
 /** The pure view model of the Compare task: metric rows with ratios, layer rows with deltas, the diff filter. */
-import { formatCompact, formatCount, formatMetric, formatPercent } from '../../../main/judge/format.ts';
+import { formatCount } from '../../../main/judge/format.ts';
+import { findMetric, formatWithInterval } from '../../../main/judge/metrics.ts';
+import { formatPair, verdictWords } from '../../../main/judge/verdict.ts';
 import type { Comparison } from '../../../main/contract/studio.ts';
 
 type ComparedMetric = Comparison['metrics'][number];
@@ -60,24 +62,12 @@ export function countStatuses(rows: readonly CompareRow[]): Record<CompareRow['s
   return counts;
 }
 
-/** Whether more of a metric is better, less is better, or neither; decides which way a ratio is called good. */
-export function betterWhen(metric: string): 'more' | 'less' | 'neither' {
-  const name = metric.toLowerCase();
-  if (/top-?\s?\d|accuracy|agreement|sqnr|cosine|samples|throughput/u.test(name)) return 'more';
-  if (/latency|p50|p90|p99|mean|time|bytes|size|memory|macs|spread/u.test(name)) return 'less';
-  return 'neither';
-}
-
-export type Verdict = 'better' | 'worse' | 'same' | 'unknown';
-
-/** What a change means; under half a per cent it is the same. */
-export function verdictOf({ metric, a, b }: Pick<ComparedMetric, 'metric' | 'a' | 'b'>): Verdict {
-  if (a === null || b === null) return 'unknown';
-  const scale = Math.max(Math.abs(a), Math.abs(b));
-  if (scale === 0 || Math.abs(b - a) / scale < 0.005) return 'same';
-  const better = betterWhen(metric);
-  if (better === 'neither') return 'unknown';
-  return b > a === (better === 'more') ? 'better' : 'worse';
+/** What may be said of B in one metric, in words and with what it rests on; '' where nothing is judged. */
+export function sayCompared({ id, verdict, paired, note }: ComparedMetric): string {
+  const metric = id === null ? undefined : findMetric(id);
+  const words = metric === undefined ? '' : verdictWords(metric, verdict);
+  const said = [words, paired === null ? '' : formatPair(paired)].filter((part) => part !== '').join(': ');
+  return [said, note === null ? '' : `(${note})`].filter((part) => part !== '').join(' ');
 }
 
 /**
@@ -92,18 +82,19 @@ export function largestDelta(rows: readonly CompareRow[], of: 'timeDeltaMs' | 'p
   return rows.reduce((largest, row) => Math.max(largest, Math.abs(row[of] ?? 0)), 0);
 }
 
-const TITLES: Readonly<Record<string, string>> = { top1: 'Top-1 accuracy', top5: 'Top-5 accuracy' };
-
 /** A metric's name as people read it. */
-export function titleOfMetric(metric: string): string {
-  return TITLES[metric] ?? metric;
+export function titleOfMetric({ id, metric }: Pick<ComparedMetric, 'id' | 'metric'>): string {
+  return (id === null ? undefined : findMetric(id)?.title) ?? metric;
 }
 
-/** A compared number with its unit: shares of samples as per cent, bytes and counts in their own ways. */
-export function formatCompared(metric: string, value: number | null, unit: string): string {
+/** A compared number in its metric's format, with its 95 % interval; what the metric table does not hold is counted. */
+export function formatCompared(
+  { id }: Pick<ComparedMetric, 'id'>,
+  value: number | null,
+  interval: readonly [number, number] | null,
+): string {
   if (value === null) return '–';
-  if (unit === 'B') return formatMetric(value, 'bytes');
-  if (/^top-?\d+$|^agreement$/iu.test(metric)) return formatPercent(value);
-  if (metric === 'Layers') return formatCount(value);
-  return unit === '' ? formatCompact(value) : formatMetric(value, unit);
+  const metric = id === null ? undefined : findMetric(id);
+  if (metric === undefined) return formatCount(value);
+  return formatWithInterval(metric, { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null });
 }

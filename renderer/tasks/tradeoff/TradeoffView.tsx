@@ -12,7 +12,7 @@ import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
 import classes from './TradeoffView.module.css';
 import { COST_UNITS, bestWithin, defaultBenefit, tradeoffPoints } from './model.ts';
 import type { Axes, TradeoffPoint } from './model.ts';
-import type { Budget } from './pareto.ts';
+import type { Budget } from './budget.ts';
 import { Scatter } from './parts/Scatter.tsx';
 import { TradeoffToolbar } from './parts/TradeoffToolbar.tsx';
 import { TrialDetail } from './parts/TrialDetail.tsx';

@@ -1,12 +1,16 @@
 /** The pure view model of the Trade-off task: trials as points of cost and benefit, the front, budgets, recipes in words. */
 import type { Recipe, RecipeStep } from '../../../main/contract/recipe.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
-import { goodnessOf } from '../../../main/judge/predict/metric.ts';
+import type { Paired } from '../../../main/contract/measurement.ts';
+import type { MetricId } from '../../../main/judge/metrics.ts';
+import { groundOf } from '../../../main/judge/predict/metric.ts';
 import type { Goodness } from '../../../main/judge/predict/metric.ts';
 import type { Range } from '../../../main/judge/predict/range.ts';
 import type { PredictedTrial } from '../../../main/judge/predict/trial.ts';
-import { meetsBudget, paretoFront } from './pareto.ts';
-import type { Budget } from './pareto.ts';
+import { numberOf, sharedGround, trialFront } from '../../../main/judge/trial-numbers.ts';
+import type { MetricUnder } from '../../../main/judge/trial-numbers.ts';
+import { meetsBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
 
 export const COSTS = ['latency', 'size', 'macs'] as const;
 export type CostMetric = (typeof COSTS)[number];
@@ -37,35 +41,34 @@ export interface TradeoffPoint {
   readonly benefitRange: Range;
   readonly baseline: boolean;
   readonly predicted: boolean;
-  /** No other measured point is at most as costly and at least as good. */
+  /** No other measured point surely beats it. */
   readonly onFront: boolean;
   readonly meets: boolean;
 }
 
 const exact = (value: number): Range => ({ value, low: value, high: value });
 
-/**
- * A trial's cost with its spread; null while it is not measured. Latency spreads from the fastest run to p90: a standard
- * deviation would be ruled by the few runs that something else on the machine held up. MACs count non-zero weights only.
- */
-export function costOf(trial: Trial, metric: CostMetric): Range | null {
-  if (metric === 'size') return trial.bytes === null ? null : exact(trial.bytes);
-  if (metric === 'macs') {
-    const macs = trial.prune?.macs.after ?? trial.macs;
-    return macs === null ? null : exact(macs);
-  }
-  const latency = trial.latency;
-  return latency && { value: latency.p50Ms, low: latency.minMs, high: latency.p90Ms };
+/** Ids of the judge's metric table. */
+const COST_IDS: Readonly<Record<CostMetric, MetricId>> = { latency: 'latency', size: 'bytes', macs: 'macs' };
+
+/** Which circumstances each metric is read under: `sharedGround` of the judge, or what was chosen. */
+export type Ground = (id: MetricId) => MetricUnder;
+
+/** A trial's cost with its 95 % interval; null while it is not measured under those circumstances. */
+export function costOf(trial: Trial, metric: CostMetric, ground: Ground): Range | null {
+  return rangeOf(trial, ground(COST_IDS[metric]));
 }
 
-/** A trial's benefit with its 95 % interval; null while it is not measured. The baseline agrees with itself. */
-export function benefitOf(trial: Trial, metric: BenefitMetric): Range | null {
-  const { evaluation } = trial;
-  if (metric === 'top1') return evaluation?.metrics['top1'] ?? null;
-  if (trial.baseline) return exact(1);
-  if (metric === 'agreement') return evaluation?.agreement ?? null;
-  const cosine = evaluation?.cosine ?? null;
-  return cosine === null ? null : exact(cosine);
+/** A trial's benefit with its 95 % interval; null while it is not measured under those circumstances. */
+export function benefitOf(trial: Trial, metric: BenefitMetric, ground: Ground): Range | null {
+  return rangeOf(trial, ground(metric));
+}
+
+function rangeOf(trial: Trial, under: MetricUnder): Range | null {
+  const number = numberOf(trial, under);
+  return number === undefined
+    ? null
+    : { value: number.value, low: number.low ?? number.value, high: number.high ?? number.value };
 }
 
 /**
@@ -73,11 +76,7 @@ export function benefitOf(trial: Trial, metric: BenefitMetric): Range | null {
  * measured, what the chosen data can give.
  */
 export function defaultBenefit(trials: readonly Trial[], unlabelled: boolean): BenefitMetric {
-  const metrics = new Set(trials.map((trial) => goodnessOf(trial.evaluation)?.metric));
-  return (
-    (['top1', 'agreement', 'cosine'] as const).find((metric) => metrics.has(metric)) ??
-    (unlabelled ? 'agreement' : 'top1')
-  );
+  return groundOf(trials)?.metric ?? (unlabelled ? 'agreement' : 'top1');
 }
 
 function predictedCost(predicted: PredictedTrial, metric: CostMetric): Range | null {
@@ -88,9 +87,9 @@ function predictedCost(predicted: PredictedTrial, metric: CostMetric): Range | n
 
 type Raw = Omit<TradeoffPoint, 'onFront' | 'meets'>;
 
-function rawPoint(trial: Trial, axes: Axes): Raw | null {
-  const cost = costOf(trial, axes.cost);
-  const benefit = benefitOf(trial, axes.benefit);
+function rawPoint(trial: Trial, axes: Axes, ground: Ground): Raw | null {
+  const cost = costOf(trial, axes.cost, ground);
+  const benefit = benefitOf(trial, axes.benefit, ground);
   if (cost === null || benefit === null) return null;
   const { id, name, baseline } = trial;
   return {
@@ -122,22 +121,33 @@ function predictedPoint(predicted: PredictedTrial, axes: Axes): Raw | null {
   };
 }
 
+/** How the trials are drawn. */
+export interface TradeoffOptions {
+  readonly axes: Axes;
+  readonly budget: Budget;
+  /** Default: the circumstances that most trials share. */
+  readonly ground?: Ground;
+  /** Answers of `trial.pairs` for both axes; without them verdicts come from what the trials keep. */
+  readonly pairs?: readonly Paired[];
+}
+
 /**
  * The marks of the scatter: every trial that has both numbers, and the recipe being edited where it is only predicted.
- * The front is made of measured points; a prediction beats nobody.
+ * The front is made of measured points, and only what surely beats a point takes it off; a prediction beats nobody.
  */
 export function tradeoffPoints(
   trials: readonly Trial[],
   predicted: PredictedTrial | null,
-  options: { readonly axes: Axes; readonly budget: Budget },
+  { axes, budget, ground = sharedGround(trials), pairs = [] }: TradeoffOptions,
 ): TradeoffPoint[] {
-  const measured = trials.flatMap((trial) => rawPoint(trial, options.axes) ?? []);
-  const guess = predicted && predictedPoint(predicted, options.axes);
-  const front = new Set(paretoFront(measured).map((point) => point.id));
+  const measured = trials.flatMap((trial) => rawPoint(trial, axes, ground) ?? []);
+  const guess = predicted && predictedPoint(predicted, axes);
+  const [cost, benefit] = [ground(COST_IDS[axes.cost]), ground(axes.benefit)];
+  const front = new Set(trialFront(trials, { cost, benefit, pairs }).map(({ id }) => id));
   return [...measured, ...(guess ? [guess] : [])].map((point) => ({
     ...point,
     onFront: front.has(point.id),
-    meets: meetsBudget(point, options.budget),
+    meets: meetsBudget(point, budget),
   }));
 }
 

@@ -4,7 +4,7 @@ import { setReference, showTrial, shownTrialId, useSession } from '../../state/s
 import { createTaskStore } from '../../state/task.ts';
 import { showTab } from '../../state/ui.ts';
 import type { BenefitMetric, CostMetric } from './model.ts';
-import type { Budget } from './pareto.ts';
+import type { Budget } from './budget.ts';
 
 interface TradeoffUi {
   readonly cost: CostMetric;

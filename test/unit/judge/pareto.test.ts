@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { metricOf } from '../../../main/judge/metrics.ts';
 import { exactVerdicts, paretoFront, type FrontPoint, type FrontVerdicts } from '../../../main/judge/pareto.ts';
@@ -48,4 +49,18 @@ it('keeps what is surely faster though less accurate, and drops what is beaten i
 it('judges counted numbers as they are: equal ones stay together', () => {
   const points = [point('a', 1, 2), point('b', 1, 2), point('c', 2, 2), point('d', 0.5, 1)];
   expect(ids(paretoFront(points, exactVerdicts))).toEqual(['d', 'a', 'b']);
+});
+
+it('equals the definition for any counted points', () => {
+  const some = fc.record({ cost: fc.integer({ min: 0, max: 9 }), benefit: fc.integer({ min: 0, max: 9 }) });
+  fc.assert(
+    fc.property(fc.array(some, { maxLength: 30 }), (values) => {
+      const points = values.map(({ cost, benefit }, index) => point(String(index), cost, benefit));
+      const beats = (a: Point, b: Point): boolean =>
+        a.cost <= b.cost && a.benefit >= b.benefit && (a.cost < b.cost || a.benefit > b.benefit);
+      const expected = points.filter((p) => !points.some((other) => beats(other, p)));
+      expect(new Set(paretoFront(points, exactVerdicts))).toEqual(new Set(expected));
+    }),
+    { seed: 3, numRuns: 300 },
+  );
 });

@@ -2,10 +2,7 @@ import type { ReactNode } from 'react';
 import type { Comparison } from '../../../../main/contract/studio.ts';
 import { formatNumber } from '../../../../main/judge/format.ts';
 import classes from '../CompareView.module.css';
-import { formatCompared, titleOfMetric, verdictOf } from '../model.ts';
-import type { Verdict } from '../model.ts';
-
-const WORDS: Readonly<Record<Verdict, string>> = { better: '▲ better', worse: '▼ worse', same: '= same', unknown: '' };
+import { formatCompared, sayCompared, titleOfMetric } from '../model.ts';
 
 /** The numbers of both trials with their ratio. */
 export function MetricTable({ comparison }: { readonly comparison: Comparison }): ReactNode {
@@ -22,20 +19,17 @@ export function MetricTable({ comparison }: { readonly comparison: Comparison })
           </tr>
         </thead>
         <tbody>
-          {comparison.metrics.map((row) => {
-            const verdict = row.note === null ? verdictOf(row) : 'unknown';
-            return (
-              <tr key={row.metric}>
-                <th scope="row">{titleOfMetric(row.metric)}</th>
-                <td>{formatCompared(row.metric, row.a, row.unit)}</td>
-                <td>{formatCompared(row.metric, row.b, row.unit)}</td>
-                <td>{row.ratio === null ? '–' : `${formatNumber(row.ratio)}×`}</td>
-                <td className={classes['verdict']} data-verdict={verdict}>
-                  {row.note === null ? WORDS[verdict] : `≈ ${row.note}`}
-                </td>
-              </tr>
-            );
-          })}
+          {comparison.metrics.map((row) => (
+            <tr key={row.metric} title={row.circumstances ?? undefined}>
+              <th scope="row">{titleOfMetric(row)}</th>
+              <td>{formatCompared(row, row.a, row.aInterval)}</td>
+              <td>{formatCompared(row, row.b, row.bInterval)}</td>
+              <td>{row.ratio === null ? '–' : `${formatNumber(row.ratio)}×`}</td>
+              <td className={classes['verdict']} data-verdict={row.verdict ?? 'none'}>
+                {sayCompared(row)}
+              </td>
+            </tr>
+          ))}
         </tbody>
       </table>
     </section>

@@ -7,7 +7,7 @@ import { GOODNESS_TITLES } from '../../../../main/judge/predict/metric.ts';
 import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import { COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
 import type { Axes, TradeoffPoint } from '../model.ts';
-import type { Budget } from '../pareto.ts';
+import type { Budget } from '../budget.ts';
 import { placeLabels } from '../labels.ts';
 import { openPoint } from '../store.ts';
 import { BudgetLine } from './BudgetLine.tsx';

@@ -8,6 +8,8 @@ import { shownTrialId, useSession } from '../../../state/session.ts';
 import { DataGrid } from '../../../widgets/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/DataGrid.tsx';
 import { benefitOf, costOf } from '../model.ts';
+import type { Ground } from '../model.ts';
+import { sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import type { TradeoffPoint } from '../model.ts';
 import { openPoint } from '../store.ts';
 
@@ -97,7 +99,8 @@ export function TrialTable({ trials, points, predicted }: TrialTableProps): Reac
   const shownId = useSession(shownTrialId);
   const rows = useMemo(() => {
     const byId = new Map(points.map((point) => [point.id, point]));
-    const measured = trials.map((trial): Row => rowOf(trial, byId.get(trial.id)));
+    const ground = sharedGround(trials);
+    const measured = trials.map((trial): Row => rowOf(trial, byId.get(trial.id), ground));
     return predicted === null ? measured : [...measured, guessRow(predicted, byId.get('predicted'))];
   }, [trials, points, predicted]);
   // Class scores are counted, other outputs compared: a model has one or the other, and the table room for one.
@@ -118,17 +121,17 @@ export function TrialTable({ trials, points, predicted }: TrialTableProps): Reac
   );
 }
 
-function rowOf(trial: Trial, point: TradeoffPoint | undefined): Row {
+function rowOf(trial: Trial, point: TradeoffPoint | undefined, ground: Ground): Row {
   return {
     id: trial.id,
     name: trial.baseline && trial.name !== 'Baseline' ? `${trial.name} (baseline)` : trial.name,
     status: trial.status === 'done' ? 'measured' : trial.status,
-    top1: benefitOf(trial, 'top1'),
-    agreement: benefitOf(trial, 'agreement'),
-    cosine: benefitOf(trial, 'cosine'),
-    latency: costOf(trial, 'latency'),
-    size: costOf(trial, 'size'),
-    macs: costOf(trial, 'macs'),
+    top1: benefitOf(trial, 'top1', ground),
+    agreement: benefitOf(trial, 'agreement', ground),
+    cosine: benefitOf(trial, 'cosine', ground),
+    latency: costOf(trial, 'latency', ground),
+    size: costOf(trial, 'size', ground),
+    macs: costOf(trial, 'macs', ground),
     sparsity: trial.sparsity,
     predicted: false,
     onFront: point?.onFront ?? false,

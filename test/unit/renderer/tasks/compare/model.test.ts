@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { somePair } from '../../../../support/measured.ts';
 import type { Comparison } from '../../../../../main/contract/studio.ts';
 import {
   changeStrength,
@@ -7,7 +8,7 @@ import {
   filterCompareRows,
   formatCompared,
   largestDelta,
-  verdictOf,
+  sayCompared,
 } from '../../../../../renderer/tasks/compare/model.ts';
 
 type Layer = Comparison['layers'][number];
@@ -53,13 +54,34 @@ describe('compareRows', () => {
   });
 });
 
-describe('verdictOf', () => {
-  it('knows which way is better', () => {
-    expect(verdictOf({ metric: 'Latency p50', a: 2, b: 1 })).toBe('better');
-    expect(verdictOf({ metric: 'top1', a: 0.9, b: 0.8 })).toBe('worse');
-    expect(verdictOf({ metric: 'File size', a: 100, b: 100.1 })).toBe('same');
-    expect(verdictOf({ metric: 'Layers', a: 1, b: 2 })).toBe('unknown');
-    expect(verdictOf({ metric: 'top1', a: null, b: 0.8 })).toBe('unknown');
+describe('sayCompared', () => {
+  const row = {
+    metric: 'Latency p50',
+    id: 'latency',
+    unit: 'ms',
+    a: 2,
+    b: 1,
+    ratio: 0.5,
+    note: null,
+    aInterval: null,
+    bInterval: null,
+    samples: 100,
+    paired: somePair(),
+    verdict: 'better' as const,
+    circumstances: null,
+  };
+
+  it('says the verdict in the metric’s own words, with the pair that it rests on', () => {
+    expect(sayCompared(row)).toBe('faster: 0.5× [0.45, 0.55]');
+    expect(sayCompared({ ...row, verdict: 'cannot-tell', note: 'within the noise' })).toBe(
+      'cannot tell: 0.5× [0.45, 0.55] (within the noise)',
+    );
+  });
+
+  it('says why where nothing is compared, and nothing where nothing is judged', () => {
+    const alone = { ...row, paired: null, verdict: null };
+    expect(sayCompared({ ...alone, note: 'not measured alike' })).toBe('(not measured alike)');
+    expect(sayCompared({ ...alone, id: null })).toBe('');
   });
 });
 
@@ -72,9 +94,9 @@ describe('changeStrength', () => {
 
 describe('formatCompared', () => {
   it('writes shares as per cent and bytes as bytes', () => {
-    expect(formatCompared('top1', 0.944, '')).toBe('94.4 %');
-    expect(formatCompared('File size', 1536, 'B')).toBe('1.5 KiB');
-    expect(formatCompared('Layers', 1234, '')).toBe('1,234');
-    expect(formatCompared('SQNR', null, 'dB')).toBe('–');
+    expect(formatCompared({ id: 'top1' }, 0.944, [0.93, 0.96])).toBe('94.4 % [93 %, 96 %]');
+    expect(formatCompared({ id: 'bytes' }, 1536, null)).toBe('1.5 KiB');
+    expect(formatCompared({ id: null }, 1234, null)).toBe('1,234');
+    expect(formatCompared({ id: 'sqnr' }, null, null)).toBe('–');
   });
 });

@@ -9,6 +9,7 @@ import {
 } from '../../../../../renderer/tasks/tradeoff/model.ts';
 import type { Axes } from '../../../../../renderer/tasks/tradeoff/model.ts';
 import type { PredictedTrial } from '../../../../../main/judge/predict/trial.ts';
+import { someCircumstances, someMeasurement } from '../../../../support/measured.ts';
 import { BASELINE, evaluation, int8, latency, pruned, trial } from '../../../judge/predict/cases.ts';
 
 const AXES: Axes = { cost: 'latency', benefit: 'top1' };
@@ -30,7 +31,7 @@ const GUESS: PredictedTrial = {
 };
 
 describe('tradeoffPoints', () => {
-  it('draws trials that have both numbers, with error bars from the fastest run to p90', () => {
+  it('draws trials that have both numbers, with their intervals as error bars', () => {
     const points = tradeoffPoints(TRIALS, null, { axes: AXES, budget: NO_LIMIT });
     expect(points.map((point) => point.id)).toEqual(['base', 'int8', 'pruned']);
     expect(points[0]!.costRange).toEqual({ value: 4, low: 3.6, high: 4.4 });
@@ -47,9 +48,32 @@ describe('tradeoffPoints', () => {
     ]);
   });
 
+  it('leaves off the front what is faster by no more than the noise and surely less accurate', () => {
+    const noisy = { ...latency(0.475), minMs: 0.1, p90Ms: 9 };
+    const ruined = trial('Prune 60 % + int8', pruned(0.6), { latency: noisy, evaluation: evaluation(0.17) });
+    const base = trial('base', BASELINE, { latency: { ...noisy, p50Ms: 0.511 }, evaluation: evaluation(0.9) });
+    const points = tradeoffPoints([base, ruined], null, { axes: AXES, budget: NO_LIMIT });
+    expect(points.map(({ id, onFront }) => [id, onFront])).toEqual([
+      ['base', true],
+      ['Prune 60 % + int8', false],
+    ]);
+  });
+
+  it('draws only what was measured under the circumstances that most share', () => {
+    const elsewhere = someMeasurement({
+      trialId: 'other',
+      value: 13.7,
+      ...someCircumstances({ threads: 1, batch: 16 }),
+    });
+    const top1 = TRIALS[0]!.measurements.filter(({ metric }) => metric === 'top1');
+    const other = trial('other', pruned(0.2), { measurements: [elsewhere, ...top1] });
+    const points = tradeoffPoints([...TRIALS, other], null, { axes: AXES, budget: NO_LIMIT });
+    expect(points.map(({ id }) => id)).toEqual(['base', 'int8', 'pruned']);
+  });
+
   it('draws no prediction of another metric', () => {
     const axes: Axes = { cost: 'latency', benefit: 'agreement' };
-    expect(tradeoffPoints(TRIALS, GUESS, { axes, budget: NO_LIMIT }).map((point) => point.id)).toEqual(['base']);
+    expect(tradeoffPoints(TRIALS, GUESS, { axes, budget: NO_LIMIT }).map((point) => point.id)).toEqual([]);
   });
 
   it('marks what meets the budget and names the best of them', () => {
