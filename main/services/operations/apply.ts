@@ -7,6 +7,7 @@ import { splitIndices, splitSize } from '../../engine/dataset/split.ts';
 import { saveModel } from '../../engine/onnx/save.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { applyRecipe, type AppliedRecipe as Outcome } from '../../engine/recipe/apply-recipe.ts';
+import { proveWritten } from '../../engine/passes/prove-written.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { measuredData, openSource } from './datasets.ts';
@@ -19,8 +20,8 @@ import { withThreadRunner } from './runners.ts';
 const CALIBRATION_BATCH = 16;
 
 /**
- * Makes a model by a recipe and writes it whole, or not at all.
- * @throws USAGE when the recipe needs calibration data and there is none; what `applyRecipe` and `saveModel` throw
+ * Makes a model by a recipe and writes it whole, or not at all: only what loads, runs and gives what was promised stays.
+ * @throws USAGE when the recipe needs calibration data and there is none; what `applyRecipe`, `proveWritten` and `saveModel` throw
  */
 export async function apply(
   { path, recipe, calibration, output }: OperationParams<'apply'>,
@@ -29,11 +30,17 @@ export async function apply(
   const { signal, progress } = context;
   const opened = await openRunnable(path);
   const data = await calibrationData(opened.model, calibration, signal);
-  const outcome = await withThreadRunner(signal, (runner) =>
-    applyRecipe(opened.model, recipe, { calibration: data.feeds, runner, vnni: machineInfo('').vnni }, context),
-  );
-  progress({ stage: 'Writing', done: 0, total: 1 });
-  const saved = await saveModel(outcome.model, output, { overwrite: true, source: opened.path, signal });
+  const { outcome, used, saved } = await withThreadRunner(signal, async (runner) => {
+    const surroundings = { calibration: data.feeds, runner, vnni: machineInfo('').vnni };
+    const made = await applyRecipe(opened.model, recipe, surroundings, context);
+    const read = data.used();
+    progress({ stage: 'Writing', done: 0, total: 1 });
+    const feeds = calibration === null ? undefined : await firstBatch(data);
+    const promised = { model: made.model, source: opened.model, feeds };
+    const prove = (file: string): Promise<void> => proveWritten(file, promised, runner, context);
+    const options = { overwrite: true, source: opened.path, signal, prove };
+    return { outcome: made, used: read, saved: await saveModel(made.model, output, options) };
+  });
   const before = await inspect({ path, dims: {}, scanWeights: false });
   const after = await inspect({ path: saved.path, dims: {}, scanWeights: false });
   const { prune, quantize } = describeOutcome(outcome, saved);
@@ -45,7 +52,7 @@ export async function apply(
     macs: after.macs,
     prune,
     quantize,
-    calibration: data.used(),
+    calibration: used,
   };
 }
 
@@ -54,6 +61,12 @@ interface CalibrationData {
   readonly feeds: (samples: number) => AsyncIterable<HostTensors>;
   /** What was read; null: nothing. */
   readonly used: () => MeasuredData | null;
+}
+
+/** Some of the calibration data, to try what was written on. */
+async function firstBatch({ feeds }: CalibrationData): Promise<HostTensors | undefined> {
+  for await (const batch of feeds(CALIBRATION_BATCH)) return batch;
+  return undefined;
 }
 
 async function calibrationData(

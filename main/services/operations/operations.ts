@@ -1,13 +1,11 @@
-import { copyFile, rm, stat } from 'node:fs/promises';
-import { constants } from 'node:fs';
 import { quantizePlan } from '../../engine/quantize/quantize-plan.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { prunePlan } from '../../engine/prune/prune-plan.ts';
-import { saveModel } from '../../engine/onnx/save.ts';
-import { StudioError } from '../../base/errors.ts';
+import { proveWritten } from '../../engine/passes/prove-written.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { apply } from './apply.ts';
 import { compare } from './compare.ts';
+import { copyModel } from './copy-model.ts';
 import { dataset, overlap } from './datasets.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
@@ -47,10 +45,15 @@ const operations: Operations = {
     const { model } = await openShared(path);
     return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };
   },
-  copyModel: async ({ path, output }, { signal }) => {
-    const { model, externalBytes } = await openShared(path);
-    if (externalBytes > 0) return saveModel(model, output, { signal });
-    return copyWhole(path, output);
+  copyModel: async ({ path, output }, context) => {
+    const { model } = await openShared(path);
+    return runners.use(
+      (runner) => {
+        const prove = (file: string): Promise<void> => proveWritten(file, { model, source: model }, runner, context);
+        return copyModel(path, output, { signal: context.signal, prove });
+      },
+      { signal: context.signal },
+    );
   },
 };
 
@@ -61,19 +64,4 @@ export function runOperation<N extends OperationName>(
   context: TaskContext,
 ): Promise<OperationResult<N>> {
   return operations[name](params, context);
-}
-
-/** The very bytes that were measured. */
-async function copyWhole(path: string, output: string): Promise<{ bytes: number }> {
-  try {
-    await copyFile(path, output, constants.COPYFILE_FICLONE);
-    return { bytes: (await stat(output)).size };
-  } catch (cause) {
-    await rm(output, { force: true });
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new StudioError('WRITE_FAILED', `The model cannot be written: ${message}`, {
-      hint: 'Check the free disk space and your rights.',
-      cause,
-    });
-  }
 }

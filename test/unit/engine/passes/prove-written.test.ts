@@ -60,4 +60,21 @@ describe('proveWritten', () => {
     expect(readdirSync(folder.path)).toEqual(['m.onnx']);
     expect(readFileSync(folder.file('m.onnx'), 'utf8')).toBe('precious');
   });
+
+  it('takes a file that loads where the source itself does not run on made inputs', async () => {
+    // Row 9 of a table of 3: made inputs cannot know.
+    const lookUp = graph()
+      .input('x', 'float32', ['N', 2])
+      .initializer('table', 'float32', [3, 2], [1, 2, 3, 4, 5, 6])
+      .initializer('nine', 'float32', [], [9])
+      .node('ReduceMax', ['x'], { keepdims: 0n }, ['largest'])
+      .node('Add', ['largest', 'nine'], {}, ['row'])
+      .node('Cast', ['row'], { to: 7n }, ['index'])
+      .node('Gather', ['table', 'index'], {}, ['y'])
+      .output('y')
+      .build({ opset: 13 });
+    using folder = tempFolder();
+    await save(lookUp, lookUp, folder.file('m.onnx'), lookUp);
+    expect(readdirSync(folder.path)).toEqual(['m.onnx']);
+  });
 });
