@@ -61,6 +61,7 @@ export const methods = {
   },
   'dataset.remove': { params: z.object({ datasetId: z.string() }), result: z.null(), job: false },
 
+  'trial.get': { params: trialRef, result: trialSchema, job: false },
   /** What of a trial grows with its model: layers, class names, the confusion matrix. */
   'trial.details': { params: trialRef, result: trialDetailsSchema, job: false },
   'trial.list': { params: modelRef, result: z.array(trialSchema), job: false },
@@ -170,6 +171,8 @@ export const events = {
   job: jobSchema,
   /** A trial was made, changed or measured. */
   trial: trialSchema,
+  /** The same of one that is too long for an event (measured under very many circumstances): fetch it with `trial.get`. */
+  'trial.changed': z.object({ id: z.string(), modelId: z.string() }),
   /** A trial was deleted. */
   'trial.deleted': z.object({ id: z.string(), modelId: z.string() }),
   datasets: z.array(datasetEntrySchema),

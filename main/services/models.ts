@@ -6,6 +6,7 @@ import { addSampleData } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { readSamples } from './samples.ts';
 import type { StudioContext } from './studio-context.ts';
+import { emitTrial } from './trial-state.ts';
 
 type ModelMethods = 'model.open' | 'model.recents' | 'model.forget';
 
@@ -92,7 +93,7 @@ async function saveBaseline(
     { id, modelId: entry.id, name: 'Baseline', recipe, baseline: true, createdAt: Date.now() },
     { outputPath: entry.path, bytes: entry.bytes, parameters, macs, sparsity: null },
   );
-  emit('trial', trial);
+  emitTrial(emit, trial);
   return id;
 }
 

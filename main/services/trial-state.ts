@@ -1,11 +1,22 @@
 import type { Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
+import { packFrame } from '../rpc/socket-port.ts';
+import type { Emit } from './handlers.ts';
 import type { StudioContext } from './studio-context.ts';
 
 /** Tells all windows what a trial is now. */
 export async function tellTrial({ workspace, emit }: StudioContext, trialId: string): Promise<Trial> {
-  const trial = await workspace.trial(trialId);
-  emit('trial', trial);
+  return emitTrial(emit, await workspace.trial(trialId));
+}
+
+/** No event is longer: windows on slow machines and over tunnels get every one. */
+const MAX_EVENT_BYTES = 64 * 1024;
+
+/** Tells all windows of a trial as it is now: itself, or only that it changed where it is too long for an event. */
+export function emitTrial(emit: Emit, trial: Trial): Trial {
+  const { byteLength } = packFrame({ kind: 'event', event: 'trial', payload: trial });
+  if (byteLength < MAX_EVENT_BYTES) emit('trial', trial);
+  else emit('trial.changed', { id: trial.id, modelId: trial.modelId });
   return trial;
 }
 

@@ -16,10 +16,11 @@ import { describeRecipe } from './recipe-text.ts';
 import { partsOf } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
 import { allPairs, pairsAmong } from './trial-pairs.ts';
-import { requireOutput, tellTrial } from './trial-state.ts';
+import { emitTrial, requireOutput, tellTrial } from './trial-state.ts';
 
 type TrialMethods =
   | 'trial.list'
+  | 'trial.get'
   | 'trial.details'
   | 'trial.rename'
   | 'trial.delete'
@@ -35,13 +36,10 @@ type TrialMethods =
 export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMethods> {
   const { workspace, jobs, emit, ask } = context;
   return {
+    'trial.get': ({ trialId }) => workspace.trial(trialId),
     'trial.details': ({ trialId }) => workspace.trialDetails(trialId),
     'trial.list': ({ modelId }) => workspace.trials(modelId),
-    'trial.rename': async ({ trialId, name }) => {
-      const trial = await workspace.renameTrial(trialId, name);
-      emit('trial', trial);
-      return trial;
-    },
+    'trial.rename': async ({ trialId, name }) => emitTrial(emit, await workspace.renameTrial(trialId, name)),
     'trial.delete': async ({ trialId }) => {
       const trial = await workspace.deleteTrial(trialId);
       emit('trial.deleted', { id: trialId, modelId: trial.modelId });

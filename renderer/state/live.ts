@@ -1,4 +1,4 @@
-import type { ModelEntry } from '../../main/contract/studio.ts';
+import type { ModelEntry, Trial } from '../../main/contract/studio.ts';
 import { takeModelFromAddress } from '../rpc/connection.ts';
 import { engine } from './engine.ts';
 import { isActive, useJobs } from './jobs.ts';
@@ -21,16 +21,9 @@ export function startLive(): () => void {
       if (!isActive(job) && job.status === 'failed' && job.error !== null)
         tell('error', job.error.message, job.error.hint);
     }),
-    client.on('trial', (trial) => {
-      useSession.setState((state) =>
-        state.model?.entry.id === trial.modelId ? { trials: withTrial(state.trials, trial) } : {},
-      );
-      forget(
-        (method, id) =>
-          (id === trial.id &&
-            (method === 'trial.profile' || method === 'trial.errors' || method === 'trial.details')) ||
-          (method === 'trial.compare' && id.includes(trial.id)),
-      );
+    client.on('trial', putTrial),
+    client.on('trial.changed', ({ id }) => {
+      client.call('trial.get', { trialId: id }).then(putTrial, tellError);
     }),
     client.on('trial.deleted', ({ id }) => {
       useSession.setState((state) => ({
@@ -57,6 +50,18 @@ export function startLive(): () => void {
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Takes over a trial as it is now; what was fetched of it is old. */
+function putTrial(trial: Trial): void {
+  useSession.setState((state) =>
+    state.model?.entry.id === trial.modelId ? { trials: withTrial(state.trials, trial) } : {},
+  );
+  forget(
+    (method, id) =>
+      (id === trial.id && (method === 'trial.profile' || method === 'trial.errors' || method === 'trial.details')) ||
+      (method === 'trial.compare' && id.includes(trial.id)),
+  );
 }
 
 /** Fetches what the window shows: after a start, a reload and a lost connection. */

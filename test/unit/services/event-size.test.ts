@@ -6,6 +6,7 @@ import { packFrame } from '../../../main/rpc/socket-port.ts';
 import { createStudio } from '../../../main/services/studio.ts';
 import { openWorkspace, type Workspace } from '../../../main/workspace/workspace.ts';
 import { callOf } from '../../support/call-studio.ts';
+import { someCircumstances, someMeasurement } from '../../support/measured.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const LAYERS = 50_000;
@@ -110,6 +111,33 @@ test('every event on a trial of 50,000 layers is smaller than 64 KB, and its det
     report: false,
   });
   await call('trial.delete', { trialId: 't' });
+  expect(sizes.get('trial')).toBeLessThan(4096);
   expect([...sizes.keys()].toSorted()).toEqual(['datasets', 'job', 'recents', 'trial', 'trial.deleted']);
   for (const [event, bytes] of sizes) expect(bytes, event).toBeLessThan(MAX_EVENT_BYTES);
+});
+
+test('a trial that was measured under very many circumstances is told as changed, and fetched', async () => {
+  using folder = tempFolder();
+  await using workspace = await openWorkspace(folder.path);
+  await fill(workspace);
+  const seen: { readonly event: EventName; readonly payload: unknown }[] = [];
+  await using studio = await createStudio({
+    workspace,
+    version: '0.0.0',
+    emit: (event, payload) => void seen.push({ event, payload }),
+  });
+  const call = callOf(studio);
+  const measureAt = (batches: readonly number[]): Promise<void> =>
+    workspace.record('t', {
+      measurements: batches.map((batch) => someMeasurement({ trialId: 't', ...someCircumstances({ batch }) })),
+      at: 3,
+    });
+  await measureAt([1, 2, 4, 8, 16]);
+  await call('trial.rename', { trialId: 't', name: 'A few' });
+  expect(seen.at(-1)).toMatchObject({ event: 'trial', payload: { name: 'A few' } });
+  await measureAt(Array.from({ length: 500 }, (_, index) => index + 100));
+  const renamed = await call('trial.rename', { trialId: 't', name: 'Very many' });
+  expect(seen.at(-1)).toEqual({ event: 'trial.changed', payload: { id: 't', modelId: 'm0' } });
+  expect(renamed.measurements).toHaveLength(505);
+  expect(await call('trial.get', { trialId: 't' })).toEqual(renamed);
 });
