@@ -85,6 +85,8 @@ export interface ClipContext {
 export type Trait =
   /** Gives a value that stands in its attributes. */
   | 'constant'
+  /** Gives something else in each run. */
+  | 'random'
   /** Gives its input. */
   | 'identity'
   /** Gives exactly the input's elements, each once, moved or converted: a zero behind it is a zero before it. */

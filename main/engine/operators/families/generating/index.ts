@@ -16,6 +16,7 @@ import {
 const randomOfShape: OperatorEntry = {
   category: 'tensor',
   inputs: [],
+  traits: ['random'],
   infer: (context) => [tensorFacts(context.dtypeAttribute('dtype') ?? 'float32', context.ints('shape'))],
 };
 
@@ -61,7 +62,8 @@ export const generatingOperators = defineOperators('', {
     infer: (context) => [tensorFacts(context.dtypeAttribute('to'), context.shape(0))],
   },
   'RandomNormal RandomUniform': randomOfShape,
-  'RandomNormalLike RandomUniformLike Bernoulli EyeLike': likeInput,
-  Multinomial: { category: 'tensor', inputs: ['input'], infer: inferMultinomial },
+  'RandomNormalLike RandomUniformLike Bernoulli': { ...likeInput, traits: ['random'] },
+  EyeLike: likeInput,
+  Multinomial: { category: 'tensor', inputs: ['input'], traits: ['random'], infer: inferMultinomial },
   'HannWindow HammingWindow BlackmanWindow': { category: 'tensor', inputs: ['size'], infer: windowFunction },
 });

@@ -1,0 +1,111 @@
+import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import type { Graph, Node } from '../graph/ir.ts';
+import { subgraphsOf } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
+import { topologicalOrder } from '../operators/order.ts';
+import type { OperatorSpec } from '../operators/spec.ts';
+import { operatorSpec } from '../operators/table.ts';
+
+/**
+ * What a node is for: it computes (`layer`), or it serves a node that does.
+ * - `constant`: the same in every run: Constant nodes, weights on their way through Cast, Transpose, DequantizeLinear.
+ * - `shape`: follows from shapes alone.
+ * - `setting`: only says how others work (a Slice's ends, the condition of an If), never what they work on.
+ * - `quantize`, `dequantize`: the ends of a pair on an activation.
+ * - `scaling`: quantizes by a scale of the moment, or reckons with such scales; `rescale`: makes real values again of what an
+ *   integer kernel sums up.
+ */
+export type NodeKind = 'layer' | 'constant' | 'shape' | 'setting' | 'quantize' | 'dequantize' | 'scaling' | 'rescale';
+
+/** What makes a value; `scale`: one that a `scaling` node found; undefined: it is fed, or not known here. */
+export type ValueKind = NodeKind | 'scale' | undefined;
+
+export interface GraphKinds {
+  /** In topological order. */
+  readonly nodes: ReadonlyMap<Node, NodeKind>;
+  readonly ofValue: (value: string) => ValueKind;
+}
+
+/** Work that is never done just to tell a size: such a node is a layer even where only a setting depends on it. */
+const HEAVY = new Set(['layer', 'attention', 'pool', 'normalization']);
+
+/**
+ * The kind of every node of one graph. Linear time.
+ * @param outer what the values of the graphs around are
+ */
+export function nodeKinds(graph: Graph, outer: (value: string) => ValueKind): GraphKinds {
+  const index = indexGraph(graph);
+  const order = topologicalOrder(graph.nodes);
+  const kinds = new Map<Node, NodeKind>();
+  const ofValue = (value: string): ValueKind => {
+    if (index.initializer(value) !== undefined || index.sparseInitializer(value) !== undefined) return 'constant';
+    const producer = index.producer(value);
+    if (producer !== undefined) return kindOfOutput(producer, value, kinds.get(producer));
+    return index.input(value) === undefined ? outer(value) : undefined;
+  };
+  for (const node of order) {
+    const inputs = node.inputs.filter((value) => value !== '').map(ofValue);
+    const accumulates = hasTrait(index.producer(node.inputs[0] ?? ''), 'integerKernel');
+    kinds.set(node, kindByInputs(node, inputs, accumulates));
+  }
+  for (const node of order.toReversed()) {
+    if (kinds.get(node) === 'layer' && onlySets(node, index, kinds)) kinds.set(node, 'setting');
+  }
+  return { nodes: kinds, ofValue };
+}
+
+/** The codes of a node that quantizes are no scale; all else that comes of scales is one. */
+function kindOfOutput(producer: Node, value: string, kind: NodeKind | undefined): ValueKind {
+  if (kind !== 'scaling') return kind;
+  const codes = operatorSpec(producer.domain, producer.opType)?.category === 'quantization' && producer.outputs[0] === value;
+  return codes ? 'scaling' : 'scale';
+}
+
+/** @param ofSums whether the first input is what an integer kernel gives */
+function kindByInputs(node: Node, inputs: readonly ValueKind[], ofSums: boolean): NodeKind {
+  if (hasTrait(node, 'constant')) return 'constant';
+  const spec = operatorSpec(node.domain, node.opType);
+  const areAll = (...kinds: readonly ValueKind[]): boolean => inputs.every((kind) => kinds.includes(kind));
+  if (subgraphsOf(node).length > 0 || hasTrait(node, 'random')) return 'layer';
+  if (inputs.length > 0 && areAll('constant')) return 'constant';
+  if (hasTrait(node, 'quantizes')) return 'quantize';
+  if (hasTrait(node, 'dequantizes')) return 'dequantize';
+  if (spec?.category === 'quantization') return 'scaling';
+  if (hasTrait(node, 'readsShape')) return 'shape';
+  if (!isLight(spec)) return 'layer';
+  if (inputs.includes('shape') && areAll('shape', 'constant')) return 'shape';
+  if (inputs.includes('scale') && areAll('scale', 'constant')) return 'scaling';
+  if (ofSums && hasTrait(node, 'rearranges')) return 'rescale';
+  return inputs.includes('rescale') && inputs.includes('scale') && areAll('rescale', 'scale') ? 'rescale' : 'layer';
+}
+
+function isLight(spec: OperatorSpec | undefined): boolean {
+  return spec !== undefined && !HEAVY.has(spec.category);
+}
+
+/** Whether all that the node gives says how other nodes work. */
+function onlySets(node: Node, index: GraphIndex, kinds: ReadonlyMap<Node, NodeKind>): boolean {
+  if (!isLight(operatorSpec(node.domain, node.opType)) || subgraphsOf(node).length > 0) return false;
+  let uses = 0;
+  for (const output of node.outputs) {
+    if (output === '') continue;
+    if (index.isOutput(output)) return false;
+    for (const consumer of index.consumers(output)) {
+      if (kinds.get(consumer) !== 'setting' && !takesAsSetting(consumer, output)) return false;
+      uses++;
+    }
+  }
+  return uses > 0;
+}
+
+/** Whether the value stands at inputs alone that say how the node works; false where a subgraph captures it. */
+function takesAsSetting(node: Node, value: string): boolean {
+  const settings = operatorSpec(node.domain, node.opType)?.settingInputs ?? [];
+  let found = false;
+  for (const [place, input] of node.inputs.entries()) {
+    if (input !== value) continue;
+    if (!settings.includes(place)) return false;
+    found = true;
+  }
+  return found;
+}
