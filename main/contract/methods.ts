@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { preprocessingSchema, splitSettingsSchema } from './data.ts';
+import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe.ts';
@@ -42,7 +43,11 @@ export const methods = {
   },
   'model.recents': { params: z.object({}), result: z.array(modelEntrySchema), job: false },
   'model.forget': { params: modelRef, result: z.null(), job: false },
-  /** The graph of a trial's output model (the baseline's is the opened model itself). */
+  /** The layers of the opened model, each as this trial has it. */
+  'trial.layers': { params: trialRef, result: layerTableSchema, job: false },
+  /** The nodes that compute one layer in the trial, with their attributes and weights; none where it is fused. */
+  'trial.layer': { params: trialRef.extend({ layer: z.string() }), result: layerDetailSchema, job: false },
+  /** The graph of a trial's output model as it is written (the baseline's is the opened model itself). */
   'trial.graph': { params: trialRef, result: graphViewSchema, job: false },
   'trial.tensor': { params: trialRef.extend({ tensor: z.string() }), result: tensorStatsSchema, job: false },
 

@@ -12,6 +12,7 @@ import { OperationThread } from './operation-thread.ts';
 import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
 import type { StudioContext } from './studio-context.ts';
+import { layerHandlers } from './trial-layers.ts';
 import { trialHandlers } from './trials.ts';
 
 export interface StudioOptions {
@@ -66,6 +67,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...modelHandlers(context),
       ...datasetHandlers(context),
       ...trialHandlers(context),
+      ...layerHandlers(context),
       ...measureHandlers(context),
       ...exportHandlers(context),
       'job.list': () => [...jobs.list()],

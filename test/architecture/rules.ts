@@ -8,6 +8,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['onnx', 'operators'],
   ['runtime'],
   ['passes'],
+  ['layers'],
   ['profile', 'dataset'],
   ['quantize', 'prune'],
   ['steps'],

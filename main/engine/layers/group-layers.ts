@@ -1,6 +1,7 @@
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Model, Node } from '../graph/ir.ts';
 import { walkNodes, type VisitedNode } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
 import { nodeKinds, type GraphKinds, type NodeKind } from './node-kinds.ts';
 
 /** A layer: the node that computes, and those that serve it. */
@@ -27,13 +28,13 @@ export interface Layers {
 }
 
 export interface ValueSource {
-  /** The value before it was quantized and dequantized; the value itself where it was not. */
+  /** The value before it was quantized and dequantized; the stored tensor behind a weight; else the value itself. */
   readonly value: string;
   /** undefined: a graph's input, or stored. */
   readonly layer: Layer | undefined;
   /** What makes it; undefined: a graph's input. */
   readonly kind: NodeKind | undefined;
-  /** The value went through a DequantizeLinear: the innermost one. */
+  /** The last node on the way that turned codes into real values. */
   readonly dequantize: Node | undefined;
 }
 
@@ -90,27 +91,32 @@ function group(model: Model): Layers {
   };
 }
 
+/** Back through quantization pairs and, where it is stored, to the tensor behind nodes that move or convert it. */
 function sourceOf(value: string, part: GraphPart | undefined, of: (node: Node) => Layer | undefined): ValueSource {
   let at = part;
   let name = value;
   let dequantize: Node | undefined;
+  let constant = false;
   while (at !== undefined) {
     const producer = at.index.producer(name);
     if (producer === undefined) {
-      if (at.index.initializer(name) !== undefined || at.index.sparseInitializer(name) !== undefined)
-        return { value: name, layer: undefined, kind: 'constant', dequantize };
+      const stored = at.index.initializer(name) !== undefined || at.index.sparseInitializer(name) !== undefined;
+      if (stored) return { value: name, layer: undefined, kind: 'constant', dequantize };
       if (at.index.input(name) !== undefined) break;
       at = at.around;
       continue;
     }
     const kind = at.kinds.nodes.get(producer) ?? 'layer';
-    if (kind !== 'quantize' && kind !== 'dequantize') return { value: name, layer: of(producer), kind, dequantize };
-    if (kind === 'dequantize') dequantize ??= producer;
+    constant ||= kind === 'constant';
+    const moves = kind === 'constant' && (hasTrait(producer, 'rearranges') || hasTrait(producer, 'dequantizes'));
+    if (kind !== 'quantize' && kind !== 'dequantize' && !moves)
+      return { value: name, layer: of(producer), kind, dequantize };
+    if (hasTrait(producer, 'dequantizes')) dequantize ??= producer;
     const [input = ''] = producer.inputs;
     if (input === '' || input === name) break;
     name = input;
   }
-  return { value: name, layer: undefined, kind: undefined, dequantize };
+  return { value: name, layer: undefined, kind: constant ? 'constant' : undefined, dequantize };
 }
 
 /** The node that each node of a graph serves; layers serve themselves. Backwards, so that who uses a value is known. */

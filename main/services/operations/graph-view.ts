@@ -40,7 +40,8 @@ export function constantsOf(model: Model): ReadonlyMap<string, Tensor> {
   return constants;
 }
 
-function describeNode(visited: VisitedNode, constants: ReadonlyMap<string, Tensor>): GraphNode {
+/** A node as it is written in the file. */
+export function describeNode(visited: VisitedNode, constants: ReadonlyMap<string, Tensor>): GraphNode {
   const { node, layer, parent } = visited;
   const spec = operatorSpec(node.domain, node.opType);
   const roles = spec?.inputRoles ?? [];

@@ -10,10 +10,19 @@ import type {
   TensorStats,
 } from '../../contract/results.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
+import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
 import type { Estimate } from '../../judge/statistics/interval.ts';
 import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
+
+/** A model, and what it was made of: null when it is an opened one itself. */
+export interface ChangedModel {
+  readonly path: string;
+  readonly source: string | null;
+  /** Names of the source's nodes by name of a node of the model, as far as its making told; null: nothing is known. */
+  readonly sources: Readonly<Record<string, readonly string[]>> | null;
+}
 
 /** Where data lies and how it becomes a model's input. */
 export interface DatasetSource {
@@ -68,6 +77,8 @@ export interface OperationMap {
     result: Inspect;
   };
   readonly graph: { params: { path: string }; result: GraphView };
+  readonly layers: { params: ChangedModel; result: LayerTable };
+  readonly layer: { params: ChangedModel & { layer: string }; result: LayerDetail };
   readonly tensor: { params: { path: string; tensor: string }; result: TensorStats };
   readonly prunePlan: { params: { path: string }; result: PrunePlan };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };

@@ -11,6 +11,7 @@ import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
 import { inspect } from './inspect.ts';
+import { layer, layers } from './layers.ts';
 import { latency } from './latency.ts';
 import { machine } from './machine.ts';
 import { openShared } from './opened-models.ts';
@@ -26,6 +27,8 @@ type Operations = {
 const operations: Operations = {
   inspect,
   graph,
+  layers,
+  layer,
   tensor,
   dataset,
   overlap,

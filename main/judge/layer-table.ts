@@ -1,0 +1,81 @@
+/** Reading the columns of the table of layers. */
+import {
+  LAYER_CATEGORIES,
+  LAYER_STATES,
+  type LayerState,
+  type LayerTable,
+  type ListColumn,
+} from '../contract/layers.ts';
+import type { OperatorCategory } from '../contract/operators.ts';
+
+/** One layer out of the table. */
+export interface LayerRow {
+  /** Place in the table, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly op: string;
+  readonly domain: string;
+  readonly scope: string;
+  readonly category: OperatorCategory;
+  readonly state: LayerState;
+  /** The layer whose subgraph holds this one. */
+  readonly parent: string | null;
+  readonly fusedInto: string | null;
+  /** "int8", "int4 weights", "float32"; null: not known. */
+  readonly precision: string | null;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Of the first output. */
+  readonly shape: readonly (number | string | null)[] | null;
+  readonly parameters: number;
+  readonly parameterBytes: number;
+  /** Share of the source's weights that are still stored; null where it has none. */
+  readonly kept: number | null;
+  readonly macs: number | null;
+  readonly bytes: number | null;
+}
+
+/** The places in one list of a column. No copy is made. */
+export function listAt({ starts, items }: ListColumn, row: number): Uint32Array {
+  return items.subarray(starts[row], starts[row + 1]);
+}
+
+/** One row of the table. */
+export function layerAt(table: LayerTable, index: number): LayerRow {
+  const text = (column: Uint32Array): string => table.texts[column[index]!]!;
+  const name = (place: number): string | null => table.names[place] ?? null;
+  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+  const values = (column: ListColumn): string[] => Array.from(listAt(column, index), (at) => table.values.names[at]!);
+  const output = listAt(table.outputs, index)[0];
+  const before = table.sourceParameters[index]!;
+  return {
+    index,
+    name: table.names[index]!,
+    op: text(table.op),
+    domain: text(table.domain),
+    scope: text(table.scope),
+    category: LAYER_CATEGORIES[table.category[index]!]!,
+    state: LAYER_STATES[table.state[index]!]!,
+    parent: name(table.parent[index]!),
+    fusedInto: name(table.fusedInto[index]!),
+    precision: text(table.precision) || null,
+    inputs: values(table.inputs),
+    outputs: values(table.outputs),
+    shape: output === undefined ? null : table.shapes[table.values.shape[output]!]!,
+    parameters: table.parameters[index]!,
+    parameterBytes: table.parameterBytes[index]!,
+    kept: before > 0 ? table.parameters[index]! / before : null,
+    macs: known(table.macs[index]!),
+    bytes: known(table.bytes[index]!),
+  };
+}
+
+/** Every row, in the table's order. Linear time. */
+export function layerRows(table: LayerTable): LayerRow[] {
+  return table.names.map((_, index) => layerAt(table, index));
+}
+
+/** The names of the nodes of the trial's file that belong to a layer, the main one first. */
+export function nodesOf(table: LayerTable, index: number): string[] {
+  return Array.from(listAt(table.nodes, index), (at) => table.nodeNames[at]!);
+}

@@ -1,0 +1,58 @@
+import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
+import { StudioError } from '../../base/errors.ts';
+import type { Model } from '../../engine/graph/ir.ts';
+import { changedLayerTable, layerTable, type LayerSide } from '../../engine/layers/layer-table.ts';
+import { matchLayers } from '../../engine/layers/match-layers.ts';
+import { groupLayers, type Layer } from '../../engine/layers/group-layers.ts';
+import { costOfLayers } from '../../engine/operators/cost.ts';
+import { inferModel } from '../../engine/operators/infer.ts';
+import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
+import { constantsOf, describeNode } from './graph-view.ts';
+import { openShared } from './opened-models.ts';
+import type { ChangedModel, OperationParams } from './operation-map.ts';
+
+/** The layers of a model, or of one that was made of another in terms of that one's. */
+export async function layers({ path, source, sources }: OperationParams<'layers'>): Promise<LayerTable> {
+  const now = sideOf((await openShared(path)).model);
+  if (source === null) return layerTable(now);
+  return changedLayerTable(sideOf((await openShared(source)).model), now, sourceMap(sources));
+}
+
+/**
+ * The nodes of one layer with their attributes and weights.
+ * @throws MODEL_UNKNOWN_LAYER
+ */
+export async function layer({ layer: name, ...changed }: OperationParams<'layer'>): Promise<LayerDetail> {
+  const { model } = await openShared(changed.path);
+  const constants = constantsOf(model);
+  const nodes = (await computing(model, changed, name)).flatMap((it) => it.nodes);
+  return { name, nodes: nodes.map((visited) => describeNode(visited, constants)) };
+}
+
+/** What computes a layer of the source in the changed model; nothing where it is fused into another. */
+async function computing(model: Model, { source, sources }: ChangedModel, name: string): Promise<readonly Layer[]> {
+  const own = groupLayers(model).ofName(name);
+  if (source === null) {
+    if (own === undefined) throw unknownLayer(name);
+    return [own];
+  }
+  const match = matchLayers((await openShared(source)).model, model, sourceMap(sources));
+  const known = match.source.ofName(name);
+  if (known !== undefined) return match.changedOf.get(known) ?? [];
+  if (own === undefined) throw unknownLayer(name);
+  return [own];
+}
+
+function unknownLayer(name: string): StudioError {
+  return new StudioError('MODEL_UNKNOWN_LAYER', `The model has no layer '${name}'`);
+}
+
+function sourceMap(sources: ChangedModel['sources']): ReadonlyMap<string, readonly string[]> {
+  return new Map(Object.entries(sources ?? {}));
+}
+
+/** Costs are of one sample, with the sizes that a profile would choose. */
+function sideOf(model: Model): LayerSide {
+  const { dims } = resolveInputDims(inputPorts(model), { batch: 1, dims: {} });
+  return { model, inference: inferModel(model), costs: costOfLayers(model, inferModel(model, { dims })) };
+}

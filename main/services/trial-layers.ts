@@ -1,0 +1,21 @@
+import type { Handlers } from './handlers.ts';
+import { requireModel } from './models.ts';
+import type { ChangedModel } from './operations/operation-map.ts';
+import type { StudioContext } from './studio-context.ts';
+import { requireOutput } from './trial-state.ts';
+
+/** The layers of trials, in terms of the opened model. */
+export function layerHandlers(context: StudioContext): Pick<Handlers, 'trial.layers' | 'trial.layer'> {
+  const { ask } = context;
+  return {
+    'trial.layers': async ({ trialId }) => ask('layers', await changedModel(context, trialId)),
+    'trial.layer': async ({ trialId, layer }) => ask('layer', { ...(await changedModel(context, trialId)), layer }),
+  };
+}
+
+/** A trial's model and the opened one that it was made of. */
+async function changedModel(context: StudioContext, trialId: string): Promise<ChangedModel> {
+  const path = await requireOutput(context, trialId);
+  const { modelId, baseline } = await context.workspace.trial(trialId);
+  return { path, source: baseline ? null : (await requireModel(context, modelId)).path, sources: null };
+}
