@@ -57,7 +57,8 @@ export function nodeKinds(graph: Graph, outer: (value: string) => ValueKind): Gr
 /** The codes of a node that quantizes are no scale; all else that comes of scales is one. */
 function kindOfOutput(producer: Node, value: string, kind: NodeKind | undefined): ValueKind {
   if (kind !== 'scaling') return kind;
-  const codes = operatorSpec(producer.domain, producer.opType)?.category === 'quantization' && producer.outputs[0] === value;
+  const codes =
+    operatorSpec(producer.domain, producer.opType)?.category === 'quantization' && producer.outputs[0] === value;
   return codes ? 'scaling' : 'scale';
 }
 
