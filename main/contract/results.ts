@@ -116,6 +116,8 @@ export const profileLayerSchema = z.object({
   share: z.number(),
   /** The kernels that executed this layer; empty when it was folded away. */
   kernels: z.array(z.string()),
+  /** The layer whose kernels compute this one too and hold its time; absent in results kept by older versions. */
+  fusedInto: z.string().nullable().optional(),
   macs: z.number().nullable(),
   /** Multiply–accumulates a second in 10⁹, where macs and time are known. */
   gmacsPerSecond: z.number().nullable(),

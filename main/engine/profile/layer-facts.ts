@@ -1,6 +1,7 @@
-import { walkNodes } from '../graph/walk.ts';
 import type { Model, Node } from '../graph/ir.ts';
+import { groupLayers } from '../layers/group-layers.ts';
 import { costOfLayers } from '../operators/cost.ts';
+import { addKnown } from '../operators/cost-context.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { Inference } from '../operators/inference.ts';
 import type { MeasuredShape } from '../runtime/taps.ts';
@@ -14,18 +15,18 @@ export interface Shown {
   readonly taken?: ReadonlyMap<Node, string>;
 }
 
-/** The layers of a model in order, with their multiply–accumulates at these input sizes. */
+/** The layers of a model in order, with the multiply–accumulates of all their nodes at these input sizes. */
 export function layerFacts(
   model: Model,
   dims: Readonly<Record<string, number>>,
   { measured, taken = new Map() }: Shown = {},
 ): readonly LayerFacts[] {
   const inference = inferModel(model, { dims, ...(measured === undefined ? {} : { measured }) });
-  const costs = costOfLayers(model, inference, { taken });
-  return [...walkNodes(model)].map(({ node, layer }, index) => ({
-    name: layer,
-    op: node.opType,
-    macs: costs[index]?.macs ?? null,
+  const macsOf = new Map(costOfLayers(model, inference, { taken }).map(({ layer, macs }) => [layer, macs]));
+  return groupLayers(model).all.map(({ name, main, nodes }) => ({
+    name,
+    op: main.node.opType,
+    macs: addKnown(nodes.map((node) => macsOf.get(node.layer) ?? null)),
   }));
 }
 

@@ -10,6 +10,8 @@ export interface ProfiledLayer {
   readonly share: number;
   /** The kernels that execute this layer, alone or with others; empty when it was folded away or did not run. */
   readonly kernels: string[];
+  /** The layer whose time holds this one's too: its kernels compute both. */
+  readonly fusedInto: string | null;
   readonly macs: number | null;
   readonly gmacsPerSecond: number | null;
 }
@@ -38,6 +40,7 @@ export function layerTimes(layers: readonly LayerFacts[], kernels: readonly Attr
   const facts = new Map(layers.map((layer) => [layer.name, layer]));
   const times = new Map<string, number>();
   const executedBy = new Map<string, string[]>();
+  const fusedInto = new Map<string, string>();
   for (const kernel of kernels) {
     for (const source of kernel.sources) {
       const list = executedBy.get(source);
@@ -45,7 +48,9 @@ export function layerTimes(layers: readonly LayerFacts[], kernels: readonly Attr
       else list.push(kernel.name);
     }
     const main = mainLayer(kernel, facts);
-    if (main !== undefined) times.set(main, (times.get(main) ?? 0) + kernel.timeMs);
+    if (main === undefined) continue;
+    times.set(main, (times.get(main) ?? 0) + kernel.timeMs);
+    for (const source of kernel.sources) if (!fusedInto.has(source)) fusedInto.set(source, main);
   }
   const total = kernels.reduce((sum, kernel) => sum + kernel.timeMs, 0);
   return layers.map(({ name, op, macs }) => {
@@ -57,6 +62,7 @@ export function layerTimes(layers: readonly LayerFacts[], kernels: readonly Attr
       timeMs,
       share: total > 0 ? timeMs / total : 0,
       kernels: executedBy.get(name) ?? [],
+      fusedInto: times.has(name) ? null : (fusedInto.get(name) ?? null),
       macs,
       gmacsPerSecond,
     };

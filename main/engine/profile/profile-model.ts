@@ -7,6 +7,7 @@ import { writeWhole } from '../../base/write-whole.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
 import { categoryOf } from '../operators/ask.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
+import { groupLayers } from '../layers/group-layers.ts';
 import { machineInfo } from '../runtime/machine.ts';
 import { makeInputs } from '../runtime/make-inputs.ts';
 import type { RunnerCallOptions } from '../runtime/protocol.ts';
@@ -189,11 +190,15 @@ function attribute(
   const table: KernelTable = sumKernels(calm);
   const attributions = attributeKernels(model, profiled.optimised, table.kernels);
   const taken = takenBranches(model, new Set(attributions.flatMap(({ sources }) => sources)));
+  const grouped = groupLayers(model);
+  const layersOf = (nodes: readonly string[]): string[] => [
+    ...new Set(nodes.map((node) => grouped.ofName(node)?.name ?? node)),
+  ];
   const facts = layerFacts(model, measured.dims, { measured: measured.shapes, taken });
   const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
     ...kernel,
     category: categoryOf(kernel.op),
-    sources: [...attributions[index]!.sources],
+    sources: layersOf(attributions[index]!.sources),
     inputShapes: [...kernel.inputShapes],
     outputShapes: [...kernel.outputShapes],
   }));

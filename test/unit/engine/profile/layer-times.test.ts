@@ -16,10 +16,46 @@ describe('layerTimes', () => {
       { name: 'k2', op: 'Add', timeMs: 1, sources: ['add'] },
     ]);
     expect(times).toEqual([
-      { name: 'conv', op: 'Conv', timeMs: 3, share: 0.75, kernels: ['k1'], macs: 2e6, gmacsPerSecond: 2 / 3 },
-      { name: 'relu', op: 'Relu', timeMs: 0, share: 0, kernels: ['k1'], macs: 0, gmacsPerSecond: null },
-      { name: 'add', op: 'Add', timeMs: 1, share: 0.25, kernels: ['k2'], macs: 0, gmacsPerSecond: null },
-      { name: 'folded', op: 'Constant', timeMs: 0, share: 0, kernels: [], macs: 0, gmacsPerSecond: null },
+      {
+        name: 'conv',
+        op: 'Conv',
+        timeMs: 3,
+        share: 0.75,
+        kernels: ['k1'],
+        fusedInto: null,
+        macs: 2e6,
+        gmacsPerSecond: 2 / 3,
+      },
+      {
+        name: 'relu',
+        op: 'Relu',
+        timeMs: 0,
+        share: 0,
+        kernels: ['k1'],
+        fusedInto: 'conv',
+        macs: 0,
+        gmacsPerSecond: null,
+      },
+      {
+        name: 'add',
+        op: 'Add',
+        timeMs: 1,
+        share: 0.25,
+        kernels: ['k2'],
+        fusedInto: null,
+        macs: 0,
+        gmacsPerSecond: null,
+      },
+      {
+        name: 'folded',
+        op: 'Constant',
+        timeMs: 0,
+        share: 0,
+        kernels: [],
+        fusedInto: null,
+        macs: 0,
+        gmacsPerSecond: null,
+      },
     ]);
   });
 
