@@ -1,5 +1,8 @@
+import { dirname } from 'node:path';
 import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
 import { walkGraphs, walkNodes } from '../graph/walk.ts';
+import type { ModelSource } from '../runtime/settings.ts';
+import { sourceOfModel } from '../runtime/taps.ts';
 import { unchanged, type PassResult } from './pass.ts';
 
 /**
@@ -38,6 +41,11 @@ export function hasNamesakes(model: Model): boolean {
     if (new Set(names).size < names.length) return true;
   }
   return false;
+}
+
+/** What to load in place of a file: the file, or the model with unique names where the runtime would refuse it for namesakes. */
+export function runnableSource({ model, path }: { readonly model: Model; readonly path: string }): ModelSource {
+  return hasNamesakes(model) ? sourceOfModel(nameNodes(model).model, dirname(path)) : { path };
 }
 
 /** Told where a name that the model gives itself was changed. */

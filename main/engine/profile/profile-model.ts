@@ -28,7 +28,7 @@ import {
   type PlainMeasurement,
   type ProfiledMeasurement,
 } from './measure.ts';
-import { nameNodes } from '../passes/name-nodes.ts';
+import { nameNodes, runnableSource } from '../passes/name-nodes.ts';
 import { profileNotes } from './notes.ts';
 import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
 import { takenBranches } from './taken-branches.ts';
@@ -104,7 +104,7 @@ async function measure(
   const call: RunnerCallOptions = { signal, onProgress: progress };
   const settings: SessionSettings = { provider: request.provider, threads: request.threads };
   progress({ stage: 'Loading', done: 0, total: undefined });
-  const session = await runner.load({ path }, settings, call);
+  const session = await runner.load(runnableSource({ model, path }), settings, call);
   const inputs = await chooseInputs(session, request);
   const outputs = await session.run(inputs.feeds, call);
   const plan = { runs: request.runs, warmup: request.warmup };

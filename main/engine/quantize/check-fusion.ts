@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
-import type { Model, Node } from '../graph/ir.ts';
+import type { Graph, Model, Node } from '../graph/ir.ts';
+import { layerNames } from '../graph/layers.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { hasTrait } from '../operators/ask.ts';
+import { hasTrait, isQdq, roleOf } from '../operators/ask.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
@@ -13,8 +14,10 @@ import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
 /**
  * Tells for each quantized layer whether the runtime runs it as an integer kernel here: it lets the runtime write the
  * graph that it would execute and looks whether the layer's codes come from a kernel rather than from a QuantizeLinear.
+ * Layers that nobody quantized count too where the runtime runs them on codes: it moves a DequantizeLinear behind what only
+ * moves values.
  * @param model with QuantizeLinear–DequantizeLinear pairs, from any tool
- * @returns by layer name; layers that are not quantized are not in it
+ * @returns by layer name; layers that are not quantized and run in float are not in it
  * @throws RUNTIME_LOAD_FAILED, RUNTIME_DIED, CANCELLED
  */
 export async function checkFusion(
@@ -35,7 +38,9 @@ export async function checkFusion(
     await session.close();
     const optimized = indexGraph(parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder).graph);
     context.progress({ stage: 'Checking fusion', done: 1, total: 1 });
-    return new Map(qdqGroups(model.graph).map((group) => [group.layer, isFused(group, optimized)]));
+    const fused = new Map(qdqGroups(model.graph).map((group) => [group.layer, isFused(group, optimized)]));
+    for (const layer of onCodes(model.graph, optimized)) if (!fused.has(layer)) fused.set(layer, true);
+    return fused;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -50,6 +55,34 @@ function isFused(group: QdqGroup, optimized: GraphIndex): boolean {
   }
   if (group.codes === undefined) return hasTrait(kernel, 'integerToFloat');
   return !hasTrait(kernel, 'quantizes');
+}
+
+/** The layers that run on codes, or as an integer kernel, in the graph that is executed; what quantizes is not among them. */
+function onCodes(graph: Graph, optimized: GraphIndex): readonly string[] {
+  const names = layerNames(graph);
+  return graph.nodes.flatMap((node, at) => {
+    const kernel = isQdq(node) ? undefined : optimized.nodeByName(node.name);
+    if (kernel === undefined) return [];
+    const role = roleOf(kernel);
+    const moves = role.kind === 'passthrough' && isCode(kernel.inputs[role.input] ?? '', optimized);
+    return moves || (hasTrait(kernel, 'integerKernel') && !hasTrait(node, 'integerKernel')) ? [names[at]!] : [];
+  });
+}
+
+/** Whether a value of the executed graph holds codes. */
+function isCode(value: string, optimized: GraphIndex): boolean {
+  let name = value;
+  // Each step goes to an earlier node; the bound only guards against a ring in a broken model.
+  for (let steps = 0; steps < 64; steps++) {
+    const producer = optimized.producer(name);
+    if (producer === undefined || hasTrait(producer, 'dequantizes')) return false;
+    if (hasTrait(producer, 'quantizes')) return true;
+    if (hasTrait(producer, 'integerKernel')) return !hasTrait(producer, 'integerToFloat');
+    const role = roleOf(producer);
+    if (role.kind !== 'passthrough') return false;
+    name = producer.inputs[role.input] ?? '';
+  }
+  return false;
 }
 
 function isBetweenConversions(node: Node, index: GraphIndex): boolean {

@@ -65,6 +65,7 @@ function nodesByLayer({ prepared, plan, fused }: Outcome): ReadonlyMap<string, r
 }
 
 function stateOfNode({ quantized, reason }: LayerDecision, fused: boolean | undefined): State {
+  if (!quantized && fused === true) return { quantized: true, fused, reason: 'the runtime runs it on codes' };
   return { quantized, fused: quantized ? (fused ?? null) : null, reason };
 }
 

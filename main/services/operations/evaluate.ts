@@ -1,6 +1,7 @@
 import { WHOLE_SET } from '../../contract/data.ts';
 import { evaluateModel } from '../../engine/dataset/evaluate.ts';
 import { splitIndices } from '../../engine/dataset/split.ts';
+import { runnableSource } from '../../engine/passes/name-nodes.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { circumstancesOn } from './circumstances.ts';
@@ -18,25 +19,25 @@ export async function evaluate(
   context: TaskContext,
 ): Promise<OperationResult<'evaluate'>> {
   // Opened first for its clear errors: the runtime's own are about protobuf.
-  await openRunnable(path);
-  if (reference !== null) await openRunnable(reference);
+  const opened = await openRunnable(path);
+  const other = reference === null ? null : await openRunnable(reference);
   const dataset = await openSource(data);
   const { provider, threads, batch, dims } = settings;
   return withThreadRunner(context.signal, async (runner) => {
     const result = await evaluateModel(
       {
-        model: { path },
+        model: runnableSource(opened),
         dataset,
         runner,
         settings: { provider, threads },
         batch: batch === 1 ? null : batch,
         dims,
         indices: splitIndices(dataset, data.split ?? WHOLE_SET, limit),
-        reference: reference === null ? null : { path: reference },
+        reference: other === null ? null : runnableSource(other),
       },
       context,
     );
-    const { outcomes, reference: other, classes, confusion, notes, metrics, ...rest } = result;
+    const { outcomes, reference: compared, classes, confusion, notes, metrics, ...rest } = result;
     const circumstances = circumstancesOn(machineInfo(runner.about.onnxruntime, settings), {
       batch: result.batch,
       dims,
@@ -53,7 +54,7 @@ export async function evaluate(
       },
       circumstances,
       outcomes,
-      reference: other === null ? null : { metrics: { ...other.metrics }, outcomes: other.outcomes },
+      reference: compared === null ? null : { metrics: { ...compared.metrics }, outcomes: compared.outcomes },
     };
   });
 }

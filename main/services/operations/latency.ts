@@ -1,12 +1,13 @@
 import type { TaskContext } from '../../base/progress.ts';
 import { summarizeLatency } from '../../engine/profile/latency.ts';
+import { runnableSource } from '../../engine/passes/name-nodes.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { makeInputs } from '../../engine/runtime/make-inputs.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
 import { pairedRatio } from '../../judge/statistics/paired-ratio.ts';
 import type { RunSettings } from '../../contract/machine.ts';
 import { circumstancesOn } from './circumstances.ts';
-import { openRunnable } from './opened-models.ts';
+import { openShared, openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
 
@@ -40,7 +41,8 @@ export async function latency(
 
 async function load(runner: Runner, path: string, settings: RunSettings, signal: AbortSignal) {
   const { provider, threads, batch: asked, dims: given } = settings;
-  const session = await runner.load({ path }, { provider, threads, takesTurns: true }, { signal });
+  const source = runnableSource(await openShared(path));
+  const session = await runner.load(source, { provider, threads, takesTurns: true }, { signal });
   const { feeds, batch, dims } = makeInputs(session.inputs, { batch: asked, dims: given });
   return { session, feeds, batch, dims };
 }

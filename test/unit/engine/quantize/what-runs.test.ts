@@ -182,6 +182,48 @@ describe('an excluded layer', () => {
   });
 });
 
+describe('a layer that the plan leaves in float', () => {
+  it('is told as what it is where the runtime moves codes through it all the same', async () => {
+    const model = image()
+      .conv({ name: 'c1', channels: 4 })
+      .node('MaxPool', ['conv_0'], { kernel_shape: [2n, 2n] }, ['p'], { name: 'pool' })
+      .node('Tanh', ['p'], {}, ['y'], { name: 'tanh' })
+      .output('y')
+      .build({ opset: 19 });
+    const outcome = await quantize(model);
+    expect(outcome.layers.map(({ name, quantized, fused }) => [name, quantized, fused])).toEqual([
+      ['c1', true, true],
+      ['pool', true, true],
+      ['tanh', false, null],
+    ]);
+    const executed = indexGraph((await executedModel(runner, outcome.model)).graph);
+    expect(executed.producer(executed.nodeByName('pool')!.inputs[0]!)?.opType).toBe('QLinearConv');
+    // Left out by the recipe, it must not.
+    const left = await quantize(model, { exclude: ['pool'] });
+    expect(layer(left, 'pool')).toMatchObject({ quantized: false, reason: 'left out by the recipe' });
+    expect(dtypeOf(await executedModel(runner, left.model), 'pool')).toBe('float32');
+  });
+});
+
+describe('matrix products of symbolic sizes', () => {
+  it('are quantized, and run at other sizes than they were calibrated at', async () => {
+    const model = graph()
+      .input('x', 'float32', ['batch', 'steps', 8])
+      .matmul({ name: 'q', inputs: 8, outputs: 8, to: 'qv' })
+      .matmul({ name: 'k', inputs: 8, outputs: 8, from: 'x', to: 'kv' })
+      .node('Transpose', ['kv'], { perm: [0n, 2n, 1n] }, ['kt'], { name: 'turn' })
+      .node('MatMul', ['qv', 'kt'], {}, ['scores'], { name: 'scores' })
+      .softmax({ name: 'soft', to: 'weights' })
+      .node('MatMul', ['weights', 'qv'], {}, ['mixed'], { name: 'mix' })
+      .matmul({ name: 'out', inputs: 8, outputs: 4, to: 'y' })
+      .output('y')
+      .build({ opset: 17 });
+    const outcome = await quantize(model, {}, [2, 6, 8]);
+    expect(outcome.layers.filter(({ op, fused }) => op === 'MatMul' && fused !== true)).toEqual([]);
+    expect(await quality(model, outcome.model, [3, 5, 8])).toBeGreaterThan(20);
+  });
+});
+
 describe('constants, functions and names', () => {
   it('counts weights, biases and limits that are computed of constants', async () => {
     const model = image()
