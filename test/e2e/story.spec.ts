@@ -82,7 +82,7 @@ test('open, profile, prune, quantize, compare and export; everything is there af
     const numbers = panel.getByRole('region', { name: 'Numbers side by side' });
     await expect(numbers.getByRole('row', { name: /Top-1/u })).toContainText('%');
     await expect(numbers.getByRole('row', { name: /^Latency p50/u })).toContainText('×');
-    await expect(numbers.getByRole('row', { name: /size/iu })).toContainText('better');
+    await expect(numbers.getByRole('row', { name: /size/iu })).toContainText('smaller');
   });
 
   await test.step('it is exported, and the command line makes the same bytes from its recipe', async () => {
