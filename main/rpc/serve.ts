@@ -42,3 +42,27 @@ export class Moved {
     this.buffers = buffers;
   }
 }
+
+/** Smaller buffers are copied sooner than moved. */
+const WORTH_MOVING_BYTES = 4096;
+
+/**
+ * A result of which all large arrays go over instead of being copied. For results that were made for this call alone: nobody
+ * here may use them afterwards.
+ * @param value plain objects, arrays and typed arrays; a typed array that is a part of its buffer is copied
+ */
+export function moved(value: unknown): Moved {
+  const buffers = new Set<ArrayBuffer>();
+  const gather = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    if (ArrayBuffer.isView(part)) {
+      const { buffer, byteLength } = part;
+      const whole = byteLength === buffer.byteLength && byteLength >= WORTH_MOVING_BYTES;
+      if (whole && buffer instanceof ArrayBuffer) buffers.add(buffer);
+    } else {
+      for (const inner of Object.values(part)) gather(inner);
+    }
+  };
+  gather(value);
+  return new Moved(value, [...buffers]);
+}

@@ -3,14 +3,22 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/errors.ts';
 import { threadPort } from '../rpc/node/thread-port.ts';
 import { Peer } from '../rpc/peer.ts';
+import { moved } from '../rpc/serve.ts';
 import type { OperationQuestions, OperationThreadData } from './operation-thread.ts';
+import type { OperationName } from './operations/operation-map.ts';
 import { runOperation } from './operations/operations.ts';
 import { takeTurnsWith } from './operations/runners.ts';
 
 assert(parentPort !== null, 'the operations entry runs as a worker thread');
+/** Operations whose large results nobody in this thread keeps. */
+const MADE_FOR_THE_CALL: ReadonlySet<string> = new Set<OperationName>(['prunePlan']);
+
 const owner = new Peer<OperationQuestions>(threadPort(parentPort), {
-  // `OperationThread.call` checked name and params against the map.
-  serve: (name, params, context) => runOperation(name as never, params as never, context),
+  serve: async (name, params, context) => {
+    // `OperationThread.call` checked name and params against the map.
+    const result: unknown = await runOperation(name as never, params as never, context);
+    return MADE_FOR_THE_CALL.has(name) ? moved(result) : result;
+  },
 });
 // Its owner told it so when it started it.
 if ((workerData as OperationThreadData).takesTurns) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StudioError, cancelledError } from '../../../main/base/errors.ts';
 import { Peer, type PeerOptions } from '../../../main/rpc/peer.ts';
 import { memoryPair } from '../../../main/rpc/port.ts';
-import { Moved, serveTable, type Serve, type Table } from '../../../main/rpc/serve.ts';
+import { moved, serveTable, type Serve, type Table } from '../../../main/rpc/serve.ts';
 
 interface Sums {
   add: { params: readonly number[]; result: number };
@@ -125,10 +125,18 @@ describe('Peer', () => {
     expect(caller.waitingFor).toEqual([]);
   });
 
-  it('moves buffers instead of copying them where the result says so', async () => {
-    const values = Float64Array.of(1, 2);
-    const { caller } = pair(() => new Moved(values, [values.buffer]));
-    expect(await caller.call('add', [])).toEqual(Float64Array.of(1, 2));
-    expect(values.byteLength).toBe(0);
+  it('moves large buffers instead of copying them where the result says so, but no part of a buffer', async () => {
+    const large = Float64Array.from({ length: 1000 }, (_, index) => index);
+    const shared = new Float64Array(2000);
+    const part = shared.subarray(0, 1000);
+    const { caller } = pair(() => moved({ layers: [{ large, again: large }], part, small: Float64Array.of(1) }));
+    const expected = Float64Array.from({ length: 1000 }, (_, index) => index);
+    expect(await caller.call('add', [])).toEqual({
+      layers: [{ large: expected, again: expected }],
+      part: new Float64Array(1000),
+      small: Float64Array.of(1),
+    });
+    expect(large.byteLength).toBe(0);
+    expect(shared.byteLength).toBe(16_000);
   });
 });
