@@ -2,7 +2,7 @@ import { Button, Tooltip } from '@mantine/core';
 import { IconDiamond, IconPlayerPlayFilled, IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { desktop } from '../rpc/bridge.ts';
-import { profileTrial } from '../state/actions.ts';
+import { profileShown } from '../state/actions.ts';
 import { showDialog } from '../state/dialogs.ts';
 import { isActive, useJobs } from '../state/jobs.ts';
 import { shownTrialId, useSession } from '../state/session.ts';
@@ -62,7 +62,7 @@ function ProfileButton(): ReactNode {
       leftSection={<IconPlayerPlayFilled size={11} />}
       loading={busy}
       disabled={!connected || trialId === null}
-      onClick={() => void profileTrial()}
+      onClick={() => void profileShown()}
     >
       Profile
     </Button>

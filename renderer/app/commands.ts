@@ -1,6 +1,6 @@
 import { chooseModel } from '../tasks/home/choose-model.ts';
 import { graphController } from '../tasks/graph/store.ts';
-import { closeModel, evaluateTrial, openModel, profileTrial } from '../state/actions.ts';
+import { closeModel, evaluateTrial, openModel, profileShown } from '../state/actions.ts';
 import { copyText } from '../state/clipboard.ts';
 import { showDialog } from '../state/dialogs.ts';
 import { saveBlob } from '../state/download.ts';
@@ -9,7 +9,9 @@ import { OVERLAY_TITLES, OVERLAYS, useOverlay } from '../state/overlay.ts';
 import { useRecipe } from '../state/recipe.ts';
 import { selectLayer, useSelection } from '../state/selection.ts';
 import { showTrial, shownTrialId, useSession } from '../state/session.ts';
-import { TABS, TAB_TITLES, showTab, useUi } from '../state/ui.ts';
+import type { Panel } from '../state/panels.ts';
+import { TABS, TAB_TITLES } from '../state/tabs.ts';
+import { isPanelOpen, openPanel, showTab, useUi } from '../state/ui.ts';
 import type { Shortcut } from './shortcuts.ts';
 
 export const MENUS = ['File', 'Edit', 'View', 'Model', 'Help'] as const;
@@ -117,9 +119,10 @@ const view: readonly Command[] = [
     })),
   ),
   ...commandsOf('View', 'panels', [
-    switchOf('view.outline', 'Outline', 'outline', []),
-    switchOf('view.properties', 'Properties', 'properties', ['Mod+Enter']),
-    switchOf('view.table', 'Layers Table', 'table', ['Mod+J']),
+    panelSwitch('view.outline', 'Outline', 'outline', []),
+    panelSwitch('view.recipe', 'Recipe', 'recipe', []),
+    panelSwitch('view.properties', 'Properties', 'properties', ['Mod+Enter']),
+    panelSwitch('view.table', 'Layers Table', 'table', ['Mod+J']),
   ]),
   ...commandsOf('View', 'graph', [
     switchOf('view.attributes', 'Attributes', 'showAttributes', ['Mod+D']),
@@ -190,7 +193,7 @@ const view: readonly Command[] = [
 
 const model: readonly Command[] = [
   ...commandsOf('Model', 'measure', [
-    { id: 'model.profile', title: 'Profile', keys: ['F9'], enabled: hasModel, run: () => void profileTrial() },
+    { id: 'model.profile', title: 'Profile', keys: ['F9'], enabled: hasModel, run: () => void profileShown() },
     {
       id: 'model.evaluate',
       title: 'Evaluate on All Samples',
@@ -220,7 +223,7 @@ const model: readonly Command[] = [
       enabled: hasModel,
       run: () => {
         selectLayer(null, 'command');
-        useUi.getState().set({ properties: true });
+        openPanel('properties');
       },
     },
     {
@@ -258,10 +261,14 @@ export function runCommand(id: string): boolean {
 function switchOf(
   id: string,
   title: string,
-  key: 'outline' | 'properties' | 'table' | 'showNames' | 'showAttributes' | 'showWeights',
+  key: 'showNames' | 'showAttributes' | 'showWeights',
   keys: readonly Shortcut[],
 ): CommandPart {
   return { id, title, keys, checked: () => useUi.getState()[key], run: () => useUi.getState().toggle(key) };
+}
+
+function panelSwitch(id: string, title: string, panel: Panel, keys: readonly Shortcut[]): CommandPart {
+  return { id, title, keys, checked: () => isPanelOpen(panel), run: () => openPanel(panel, !isPanelOpen(panel)) };
 }
 
 function evaluateShown(): void {
@@ -275,7 +282,7 @@ function openRecent(index: number): void {
 }
 
 function focusSearch(): void {
-  useUi.getState().set({ outline: true });
+  openPanel('outline');
   // The panel may only now be drawn.
   requestAnimationFrame(() => {
     const search = document.querySelector<HTMLInputElement>('#outline-search');

@@ -1,6 +1,6 @@
 import { lazy } from 'react';
 import type { ComponentType } from 'react';
-import type { Tab } from '../state/ui.ts';
+import type { Tab } from '../state/tabs.ts';
 
 /** The view of each task, loaded when its tab is first opened. */
 export const VIEWS: Readonly<Record<Tab, ComponentType>> = {

@@ -1,13 +1,15 @@
 import type { ParamsIn } from '../../main/contract/methods.ts';
 import type { Trial } from '../../main/contract/studio.ts';
 import { desktop } from '../rpc/bridge.ts';
+import type { CallOptions } from '../rpc/client.ts';
 import { findConnection } from '../rpc/connection.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import { uploadFile } from '../rpc/upload.ts';
 import { calibrationDatasetId } from './data.ts';
 import { engine } from './engine.ts';
+import { useLast } from './last.ts';
 import { logError, tellError } from './messages.ts';
-import { keep } from './persist.ts';
+import { useOverlay } from './overlay.ts';
 import { recipeOf } from './recipe-draft.ts';
 import { useRecipe } from './recipe.ts';
 import { clearResults, putResult } from './queries.ts';
@@ -42,7 +44,7 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
       b: same && known(before.b) ? before.b : null,
     });
     useRecipe.getState().open(model.entry.id);
-    keep('last', { modelId: model.entry.id });
+    useLast.setState({ modelId: model.entry.id });
     desktop()?.addRecent?.(model.entry.path);
     return true;
   } catch (error) {
@@ -78,18 +80,30 @@ export function closeModel(): void {
   clearResults();
   useRecipe.getState().open(null);
   useSelection.getState().select(null, 'command');
-  keep('last', { modelId: null });
+  useLast.setState({ modelId: null });
 }
 
-/** Profiles a trial (the shown one unless told) with the run settings of the title bar. */
-export async function profileTrial(trialId = shownTrialId(useSession.getState()), signal?: AbortSignal): Promise<void> {
-  if (trialId === null) return;
-  try {
-    const profile = await engine().call('trial.profile.run', { trialId, settings: runSettings() }, signalled(signal));
-    putResult('trial.profile', trialId, profile);
-  } catch (error) {
-    tellError(error);
-  }
+export interface ProfileRunOptions extends CallOptions {
+  /** Timed runs and runs before them; null: until stable. */
+  readonly runs?: number | null;
+  readonly warmup?: number | null;
+}
+
+/**
+ * Profiles a trial with the run settings of the title bar; then the graph is coloured by time. Rejects with EngineError
+ * (also CANCELLED): the caller decides what to say.
+ */
+export async function profileTrial(trialId: string, options: ProfileRunOptions = {}): Promise<void> {
+  const { runs = null, warmup = null, ...call } = options;
+  const params = { trialId, settings: runSettings(), runs, warmup };
+  putResult('trial.profile', trialId, await engine().call('trial.profile.run', params, call));
+  useOverlay.getState().setMetric('time');
+}
+
+/** Profiles the shown trial; says what went wrong. */
+export async function profileShown(): Promise<void> {
+  const trialId = shownTrialId(useSession.getState());
+  if (trialId !== null) await attempt(() => profileTrial(trialId));
 }
 
 export interface TrialRunOptions {

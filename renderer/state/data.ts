@@ -1,6 +1,7 @@
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 import type { DatasetEntry } from '../../main/contract/studio.ts';
-import { keep, readKept } from './persist.ts';
+import { keptAs } from './persist.ts';
 import { useSession } from './session.ts';
 
 interface DataStore {
@@ -9,9 +10,12 @@ interface DataStore {
 }
 
 /** The choice of calibration data; the evaluation data are the session's. Kept over restarts. */
-export const useData = create<DataStore>(() => readKept<DataStore>('data', { calibrationId: null }));
-
-useData.subscribe(({ calibrationId }) => keep('data', { calibrationId }));
+export const useData = create<DataStore>()(
+  persist(
+    (): DataStore => ({ calibrationId: null }),
+    keptAs('data', { version: 1, keep: ({ calibrationId }) => ({ calibrationId }) }),
+  ),
+);
 
 /** Chooses the calibration data. */
 export function chooseCalibration(datasetId: string | null): void {

@@ -3,7 +3,7 @@ import { takeModelFromAddress } from '../rpc/connection.ts';
 import { engine } from './engine.ts';
 import { isActive, useJobs } from './jobs.ts';
 import { tell, tellError } from './messages.ts';
-import { readKept } from './persist.ts';
+import { useLast } from './last.ts';
 import { forget } from './queries.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { openModel } from './actions.ts';
@@ -102,7 +102,7 @@ async function openLast(recents: readonly ModelEntry[]): Promise<void> {
   }
   // The system handed a file over in the meantime: that is what the user wants to see.
   if (useSession.getState().opening !== null) return;
-  const kept = readKept<{ modelId?: string | null }>('last', {}).modelId;
+  const kept = useLast.getState().modelId;
   const id = useSession.getState().model?.entry.id ?? (kept === undefined ? recents[0]?.id : kept);
   const last = recents.find((entry) => entry.id === id && entry.available);
   if (last !== undefined) await openModel({ path: last.path }, last.name);

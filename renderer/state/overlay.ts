@@ -1,5 +1,6 @@
 import { create } from 'zustand';
-import { keep, readKept } from './persist.ts';
+import { persist } from 'zustand/middleware';
+import { keptAs } from './persist.ts';
 
 /** What the layers of the graph can be coloured by. */
 export const OVERLAYS = ['none', 'time', 'memory', 'macs', 'sparsity', 'error', 'dtype'] as const;
@@ -45,20 +46,19 @@ interface OverlayStore {
   setLive(live: OverlayData | null): void;
 }
 
-const kept = readKept<{ metric: OverlayMetric; scale: 'linear' | 'log' }>('overlay', {
-  metric: 'none',
-  scale: 'linear',
-});
-
 /** The overlay of the graph: the point of the whole window. */
-export const useOverlay = create<OverlayStore>((set) => ({
-  ...kept,
-  domain: null,
-  live: null,
-  setMetric: (metric) => set({ metric, domain: null }),
-  setScale: (scale) => set({ scale }),
-  setDomain: (domain) => set({ domain }),
-  setLive: (live) => set({ live }),
-}));
-
-useOverlay.subscribe(({ metric, scale }) => keep('overlay', { metric, scale }));
+export const useOverlay = create<OverlayStore>()(
+  persist(
+    (set) => ({
+      metric: 'none',
+      scale: 'linear',
+      domain: null,
+      live: null,
+      setMetric: (metric) => set({ metric, domain: null }),
+      setScale: (scale) => set({ scale }),
+      setDomain: (domain) => set({ domain }),
+      setLive: (live) => set({ live }),
+    }),
+    keptAs('overlay', { version: 1, keep: ({ metric, scale }) => ({ metric, scale }) }),
+  ),
+);

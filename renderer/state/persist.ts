@@ -1,24 +1,58 @@
-/** Keeps small interface state in localStorage, under one prefix; a full or forbidden storage only forgets. */
+import type { PersistOptions, PersistStorage, StorageValue } from 'zustand/middleware';
+
+/** Small interface state is kept in localStorage under one prefix. */
 const PREFIX = 'lapidary.';
 
-/** The kept value, or the fallback where nothing readable of the same kind is kept. */
-export function readKept<T extends object>(key: string, fallback: T): T {
-  try {
-    const text = globalThis.localStorage?.getItem(PREFIX + key);
-    if (text === null || text === undefined) return fallback;
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return fallback;
-    return { ...fallback, ...value };
-  } catch {
-    return fallback;
-  }
+interface KeptState<S, P> {
+  /** Grows when what is kept changes its shape. */
+  readonly version: number;
+  /** The part of the state that is kept. */
+  readonly keep: (state: S) => P;
+  /** What is kept, from what an older version kept; version 0 is Lapidary 0.1. Absent: the shapes are the same. */
+  readonly migrate?: (old: Record<string, unknown>, version: number) => P;
 }
 
-/** Keeps a value; what cannot be kept is forgotten at the next start. */
-export function keep(key: string, value: object): void {
-  try {
-    globalThis.localStorage?.setItem(PREFIX + key, JSON.stringify(value));
-  } catch {
-    // Private windows and full storages refuse: the studio works on, it only forgets its layout.
-  }
+/** Options of zustand's `persist` for a store of the window: versioned, and a full or forbidden storage only forgets. */
+export function keptAs<S, P>(key: string, { version, keep, migrate }: KeptState<S, P>): PersistOptions<S, P> {
+  return {
+    name: PREFIX + key,
+    version,
+    partialize: keep,
+    migrate: (old, from) => (migrate === undefined ? (old as P) : migrate(old as Record<string, unknown>, from)),
+    storage: safeStorage<P>(),
+  };
+}
+
+function safeStorage<P>(): PersistStorage<P> {
+  return {
+    getItem: (name) => {
+      try {
+        return readKept<P>(globalThis.localStorage?.getItem(name) ?? null);
+      } catch {
+        return null;
+      }
+    },
+    setItem: (name, value) => {
+      try {
+        globalThis.localStorage?.setItem(name, JSON.stringify(value));
+      } catch {
+        // Private windows and full storages refuse: the studio works on, it only forgets its layout.
+      }
+    },
+    removeItem: (name) => {
+      try {
+        globalThis.localStorage?.removeItem(name);
+      } catch {
+        // As above.
+      }
+    },
+  };
+}
+
+/** A kept text as zustand's envelope; Lapidary 0.1 kept the bare state, which is version 0. Null where it cannot be read. */
+export function readKept<P>(text: string | null): StorageValue<P> | null {
+  if (text === null) return null;
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  return 'state' in value && 'version' in value ? (value as StorageValue<P>) : { state: value as P, version: 0 };
 }

@@ -1,74 +1,92 @@
+/** The recipe being edited: an ordered list of steps, those switched off among them. Pure. */
+import { pruneStepSchema, quantizeStepSchema } from '../../main/contract/recipe.ts';
 import type { PruneStep, QuantizeStep, Recipe, RecipeStep } from '../../main/contract/recipe.ts';
 
-/**
- * The recipe being edited: both cuts with a switch each, so that turning one off keeps its settings and its exclusions.
- */
-export interface RecipeDraft {
-  readonly prune: PruneStep & { readonly enabled: boolean };
-  readonly quantize: QuantizeStep & { readonly enabled: boolean };
+/** What a step can be, with its settings. */
+export interface StepSettings {
+  readonly prune: PruneStep;
+  readonly quantize: QuantizeStep;
+}
+export type StepKind = keyof StepSettings;
+
+/** One step of the list. */
+export interface DraftStep {
+  /** Tells steps apart while the list is edited; no part of the recipe. */
+  readonly key: string;
+  /** Kept, with its settings and exclusions, and not applied. */
+  readonly off: boolean;
+  readonly step: RecipeStep;
 }
 
-export const EMPTY_DRAFT: RecipeDraft = {
-  prune: { enabled: false, structure: 'element', score: 'l1', scope: 'global', sparsity: 0.5, exclude: [] },
-  quantize: {
-    enabled: false,
-    scheme: 'int8-static',
-    calibrator: 'minmax',
-    perChannel: true,
-    reduceRange: 'auto',
-    samples: 200,
-    exclude: [],
-  },
+export type RecipeDraft = readonly DraftStep[];
+
+export const EMPTY_DRAFT: RecipeDraft = [];
+
+/** Settings of a new step. */
+export const NEW_STEP: StepSettings = {
+  prune: pruneStepSchema.parse({ structure: 'element', sparsity: 0.5 }),
+  quantize: quantizeStepSchema.parse({ scheme: 'int8-static' }),
 };
 
-/** The recipe that a draft means: prune first, then quantize; what is switched off is left out. */
+/** What a step does. */
+export function kindOf(step: RecipeStep): StepKind {
+  return 'prune' in step ? 'prune' : 'quantize';
+}
+
+/** The settings of a step that is of a kind, else null. */
+export function settingsOf<K extends StepKind>(entry: DraftStep | undefined, kind: K): StepSettings[K] | null {
+  return entry !== undefined && kind in entry.step ? (entry.step as unknown as StepSettings)[kind] : null;
+}
+
+/** A step of a kind with its settings. */
+export function makeStep<K extends StepKind>(kind: K, settings: StepSettings[K]): RecipeStep {
+  return { [kind]: settings } as unknown as RecipeStep;
+}
+
+/** The recipe that a draft means: its steps in order; what is switched off is left out. */
 export function recipeOf(draft: RecipeDraft): Recipe {
-  const steps: RecipeStep[] = [];
-  if (draft.prune.enabled) {
-    const { enabled: _enabled, ...prune } = draft.prune;
-    steps.push({ prune });
-  }
-  if (draft.quantize.enabled) {
-    const { enabled: _enabled, ...quantize } = draft.quantize;
-    steps.push({ quantize });
-  }
-  return { version: 1, steps };
+  return { version: 1, steps: draft.filter((entry) => !entry.off).map((entry) => entry.step) };
 }
 
-/** The draft that shows a recipe; settings of absent steps stay as they were in `previous`. */
-export function draftOf(recipe: Recipe, previous: RecipeDraft = EMPTY_DRAFT): RecipeDraft {
-  let draft: RecipeDraft = {
-    prune: { ...previous.prune, enabled: false },
-    quantize: { ...previous.quantize, enabled: false },
-  };
-  for (const step of recipe.steps) {
-    if ('prune' in step) draft = { ...draft, prune: { ...step.prune, enabled: true } };
-    else draft = { ...draft, quantize: { ...step.quantize, enabled: true } };
-  }
-  return draft;
+/** The draft that shows a recipe, every step of it, in order. */
+export function draftOf(recipe: Recipe): RecipeDraft {
+  return recipe.steps.reduce<RecipeDraft>((draft, step) => withStep(draft, step), EMPTY_DRAFT);
 }
 
-/** The draft with a layer excluded from a cut, or taken back in. */
-export function withExclusion(
-  draft: RecipeDraft,
-  cut: keyof RecipeDraft,
-  layer: string,
-  excluded: boolean,
-): RecipeDraft {
-  const others = draft[cut].exclude.filter((name) => name !== layer);
-  const exclude = excluded ? [...others, layer] : others;
-  return { ...draft, [cut]: { ...draft[cut], exclude } };
+/** The draft with a step put in; by default after the last of its kind, else at the end. */
+export function withStep(draft: RecipeDraft, step: RecipeStep, at = draft.length, off = false): RecipeDraft {
+  const taken = draft.map((entry) => Number(entry.key));
+  const key = String(Math.max(0, ...taken) + 1);
+  return draft.toSpliced(at, 0, { key, off, step });
 }
 
-/** Whether two recipes are the same to the letter, whatever the order of keys. */
-export function sameRecipe(a: Recipe, b: Recipe): boolean {
-  return canonical(a) === canonical(b);
+/** Where a new step of a kind belongs: weights are cut before they are made small, so pruning goes before quantization. */
+export function placeFor(draft: RecipeDraft, kind: StepKind): number {
+  if (kind !== 'prune') return draft.length;
+  const first = draft.findIndex((entry) => kindOf(entry.step) === 'quantize');
+  return first < 0 ? draft.length : first;
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([x], [y]) => (x < y ? -1 : 1)))
-      : inner,
-  );
+/** The draft without a step. */
+export function withoutStep(draft: RecipeDraft, key: string): RecipeDraft {
+  return draft.filter((entry) => entry.key !== key);
+}
+
+/** The draft with a step moved to another place, 0 … length − 1. */
+export function withMoved(draft: RecipeDraft, key: string, to: number): RecipeDraft {
+  const from = draft.findIndex((entry) => entry.key === key);
+  const entry = draft[from];
+  if (entry === undefined) return draft;
+  return draft.toSpliced(from, 1).toSpliced(Math.max(0, Math.min(draft.length - 1, to)), 0, entry);
+}
+
+/** The draft with a step changed. */
+export function withChanged(draft: RecipeDraft, key: string, patch: Partial<Omit<DraftStep, 'key'>>): RecipeDraft {
+  return draft.map((entry) => (entry.key === key ? { ...entry, ...patch } : entry));
+}
+
+/** The step of a kind that a task edits: the chosen one, else the last; undefined: there is none. */
+export function stepToEdit(draft: RecipeDraft, kind: StepKind, chosen: string | null): DraftStep | undefined {
+  const own = draft.filter((entry) => kindOf(entry.step) === kind);
+  return own.find((entry) => entry.key === chosen) ?? own.at(-1);
 }

@@ -1,6 +1,7 @@
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 import type { RunSettings } from '../../main/contract/machine.ts';
-import { keep, readKept } from './persist.ts';
+import { keptAs } from './persist.ts';
 
 interface SettingsStore extends RunSettings {
   set(patch: Partial<RunSettings>): void;
@@ -9,13 +10,12 @@ interface SettingsStore extends RunSettings {
 const START: RunSettings = { provider: 'cpu', threads: null, batch: 1, dims: {} };
 
 /** How models are run: provider, threads, batch, free dimensions. Kept over restarts. */
-export const useRunSettings = create<SettingsStore>((set) => ({
-  ...START,
-  ...readKept('run', START),
-  set: (patch) => set(patch),
-}));
-
-useRunSettings.subscribe((state) => keep('run', runSettings(state)));
+export const useRunSettings = create<SettingsStore>()(
+  persist(
+    (set) => ({ ...START, set: (patch: Partial<RunSettings>) => set(patch) }),
+    keptAs('run', { version: 1, keep: (state: SettingsStore) => runSettings(state) }),
+  ),
+);
 
 /** The settings as a call takes them. */
 export function runSettings(state: RunSettings = useRunSettings.getState()): RunSettings {

@@ -1,32 +1,16 @@
 import { create } from 'zustand';
-import { keep, readKept } from './persist.ts';
+import { persist } from 'zustand/middleware';
+import { START_PANELS, isOpen, withPanel } from './panels.ts';
+import type { Panel, PanelChoices } from './panels.ts';
+import { keptAs } from './persist.ts';
+import type { Tab } from './tabs.ts';
 
-/** The tasks, in the order of their tabs. */
-export const TABS = ['graph', 'profile', 'quantize', 'prune', 'tradeoff', 'compare', 'export'] as const;
-export type Tab = (typeof TABS)[number];
-
-/** The names that people read on the tabs. */
-export const TAB_TITLES: Readonly<Record<Tab, string>> = {
-  graph: 'Graph',
-  profile: 'Profile',
-  quantize: 'Quantize',
-  prune: 'Prune',
-  tradeoff: 'Trade-off',
-  compare: 'Compare',
-  export: 'Export',
-};
-
-export type PropertiesSection = 'attributes' | 'values' | 'weights' | 'measured';
+/** What the graph's nodes show. */
+type GraphSwitch = 'showNames' | 'showAttributes' | 'showWeights';
 
 export interface UiLayout {
   readonly tab: Tab;
-  readonly outline: boolean;
-  readonly properties: boolean;
-  readonly table: boolean;
-  /** Pixels. */
-  readonly outlineWidth: number;
-  readonly propertiesWidth: number;
-  readonly tableHeight: number;
+  readonly panels: PanelChoices;
   /** Graph: names of nodes instead of operators only. */
   readonly showNames: boolean;
   readonly showAttributes: boolean;
@@ -39,12 +23,7 @@ export interface UiLayout {
 
 const START: UiLayout = {
   tab: 'graph',
-  outline: true,
-  properties: true,
-  table: true,
-  outlineWidth: 248,
-  propertiesWidth: 312,
-  tableHeight: 232,
+  panels: START_PANELS,
   showNames: false,
   showAttributes: false,
   showWeights: true,
@@ -55,23 +34,46 @@ const START: UiLayout = {
 
 interface UiStore extends UiLayout {
   set(patch: Partial<UiLayout>): void;
-  toggle(key: 'outline' | 'properties' | 'table' | 'showNames' | 'showAttributes' | 'showWeights'): void;
+  toggle(key: GraphSwitch): void;
+  resize(patch: Partial<PanelChoices>): void;
 }
 
 /** Layout of the window and the choices of view; kept over restarts. */
-export const useUi = create<UiStore>((set, get) => ({
-  ...START,
-  ...readKept('ui', START),
-  set: (patch) => set(patch),
-  toggle: (key) => set({ [key]: !get()[key] }),
-}));
+export const useUi = create<UiStore>()(
+  persist(
+    (set, get) => ({
+      ...START,
+      set: (patch) => set(patch),
+      toggle: (key) => set({ [key]: !get()[key] }),
+      resize: (patch) => set({ panels: { ...get().panels, ...patch } }),
+    }),
+    keptAs('ui', {
+      version: 2,
+      keep: ({ set: _set, toggle: _toggle, resize: _resize, ...layout }) => layout,
+      migrate: (old, version) => (version === 0 ? layoutOf01(old) : { ...START, ...(old as Partial<UiLayout>) }),
+    }),
+  ),
+);
 
-useUi.subscribe((state) => {
-  const { set: _set, toggle: _toggle, ...layout } = state;
-  keep('ui', layout);
-});
+/** What 0.1 kept, without its panels, which were the same in every task. */
+function layoutOf01(old: Record<string, unknown>): UiLayout {
+  const known = Object.entries(old).filter(([key]) => key in START && key !== 'panels');
+  return { ...START, ...Object.fromEntries(known) };
+}
 
 /** Goes to a task. */
 export function showTab(tab: Tab): void {
   useUi.getState().set({ tab });
+}
+
+/** Whether a panel is open in the task that is shown. */
+export function isPanelOpen(panel: Panel): boolean {
+  const { panels, tab } = useUi.getState();
+  return isOpen(panels, tab, panel, { width: globalThis.innerWidth, height: globalThis.innerHeight });
+}
+
+/** Opens or folds a panel of the task that is shown. */
+export function openPanel(panel: Panel, open = true): void {
+  const { panels, tab, resize } = useUi.getState();
+  resize(withPanel(panels, tab, panel, open));
 }

@@ -1,7 +1,8 @@
 import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
 import type { Result } from '../../../main/contract/methods.ts';
 import { engine } from '../../state/engine.ts';
-import { keep, readKept } from '../../state/persist.ts';
+import { keptAs } from '../../state/persist.ts';
 import { createTaskStore } from '../../state/task.ts';
 import { inTheWay } from './model.ts';
 import type { ExportForm } from './model.ts';
@@ -23,17 +24,16 @@ interface ExportUi {
   readonly conflict: readonly string[] | null;
 }
 
-const kept = readKept<{ model: boolean; recipe: boolean; report: boolean; directory: string | null }>('export', {
-  model: true,
-  recipe: true,
-  report: true,
-  directory: null,
-});
-
 /** Choices of the Export task; what and where are kept over restarts. */
-export const useExportUi = create<ExportUi>(() => ({ ...kept, done: null, conflict: null }));
-
-useExportUi.subscribe(({ model, recipe, report, directory }) => keep('export', { model, recipe, report, directory }));
+export const useExportUi = create<ExportUi>()(
+  persist(
+    (): ExportUi => ({ model: true, recipe: true, report: true, directory: null, done: null, conflict: null }),
+    keptAs('export', {
+      version: 1,
+      keep: ({ model, recipe, report, directory }) => ({ model, recipe, report, directory }),
+    }),
+  ),
+);
 
 /** Asks before anything is overwritten, then exports. */
 export async function startExport(trialId: string, form: ExportForm): Promise<void> {

@@ -6,9 +6,9 @@ import { ErrorState } from '../../design/ErrorState.tsx';
 import { LoadingState } from '../../design/LoadingState.tsx';
 import { useOverlayData } from '../../state/overlay-data.ts';
 import { useOverlay } from '../../state/overlay.ts';
-import { useRecipe } from '../../state/recipe.ts';
+import { excludedBy, useRecipe } from '../../state/recipe.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
-import { useUi } from '../../state/ui.ts';
+import { openPanel, useUi } from '../../state/ui.ts';
 import { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
 import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
@@ -44,7 +44,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const overlay = useOverlayData();
   const kind = useOverlay((state) => state.scale);
   const domain = useOverlay((state) => state.domain);
-  const draft = useRecipe((state) => state.draft);
+  const unquantized = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
+  const unpruned = useRecipe(({ draft, chosen }) => excludedBy(draft, 'prune', chosen));
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);
   const hover = useSelection((state) => state.hover);
@@ -75,7 +76,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
       },
       onOpen: (hit) => {
         if (hit.kind === 'group' || hit.kind === 'frame') toggle(hit.id);
-        else if (hit.kind === 'layer') useUi.getState().set({ properties: true });
+        else if (hit.kind === 'layer') openPanel('properties');
       },
       onMenu: (hit, at) => {
         if (hit.kind === 'input' || hit.kind === 'output') return;
@@ -112,7 +113,10 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     () => canvas?.setOverlay(overlay === null ? null : boxOverlays(overlay, tree, { kind, domain })),
     [canvas, overlay, tree, kind, domain],
   );
-  useEffect(() => canvas?.setMarks(recipeMarks(draft)), [canvas, draft]);
+  useEffect(
+    () => canvas?.setMarks(recipeMarks({ prune: unpruned, quantize: unquantized })),
+    [canvas, unpruned, unquantized],
+  );
 
   const boxOf = useMemo(() => {
     return (name: string | null): string | null => {
@@ -147,7 +151,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     else if (step === 'clear') selectLayer(null, 'command');
     else if (step === 'toggle') {
       if (group !== null) toggle(group);
-      else useUi.getState().set({ properties: true });
+      else openPanel('properties');
     } else selectLayer(step.layer, 'command');
   };
 

@@ -7,6 +7,7 @@ import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { useFold } from '../../widgets/use-fold.ts';
 import { groupsAround } from '../../viz/graph/scope-tree.ts';
 import classes from './OutlinePanel.module.css';
 import { outlineRows, outlineTree, searchRows } from './outline-model.ts';
@@ -19,6 +20,7 @@ const ROW_HEIGHT = 22;
 /** All layers by scope, and the search over them. */
 export function OutlinePanel(): ReactNode {
   const layers = useLayerFacts();
+  const fold = useFold('outline');
   const modelId = useSession((state) => state.model?.entry.id ?? '');
   const [query, setQuery] = useState('');
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -106,6 +108,7 @@ export function OutlinePanel(): ReactNode {
       title="Outline"
       note={searching ? `${rows.length} of ${layers.length} layers` : `${layers.length} layers`}
       scroll={false}
+      fold={fold}
     >
       <TextInput
         id="outline-search"

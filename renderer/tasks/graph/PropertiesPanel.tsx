@@ -8,6 +8,7 @@ import type { LayerFacts } from '../../state/layer-facts.ts';
 import { useTrialGraph } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
+import { useFold } from '../../widgets/use-fold.ts';
 import { buildScopeTree, walkGroups } from '../../viz/graph/scope-tree.ts';
 import { leavesOf } from './model.ts';
 import { GroupProperties } from './parts/GroupProperties.tsx';
@@ -17,6 +18,7 @@ import { useGraph } from './store.ts';
 
 /** All that is known of the selected layer or group, or of the model when none is selected. */
 export function PropertiesPanel(): ReactNode {
+  const fold = useFold('properties');
   const trial = useShownTrial();
   const graph = useTrialGraph(trial?.id ?? null).data ?? null;
   const layers = useLayerFacts();
@@ -30,6 +32,7 @@ export function PropertiesPanel(): ReactNode {
   return (
     <Panel
       title="Properties"
+      fold={fold}
       note={selected ? undefined : members === null ? 'of the model' : 'of a group'}
       actions={
         (selected || members !== null) && (

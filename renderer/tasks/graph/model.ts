@@ -154,14 +154,14 @@ export function* leavesOf(item: ScopeItem): Generator<string> {
 }
 
 /** Badges of what the recipe leaves alone. */
-export function recipeMarks(draft: {
-  readonly prune: { readonly exclude: readonly string[] };
-  readonly quantize: { readonly exclude: readonly string[] };
+export function recipeMarks(exclude: {
+  readonly prune: readonly string[];
+  readonly quantize: readonly string[];
 }): ReadonlyMap<string, readonly BoxMark[]> {
   const marks = new Map<string, BoxMark[]>();
   const add = (layer: string, mark: BoxMark): void => void marks.set(layer, [...(marks.get(layer) ?? []), mark]);
-  for (const layer of draft.quantize.exclude) add(layer, { text: 'float', color: '#7a4a00' });
-  for (const layer of draft.prune.exclude) add(layer, { text: 'frozen', color: '#1d5f9e' });
+  for (const layer of exclude.quantize) add(layer, { text: 'float', color: '#7a4a00' });
+  for (const layer of exclude.prune) add(layer, { text: 'frozen', color: '#1d5f9e' });
   return marks;
 }
 

@@ -10,7 +10,7 @@ import { asEngineError } from '../../rpc/engine-error.ts';
 import type { EngineError } from '../../rpc/engine-error.ts';
 import { openFile } from '../../state/actions.ts';
 import { engine } from '../../state/engine.ts';
-import { keep, readKept } from '../../state/persist.ts';
+import { useFolders } from './folders.ts';
 import { answerPath, usePathRequest } from '../../state/pick-path.ts';
 import type { PathKind } from '../../state/pick-path.ts';
 import classes from './FileBrowser.module.css';
@@ -44,9 +44,7 @@ interface Listing {
 }
 
 function Browser({ kind }: { readonly kind: PathKind }): ReactNode {
-  const [path, setPath] = useState<string | null>(
-    () => readKept<{ path: string | null }>(`folder.${kind}`, { path: null }).path,
-  );
+  const [path, setPath] = useState<string | null>(() => useFolders.getState().folders[kind] ?? null);
   const [typed, setTyped] = useState('');
   const [listing, setListing] = useState<Listing | null>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -81,7 +79,7 @@ function Browser({ kind }: { readonly kind: PathKind }): ReactNode {
   }, [loaded]);
 
   const take = (chosen: string): void => {
-    keep(`folder.${kind}`, { path: directory?.path ?? null });
+    if (directory !== null) useFolders.getState().keep(kind, directory.path);
     answerPath(chosen);
   };
   if (listing !== null && listing.error !== null) {

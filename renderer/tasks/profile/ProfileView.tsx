@@ -60,7 +60,6 @@ function ProfileContent({ profile }: { readonly profile: Profile }): ReactNode {
         <MemoryChart profile={profile} />
       </div>
       <section className={classes['section']} aria-label="Kernels">
-        <h3 className={classes['heading']}>Kernels</h3>
         <div className={classes['kernels']}>
           <KernelTable profile={profile} />
         </div>

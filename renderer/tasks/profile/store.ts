@@ -1,10 +1,8 @@
 import { create } from 'zustand';
-import { engine } from '../../state/engine.ts';
-import { useOverlay } from '../../state/overlay.ts';
-import { keep, readKept } from '../../state/persist.ts';
-import { putResult } from '../../state/queries.ts';
+import { persist } from 'zustand/middleware';
+import { profileTrial } from '../../state/actions.ts';
+import { keptAs } from '../../state/persist.ts';
 import { shownTrialId, useSession } from '../../state/session.ts';
-import { runSettings } from '../../state/settings.ts';
 import { createTaskStore } from '../../state/task.ts';
 import type { OpSource } from './model.ts';
 
@@ -20,22 +18,17 @@ interface ProfileOptions {
 }
 
 /** Settings of the Profile task, kept over restarts. */
-export const useProfileOptions = create<ProfileOptions>(() =>
-  readKept<ProfileOptions>('profile', { runs: null, warmup: null, opSource: 'layers' }),
+export const useProfileOptions = create<ProfileOptions>()(
+  persist(
+    (): ProfileOptions => ({ runs: null, warmup: null, opSource: 'layers' }),
+    keptAs('profile', { version: 1, keep: (options) => options }),
+  ),
 );
 
-useProfileOptions.subscribe((options) => keep('profile', options));
-
-/** Profiles the shown trial; then the graph is coloured by time, unless a colouring of the profile is chosen already. */
+/** Profiles the shown trial as this task is set. */
 export async function runProfile(): Promise<void> {
   const trialId = shownTrialId(useSession.getState());
   if (trialId === null) return;
   const { runs, warmup } = useProfileOptions.getState();
-  const profile = await useProfileTask
-    .getState()
-    .run((handle) => engine().call('trial.profile.run', { trialId, settings: runSettings(), runs, warmup }, handle));
-  if (profile === null) return;
-  putResult('trial.profile', trialId, profile);
-  const { metric, setMetric } = useOverlay.getState();
-  if (metric !== 'memory' && metric !== 'macs') setMetric('time');
+  await useProfileTask.getState().run((handle) => profileTrial(trialId, { runs, warmup, ...handle }));
 }

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { EmptyState } from '../../design/EmptyState.tsx';
+import { Task } from '../../design/Task.tsx';
 import { useOverlay } from '../../state/overlay.ts';
 import { useRecipe } from '../../state/recipe.ts';
 import { usePrunePlan } from '../../state/queries.ts';
@@ -12,7 +13,6 @@ import { Loaded } from '../../widgets/Loaded.tsx';
 import classes from './PruneView.module.css';
 import { AccuracyCurve } from './parts/AccuracyCurve.tsx';
 import { PruneFigures } from './parts/PruneFigures.tsx';
-import { PruneLayers } from './parts/PruneLayers.tsx';
 import { PruneToolbar } from './parts/PruneToolbar.tsx';
 import { SparsitySlider } from './parts/SparsitySlider.tsx';
 
@@ -25,7 +25,7 @@ export function PruneView(): ReactNode {
   if (modelId === null || prediction === null)
     return <EmptyState title="No model is open">Open one to see what can be pruned.</EmptyState>;
   return (
-    <div className={classes['view']}>
+    <Task>
       <PruneToolbar />
       <Loaded query={plan} loading="Counting weights…">
         {(value) =>
@@ -38,19 +38,14 @@ export function PruneView(): ReactNode {
               <SparsitySlider />
               <BaselineHint />
               <PruneFigures prediction={prediction} />
-              <div className={classes['lower']}>
-                <div className={classes['table']}>
-                  <PruneLayers plan={value} prediction={prediction} />
-                </div>
-                <div className={classes['side']}>
-                  <AccuracyCurve prediction={prediction} />
-                </div>
+              <div className={classes['curve']}>
+                <AccuracyCurve prediction={prediction} />
               </div>
             </>
           )
         }
       </Loaded>
-    </div>
+    </Task>
   );
 }
 

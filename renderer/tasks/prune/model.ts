@@ -3,6 +3,8 @@ import type { PruneStep, Recipe } from '../../../main/contract/recipe.ts';
 import type { PruneResult } from '../../../main/contract/results.ts';
 import type { PrunePlan, Trial } from '../../../main/contract/studio.ts';
 import type { Cut } from '../../../main/judge/predict/cut.ts';
+import { settingsOf } from '../../state/recipe-draft.ts';
+import type { DraftStep } from '../../state/recipe-draft.ts';
 import { goodnessOf } from '../../../main/judge/predict/metric.ts';
 import { predictTrial, pruneStepOf, recipesMeet } from '../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../main/judge/predict/trial.ts';
@@ -58,6 +60,11 @@ export function pruneRows(
   return [...rows, ...frozen];
 }
 
+/** What the slider stands at: a step that is switched off cuts nothing. */
+export function sparsityShown(entry: DraftStep | undefined): number {
+  return entry === undefined || entry.off ? 0 : (settingsOf(entry, 'prune')?.sparsity ?? 0);
+}
+
 /** A point of the curve of accuracy over sparsity. */
 export interface CurvePoint {
   readonly sparsity: number;
@@ -92,16 +99,20 @@ export function sparsityByKey(percent: number, key: string, fine: boolean): numb
 
 /** Predicted accuracy over the whole range of the slider, all other settings as they are; empty when unknown. */
 export function accuracyCurve(step: PruneStep, recipe: Recipe, inputs: PredictionInputs): CurvePoint[] {
-  const others = recipe.steps.filter((other) => !('prune' in other));
+  const at = lastPrune(recipe);
   const points: CurvePoint[] = [];
   for (let i = 0; i <= CURVE_STEPS; i += 1) {
     const sparsity = (i / CURVE_STEPS) * MAX_SPARSITY;
-    const steps = [{ prune: { ...step, sparsity } }, ...others];
-    const { goodness } = predictTrial({ version: 1, steps }, inputs);
+    const steps = recipe.steps.toSpliced(Math.max(0, at), at < 0 ? 0 : 1, { prune: { ...step, sparsity } });
+    const { goodness } = predictTrial({ ...recipe, steps }, inputs);
     if (goodness === null) return [];
     points.push({ sparsity, value: goodness.value, low: goodness.low, high: goodness.high });
   }
   return points;
+}
+
+function lastPrune(recipe: Recipe): number {
+  return recipe.steps.findLastIndex((step) => 'prune' in step);
 }
 
 /** Sparsity that a recipe asks for; 0 without a pruning step. */

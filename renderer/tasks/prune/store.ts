@@ -1,4 +1,4 @@
-import { editPrune, useRecipe } from '../../state/recipe.ts';
+import { editKind, useRecipe } from '../../state/recipe.ts';
 import { recipeOf } from '../../state/recipe-draft.ts';
 import { useOverlay } from '../../state/overlay.ts';
 import { showTrial } from '../../state/session.ts';
@@ -10,7 +10,7 @@ export const usePruneTask = createTaskStore();
 
 /** Moves the slider: the recipe and everything predicted follow in the same frame. */
 export function dragSparsity(sparsity: number): void {
-  editPrune({ sparsity, enabled: sparsity > 0 }, 'sparsity');
+  editKind('prune', { sparsity, off: sparsity === 0 }, 'sparsity');
   const { metric, setMetric } = useOverlay.getState();
   if (metric !== 'sparsity') setMetric('sparsity');
 }

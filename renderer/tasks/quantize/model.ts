@@ -42,20 +42,6 @@ export function quantizeRows(
   });
 }
 
-export type RowFilter = 'all' | 'quantizable' | 'excluded' | 'not fused';
-
-/** Keeps the rows of a filter whose name or operator holds every word of the search. */
-export function filterRows(rows: readonly QuantizeRow[], filter: RowFilter, search: string): QuantizeRow[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return rows.filter((row) => {
-    if (filter === 'quantizable' && !row.quantizable) return false;
-    if (filter === 'excluded' && !row.excluded) return false;
-    if (filter === 'not fused' && !(row.quantized === true && row.fused === false)) return false;
-    const text = `${row.name} ${row.op}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}
-
 /** Counts for the summary line above the table. */
 export interface QuantizeCounts {
   readonly layers: number;

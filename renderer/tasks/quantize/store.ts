@@ -1,25 +1,14 @@
-import { create } from 'zustand';
 import { engine } from '../../state/engine.ts';
 import { useOverlay } from '../../state/overlay.ts';
 import { putResult } from '../../state/queries.ts';
 import { useSession } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';
 import { measureDraft } from '../../widgets/measure.ts';
-import type { RowFilter } from './model.ts';
 
 /** The quantization that Run started. */
 export const useQuantizeTask = createTaskStore();
 /** The measurement of errors. */
 export const useErrorsTask = createTaskStore();
-
-interface QuantizeUi {
-  readonly section: 'layers' | 'errors';
-  readonly filter: RowFilter;
-  readonly search: string;
-}
-
-/** What of the Quantize task is shown; survives a change of task. */
-export const useQuantizeUi = create<QuantizeUi>(() => ({ section: 'layers', filter: 'all', search: '' }));
 
 /** Makes and measures the trial of the recipe being edited, on all evaluation samples. */
 export async function runQuantize(): Promise<void> {

@@ -1,5 +1,4 @@
 /** The pure view model of the Trade-off task: trials as points of cost and benefit, the front, budgets, recipes in words. */
-import type { Recipe, RecipeStep } from '../../../main/contract/recipe.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
 import type { Paired } from '../../../main/contract/measurement.ts';
 import type { MetricId } from '../../../main/judge/metrics.ts';
@@ -183,26 +182,4 @@ export function bestWithin(points: readonly TradeoffPoint[]): TradeoffPoint | nu
       best = point;
   }
   return best;
-}
-
-function leftAlone(exclude: readonly string[]): string {
-  return exclude.length === 0 ? '' : `, ${exclude.length} ${exclude.length === 1 ? 'layer' : 'layers'} left alone`;
-}
-
-/** One step of a recipe in words. */
-export function describeStep(step: RecipeStep): string {
-  if ('prune' in step) {
-    const { sparsity, scope, exclude } = step.prune;
-    const percent = Number((sparsity * 100).toFixed(1));
-    return `Prune ${percent} % of the weights, ${scope === 'global' ? 'one threshold' : 'the same share in each layer'}${leftAlone(exclude)}`;
-  }
-  const { perChannel, reduceRange, samples, exclude } = step.quantize;
-  const bits =
-    reduceRange === true ? '7-bit weights' : reduceRange === false ? '8-bit weights' : 'weight range by machine';
-  return `Int8 (static), min–max over ${samples} samples, ${perChannel ? 'per channel' : 'per tensor'}, ${bits}${leftAlone(exclude)}`;
-}
-
-/** A recipe in words, step by step; empty for the baseline. */
-export function describeRecipe(recipe: Recipe): string[] {
-  return recipe.steps.map(describeStep);
 }

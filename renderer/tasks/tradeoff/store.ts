@@ -1,5 +1,6 @@
 import { create } from 'zustand';
-import { keep, readKept } from '../../state/persist.ts';
+import { persist } from 'zustand/middleware';
+import { keptAs } from '../../state/persist.ts';
 import { setReference, showTrial, shownTrialId, useSession } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';
 import { showTab } from '../../state/ui.ts';
@@ -15,11 +16,12 @@ interface TradeoffUi {
 }
 
 /** Axes and budget lines, kept over restarts. */
-export const useTradeoffUi = create<TradeoffUi>(() =>
-  readKept<TradeoffUi>('tradeoff', { cost: 'latency', benefit: null, budgets: {} }),
+export const useTradeoffUi = create<TradeoffUi>()(
+  persist(
+    (): TradeoffUi => ({ cost: 'latency', benefit: null, budgets: {} }),
+    keptAs('tradeoff', { version: 1, keep: (ui) => ui }),
+  ),
 );
-
-useTradeoffUi.subscribe((ui) => keep('tradeoff', ui));
 
 export const NO_BUDGET: Budget = { cost: null, benefit: null };
 

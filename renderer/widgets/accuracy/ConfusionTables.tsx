@@ -1,8 +1,9 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { formatCount, formatPercent } from '../../../main/judge/format.ts';
-import { DataGrid } from '../DataGrid.tsx';
-import type { GridColumn } from '../DataGrid.tsx';
+import { DataGrid } from '../grid/DataGrid.tsx';
+import type { GridColumn } from '../grid/grid-column.ts';
+import { useGrid } from '../grid/use-grid.ts';
 import classes from './Accuracy.module.css';
 import { classAccuracies, confusedPairs } from './confusion.ts';
 import type { ClassAccuracy, ConfusedPair, Confusion, ConfusionCell } from './confusion.ts';
@@ -15,20 +16,22 @@ interface ConfusionTablesProps {
 
 const keyOfPair = (pair: ConfusionCell): string => `${pair.truth}:${pair.prediction}`;
 
+const keyOfClass = (row: ClassAccuracy): string => String(row.index);
+
 /** The matrix in words: what is mistaken most, and how every class fares. */
 export function ConfusionTables({ confusion, active, onActive }: ConfusionTablesProps): ReactNode {
   const pairs = useMemo(() => confusedPairs(confusion), [confusion]);
   const accuracies = useMemo(() => classAccuracies(confusion), [confusion]);
   const pairColumns = useMemo(() => columnsOfPairs(confusion.names), [confusion]);
+  const pairGrid = useGrid({ id: 'confused', columns: pairColumns, rows: pairs, rowKey: keyOfPair });
+  const classGrid = useGrid({ id: 'classes', columns: CLASS_COLUMNS, rows: accuracies, rowKey: keyOfClass });
   return (
     <div className={classes['tables']}>
       <h3>Most confused pairs</h3>
       <div className={classes['table']}>
         <DataGrid
           label="Most confused pairs"
-          columns={pairColumns}
-          rows={pairs}
-          rowKey={keyOfPair}
+          grid={pairGrid}
           hovered={active === null ? null : keyOfPair(active)}
           onHover={onActive}
           onSelect={onActive}
@@ -39,9 +42,7 @@ export function ConfusionTables({ confusion, active, onActive }: ConfusionTables
       <div className={classes['table']}>
         <DataGrid
           label="Accuracy of each class"
-          columns={CLASS_COLUMNS}
-          rows={accuracies}
-          rowKey={(row) => String(row.index)}
+          grid={classGrid}
           hovered={active === null ? null : String(active.truth)}
           onHover={(row) => onActive(row === null ? null : { truth: row.index, prediction: row.index })}
           onSelect={(row) => onActive({ truth: row.index, prediction: row.index })}
@@ -69,7 +70,7 @@ function columnsOfPairs(names: readonly string[]): readonly GridColumn<ConfusedP
       width: '74px',
       align: 'right',
       render: ({ count }) => formatCount(count),
-      sortBy: ({ count }) => count,
+      value: ({ count }) => count,
     },
     {
       key: 'share',
@@ -78,7 +79,7 @@ function columnsOfPairs(names: readonly string[]): readonly GridColumn<ConfusedP
       align: 'right',
       help: 'Share of the true class’s samples.',
       render: ({ share }) => formatPercent(share),
-      sortBy: ({ share }) => share,
+      value: ({ share }) => share,
     },
   ];
 }
@@ -99,7 +100,7 @@ const CLASS_COLUMNS: readonly GridColumn<ClassAccuracy>[] = [
     align: 'right',
     help: 'Share of the class’s samples that were recognized (recall).',
     render: ({ accuracy }) => orDash(accuracy),
-    sortBy: ({ accuracy }) => accuracy,
+    value: ({ accuracy }) => accuracy,
   },
   {
     key: 'precision',
@@ -108,7 +109,7 @@ const CLASS_COLUMNS: readonly GridColumn<ClassAccuracy>[] = [
     align: 'right',
     help: 'Share of the predictions of this class that were right.',
     render: ({ precision }) => orDash(precision),
-    sortBy: ({ precision }) => precision,
+    value: ({ precision }) => precision,
   },
   {
     key: 'samples',
@@ -116,6 +117,6 @@ const CLASS_COLUMNS: readonly GridColumn<ClassAccuracy>[] = [
     width: '84px',
     align: 'right',
     render: ({ correct, samples }) => `${formatCount(correct)} / ${formatCount(samples)}`,
-    sortBy: ({ correct }) => correct,
+    value: ({ correct }) => correct,
   },
 ];

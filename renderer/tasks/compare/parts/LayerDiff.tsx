@@ -5,8 +5,9 @@ import type { Comparison } from '../../../../main/contract/studio.ts';
 import { formatCompact, formatMs } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { divergingMap } from '../../../viz/color-maps.ts';
-import { DataGrid } from '../../../widgets/DataGrid.tsx';
-import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { DataGrid } from '../../../widgets/grid/DataGrid.tsx';
+import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
+import { useGrid } from '../../../widgets/grid/use-grid.ts';
 import { LayerName } from '../../../widgets/LayerName.tsx';
 import classes from '../CompareView.module.css';
 import { compareRows, countStatuses, changeStrength, filterCompareRows, largestDelta } from '../model.ts';
@@ -30,6 +31,7 @@ export function LayerDiff({ comparison }: { readonly comparison: Comparison }): 
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);
   const hover = useSelection((state) => state.hover);
+  const grid = useGrid({ id: 'compared', columns, rows: shown, rowKey });
   const timed = rows.some((row) => row.timeDeltaMs !== null);
   return (
     <>
@@ -58,9 +60,7 @@ export function LayerDiff({ comparison }: { readonly comparison: Comparison }): 
       <div className={classes['table']}>
         <DataGrid
           label="Layers compared"
-          columns={columns}
-          rows={shown}
-          rowKey={(row) => row.name}
+          grid={grid}
           selected={new Set(layer === null ? [] : [layer])}
           hovered={hover}
           scrollTo={layer}
@@ -77,6 +77,8 @@ export function LayerDiff({ comparison }: { readonly comparison: Comparison }): 
     </>
   );
 }
+
+const rowKey = (row: CompareRow): string => row.name;
 
 function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow>[] {
   const largestTime = largestDelta(rows, 'timeDeltaMs');
@@ -106,23 +108,23 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
           {row.status}
         </Badge>
       ),
-      sortBy: (row) => row.status,
+      value: (row) => row.status,
     },
     {
       key: 'name',
       title: 'Layer',
       width: 'minmax(140px, 1.4fr)',
       render: (row) => <LayerName name={row.name} />,
-      sortBy: (row) => row.name,
+      value: (row) => row.name,
     },
-    { key: 'op', title: 'Op', width: 'minmax(90px, 0.8fr)', render: (row) => row.op, sortBy: (row) => row.op },
+    { key: 'op', title: 'Op', width: 'minmax(90px, 0.8fr)', render: (row) => row.op, value: (row) => row.op },
     {
       key: 'ta',
       title: 'Time A',
       width: '76px',
       align: 'right',
       render: (row) => plain(row.timeAMs, formatMs),
-      sortBy: (row) => row.timeAMs,
+      value: (row) => row.timeAMs,
     },
     {
       key: 'tb',
@@ -130,7 +132,7 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       width: '76px',
       align: 'right',
       render: (row) => plain(row.timeBMs, formatMs),
-      sortBy: (row) => row.timeBMs,
+      value: (row) => row.timeBMs,
     },
     {
       key: 'dt',
@@ -139,7 +141,7 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       align: 'right',
       help: 'B minus A; blue is less, red is more.',
       render: (row) => delta(row.timeDeltaMs, largestTime, formatMs),
-      sortBy: (row) => row.timeDeltaMs,
+      value: (row) => row.timeDeltaMs,
     },
     {
       key: 'dp',
@@ -148,14 +150,14 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       align: 'right',
       help: 'Non-zero or not, as stored: B minus A.',
       render: (row) => delta(row.parametersDelta, largestParameters, formatCompact),
-      sortBy: (row) => row.parametersDelta,
+      value: (row) => row.parametersDelta,
     },
     {
       key: 'changes',
       title: 'What changed',
       width: 'minmax(110px, 1fr)',
       render: (row) => <span title={row.changes.join(', ')}>{row.changes.join(', ')}</span>,
-      sortBy: (row) => row.changes.length,
+      value: (row) => row.changes.length,
     },
   ];
 }

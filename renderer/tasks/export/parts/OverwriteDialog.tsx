@@ -12,7 +12,7 @@ export interface OverwriteDialogProps {
 
 /** Asks before files are overwritten. */
 export function OverwriteDialog({ trialId, form, conflict }: OverwriteDialogProps): ReactNode {
-  const close = (): void => useExportUi.setState({ conflict: null });
+  const close = (): void => void useExportUi.setState({ conflict: null });
   return (
     <Modal opened={conflict !== null} onClose={close} title="Overwrite files?">
       <Stack gap="sm">

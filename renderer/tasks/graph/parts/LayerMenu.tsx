@@ -2,9 +2,9 @@ import { Menu } from '@mantine/core';
 import { IconCopy, IconFold, IconLayoutBottombar, IconLock, IconBan } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { copyText } from '../../../state/clipboard.ts';
-import { useRecipe } from '../../../state/recipe.ts';
+import { excludedBy, setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer } from '../../../state/selection.ts';
-import { useUi } from '../../../state/ui.ts';
+import { openPanel } from '../../../state/ui.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
 import { walkGroups } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
@@ -23,16 +23,12 @@ interface LayerMenuProps {
 
 /** Overlay, then act: what can be done to the layer, or to all layers of the group, under the pointer. */
 export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuProps): ReactNode {
-  const draft = useRecipe((state) => state.draft);
+  const unquantized = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
+  const unpruned = useRecipe(({ draft, chosen }) => excludedBy(draft, 'prune', chosen));
   const group = hit.kind === 'layer' ? undefined : [...walkGroups(tree)].find((candidate) => candidate.id === hit.id);
   const layers = group === undefined ? [hit.id] : [...leavesOf(group)];
-  const kept = layers.every((layer) => draft.quantize.exclude.includes(layer));
-  const frozen = layers.every((layer) => draft.prune.exclude.includes(layer));
-  const exclude = (cut: 'quantize' | 'prune', excluded: boolean): void => {
-    const others = draft[cut].exclude.filter((name) => !layers.includes(name));
-    const next = excluded ? [...others, ...layers] : others;
-    useRecipe.getState().edit({ ...draft, [cut]: { ...draft[cut], exclude: next } });
-  };
+  const kept = layers.every((layer) => unquantized.includes(layer));
+  const frozen = layers.every((layer) => unpruned.includes(layer));
   return (
     <Menu opened onClose={onClose} position="bottom-start" withinPortal trapFocus returnFocus>
       <Menu.Target>
@@ -45,10 +41,10 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
             {open ? 'Collapse group' : 'Expand group'}
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconBan size={14} />} onClick={() => exclude('quantize', !kept)}>
+        <Menu.Item leftSection={<IconBan size={14} />} onClick={() => setExcluded('quantize', layers, !kept)}>
           {kept ? 'Allow quantization' : 'Exclude from quantization'}
         </Menu.Item>
-        <Menu.Item leftSection={<IconLock size={14} />} onClick={() => exclude('prune', !frozen)}>
+        <Menu.Item leftSection={<IconLock size={14} />} onClick={() => setExcluded('prune', layers, !frozen)}>
           {frozen ? 'Allow pruning' : 'Freeze for pruning'}
         </Menu.Item>
         <Menu.Divider />
@@ -59,7 +55,7 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
           <Menu.Item
             leftSection={<IconLayoutBottombar size={14} />}
             onClick={() => {
-              useUi.getState().set({ table: true });
+              openPanel('table');
               selectLayer(hit.id, 'graph');
             }}
           >

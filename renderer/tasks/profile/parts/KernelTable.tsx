@@ -2,9 +2,12 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { Profile } from '../../../../main/contract/results.ts';
 import { formatBytes, formatMs, formatPercent } from '../../../../main/judge/format.ts';
+import { Panel } from '../../../design/Panel.tsx';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
-import { DataGrid } from '../../../widgets/DataGrid.tsx';
-import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { DataGrid } from '../../../widgets/grid/DataGrid.tsx';
+import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
+import { useGrid } from '../../../widgets/grid/use-grid.ts';
+import { GridTools } from '../../../widgets/grid/GridTools.tsx';
 import { LayerName } from '../../../widgets/LayerName.tsx';
 import { LayerLink } from '../../../widgets/LayerLink.tsx';
 import { PROFILE_HELP, kernelRows, kernelsByLayer, layerOfKernel } from '../model.ts';
@@ -17,16 +20,16 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
     width: 'minmax(160px, 1.2fr)',
     help: PROFILE_HELP.kernel,
     render: ({ kernel }) => <LayerName name={kernel.name} />,
-    sortBy: ({ kernel }) => kernel.name,
+    value: ({ kernel }) => kernel.name,
   },
-  { key: 'op', title: 'Op', width: '130px', render: ({ kernel }) => kernel.op, sortBy: ({ kernel }) => kernel.op },
+  { key: 'op', title: 'Op', width: '130px', render: ({ kernel }) => kernel.op, value: ({ kernel }) => kernel.op },
   {
     key: 'time',
     title: 'Time',
     width: '84px',
     align: 'right',
     render: ({ kernel }) => formatMs(kernel.timeMs),
-    sortBy: ({ kernel }) => kernel.timeMs,
+    value: ({ kernel }) => kernel.timeMs,
   },
   {
     key: 'share',
@@ -35,7 +38,7 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
     align: 'right',
     help: PROFILE_HELP.share,
     render: ({ share }) => formatPercent(share),
-    sortBy: ({ share }) => share,
+    value: ({ share }) => share,
   },
   {
     key: 'start',
@@ -44,7 +47,7 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
     align: 'right',
     help: 'When it began within the run, mean over the profiled runs.',
     render: ({ kernel }) => formatMs(kernel.startMs),
-    sortBy: ({ kernel }) => kernel.startMs,
+    value: ({ kernel }) => kernel.startMs,
   },
   {
     key: 'sources',
@@ -62,12 +65,14 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
           </span>
         ))
       ),
+    value: ({ kernel }) => kernel.sources.join(' '),
   },
   {
     key: 'shape',
     title: 'Output',
     width: '130px',
     render: ({ kernel }) => <span title={kernel.outputShapes.join(', ')}>{kernel.outputShapes.join(', ')}</span>,
+    value: ({ kernel }) => kernel.outputShapes.join(' '),
   },
   {
     key: 'activation',
@@ -76,7 +81,7 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
     align: 'right',
     help: PROFILE_HELP.activation,
     render: ({ kernel }) => formatBytes(kernel.activationBytes),
-    sortBy: ({ kernel }) => kernel.activationBytes,
+    value: ({ kernel }) => kernel.activationBytes,
   },
   {
     key: 'weights',
@@ -85,13 +90,14 @@ const COLUMNS: readonly GridColumn<KernelRow>[] = [
     align: 'right',
     help: 'Bytes of weights that the kernel reads.',
     render: ({ kernel }) => formatBytes(kernel.parameterBytes),
-    sortBy: ({ kernel }) => kernel.parameterBytes,
+    value: ({ kernel }) => kernel.parameterBytes,
   },
   {
     key: 'provider',
     title: 'Provider',
     width: '80px',
     render: ({ kernel }) => kernel.provider.replace('ExecutionProvider', ''),
+    value: ({ kernel }) => kernel.provider,
   },
 ];
 
@@ -102,21 +108,25 @@ export function KernelTable({ profile }: { readonly profile: Profile }): ReactNo
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);
   const indices = layer === null ? [] : (byLayer.get(layer) ?? []);
+  const grid = useGrid({ id: 'kernels', columns: COLUMNS, rows, rowKey, initialSort: BY_TIME });
+  const tools = <GridTools grid={grid} noun="kernels" fileName="kernels" />;
   return (
-    <DataGrid
-      label="Kernels"
-      columns={COLUMNS}
-      rows={rows}
-      rowKey={(row) => String(row.index)}
-      selected={new Set(indices.map(String))}
-      scrollTo={indices[0] === undefined ? null : String(indices[0])}
-      scrollRevision={revision}
-      initialSort={{ key: 'time', descending: true }}
-      onSelect={({ kernel }) => {
-        const source = layerOfKernel(kernel);
-        if (source !== null) selectLayer(source, 'chart');
-      }}
-      onHover={(row) => useSelection.getState().setHover(row === null ? null : layerOfKernel(row.kernel))}
-    />
+    <Panel title="Kernels" note={String(rows.length)} scroll={false} actions={tools}>
+      <DataGrid
+        label="Kernels"
+        grid={grid}
+        selected={new Set(indices.map(String))}
+        scrollTo={indices[0] === undefined ? null : String(indices[0])}
+        scrollRevision={revision}
+        onSelect={({ kernel }) => {
+          const source = layerOfKernel(kernel);
+          if (source !== null) selectLayer(source, 'chart');
+        }}
+        onHover={(row) => useSelection.getState().setHover(row === null ? null : layerOfKernel(row.kernel))}
+      />
+    </Panel>
   );
 }
+
+const BY_TIME = { key: 'time', descending: true };
+const rowKey = (row: KernelRow): string => String(row.index);

@@ -2,11 +2,11 @@ import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { Figures } from '../../../design/Task.tsx';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
 import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
-import classes from '../PruneView.module.css';
 
 /** What is left of the model, predicted until it is measured. */
 export function PruneFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
@@ -24,7 +24,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
   const threshold = predicted.cut?.threshold ?? null;
   return (
     <>
-      <div className={classes['figures']} role="group" aria-label="Expected result">
+      <Figures label="Expected result">
         <Figure
           label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
           value={guess && formatGoodness(guess.metric, guess.value)}
@@ -71,7 +71,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
           predicted={!untouched && kept === null}
           note={threshold === null ? 'of the prunable weights' : `|w| ≤ ${threshold.toPrecision(3)}`}
         />
-      </div>
+      </Figures>
       <Text className="lap-muted" px={14} py={4}>
         Single zeros bring no speed on this runtime; they tell how much of the model is needed, and make it
         compressible.

@@ -1,43 +1,44 @@
+import { Button, SegmentedControl, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { Button, Group, SegmentedControl, Text, Tooltip } from '@mantine/core';
-import { editPrune, useRecipe } from '../../../state/recipe.ts';
+import { Field, Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
+import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
+import { editKind, hasStep, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { DataControl } from '../../../widgets/DataControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
-import classes from '../PruneView.module.css';
 import { measurePruned, usePruneTask } from '../store.ts';
 
 /** Scope of the cut, the data, the measurement's state. */
 export function PruneToolbar(): ReactNode {
-  const scope = useRecipe((state) => state.draft.prune.scope);
-  const int8 = useRecipe((state) => state.draft.quantize.enabled);
-  const any = useRecipe((state) => state.draft.prune.enabled || state.draft.quantize.enabled);
+  const entry = useEditedStep('prune');
+  const { scope } = settingsOf(entry, 'prune') ?? NEW_STEP.prune;
+  const int8 = useRecipe(({ draft }) => hasStep(draft, 'quantize'));
+  const any = useRecipe(({ draft }) => draft.some((step) => !step.off));
   const task = usePruneTask();
-  const running = task.state.status === 'running';
   return (
-    <div className={classes['toolbar']} role="toolbar" aria-label="Pruning">
+    <Toolbar label="Pruning">
       <Tooltip
         multiline
         w={300}
         label="Global: one magnitude for all layers, so that layers with many small weights give more. Per layer: the same share in each."
       >
-        <Group gap={6}>
-          <Text className="lap-muted">Scope</Text>
-          <SegmentedControl
-            aria-label="Scope"
-            value={scope}
-            onChange={(value) => editPrune({ scope: value as 'global' | 'layer' })}
-            data={[
-              { value: 'global', label: 'Global' },
-              { value: 'layer', label: 'Per layer' },
-            ]}
-          />
-        </Group>
+        <span>
+          <Field label="Scope">
+            <SegmentedControl
+              aria-label="Scope"
+              value={scope}
+              onChange={(value) => editKind('prune', { scope: value as 'global' | 'layer', off: entry?.off ?? true })}
+              data={[
+                { value: 'global', label: 'Global' },
+                { value: 'layer', label: 'Per layer' },
+              ]}
+            />
+          </Field>
+        </span>
       </Tooltip>
       <DataControl calibration={int8} />
-      <span style={{ flex: 1 }} />
-      {int8 && <Text className="lap-muted">Int8 is on: measured together.</Text>}
+      <ToolbarSpace />
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
-      {!running && (
+      {task.state.status !== 'running' && (
         <Button
           variant="default"
           disabled={!any}
@@ -47,6 +48,6 @@ export function PruneToolbar(): ReactNode {
           Measure on all samples
         </Button>
       )}
-    </div>
+    </Toolbar>
   );
 }

@@ -2,14 +2,14 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import { useRef } from 'react';
 import { Slider, Text } from '@mantine/core';
 import { formatPercent } from '../../../../main/judge/format.ts';
-import { useRecipe } from '../../../state/recipe.ts';
+import { useEditedStep } from '../../../state/recipe.ts';
 import classes from '../PruneView.module.css';
-import { MAX_SPARSITY, sparsityByKey } from '../model.ts';
+import { MAX_SPARSITY, sparsityByKey, sparsityShown } from '../model.ts';
 import { dragSparsity, releaseSparsity } from '../store.ts';
 
 /** Share of the weights to set to zero. Dragging predicts, letting go measures. */
 export function SparsitySlider(): ReactNode {
-  const sparsity = useRecipe((state) => (state.draft.prune.enabled ? state.draft.prune.sparsity : 0));
+  const sparsity = sparsityShown(useEditedStep('prune'));
   const moved = useRef(false);
   const percent = Math.round(sparsity * 1000) / 10;
   // The slider's own keys know one step only; a key that is held goes on predicting and measures when it is let go.

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import type { ErrorTable } from '../../../../main/contract/results.ts';
 import { formatDb } from '../../../../main/judge/format.ts';
+import { Heading } from '../../../design/Task.tsx';
 import { magnitudeMap } from '../../../viz/color-maps.ts';
 import { Canvas } from '../../../widgets/Canvas.tsx';
 import type { CanvasFrame } from '../../../widgets/Canvas.tsx';
@@ -39,7 +40,7 @@ export function ChannelStrip({ errors, layer }: ChannelStripProps): ReactNode {
   const move = (to: number): void => setPointed(Math.min(Math.max(to, 0), strip.length - 1));
   return (
     <section className={classes['channels']} aria-label="Channels">
-      <h3 className={classes['heading']}>Channels{layer === null ? '' : ` of ${layer}`}</h3>
+      <Heading>Channels{layer === null ? '' : ` of ${layer}`}</Heading>
       {strip.length === 0 ? (
         <Text className="lap-muted">
           {layer === null ? 'Pick a layer to see its channels.' : 'This layer’s output has no measured channels.'}

@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { Figures } from '../../../design/Task.tsx';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
 import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
-import classes from '../QuantizeView.module.css';
 
 /** What the recipe gives: predicted, then measured, each beside the baseline. */
 export function QuantizeFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
@@ -22,7 +22,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const bytes = shownBytes ?? predicted.bytes;
   const fused = measured?.quantize?.fusedShare ?? null;
   return (
-    <div className={classes['figures']} role="group" aria-label="Expected result">
+    <Figures label="Expected result">
       <Figure
         label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
         value={guess && formatGoodness(guess.metric, guess.value)}
@@ -55,7 +55,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
         note="run as integer kernels"
         help="A quantized layer only gets faster when the runtime fuses its quantize and dequantize nodes with it into one integer kernel."
       />
-    </div>
+    </Figures>
   );
 }
 

@@ -1,40 +1,58 @@
-import type { ReactNode } from 'react';
 import { Button, Switch } from '@mantine/core';
-import { IconPlayerPlay } from '@tabler/icons-react';
+import { IconPlayerPlay, IconRuler2 } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { Trial } from '../../../../main/contract/studio.ts';
+import { Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
 import { calibrationFor, useData } from '../../../state/data.ts';
-import { editQuantize, useRecipe } from '../../../state/recipe.ts';
+import { editKind, hasStep, useRecipe } from '../../../state/recipe.ts';
 import { useSession } from '../../../state/session.ts';
 import { DataControl } from '../../../widgets/DataControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
-import classes from '../QuantizeView.module.css';
-import { runQuantize, useQuantizeTask } from '../store.ts';
+import { measureTrialErrors, runQuantize, useErrorsTask, useQuantizeTask } from '../store.ts';
 
-/** The switch, the data, Run. */
-export function QuantizeToolbar(): ReactNode {
-  const enabled = useRecipe((state) => state.draft.quantize.enabled);
-  const pruned = useRecipe((state) => state.draft.prune.enabled);
+/** The switch, the data, Run; and the errors of the trial that is shown. */
+export function QuantizeToolbar({ trial }: { readonly trial: Trial | null }): ReactNode {
+  const enabled = useRecipe(({ draft }) => hasStep(draft, 'quantize'));
+  const pruned = useRecipe(({ draft }) => hasStep(draft, 'prune'));
   const calibrationId = useData((state) => state.calibrationId);
+  const datasetId = useSession((state) => state.datasetId);
   const hasData = useSession(
     (state) => calibrationFor(state.datasets, { calibrationId, evaluationId: state.datasetId }) !== null,
   );
   const task = useQuantizeTask();
-  const running = task.state.status === 'running';
+  const errors = useErrorsTask();
   const why = !enabled
     ? 'Switch int8 on first'
     : hasData
       ? `Makes the int8 model${pruned ? ', pruned too,' : ''} and measures it on all evaluation samples`
       : 'Static int8 needs calibration data';
   return (
-    <div className={classes['toolbar']} role="toolbar" aria-label="Quantization">
+    <Toolbar label="Quantization">
       <Switch
         label="Int8 (static)"
         checked={enabled}
-        onChange={(event) => editQuantize({ enabled: event.currentTarget.checked })}
+        onChange={(event) => editKind('quantize', { off: !event.currentTarget.checked })}
       />
       <DataControl calibration />
-      <span style={{ flex: 1 }} />
+      <ToolbarSpace />
       <TaskLine state={task.state} title="Quantizing" onCancel={task.cancel} onDismiss={task.dismiss} />
-      {!running && (
+      <TaskLine state={errors.state} title="Measuring errors" onCancel={errors.cancel} onDismiss={errors.dismiss} />
+      {errors.state.status !== 'running' && (
+        <Button
+          variant="default"
+          leftSection={<IconRuler2 size={13} />}
+          disabled={trial === null || datasetId === null}
+          title={
+            trial === null
+              ? 'Run makes a quantized trial first'
+              : `Runs the float model and “${trial.name}” on 32 samples and compares every layer`
+          }
+          onClick={() => trial !== null && void measureTrialErrors(trial.id)}
+        >
+          Measure errors
+        </Button>
+      )}
+      {task.state.status !== 'running' && (
         <Button
           leftSection={<IconPlayerPlay size={13} />}
           disabled={!enabled || !hasData}
@@ -44,6 +62,6 @@ export function QuantizeToolbar(): ReactNode {
           Run
         </Button>
       )}
-    </div>
+    </Toolbar>
   );
 }

@@ -7,10 +7,10 @@ import { hasUnlabelledData } from '../../../state/data.ts';
 import { showDialog } from '../../../state/dialogs.ts';
 import { loadRecipe } from '../../../state/recipe.ts';
 import { useSession } from '../../../state/session.ts';
-import { showTab } from '../../../state/ui.ts';
+import { openPanel, showTab } from '../../../state/ui.ts';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measureAccuracy } from '../../../widgets/measure.ts';
-import { describeRecipe } from '../model.ts';
+import { recipeWords } from '../../../state/recipe-words.ts';
 import { useTrialTask } from '../store.ts';
 import classes from '../TradeoffView.module.css';
 
@@ -20,11 +20,7 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
   const datasetId = useSession((state) => state.datasetId);
   const unlabelled = useSession(hasUnlabelledData);
   const task = useTrialTask();
-  const steps = describeRecipe(trial.recipe);
-  const edit = (tab: 'prune' | 'quantize'): void => {
-    loadRecipe(trial.recipe);
-    showTab(tab);
-  };
+  const steps = recipeWords(trial.recipe);
   return (
     <>
       <h3 className={classes['heading']}>{trial.name}</h3>
@@ -47,11 +43,15 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
         </>
       )}
       <Group gap={6}>
-        <Button variant="light" onClick={() => edit('prune')}>
-          Edit in Prune
-        </Button>
-        <Button variant="light" onClick={() => edit('quantize')}>
-          Edit in Quantize
+        <Button
+          variant="light"
+          title="Takes these steps over into the recipe that is edited"
+          onClick={() => {
+            loadRecipe(trial.recipe);
+            openPanel('recipe');
+          }}
+        >
+          Edit recipe
         </Button>
         {!trial.baseline && (
           <Button variant="default" onClick={() => showTab('compare')}>

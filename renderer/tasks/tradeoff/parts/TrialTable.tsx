@@ -5,8 +5,9 @@ import { formatBytes, formatCompact, formatMs, formatPercent, formatPredicted } 
 import type { Range } from '../../../../main/judge/predict/range.ts';
 import type { PredictedTrial } from '../../../../main/judge/predict/trial.ts';
 import { shownTrialId, useSession } from '../../../state/session.ts';
-import { DataGrid } from '../../../widgets/DataGrid.tsx';
-import type { GridColumn } from '../../../widgets/DataGrid.tsx';
+import { DataGrid } from '../../../widgets/grid/DataGrid.tsx';
+import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
+import { useGrid } from '../../../widgets/grid/use-grid.ts';
 import { benefitOf, costOf } from '../model.ts';
 import type { Ground } from '../model.ts';
 import { sharedGround } from '../../../../main/judge/trial-numbers.ts';
@@ -45,18 +46,18 @@ const number = (
     const spread = `${format(range.low)} … ${format(range.high)}`;
     return <span title={spread}>{key === 'latency' ? format(range.value) : withSpread(range, format)}</span>;
   },
-  sortBy: (row) => row[key]?.value ?? null,
+  value: (row) => row[key]?.value ?? null,
 });
 
 const COLUMNS: readonly GridColumn<Row>[] = [
-  { key: 'name', title: 'Trial', width: 'minmax(110px, 1.5fr)', render: (row) => row.name, sortBy: (row) => row.name },
+  { key: 'name', title: 'Trial', width: 'minmax(110px, 1.5fr)', render: (row) => row.name, value: (row) => row.name },
   {
     key: 'front',
     title: 'Front',
     width: '52px',
     help: 'On the Pareto front: no other trial is both cheaper and better.',
     render: (row) => (row.onFront ? '●' : ''),
-    sortBy: (row) => Number(row.onFront),
+    value: (row) => Number(row.onFront),
   },
   {
     key: 'meets',
@@ -64,7 +65,7 @@ const COLUMNS: readonly GridColumn<Row>[] = [
     width: '58px',
     help: 'Whether it meets the budget lines.',
     render: (row) => (row.meets ? '✓' : ''),
-    sortBy: (row) => Number(row.meets),
+    value: (row) => Number(row.meets),
   },
   number('top1', 'Top-1', formatPercent),
   number('agreement', 'Agreement', formatPercent),
@@ -82,9 +83,9 @@ const COLUMNS: readonly GridColumn<Row>[] = [
     width: '74px',
     align: 'right',
     render: (row) => (row.sparsity === null ? '–' : formatPercent(row.sparsity)),
-    sortBy: (row) => row.sparsity,
+    value: (row) => row.sparsity,
   },
-  { key: 'status', title: 'Status', width: '84px', render: (row) => row.status, sortBy: (row) => row.status },
+  { key: 'status', title: 'Status', width: '84px', render: (row) => row.status, value: (row) => row.status },
 ];
 
 export interface TrialTableProps {
@@ -107,19 +108,21 @@ export function TrialTable({ trials, points, predicted }: TrialTableProps): Reac
   const counted = rows.some((row) => row.top1 !== null || (row.agreement !== null && row.agreement.value < 1));
   const compared = rows.some((row) => row.cosine !== null && row.cosine.value < 1);
   const unused = counted || !compared ? ['cosine'] : ['top1', 'agreement'];
-  const columns = COLUMNS.filter((column) => !unused.includes(column.key));
+  const left = unused.join(' ');
+  const columns = useMemo(() => COLUMNS.filter((column) => !left.split(' ').includes(column.key)), [left]);
+  const grid = useGrid({ id: 'trials', columns, rows, rowKey });
   return (
     <DataGrid
       label="Trials"
-      columns={columns}
-      rows={rows}
-      rowKey={(row) => row.id}
+      grid={grid}
       selected={new Set(shownId === null ? [] : [shownId])}
       scrollTo={shownId}
       onSelect={(row, { shiftKey }) => openPoint(row.id, shiftKey)}
     />
   );
 }
+
+const rowKey = (row: Row): string => row.id;
 
 function rowOf(trial: Trial, point: TradeoffPoint | undefined, ground: Ground): Row {
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MENU, MENU_COMMANDS } from '../../../../main/electron/menu-entries.ts';
 import { COMMANDS } from '../../../../renderer/app/commands.ts';
-import { TABS } from '../../../../renderer/state/ui.ts';
+import { TABS } from '../../../../renderer/state/tabs.ts';
 
 describe('the native menu', () => {
   const ids = new Set(COMMANDS.map((command) => command.id));

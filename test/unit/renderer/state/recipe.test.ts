@@ -1,71 +1,154 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EMPTY_DRAFT, draftOf, recipeOf, sameRecipe, withExclusion } from '../../../../renderer/state/recipe-draft.ts';
-import { editPrune, editQuantize, setExcluded, useRecipe } from '../../../../renderer/state/recipe.ts';
+import type { Recipe, RecipeStep } from '../../../../main/contract/recipe.ts';
+import {
+  EMPTY_DRAFT,
+  NEW_STEP,
+  draftOf,
+  placeFor,
+  recipeOf,
+  settingsOf,
+  stepToEdit,
+  withChanged,
+  withMoved,
+} from '../../../../renderer/state/recipe-draft.ts';
+import {
+  addStep,
+  copyStep,
+  editKind,
+  excludedBy,
+  loadRecipe,
+  moveStep,
+  removeStep,
+  setExcluded,
+  switchStep,
+  useRecipe,
+} from '../../../../renderer/state/recipe.ts';
 
-describe('the recipe of a draft', () => {
-  it('leaves out what is switched off, and prunes before it quantizes', () => {
-    expect(recipeOf(EMPTY_DRAFT)).toEqual({ version: 1, steps: [] });
-    const both = {
-      prune: { ...EMPTY_DRAFT.prune, enabled: true },
-      quantize: { ...EMPTY_DRAFT.quantize, enabled: true },
-    };
-    expect(recipeOf(both).steps.map((step) => Object.keys(step)[0])).toEqual(['prune', 'quantize']);
-    expect(recipeOf(both).steps[0]).not.toHaveProperty('prune.enabled');
-  });
+const prune = (sparsity: number): RecipeStep => ({ prune: { ...NEW_STEP.prune, sparsity } });
+const int8: RecipeStep = { quantize: NEW_STEP.quantize };
+const recipe = (...steps: RecipeStep[]): Recipe => ({ ...recipeOf(EMPTY_DRAFT), steps });
 
-  it('comes back from its recipe', () => {
-    const draft = withExclusion(
-      { ...EMPTY_DRAFT, prune: { ...EMPTY_DRAFT.prune, enabled: true, sparsity: 0.3 } },
-      'prune',
-      '/fc/Gemm',
-      true,
+/** What the steps of the draft do, in order: "prune 0.4", "quantize". */
+function told(): string[] {
+  return useRecipe
+    .getState()
+    .draft.map(
+      ({ step, off }) => `${'prune' in step ? `prune ${step.prune.sparsity}` : 'quantize'}${off ? ' off' : ''}`,
     );
-    expect(draftOf(recipeOf(draft))).toEqual(draft);
-  });
+}
 
-  it('is the same whatever the order of its keys', () => {
-    const a = { version: 1, steps: [{ prune: { ...EMPTY_DRAFT.prune } }] } as never;
-    const b = {
-      steps: [{ prune: Object.fromEntries(Object.entries(EMPTY_DRAFT.prune).reverse()) }],
-      version: 1,
-    } as never;
-    expect(sameRecipe(a, b)).toBe(true);
+beforeEach(() => {
+  useRecipe.setState({
+    draft: EMPTY_DRAFT,
+    past: [],
+    future: [],
+    stroke: null,
+    modelId: null,
+    chosen: null,
+    drafts: {},
   });
 });
 
-const sparsity = (): number => useRecipe.getState().draft.prune.sparsity;
-
-describe('undo and redo', () => {
-  beforeEach(() => useRecipe.setState({ draft: EMPTY_DRAFT, past: [], future: [], stroke: null, modelId: null }));
-  const { undo, redo, settle } = useRecipe.getState();
-
-  it('takes back edits one by one and does them again', () => {
-    editPrune({ sparsity: 0.6 });
-    editQuantize({ enabled: true });
-    undo();
-    expect(useRecipe.getState().draft.quantize.enabled).toBe(false);
-    undo();
-    expect(sparsity()).toBe(0.5);
-    redo();
-    expect(sparsity()).toBe(0.6);
+describe('the draft', () => {
+  it('shows every step of a recipe, in its order', () => {
+    const three = recipe(prune(0.1), prune(0.4), prune(0.99));
+    expect(recipeOf(draftOf(three))).toEqual(three);
+    const turned = recipe(int8, prune(0.4));
+    expect(recipeOf(draftOf(turned))).toEqual(turned);
   });
 
-  it('takes a dragged slider as one edit', () => {
-    for (const value of [0.51, 0.6, 0.7]) editPrune({ sparsity: value }, 'sparsity');
-    settle();
-    editPrune({ sparsity: 0.8 }, 'sparsity');
-    undo();
-    expect(sparsity()).toBe(0.7);
-    undo();
-    expect(sparsity()).toBe(0.5);
+  it('leaves out what is switched off and keeps its settings', () => {
+    const draft = draftOf(recipe(prune(0.4), int8));
+    const without = withChanged(draft, draft[0]!.key, { off: true });
+    expect(recipeOf(without)).toEqual(recipe(int8));
+    expect(recipeOf(withChanged(without, draft[0]!.key, { off: false }))).toEqual(recipe(prune(0.4), int8));
+  });
+
+  it('moves steps within the list only', () => {
+    const draft = draftOf(recipe(prune(0.1), prune(0.2), int8));
+    const [first, second, third] = draft;
+    expect(withMoved(draft, third!.key, 0)).toEqual([third, first, second]);
+    expect(withMoved(draft, first!.key, 99)).toEqual([second, third, first]);
+    expect(withMoved(draft, first!.key, -1)).toEqual(draft);
+  });
+
+  it('is edited by a task at the chosen step of its kind, else at the last', () => {
+    const draft = draftOf(recipe(prune(0.1), prune(0.2), int8));
+    const [first, second, third] = draft;
+    expect(stepToEdit(draft, 'prune', null)).toBe(second);
+    expect(stepToEdit(draft, 'prune', first!.key)).toBe(first);
+    expect(stepToEdit(draft, 'prune', third!.key)).toBe(second);
+    expect(stepToEdit(EMPTY_DRAFT, 'prune', null)).toBeUndefined();
+  });
+
+  it('takes a new cut before the first quantization', () => {
+    expect(placeFor(draftOf(recipe(prune(0.1), int8)), 'prune')).toBe(1);
+    expect(placeFor(draftOf(recipe(prune(0.1), int8)), 'quantize')).toBe(2);
+  });
+});
+
+describe('editing the list', () => {
+  it('adds, copies, switches, moves and removes steps, and takes each back', () => {
+    addStep('quantize');
+    addStep('prune', { sparsity: 0.3 });
+    expect(told()).toEqual(['prune 0.3', 'quantize']);
+    copyStep(useRecipe.getState().draft[0]!.key);
+    editKind('prune', { sparsity: 0.6 });
+    expect(told()).toEqual(['prune 0.3', 'prune 0.6', 'quantize']);
+    moveStep(useRecipe.getState().draft[2]!.key, 0);
+    switchStep(useRecipe.getState().draft[1]!.key, true);
+    expect(told()).toEqual(['quantize', 'prune 0.3 off', 'prune 0.6']);
+    removeStep(useRecipe.getState().draft[0]!.key);
+    expect(told()).toEqual(['prune 0.3 off', 'prune 0.6']);
+    for (let edits = useRecipe.getState().past.length; edits > 0; edits -= 1) useRecipe.getState().undo();
+    expect(told()).toEqual([]);
+    for (let edits = useRecipe.getState().future.length; edits > 0; edits -= 1) useRecipe.getState().redo();
+    expect(told()).toEqual(['prune 0.3 off', 'prune 0.6']);
+  });
+
+  it('changes the chosen step of several', () => {
+    loadRecipe(recipe(prune(0.1), prune(0.4)));
+    useRecipe.getState().choose(useRecipe.getState().draft[0]!.key);
+    editKind('prune', { sparsity: 0.2 });
+    expect(told()).toEqual(['prune 0.2', 'prune 0.4']);
+  });
+
+  it('makes the step that a task sets for the first time, and takes a dragged slider as one edit', () => {
+    for (const sparsity of [0.51, 0.6, 0.7]) editKind('prune', { sparsity, off: false }, 'sparsity');
+    useRecipe.getState().settle();
+    editKind('prune', { sparsity: 0.8 }, 'sparsity');
+    expect(told()).toEqual(['prune 0.8']);
+    useRecipe.getState().undo();
+    expect(told()).toEqual(['prune 0.7']);
+    useRecipe.getState().undo();
+    expect(told()).toEqual([]);
   });
 
   it('forgets what was undone when something else is edited', () => {
-    editPrune({ sparsity: 0.6 });
-    undo();
-    setExcluded('quantize', '/conv1', true);
-    redo();
-    expect(sparsity()).toBe(0.5);
-    expect(useRecipe.getState().draft.quantize.exclude).toEqual(['/conv1']);
+    editKind('prune', { sparsity: 0.6 });
+    useRecipe.getState().undo();
+    setExcluded('quantize', ['/conv1'], true);
+    useRecipe.getState().redo();
+    expect(told()).toEqual(['quantize off']);
+  });
+
+  it('keeps an exclusion before the step is wanted, and leaves a step that is on on', () => {
+    setExcluded('quantize', ['/conv1', '/conv2'], true);
+    const { draft } = useRecipe.getState();
+    expect(recipeOf(draft).steps).toEqual([]);
+    expect(excludedBy(draft, 'quantize', null)).toEqual(['/conv1', '/conv2']);
+    editKind('quantize', { off: false });
+    setExcluded('quantize', ['/conv1'], false);
+    expect(told()).toEqual(['quantize']);
+    expect(settingsOf(useRecipe.getState().draft[0], 'quantize')?.exclude).toEqual(['/conv2']);
+  });
+
+  it('keeps a draft for each model', () => {
+    useRecipe.getState().open('a');
+    addStep('prune', { sparsity: 0.3 });
+    useRecipe.getState().open('b');
+    expect(told()).toEqual([]);
+    useRecipe.getState().open('a');
+    expect(told()).toEqual(['prune 0.3']);
   });
 });

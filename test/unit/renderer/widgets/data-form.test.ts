@@ -6,7 +6,6 @@ import {
   parseNumbers,
 } from '../../../../renderer/widgets/data-form.ts';
 import { shortened } from '../../../../renderer/widgets/shorten.ts';
-import { sortRows } from '../../../../renderer/widgets/sort-rows.ts';
 
 describe('checkDataForm', () => {
   it('turns typed fields into parameters', () => {
@@ -66,18 +65,5 @@ describe('names in narrow places', () => {
   it('keep both ends', () => {
     expect(shortened('abcdefghij', 7)).toBe('abc…hij');
     expect(shortened('abc', 7)).toBe('abc');
-  });
-});
-
-describe('sortRows', () => {
-  const rows = [{ n: 2 }, { n: null }, { n: 10 }];
-
-  it('puts missing values last in both directions', () => {
-    expect(sortRows(rows, (row) => row.n, true).map((row) => row.n)).toEqual([10, 2, null]);
-    expect(sortRows(rows, (row) => row.n, false).map((row) => row.n)).toEqual([2, 10, null]);
-  });
-
-  it('compares text as people count', () => {
-    expect(sortRows(['conv10', 'conv2'], (row) => row, false)).toEqual(['conv2', 'conv10']);
   });
 });

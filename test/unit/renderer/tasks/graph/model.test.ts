@@ -157,7 +157,7 @@ describe('the overlay', () => {
   });
 
   it('marks what the recipe leaves alone', () => {
-    const marks = recipeMarks({ prune: { exclude: ['fc'] }, quantize: { exclude: ['fc', 'conv1'] } });
+    const marks = recipeMarks({ prune: ['fc'], quantize: ['fc', 'conv1'] });
     expect(marks.get('fc')?.map((mark) => mark.text)).toEqual(['float', 'frozen']);
     expect(marks.get('conv1')).toHaveLength(1);
   });

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { QuantizeResult } from '../../../../../main/contract/results.ts';
 import type { QuantizePlan } from '../../../../../main/contract/studio.ts';
-import {
-  countRows,
-  explainReduceRange,
-  filterRows,
-  quantizeRows,
-  verdict,
-} from '../../../../../renderer/tasks/quantize/model.ts';
+import { countRows, explainReduceRange, quantizeRows, verdict } from '../../../../../renderer/tasks/quantize/model.ts';
 
 const PLAN: QuantizePlan = {
   vnni: false,
@@ -39,17 +33,6 @@ describe('quantizeRows', () => {
 
   it('counts what the next run will quantize', () => {
     expect(countRows(quantizeRows(PLAN, new Set(['/conv1']), null))).toEqual({ layers: 3, quantizable: 2, chosen: 1 });
-  });
-
-  it('filters by state and by every word', () => {
-    const rows = quantizeRows(PLAN, new Set(['/conv1']), RESULT);
-    const names = (
-      ...filter: Parameters<typeof filterRows> extends [unknown, ...infer Rest] ? Rest : never
-    ): string[] => filterRows(rows, ...filter).map((row) => row.name);
-    expect(names('excluded', '')).toEqual(['/conv1']);
-    expect(names('not fused', '')).toEqual(['/conv2']);
-    expect(names('quantizable', 'CONV 2')).toEqual(['/conv2']);
-    expect(names('all', 'pad')).toEqual(['/pad']);
   });
 });
 

@@ -3,7 +3,6 @@ import {
   axisDomain,
   bestWithin,
   defaultBenefit,
-  describeRecipe,
   frontSteps,
   tradeoffPoints,
 } from '../../../../../renderer/tasks/tradeoff/model.ts';
@@ -110,15 +109,7 @@ describe('axisDomain', () => {
   });
 });
 
-describe('words', () => {
-  it('describes every step', () => {
-    expect(describeRecipe(pruned(0.405))[0]).toBe('Prune 40.5 % of the weights, one threshold');
-    expect(describeRecipe(int8(true, ['a']))[0]).toBe(
-      'Int8 (static), min–max over 200 samples, per channel, 7-bit weights, 1 layer left alone',
-    );
-    expect(describeRecipe(BASELINE)).toEqual([]);
-  });
-
+describe('what is shown first', () => {
   it('starts with top-1 where there are labels, else with agreement', () => {
     expect(defaultBenefit(TRIALS, true)).toBe('top1');
     expect(defaultBenefit([trial('x', BASELINE)], false)).toBe('top1');

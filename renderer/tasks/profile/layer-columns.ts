@@ -1,0 +1,19 @@
+import { LAYER_COLUMNS, optional } from '../../widgets/layers/layer-columns.tsx';
+import type { LayerColumn } from '../../widgets/layers/layer-columns.tsx';
+
+const { index, name, op, shape, dtype, params, macs, memory, time, share, speed } = LAYER_COLUMNS;
+
+/** The layers table in the Profile task: where the time goes. */
+export const PROFILE_COLUMNS: readonly LayerColumn[] = [
+  index,
+  name,
+  op,
+  time,
+  share,
+  speed,
+  macs,
+  memory,
+  shape,
+  dtype,
+  optional(params),
+];

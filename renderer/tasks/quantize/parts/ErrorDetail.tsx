@@ -1,0 +1,57 @@
+import { Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { QuantizePlan, Trial } from '../../../../main/contract/studio.ts';
+import { formatDb } from '../../../../main/judge/format.ts';
+import { Heading } from '../../../design/Task.tsx';
+import { useTrialErrors } from '../../../state/queries.ts';
+import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
+import { excludedBy, useEditedStep, useRecipe } from '../../../state/recipe.ts';
+import { useSelection } from '../../../state/selection.ts';
+import { LayerLink } from '../../../widgets/LayerLink.tsx';
+import { worstLayers } from '../heatmap.ts';
+import { countRows, explainReduceRange, quantizeRows } from '../model.ts';
+import classes from '../QuantizeView.module.css';
+import { ChannelStrip } from './ChannelStrip.tsx';
+
+interface ErrorDetailProps {
+  readonly trial: Trial | null;
+  readonly plan: QuantizePlan;
+}
+
+/** How many of the ranking are named. */
+const WORST = 5;
+
+/** Beside the heatmap: how far int8 reaches, the channels of the selected layer, the layers that lose most. */
+export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
+  const errors = useTrialErrors(trial?.id ?? null).data ?? null;
+  const exclude = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
+  const { reduceRange } = settingsOf(useEditedStep('quantize'), 'quantize') ?? NEW_STEP.quantize;
+  const layer = useSelection((state) => state.layer);
+  const counts = countRows(quantizeRows(plan, new Set(exclude), null));
+  return (
+    <>
+      <Heading>Reach</Heading>
+      <Text className={`lap-muted ${classes['part']}`}>
+        {counts.chosen} of {counts.quantizable} quantizable layers chosen, {counts.layers} in all.
+      </Text>
+      <Text className={`lap-muted ${classes['part']}`}>{explainReduceRange(reduceRange, plan.vnni)}</Text>
+      {errors !== null && (
+        <>
+          <ChannelStrip errors={errors} layer={layer} />
+          <Heading>Worst by accumulated SQNR</Heading>
+          <ol className={classes['worst']}>
+            {worstLayers(errors, 'sqnrDb', WORST).map((row) => (
+              <li key={row.name}>
+                <LayerLink name={row.name} />
+                <span>{row.sqnrDb === null ? '' : formatDb(row.sqnrDb)}</span>
+              </li>
+            ))}
+          </ol>
+          <Text className="lap-muted">
+            {errors.samples} samples. {errors.notes.join(' ')}
+          </Text>
+        </>
+      )}
+    </>
+  );
+}

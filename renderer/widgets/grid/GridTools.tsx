@@ -1,0 +1,74 @@
+import { ActionIcon, Menu, TextInput, Tooltip } from '@mantine/core';
+import { IconColumns, IconCopy, IconFileTypeCsv, IconFilter } from '@tabler/icons-react';
+import type { RowData } from '@tanstack/react-table';
+import type { ReactNode } from 'react';
+import { copyText } from '../../state/clipboard.ts';
+import { saveText } from '../../state/download.ts';
+import { gridText } from './grid-column.ts';
+import classes from './DataGrid.module.css';
+import type { Grid } from './use-grid.ts';
+
+interface GridToolsProps<Row extends RowData> {
+  readonly grid: Grid<Row>;
+  /** What the rows are, for names and messages: "layers". */
+  readonly noun: string;
+  /** Of the CSV file, without its ending. */
+  readonly fileName: string;
+  readonly placeholder?: string;
+}
+
+/** Filter, choice of columns, copy and CSV of a grid. */
+export function GridTools<Row extends RowData>({ grid, noun, fileName, placeholder }: GridToolsProps<Row>): ReactNode {
+  return (
+    <>
+      <TextInput
+        aria-label={`Filter ${noun}`}
+        placeholder={placeholder ?? 'Filter'}
+        leftSection={<IconFilter size={12} />}
+        leftSectionWidth={24}
+        className={classes['filterBox'] ?? ''}
+        classNames={{ input: classes['filter'] ?? '' }}
+        value={grid.query}
+        onChange={(event) => grid.setQuery(event.currentTarget.value)}
+      />
+      <Menu position="bottom-end" closeOnItemClick={false} withinPortal>
+        <Menu.Target>
+          <Tooltip label="Columns">
+            <ActionIcon aria-label={`Columns of the ${noun}`}>
+              <IconColumns size={14} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown mah="60vh" style={{ overflowY: 'auto' }}>
+          <Menu.Label>Columns</Menu.Label>
+          {grid.columns.map(({ key, title, help }) => (
+            <Menu.CheckboxItem
+              key={key}
+              checked={grid.shown.some((column) => column.key === key)}
+              title={help}
+              onChange={(shown) => grid.setShown(key, shown)}
+            >
+              {title}
+            </Menu.CheckboxItem>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <Tooltip label="Copy the table">
+        <ActionIcon
+          aria-label={`Copy the ${noun}`}
+          onClick={() => void copyText(gridText(grid.shown, grid.rows, '\t'), `${grid.rows.length} ${noun} copied`)}
+        >
+          <IconCopy size={14} />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label="Save as CSV">
+        <ActionIcon
+          aria-label={`Save the ${noun} as CSV`}
+          onClick={() => saveText(`${fileName}.csv`, gridText(grid.shown, grid.rows), 'text/csv')}
+        >
+          <IconFileTypeCsv size={14} />
+        </ActionIcon>
+      </Tooltip>
+    </>
+  );
+}
