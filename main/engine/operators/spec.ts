@@ -85,7 +85,7 @@ export interface ClipContext {
 export type Trait =
   /** Gives a value that stands in its attributes. */
   | 'constant'
-  /** Gives something else in each run. */
+  /** Gives something else at each run, in training at least. */
   | 'random'
   /** Gives its input. */
   | 'identity'

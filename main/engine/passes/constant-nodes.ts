@@ -1,19 +1,9 @@
 import { indexGraph, usedValues, type GraphIndex } from '../graph/index-graph.ts';
 import type { Model, Node } from '../graph/ir.ts';
 import { subgraphsOf } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
 import { topologicalOrder } from '../operators/order.ts';
 import { operatorSpec } from '../operators/table.ts';
-
-/** Operators that give something else at each run. */
-const RANDOM = new Set([
-  'RandomNormal',
-  'RandomNormalLike',
-  'RandomUniform',
-  'RandomUniformLike',
-  'Multinomial',
-  'Bernoulli',
-  'Dropout',
-]);
 
 /** Which nodes of the main graph give the same in every run, and which of these are worth evaluating. */
 export interface ConstantNodes {
@@ -56,10 +46,10 @@ function isConstant(node: Node, index: GraphIndex, constant: ReadonlySet<Node>):
   if (node.domain !== '' && node.domain !== 'ai.onnx') return false;
   const spec = operatorSpec(node.domain, node.opType);
   if (spec === undefined || spec.category === 'quantization') return false;
-  if (RANDOM.has(node.opType) || subgraphsOf(node).length > 0) return false;
+  if (hasTrait(node, 'random') || subgraphsOf(node).length > 0) return false;
   if (node.outputs.some((output) => index.isOutput(output))) return false;
   const inputs = usedValues(node);
-  if (inputs.length === 0 && node.opType !== 'Constant') return false;
+  if (inputs.length === 0 && !hasTrait(node, 'constant')) return false;
   return inputs.every((value) => {
     if (index.initializer(value) !== undefined) return true;
     const producer = index.producer(value);
@@ -69,9 +59,9 @@ function isConstant(node: Node, index: GraphIndex, constant: ReadonlySet<Node>):
 
 /** Whether the node only says what is stored elsewhere. */
 function isPlain(node: Node, index: GraphIndex, plain: ReadonlySet<Node>, keepMoved: boolean): boolean {
-  if (node.opType === 'Constant') return true;
+  if (hasTrait(node, 'constant')) return true;
   const moves = keepMoved && operatorSpec(node.domain, node.opType)?.carries === 'first';
-  if (node.opType !== 'Identity' && !moves) return false;
+  if (!hasTrait(node, 'identity') && !moves) return false;
   const input = node.inputs[0] ?? '';
   const producer = index.producer(input);
   return producer === undefined ? index.initializer(input) !== undefined : plain.has(producer);

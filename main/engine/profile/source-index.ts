@@ -1,5 +1,6 @@
 import type { Graph, Model, Node } from '../graph/ir.ts';
 import { subgraphsOf, walkNodes, type VisitedNode } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
 
 /** A node of the source model with what attribution asks about it. */
 export interface SourceLayer extends VisitedNode {
@@ -93,6 +94,6 @@ export class SourceIndex {
 }
 
 function isConstant(node: Node, known: ReadonlySet<string>): boolean {
-  if (subgraphsOf(node).length > 0 || /^(?:Random|Multinomial|Bernoulli)/.test(node.opType)) return false;
+  if (subgraphsOf(node).length > 0 || hasTrait(node, 'random')) return false;
   return node.inputs.every((input) => input === '' || known.has(input));
 }

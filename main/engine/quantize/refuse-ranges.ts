@@ -36,9 +36,11 @@ function rangeProblem(index: GraphIndex, unit: Unit, ranges: ReadonlyMap<string,
     if (!(Math.abs(min) < ABSURD && Math.abs(max) < ABSURD)) {
       return `'${value}' reaches from ${min} to ${max} over the calibration data, too wide for 8 bits`;
     }
-    const masked = max - min > MASK_WIDTH && index.consumers(value).some((node) => hasTrait(node, 'forgetsSmall'));
-    if (masked)
-      return `'${value}' goes from ${round(min)} to ${round(max)} into a Softmax: a mask, too wide for 8 bits`;
+    if (max - min <= MASK_WIDTH) continue;
+    const blind = index.consumers(value).find((node) => hasTrait(node, 'forgetsSmall'));
+    if (blind !== undefined) {
+      return `'${value}' goes from ${round(min)} to ${round(max)} into a ${blind.opType}: a mask, too wide for 8 bits`;
+    }
   }
   return undefined;
 }

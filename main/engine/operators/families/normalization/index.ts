@@ -48,7 +48,7 @@ export const normalizationOperators = [
     },
     Dropout: {
       category: 'dropout',
-      traits: ['passive'],
+      traits: ['passive', 'random'],
       inputs: ['data', 'ratio', 'training_mode'],
       settings: [1, 2],
       quantization: { kind: 'passthrough', input: 0 },
