@@ -80,8 +80,8 @@ export async function bench(): Promise<BenchRow[]> {
     p90.push(asked!.p90Ms / quiet!.p90Ms);
   }
   return [
-    atMost(`window: p50 with ${answers} questions beside / terminal alone`, median(p50), 1.1),
-    atMost('window: p90 with questions beside / terminal alone', median(p90), 1.5),
+    atMost(`window: p50 with ${answers} questions beside / terminal alone`, median(p50), 1.05),
+    atMost('window: p90 with questions beside / terminal alone', median(p90), 1.2),
     atMost('window: longest wait of a short question / 1 s', longestMs / 1000, 1),
   ];
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Turns } from '../../../../main/base/turns.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeNode } from '../../../../main/engine/graph/make.ts';
 import { encodeModel } from '../../../../main/engine/onnx/encode-model.ts';
@@ -130,6 +131,62 @@ describe('a session', () => {
     const timings = await runner.timeInterleaved(entries, { warmup: 1, runs: 4 });
     expect(timings.map((timing) => timing.timesMs.length)).toEqual([4, 4]);
     await Promise.all([a.close(), b.close()]);
+  });
+});
+
+describe('turns', () => {
+  /** Somebody else who wants the machine; tells what happened in order. */
+  function others(log: string[], take: () => Promise<boolean> = () => Promise.resolve(false)): Turns {
+    return {
+      take: () => {
+        log.push('take');
+        return take();
+      },
+      giveBack: () => void log.push('give back'),
+    };
+  }
+
+  it('are taken before a timed series and given back after it; other calls need none', async () => {
+    const log: string[] = [];
+    const mine = await startRunner({ turns: others(log) });
+    const session = await mine.load(double, cpu);
+    await session.run({ x: floats(1) });
+    expect(log).toEqual([]);
+    const timing = await session.time({ x: floats(1) }, { warmup: 0, runs: 3 });
+    expect(log).toEqual(['take', 'give back']);
+    expect(timing.timesMs).toHaveLength(3);
+    mine.kill();
+  });
+
+  it('come again with each block, and what others disturbed is warmed up again, uncounted', async () => {
+    const log: string[] = [];
+    const mine = await startRunner({ turns: others(log, () => Promise.resolve(log.length > 1)) });
+    const session = await mine.load(slow(40), cpu);
+    const timing = await session.time({ [session.inputs[0]!.name]: matrix }, { warmup: 0, runs: 4 });
+    expect(timing.timesMs).toHaveLength(4);
+    const takes = log.filter((entry) => entry === 'take').length;
+    // Every block after the first begins with runs that do not count.
+    expect(timing.uncounted.length > 0).toBe(takes > 1);
+    expect(log.at(-1)).toBe('give back');
+    mine.kill();
+  });
+
+  it('are given back when the runner ends while it waits for its own', async () => {
+    const log: string[] = [];
+    const { promise: never } = Promise.withResolvers<boolean>();
+    const { promise: asked, resolve: tell } = Promise.withResolvers<void>();
+    const mine = await startRunner({
+      turns: others(log, () => {
+        tell();
+        return never;
+      }),
+    });
+    const session = await mine.load(double, cpu);
+    const timing = session.time({ x: floats(1) }, { warmup: 0, runs: 3 });
+    await asked;
+    mine.kill();
+    await expect(timing).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(log).toEqual(['take', 'give back']);
   });
 });
 
