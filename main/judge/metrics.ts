@@ -191,7 +191,7 @@ export function formatWithInterval(
 }
 
 /** "800 samples", "1,024 runs". */
-export function formatSamples({ uncertainty }: Pick<Metric, 'uncertainty'>, samples: number): string {
-  const noun = uncertainty === 'median' ? 'run' : 'sample';
+export function formatSamples({ needsData }: Pick<Metric, 'needsData'>, samples: number): string {
+  const noun = needsData ? 'sample' : 'run';
   return `${formatCount(samples)} ${noun}${samples === 1 ? '' : 's'}`;
 }

@@ -16,7 +16,7 @@ export function BaselineHint(): ReactNode {
   const unlabelled = useSession(hasUnlabelledData);
   const task = useBaselineTask();
   if (baseline === undefined || datasetId === null || unlabelled) return null;
-  const measured = baseline.evaluation !== null && evaluatedOn(baseline) === datasetId;
+  const measured = evaluatedOn(baseline) === datasetId;
   if (measured && task.state.status !== 'running') return null;
   return (
     <Group gap="xs" role="note" px={10} py={4}>

@@ -1,9 +1,9 @@
-import { formatPercent } from '../../main/judge/format.ts';
+import { metricOf } from '../../main/judge/metrics.ts';
 import type { Goodness } from '../../main/judge/predict/metric.ts';
 
-/** A model's goodness as people read it: shares of samples as per cent, a cosine with four decimals. */
+/** A model's goodness as people read it: in its metric’s own format. */
 export function formatGoodness(metric: Goodness['metric'], value: number): string {
-  return metric === 'cosine' ? value.toFixed(4) : formatPercent(value);
+  return metricOf(metric).format(value);
 }
 
 /** The interval as a note under the number; undefined where there is none (a cosine is one number). */

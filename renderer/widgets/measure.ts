@@ -1,5 +1,4 @@
 import type { Trial } from '../../main/contract/studio.ts';
-import { evaluatedOn } from '../../main/judge/predict/metric.ts';
 import { recipesMeet } from '../../main/judge/predict/trial.ts';
 import { isCancelled } from '../rpc/engine-error.ts';
 import { runDraft } from '../state/actions.ts';
@@ -31,9 +30,12 @@ export async function evaluateBaseline(handle: TaskHandle, limit: number | null 
   await engine().call('trial.evaluate', params, handle);
 }
 
-/** How many samples of a data set a trial was last evaluated on; −1: on none of it. */
-function samplesOn(trial: Trial, datasetId: string): number {
-  return trial.evaluation !== null && evaluatedOn(trial) === datasetId ? trial.evaluation.samples : -1;
+/** How many samples of a data set a trial was evaluated on at most, alone or beside another; −1: on none of it. */
+function samplesOn({ measurements }: Trial, datasetId: string): number {
+  const counts = measurements
+    .filter(({ recorded, data }) => recorded && data?.datasetId === datasetId)
+    .map(({ samples }) => samples);
+  return Math.max(-1, ...counts);
 }
 
 /** The finished trial of the recipe being edited with its accuracy on the chosen data and its latency, or null. */
@@ -61,14 +63,13 @@ export interface MeasureOptions {
 }
 
 /**
- * Makes and measures the trial of the recipe being edited, the baseline first where its accuracy is missing. A trial that
+ * Makes and measures the trial of the recipe being edited; the baseline is measured beside it, on the same samples. A trial that
  * was cancelled before anything was measured is deleted: nobody asked to keep it.
  */
 export async function measureDraft(handle: TaskHandle, { limit }: MeasureOptions): Promise<Trial | null> {
   let jobId: string | null = null;
   const known = new Set(useSession.getState().trials.map((trial) => trial.id));
   try {
-    await evaluateBaseline(handle, limit);
     return await runDraft({
       limit,
       latency: true,

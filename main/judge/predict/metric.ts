@@ -1,6 +1,7 @@
 import type { EvaluationFigures } from '../../contract/results.ts';
 import type { Trial } from '../../contract/studio.ts';
 import { measurementUnder, mostShared } from '../circumstances.ts';
+import { metricOf } from '../metrics.ts';
 
 /**
  * How good a model is, in one number: top-1 where there are labels; else agreement with the baseline; where the outputs
@@ -17,9 +18,9 @@ export interface Goodness {
 
 /** Their names as people read them. */
 export const GOODNESS_TITLES: Readonly<Record<Goodness['metric'], string>> = {
-  top1: 'Top-1 accuracy',
-  agreement: 'Agreement with the baseline',
-  cosine: 'Cosine with the baseline',
+  top1: metricOf('top1').title,
+  agreement: metricOf('agreement').title,
+  cosine: metricOf('cosine').title,
 };
 
 /** The one number of an evaluation; null when it has neither labels nor a reference. */

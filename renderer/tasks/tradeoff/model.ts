@@ -1,6 +1,7 @@
 /** The pure view model of the Trade-off task: trials as points of cost and benefit, the front, budgets, recipes in words. */
 import type { Trial } from '../../../main/contract/studio.ts';
 import type { Paired } from '../../../main/contract/measurement.ts';
+import { metricOf } from '../../../main/judge/metrics.ts';
 import type { MetricId } from '../../../main/judge/metrics.ts';
 import { groundOf } from '../../../main/judge/predict/metric.ts';
 import type { Goodness } from '../../../main/judge/predict/metric.ts';
@@ -22,9 +23,9 @@ export interface Axes {
 }
 
 export const COST_TITLES: Readonly<Record<CostMetric, string>> = {
-  latency: 'Latency (p50)',
-  size: 'File size',
-  macs: 'Effective MACs',
+  latency: metricOf('latency').title,
+  size: metricOf('bytes').title,
+  macs: metricOf('macs').title,
 };
 export const COST_UNITS: Readonly<Record<CostMetric, string>> = { latency: 'ms', size: 'bytes', macs: 'MACs' };
 
