@@ -18,7 +18,7 @@ import {
 } from './results.ts';
 
 const float64Array = z.custom<Float64Array>((value) => value instanceof Float64Array, 'expected a Float64Array');
-const uint32Array = z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array');
+const uint8Array = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected a Uint8Array');
 
 export const sampleSchema = z.object({
   id: z.string(),
@@ -145,10 +145,8 @@ export const prunePlanSchema = z.object({
       op: z.string(),
       weights: z.number(),
       macs: z.number().nullable(),
-      /** Cumulative count of weights with |w| ≤ edges[i]; length of edges. */
-      cumulative: uint32Array,
-      /** Cumulative sum of w² of the same weights. */
-      cumulativeEnergy: float64Array,
+      /** How many weights lie between which edges, with their energy; see `judge/predict/magnitudes.ts`. */
+      histogram: uint8Array,
     }),
   ),
   frozen: z.array(z.object({ name: z.string(), reason: z.string() })),

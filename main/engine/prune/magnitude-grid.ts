@@ -1,3 +1,5 @@
+import type { MagnitudeBins } from '../../judge/predict/magnitudes.ts';
+
 /** Octaves below the largest magnitude that the grid resolves; what is smaller shares the first bin above zero. */
 const OCTAVES = 24;
 /** Bits of a float32 dropped to index the lookup table: 8 exponent and 8 mantissa bits stay, the sign is gone. */
@@ -10,14 +12,6 @@ export interface MagnitudeGrid {
   readonly edges: Float64Array;
   /** For each magnitude's upper 16 bits the least index whose edge is not below that bucket. */
   readonly firstEdge: Uint16Array;
-}
-
-/** How many weights lie at or below each edge, and their energy. */
-export interface MagnitudeCounts {
-  /** Length of edges; the last is the number of (finite) weights. */
-  readonly cumulative: Uint32Array;
-  /** Sum of w² of the same weights. */
-  readonly cumulativeEnergy: Float64Array;
 }
 
 /**
@@ -42,15 +36,20 @@ export function magnitudeGrid(largest: number, bins: number): MagnitudeGrid {
   return { edges, firstEdge };
 }
 
+/** Bins of the grid with nothing in them. */
+export function emptyBins({ edges }: MagnitudeGrid): MagnitudeBins {
+  return { counts: new Uint32Array(edges.length), energies: new Float64Array(edges.length) };
+}
+
 /**
  * Counts weights on the grid in one pass. Measured: 25 M weights in about 0.1 s; the table leaves at most two steps of
  * search, where Math.log2 for each weight took 0.6 s.
- * @param weights not modified; NaN and infinities count into the last edge, without energy
+ * @param weights not modified; NaN and infinities count into the last bin, without energy
+ * @param bins    what was counted before; added to
  */
-export function countMagnitudes(weights: Float32Array | Float64Array, grid: MagnitudeGrid): MagnitudeCounts {
+export function countMagnitudes(weights: Float32Array | Float64Array, grid: MagnitudeGrid, bins: MagnitudeBins): void {
   const { edges, firstEdge } = grid;
-  const cumulative = new Uint32Array(edges.length);
-  const cumulativeEnergy = new Float64Array(edges.length);
+  const { counts, energies } = bins;
   const last = edges.length - 1;
   const floats = weights instanceof Float32Array ? weights : Float32Array.from(weights);
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
@@ -60,14 +59,9 @@ export function countMagnitudes(weights: Float32Array | Float64Array, grid: Magn
     const weight = floats[i]!;
     const magnitude = weight < 0 ? -weight : weight;
     while (at < last && edges[at]! < magnitude) at++;
-    cumulative[at] = cumulative[at]! + 1;
-    if (magnitudeBits < 0x7f800000) cumulativeEnergy[at] = cumulativeEnergy[at]! + weight * weight;
+    counts[at] = counts[at]! + 1;
+    if (magnitudeBits < 0x7f800000) energies[at] = energies[at]! + weight * weight;
   }
-  for (let i = 1; i <= last; i++) {
-    cumulative[i] = cumulative[i]! + cumulative[i - 1]!;
-    cumulativeEnergy[i] = cumulativeEnergy[i]! + cumulativeEnergy[i - 1]!;
-  }
-  return { cumulative, cumulativeEnergy };
 }
 
 /** The largest finite |w|; 0 when there is none. */

@@ -1,9 +1,10 @@
 import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorPieces } from '../graph/tensor-data.ts';
 import { assert } from '../../base/errors.ts';
+import { encodeMagnitudes, type MagnitudeBins } from '../../judge/predict/magnitudes.ts';
 import type { PassContext } from '../passes/pass.ts';
 import { layerMacs } from './layer-macs.ts';
-import { countMagnitudes, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
+import { countMagnitudes, emptyBins, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
 import { preparePruning } from './prepare.ts';
 import { prunableWeights, type FrozenLayer } from './prunable-weights.ts';
 
@@ -21,10 +22,8 @@ export interface PrunePlanLayer {
   readonly weights: number;
   /** For one sample, symbolic dimensions taken as 1; null: unknown. */
   readonly macs: number | null;
-  /** Number of weights with |w| ≤ edges[i]; length of edges. */
-  readonly cumulative: Uint32Array;
-  /** Sum of w² of the same weights. */
-  readonly cumulativeEnergy: Float64Array;
+  /** How many weights lie between which edges; see `encodeMagnitudes`. */
+  readonly histogram: Uint8Array;
 }
 
 const BINS = 2048;
@@ -43,32 +42,32 @@ export async function prunePlan(model: Model, context: PassContext): Promise<Pru
     for (const values of floatPieces(tensors)) largest = Math.max(largest, largestMagnitude(values));
   }
   const grid = magnitudeGrid(largest, BINS);
+  const bins = emptyBins(grid);
   return {
     edges: grid.edges,
     layers: layers.map(({ name, op, tensors }) => ({
       name,
       op,
       macs: macs.get(name) ?? null,
-      ...countLayer(tensors, grid),
+      ...countLayer(tensors, grid, bins),
     })),
     frozen,
   };
 }
 
+/** @param bins room to count in */
 function countLayer(
   tensors: readonly Tensor[],
   grid: MagnitudeGrid,
-): Pick<PrunePlanLayer, 'weights' | 'cumulative' | 'cumulativeEnergy'> {
-  const cumulative = new Uint32Array(grid.edges.length);
-  const cumulativeEnergy = new Float64Array(grid.edges.length);
-  for (const values of floatPieces(tensors)) {
-    const counts = countMagnitudes(values, grid);
-    for (let i = 0; i < cumulative.length; i++) {
-      cumulative[i] = cumulative[i]! + counts.cumulative[i]!;
-      cumulativeEnergy[i] = cumulativeEnergy[i]! + counts.cumulativeEnergy[i]!;
-    }
-  }
-  return { weights: cumulative.at(-1)!, cumulative, cumulativeEnergy };
+  bins: MagnitudeBins,
+): Pick<PrunePlanLayer, 'weights' | 'histogram'> {
+  bins.counts.fill(0);
+  bins.energies.fill(0);
+  for (const values of floatPieces(tensors)) countMagnitudes(values, grid, bins);
+  return {
+    weights: bins.counts.reduce((sum, count) => sum + count, 0),
+    histogram: encodeMagnitudes(bins, grid.edges),
+  };
 }
 
 /** The values piece by piece, so that external data larger than memory goes through. */

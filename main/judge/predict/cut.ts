@@ -1,8 +1,9 @@
 /**
  * What a pruning cut does, told in the frame of the slider's move: how sparse each layer becomes, and what is left of
- * the model. Pure; O(layers · log bins) on the cumulative counts of the plan, whatever the number of weights.
+ * the model. Pure; O(layers · log bins) on the histograms of the plan, whatever the number of weights.
  */
 import type { PrunePlan } from '../../contract/studio.ts';
+import { magnitudesOf, placeOfBin, type Magnitudes } from './magnitudes.ts';
 
 /** What is to be pruned. */
 export interface PruneSettings {
@@ -77,26 +78,33 @@ function placeOf(countAt: (edge: number) => number, edgeCount: number, target: n
   return { bin: high, fraction: inBin > 0 ? Math.min(1, (target - below) / inBin) : 1 };
 }
 
-/** A cumulative column read between two edges, linear within the bin. */
-function readAt(column: Uint32Array | Float64Array, place: GridPlace): number {
-  const at = column[place.bin]!;
+/** A cumulative column of a layer at an edge of the grid. */
+function atEdge(column: Uint32Array | Float64Array, magnitudes: Magnitudes, edge: number): number {
+  return column[placeOfBin(magnitudes, edge)]!;
+}
+
+/** The same between two edges, linear within the bin. */
+function readAt(column: Uint32Array | Float64Array, magnitudes: Magnitudes, place: GridPlace): number {
+  const at = atEdge(column, magnitudes, place.bin);
   if (place.bin === 0) return at;
-  const below = column[place.bin - 1]!;
+  const below = atEdge(column, magnitudes, place.bin - 1);
   return below + (at - below) * place.fraction;
 }
 
 const UNTOUCHED: GridPlace = { bin: 0, fraction: 1 };
 
-function cutLayer(layer: PlanLayer, place: GridPlace, excluded: boolean): LayerCut {
-  const zeros = Math.round(readAt(layer.cumulative, place));
-  const energy = layer.cumulativeEnergy[layer.cumulativeEnergy.length - 1]!;
+function cutLayer(layer: PlanLayer, edges: Float64Array, place: GridPlace, excluded: boolean): LayerCut {
+  const magnitudes = magnitudesOf(layer, edges);
+  const { cumulative, cumulativeEnergy } = magnitudes;
+  const zeros = Math.round(readAt(cumulative, magnitudes, place));
+  const energy = cumulativeEnergy[cumulativeEnergy.length - 1]!;
   return {
     name: layer.name,
     op: layer.op,
     weights: layer.weights,
     zeros,
     sparsity: layer.weights > 0 ? zeros / layer.weights : 0,
-    energyRemoved: energy > 0 ? readAt(layer.cumulativeEnergy, place) / energy : 0,
+    energyRemoved: energy > 0 ? readAt(cumulativeEnergy, magnitudes, place) / energy : 0,
     excluded,
     macs: layer.macs,
   };
@@ -106,20 +114,21 @@ function cutLayer(layer: PlanLayer, place: GridPlace, excluded: boolean): LayerC
 function placesFor(plan: PrunePlan, settings: PruneSettings): { places: GridPlace[]; threshold: number | null } {
   const { sparsity, scope, exclude } = settings;
   const edges = plan.edges.length;
+  const countOf = (layer: PlanLayer): ((edge: number) => number) => {
+    const magnitudes = magnitudesOf(layer, plan.edges);
+    return (edge) => atEdge(magnitudes.cumulative, magnitudes, edge);
+  };
   const cuts = (layer: PlanLayer): boolean => sparsity > 0 && !exclude.has(layer.name);
   if (scope === 'layer') {
     const places = plan.layers.map((layer) =>
-      cuts(layer) ? placeOf((i) => layer.cumulative[i]!, edges, sparsity * layer.weights) : UNTOUCHED,
+      cuts(layer) ? placeOf(countOf(layer), edges, sparsity * layer.weights) : UNTOUCHED,
     );
     return { places, threshold: null };
   }
   const included = plan.layers.filter(cuts);
   const total = included.reduce((sum, layer) => sum + layer.weights, 0);
-  const countAt = (i: number): number => {
-    let count = 0;
-    for (const layer of included) count += layer.cumulative[i]!;
-    return count;
-  };
+  const counts = included.map(countOf);
+  const countAt = (edge: number): number => counts.reduce((sum, count) => sum + count(edge), 0);
   const place = total > 0 ? placeOf(countAt, edges, sparsity * total) : UNTOUCHED;
   const below = plan.edges[Math.max(0, place.bin - 1)] ?? 0;
   const threshold = place.bin === 0 ? 0 : below + (plan.edges[place.bin]! - below) * place.fraction;
@@ -131,14 +140,16 @@ function placesFor(plan: PrunePlan, settings: PruneSettings): { places: GridPlac
 
 /**
  * Cuts every layer of the plan by magnitude.
- * @param plan    cumulative counts and energies on one grid of magnitudes
+ * @param plan    histograms on one grid of magnitudes
  * @param totals  of the untouched model, so that unprunable parameters count as they are
  * @returns counts rounded to whole weights; within a bin the weights are taken as evenly spread, so that a layer's count
  *   is off by less than the weights in one bin
  */
 export function cutModel(plan: PrunePlan, settings: PruneSettings, totals: ModelTotals): Cut {
   const { places, threshold } = placesFor(plan, settings);
-  const layers = plan.layers.map((layer, i) => cutLayer(layer, places[i]!, settings.exclude.has(layer.name)));
+  const layers = plan.layers.map((layer, i) =>
+    cutLayer(layer, plan.edges, places[i]!, settings.exclude.has(layer.name)),
+  );
   let weights = 0;
   let zeros = 0;
   let savedMacs = 0;

@@ -5,6 +5,7 @@ import type { PrunePlan, Trial } from '../../../main/contract/studio.ts';
 import type { Cut } from '../../../main/judge/predict/cut.ts';
 import { settingsOf } from '../../state/recipe-draft.ts';
 import type { DraftStep } from '../../state/recipe-draft.ts';
+import { magnitudesOf } from '../../../main/judge/predict/magnitudes.ts';
 import { goodnessOf } from '../../../main/judge/predict/metric.ts';
 import { predictTrial, pruneStepOf, recipesMeet } from '../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../main/judge/predict/trial.ts';
@@ -40,7 +41,10 @@ export function pruneRows(
       name: layer.name,
       op: layer.op,
       weights: layer.weights,
-      sparsity: result?.sparsity ?? own?.sparsity ?? (layer.weights > 0 ? layer.cumulative[0]! / layer.weights : 0),
+      sparsity:
+        result?.sparsity ??
+        own?.sparsity ??
+        (layer.weights > 0 ? magnitudesOf(layer, plan.edges).cumulative[0]! / layer.weights : 0),
       predicted: result === undefined && own !== undefined,
       energyRemoved: own?.energyRemoved ?? null,
       excluded: excluded.has(layer.name),

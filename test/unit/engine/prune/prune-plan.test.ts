@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { countMagnitudes, magnitudeGrid } from '../../../../main/engine/prune/magnitude-grid.ts';
+import {
+  countMagnitudes,
+  emptyBins,
+  magnitudeGrid,
+  type MagnitudeGrid,
+} from '../../../../main/engine/prune/magnitude-grid.ts';
+import { magnitudesOf, type MagnitudeBins } from '../../../../main/judge/predict/magnitudes.ts';
 import { prunePlan } from '../../../../main/engine/prune/prune-plan.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
 import { graph } from '../../../support/graph-builder.ts';
+
+function counted(weights: Float32Array, grid: MagnitudeGrid): MagnitudeBins {
+  const bins = emptyBins(grid);
+  countMagnitudes(weights, grid, bins);
+  return bins;
+}
 
 describe('magnitudeGrid', () => {
   it('starts at 0, ends at the largest magnitude and is logarithmic between', () => {
@@ -20,20 +32,22 @@ describe('magnitudeGrid', () => {
       i % 10 === 0 ? 0 : (random() - 0.5) * 2 ** (-20 * random()),
     );
     const grid = magnitudeGrid(0.5, 64);
-    const { cumulative, cumulativeEnergy } = countMagnitudes(weights, grid);
+    const { counts, energies } = counted(weights, grid);
     for (const [at, edge] of grid.edges.entries()) {
-      const below = weights.filter((weight) => Math.abs(weight) <= edge);
-      expect(cumulative[at]).toBe(below.length);
-      expect(cumulativeEnergy[at]).toBeCloseTo(
-        below.reduce((sum, weight) => sum + weight * weight, 0),
+      const inside = weights.filter(
+        (weight) => Math.abs(weight) <= edge && (at === 0 || Math.abs(weight) > grid.edges[at - 1]!),
+      );
+      expect(counts[at]).toBe(inside.length);
+      expect(energies[at]).toBeCloseTo(
+        inside.reduce((sum, weight) => sum + weight * weight, 0),
         6,
       );
     }
   });
 
   it('holds a model of zeros', () => {
-    const counts = countMagnitudes(new Float32Array(4), magnitudeGrid(0, 16));
-    expect([...counts.cumulative]).toEqual(Array.from({ length: 17 }, () => 4));
+    const { counts } = counted(new Float32Array(4), magnitudeGrid(0, 16));
+    expect([...counts]).toEqual([4, ...Array.from({ length: 16 }, () => 0)]);
   });
 });
 
@@ -56,11 +70,11 @@ describe('prunePlan', () => {
       { name: 'c', op: 'Conv', weights: 2, macs: 32 },
       { name: 'g', op: 'Gemm', weights: 32, macs: 32 },
     ]);
-    const half = edges.findIndex((edge) => edge >= 0.5);
-    expect(layers.map(({ cumulative }) => [cumulative[half], cumulative.at(-1)])).toEqual([
-      [2, 2],
-      [0, 32],
-    ]);
-    expect(layers[0]!.cumulativeEnergy.at(-1)).toBe(0.3125);
+    const [conv, gemm] = layers.map((layer) => magnitudesOf(layer, edges));
+    expect([...conv!.bins].map((bin) => edges[bin]!.toFixed(2))).toEqual(['0.00', '0.25', '0.50']);
+    expect([...conv!.cumulative]).toEqual([0, 1, 2]);
+    expect([...gemm!.cumulative]).toEqual([0, 32]);
+    expect(conv!.cumulativeEnergy.at(-1)).toBeCloseTo(0.3125, 4);
+    expect(layers[1]!.histogram.length).toBeLessThan(8);
   });
 });

@@ -1,33 +1,38 @@
 import type { Measurement } from '../../../../main/contract/measurement.ts';
 import { someCircumstances, someData, someMeasurement } from '../../../support/measured.ts';
+import { encodeMagnitudes } from '../../../../main/judge/predict/magnitudes.ts';
 import type { Machine } from '../../../../main/contract/machine.ts';
 import type { EvaluationSummary } from '../../../../main/contract/results.ts';
 import type { Recipe } from '../../../../main/contract/recipe.ts';
 import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
+
+/** A layer's histogram from weights and Σw² by bin. */
+export function histogramOf(counts: readonly number[], energies: readonly number[], edges: Float64Array): Uint8Array {
+  return encodeMagnitudes({ counts: Uint32Array.from(counts), energies: Float64Array.from(energies) }, edges);
+}
 
 /**
  * A plan of two layers on the edges 0, 1, 2, 4. "small" has weights 1,1,1,1 (as |w| ≤ 1) and "large" 2,2,4,4; each layer
  * does 100 MACs.
  */
 export function twoLayerPlan(): PrunePlan {
+  const edges = Float64Array.from([0, 1, 2, 4]);
   return {
-    edges: Float64Array.from([0, 1, 2, 4]),
+    edges,
     layers: [
       {
         name: 'small',
         op: 'Conv',
         weights: 4,
         macs: 100,
-        cumulative: Uint32Array.from([0, 4, 4, 4]),
-        cumulativeEnergy: Float64Array.from([0, 4, 4, 4]),
+        histogram: histogramOf([0, 4, 0, 0], [0, 4, 0, 0], edges),
       },
       {
         name: 'large',
         op: 'Gemm',
         weights: 4,
         macs: 100,
-        cumulative: Uint32Array.from([0, 0, 2, 4]),
-        cumulativeEnergy: Float64Array.from([0, 0, 8, 40]),
+        histogram: histogramOf([0, 0, 2, 2], [0, 0, 8, 32], edges),
       },
     ],
     frozen: [{ name: 'shared', reason: 'two layers use its weights' }],

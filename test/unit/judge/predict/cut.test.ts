@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PrunePlan } from '../../../../main/contract/studio.ts';
 import { cutModel, cutStrength } from '../../../../main/judge/predict/cut.ts';
-import { twoLayerPlan } from './cases.ts';
+import { histogramOf, twoLayerPlan } from './cases.ts';
 
 const TOTALS = { parameters: 10, macs: 250 };
 const NOTHING = new Set<string>();
@@ -47,16 +47,16 @@ describe('cutModel', () => {
   });
 
   it('counts weights that are zero already', () => {
+    const edges = Float64Array.from([0, 1]);
     const plan: PrunePlan = {
-      edges: Float64Array.from([0, 1]),
+      edges,
       layers: [
         {
           name: 'half',
           op: 'Conv',
           weights: 4,
           macs: null,
-          cumulative: Uint32Array.from([2, 4]),
-          cumulativeEnergy: Float64Array.from([0, 1]),
+          histogram: histogramOf([2, 2], [0, 1], edges),
         },
       ],
       frozen: [],
@@ -74,7 +74,7 @@ describe('cutModel', () => {
         const total = plan.layers.reduce((sum, layer) => sum + layer.weights, 0);
         const cut = cutModel(plan, { sparsity, scope: 'global', exclude: NOTHING }, { parameters: total, macs: 0 });
         const zeros = cut.layers.reduce((sum, layer) => sum + layer.zeros, 0);
-        const before = plan.layers.reduce((sum, layer) => sum + layer.cumulative[0]!, 0);
+        const before = layers.reduce((sum, bins) => sum + bins[0]!, 0);
         expect(Math.abs(zeros - Math.max(before, sparsity * total))).toBeLessThanOrEqual(
           plan.layers.length * 0.5 + 1e-6,
         );
@@ -85,20 +85,16 @@ describe('cutModel', () => {
 });
 
 function planOf(layers: readonly (readonly number[])[]): PrunePlan {
+  const edges = Float64Array.from([0, 1, 2, 3, 4]);
   return {
-    edges: Float64Array.from([0, 1, 2, 3, 4]),
-    layers: layers.map((bins, index) => {
-      let sum = 0;
-      const cumulative = Uint32Array.from(bins.map((count) => (sum += count)));
-      return {
-        name: `l${index}`,
-        op: 'Conv',
-        weights: sum,
-        macs: 1,
-        cumulative,
-        cumulativeEnergy: Float64Array.from(cumulative),
-      };
-    }),
+    edges,
+    layers: layers.map((bins, index) => ({
+      name: `l${index}`,
+      op: 'Conv',
+      weights: bins.reduce((sum, count) => sum + count, 0),
+      macs: 1,
+      histogram: histogramOf(bins, bins, edges),
+    })),
     frozen: [],
   };
 }
