@@ -19,9 +19,14 @@ export const problemSchema = z.object({
 
 export const valueSchema = z.object({ name: z.string(), dtype: z.string().nullable(), shape: shapeSchema.nullable() });
 
+/** A node as it is written. */
 export const layerSchema = z.object({
   /** Unique in the model: the node's name, or `<Op>_<index>` where it has none or shares it; nested: `<parent>/<branch>/<name>`. */
   name: z.string(),
+  /** The layer that the node belongs to: its own name where it computes; else the name of the one that it serves. */
+  layer: z.string(),
+  /** What a layer computes in: "int8", "int8 weights", "float32" …; null for nodes that serve others, and unknown. */
+  precision: z.string().nullable(),
   op: z.string(),
   domain: z.string(),
   /** Scope path without the layer's own last part: "layer1/0"; '' at the top. */

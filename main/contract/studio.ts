@@ -190,6 +190,8 @@ export const jobSchema = z.object({
 });
 export type Job = z.infer<typeof jobSchema>;
 
+const fusedSchema = z.object({ into: z.string(), timeMs: z.number().nullable() });
+
 export const compareSchema = z.object({
   a: z.object({ id: z.string(), name: z.string() }),
   b: z.object({ id: z.string(), name: z.string() }),
@@ -218,18 +220,28 @@ export const compareSchema = z.object({
       circumstances: z.string().nullable(),
     }),
   ),
-  /** Layers matched by name, then by outputs. */
+  /** Layers of A, each with what it is in B; then those that only B has. */
   layers: z.array(
     z.object({
       name: z.string(),
       status: z.enum(['same', 'changed', 'added', 'removed']),
       opA: z.string().nullable(),
       opB: z.string().nullable(),
+      /** What it computes in: "int8", "int8 weights", "float32" … */
+      precisionA: z.string().nullable(),
+      precisionB: z.string().nullable(),
+      /** Null where it was not measured, and where the layer is fused into another, whose time holds its own. */
       timeAMs: z.number().nullable(),
       timeBMs: z.number().nullable(),
+      /** The layer whose kernels compute this one too, with that one's time; null: it has kernels of its own. */
+      fusedA: fusedSchema.nullable(),
+      fusedB: fusedSchema.nullable(),
+      /** Weights, wherever the model keeps them; scales and zero points are none. */
       parametersA: z.number().nullable(),
       parametersB: z.number().nullable(),
-      /** What changed: "weights", "attributes", "shape" … */
+      parameterBytesA: z.number().nullable(),
+      parameterBytesB: z.number().nullable(),
+      /** What changed: "int8, weights 2.3 KB", "attributes", "output shape or type", "fused into conv1" … */
       changes: z.array(z.string()),
     }),
   ),

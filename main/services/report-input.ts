@@ -70,15 +70,17 @@ function layerRows({ inspect, details, profile, baselineProfile, errors }: Repor
   const sparsities = new Map(details.prune?.layers.map(({ name, sparsity }) => [name, sparsity]));
   const quantized = new Map(details.quantize?.layers.map((layer) => [layer.name, layer.quantized]));
   const sqnr = new Map(errors?.layers.map(({ name, sqnrDb }) => [name, sqnrDb]));
-  return inspect.layers.map(({ name, op }) => ({
-    name,
-    op,
-    timeMs: times.get(name) ?? null,
-    baselineTimeMs: baselineTimes.get(name) ?? null,
-    sparsity: sparsities.get(name) ?? null,
-    quantized: quantized.get(name) ?? null,
-    sqnrDb: sqnr.get(name) ?? null,
-  }));
+  return inspect.layers
+    .filter(({ name, layer }) => name === layer)
+    .map(({ name, op }) => ({
+      name,
+      op,
+      timeMs: times.get(name) ?? null,
+      baselineTimeMs: baselineTimes.get(name) ?? null,
+      sparsity: sparsities.get(name) ?? null,
+      quantized: quantized.get(name) ?? null,
+      sqnrDb: sqnr.get(name) ?? null,
+    }));
 }
 
 function commandsFor(modelName: string, { recipe, calibration }: Trial, data: MeasuredData | null): string[] {

@@ -26,6 +26,7 @@ import type { EvaluatedModel } from '../../services/operations/operation-map.ts'
 import { table } from '../text.ts';
 
 type MetricRow = Comparison['metrics'][number];
+type LayerRow = Comparison['layers'][number];
 
 interface Options extends CommonOptions, EvaluationOptions {
   readonly profile?: boolean;
@@ -134,7 +135,10 @@ function verdictText({ id, verdict, paired, note }: MetricRow): string {
 
 function summary(result: Comparison): string {
   const changed = result.layers.filter((layer) => layer.status !== 'same');
-  const time = (value: number | null): string => (value === null ? '' : formatMs(value));
+  const time = (ms: number | null, fused: LayerRow['fusedA']): string => {
+    if (fused !== null) return fused.timeMs === null ? 'fused' : `in ${formatMs(fused.timeMs)}`;
+    return ms === null ? '' : formatMs(ms);
+  };
   const ground = [...new Set(result.metrics.flatMap(({ circumstances }) => circumstances ?? []))];
   return [
     table(
@@ -158,8 +162,8 @@ function summary(result: Comparison): string {
               { title: 'layer', cell: (layer) => layer.name },
               { title: 'what', cell: (layer) => layer.status },
               { title: 'op', cell: ({ opA, opB }) => (opA === opB ? (opA ?? '') : `${opA ?? '—'} → ${opB ?? '—'}`) },
-              { title: 'time a', align: 'right', cell: (layer) => time(layer.timeAMs) },
-              { title: 'time b', align: 'right', cell: (layer) => time(layer.timeBMs) },
+              { title: 'time a', align: 'right', cell: (layer) => time(layer.timeAMs, layer.fusedA) },
+              { title: 'time b', align: 'right', cell: (layer) => time(layer.timeBMs, layer.fusedB) },
               { title: 'changes', cell: (layer) => layer.changes.join(', ') },
             ],
             changed,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Inspect } from '../../contract/results.ts';
+import type { Inspect, LayerInfo } from '../../contract/results.ts';
 import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addDimOption, type DimOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
@@ -30,11 +30,12 @@ export function addInspectCommand(program: Command, finish: (code: number) => vo
 }
 
 function summary(result: Inspect): string {
-  const { model, inputs, outputs, nodes, operators, parameters, parameterBytes, macs, assumedDims, problems } = result;
+  const { model, inputs, outputs, parameters, parameterBytes, macs, assumedDims, problems } = result;
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   const assumed = Object.entries(assumedDims).map(([name, size]) => `${name} = ${size}`);
   const unknown = result.layers.filter((layer) => layer.macs === null).length;
-  const operatorList = Object.entries(operators)
+  const computing = mainRows(result);
+  const operatorList = countOperators(computing)
     .toSorted((a, b) => b[1] - a[1])
     .map(([op, times]) => `${op} ${times}`);
   const external = model.externalBytes > 0 ? ` + ${formatBytes(model.externalBytes)} external data` : '';
@@ -45,7 +46,8 @@ function summary(result: Inspect): string {
     `  format      IR ${model.irVersion}, opset ${opsets.join(', ')}${model.producer === '' ? '' : `, by ${model.producer}`}`,
     ...inputs.map((value) => `  input       ${value.name}: ${typeText(value.dtype, value.shape)}`),
     ...outputs.map((value) => `  output      ${value.name}: ${typeText(value.dtype, value.shape)}`),
-    `  layers      ${nodes}: ${operatorList.join(', ')}`,
+    `  layers      ${computing.length}: ${operatorList.join(', ')}`,
+    `  nodes       ${result.layers.length} as written`,
     `  parameters  ${formatCompact(parameters)} (${formatBytes(parameterBytes)})`,
     `  MACs        ${formatCompact(macs)}${assumed.length > 0 ? ` with ${assumed.join(', ')}` : ''}${uncounted}`,
     ...problems.map(
@@ -54,19 +56,36 @@ function summary(result: Inspect): string {
   ].join('\n');
 }
 
+/** Every layer with the weights and the work of all nodes that belong to it. */
 function layers(result: Inspect): string {
+  const rows = Map.groupBy(result.layers, ({ layer }) => layer);
+  const sum = ({ name }: LayerInfo, of: 'parameters' | 'parameterBytes'): number =>
+    (rows.get(name) ?? []).reduce((total, node) => total + node[of], 0);
   return table(
     [
       { title: 'layer', cell: (layer) => layer.name },
       { title: 'op', cell: (layer) => layer.op },
+      { title: 'precision', cell: (layer) => layer.precision ?? '' },
       {
         title: 'output',
         cell: ({ outputs: [first] }) => (first === undefined ? '' : typeText(first.dtype, first.shape)),
       },
-      { title: 'parameters', align: 'right', cell: (layer) => formatCompact(layer.parameters) },
+      { title: 'parameters', align: 'right', cell: (layer) => formatCompact(sum(layer, 'parameters')) },
+      { title: 'weights', align: 'right', cell: (layer) => formatBytes(sum(layer, 'parameterBytes')) },
       { title: 'MACs', align: 'right', cell: (layer) => (layer.macs === null ? '?' : formatCompact(layer.macs)) },
       { title: 'moved', align: 'right', cell: (layer) => (layer.bytes === null ? '?' : formatBytes(layer.bytes)) },
     ],
-    result.layers,
+    mainRows(result),
   );
+}
+
+/** The nodes that compute. */
+function mainRows({ layers: nodes }: Inspect): readonly LayerInfo[] {
+  return nodes.filter(({ name, layer }) => name === layer);
+}
+
+function countOperators(rows: readonly LayerInfo[]): readonly (readonly [op: string, times: number])[] {
+  const counts = new Map<string, number>();
+  for (const { op } of rows) counts.set(op, (counts.get(op) ?? 0) + 1);
+  return [...counts];
 }

@@ -3,22 +3,22 @@ import type { Model, ValueInfo } from '../../engine/graph/ir.ts';
 import { scopeOf } from '../../engine/graph/layers.ts';
 import { validateModel } from '../../engine/graph/validate.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
-import { costOfLayers } from '../../engine/operators/cost.ts';
-import { inferModel } from '../../engine/operators/infer.ts';
+import { groupLayers } from '../../engine/layers/group-layers.ts';
+import { layerPrecisions } from '../../engine/layers/precision.ts';
+import type { LayerCost } from '../../engine/operators/cost.ts';
 import type { Inference } from '../../engine/operators/inference.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
-import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
 import { openShared } from './opened-models.ts';
 import type { OperationParams } from './operation-map.ts';
+import { sizedModel } from './sized-model.ts';
 
 /** What is in a model: its file, interface, layers, costs and problems. Nothing is run. */
 export async function inspect({ path, dims, scanWeights }: OperationParams<'inspect'>): Promise<Inspect> {
   const opened = await openShared(path);
   const { model } = opened;
   // The sizes that a profile would choose, so that costs and times are of the same work.
-  const { dims: assumedDims } = resolveInputDims(inputPorts(model), { batch: 1, dims });
-  const inference = inferModel(model, { dims: { ...dims, ...assumedDims } });
-  const layers = describeLayers(model, inference);
+  const { assumedDims, inference, costs } = sizedModel(model, dims);
+  const layers = describeLayers(model, inference, costs);
   const constants = new Set(model.graph.initializers.map((tensor) => tensor.name));
   return {
     model: describeFile(opened),
@@ -29,7 +29,7 @@ export async function inspect({ path, dims, scanWeights }: OperationParams<'insp
     parameters: sum(layers.map((layer) => layer.parameters)),
     parameterBytes: sum(layers.map((layer) => layer.parameterBytes)),
     macs: sum(layers.map((layer) => layer.macs ?? 0)),
-    assumedDims,
+    assumedDims: { ...assumedDims },
     layers,
     problems: problemsOf(model, inference, scanWeights),
   };
@@ -49,12 +49,17 @@ function describeFile({ model, path, sha256, bytes, externalBytes }: OpenedFile)
 }
 
 /** Costs are those of the assumed sizes; so are the shapes. */
-function describeLayers(model: Model, inference: Inference): LayerInfo[] {
-  const costs = costOfLayers(model, inference);
+function describeLayers(model: Model, inference: Inference, costs: readonly LayerCost[]): LayerInfo[] {
+  const grouped = groupLayers(model);
+  const precisions = layerPrecisions(grouped, inference);
   return [...walkNodes(model)].map(({ node, layer, parent }, index) => {
     const cost = costs[index];
+    const owner = grouped.of(node);
+    const precision = owner?.main.node === node ? precisions.get(owner) : undefined;
     return {
       name: layer,
+      layer: owner?.name ?? layer,
+      precision: precision === undefined || precision === '' ? null : precision,
       op: node.opType,
       domain: node.domain,
       scope: scopeOf(layer),

@@ -4,12 +4,11 @@ import type { Model } from '../../engine/graph/ir.ts';
 import { changedLayerTable, layerTable, type LayerSide } from '../../engine/layers/layer-table.ts';
 import { matchLayers } from '../../engine/layers/match-layers.ts';
 import { groupLayers, type Layer } from '../../engine/layers/group-layers.ts';
-import { costOfLayers } from '../../engine/operators/cost.ts';
 import { inferModel } from '../../engine/operators/infer.ts';
-import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
 import { constantsOf, describeNode } from './graph-view.ts';
 import { openShared } from './opened-models.ts';
 import type { ChangedModel, OperationParams } from './operation-map.ts';
+import { sizedModel } from './sized-model.ts';
 
 /** The layers of a model, or of one that was made of another in terms of that one's. */
 export async function layers({ path, source, sources }: OperationParams<'layers'>): Promise<LayerTable> {
@@ -53,6 +52,5 @@ function sourceMap(sources: ChangedModel['sources']): ReadonlyMap<string, readon
 
 /** Costs are of one sample, with the sizes that a profile would choose. */
 function sideOf(model: Model): LayerSide {
-  const { dims } = resolveInputDims(inputPorts(model), { batch: 1, dims: {} });
-  return { model, inference: inferModel(model), costs: costOfLayers(model, inferModel(model, { dims })) };
+  return { model, inference: inferModel(model), costs: sizedModel(model, {}).costs };
 }

@@ -8,7 +8,7 @@ export interface Totals {
   readonly parameters: number;
   readonly macs: number;
   readonly bytes: number;
-  readonly nodes: number;
+  readonly layers: number;
 }
 
 /** One of two models. */
@@ -42,7 +42,7 @@ export function metricRows(a: RowsOf, b: RowsOf, options: ComparisonOptions): Ro
     counted: { bytes, parameters, macs },
   });
   const rows = compareSides(side(a), side(b), options).map(rowOf);
-  return [...rows, countedRow('Layers', a.totals.nodes, b.totals.nodes)];
+  return [...rows, countedRow('Layers', a.totals.layers, b.totals.layers)];
 }
 
 function rowOf({ metric, a, b, paired, verdict, note, circumstances }: MetricComparison): Row {

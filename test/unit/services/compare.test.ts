@@ -4,7 +4,7 @@ import { metricRows, type RowsOf } from '../../../main/services/operations/metri
 import { circumstancesKey } from '../../../main/judge/circumstances.ts';
 import { someCircumstances, someData, someMeasurement, somePair } from '../../support/measured.ts';
 
-const totals = { parameters: 10, macs: 20, bytes: 1000, nodes: 3 };
+const totals = { parameters: 10, macs: 20, bytes: 1000, layers: 3 };
 const side = (...measurements: Measurement[]): RowsOf => ({ measurements, totals });
 const none = { pairs: [], keys: [] };
 const rowsOf = (a: RowsOf, b: RowsOf, options: Parameters<typeof metricRows>[2] = none) =>

@@ -17,6 +17,8 @@ const QUANTIZE_PLAN: QuantizePlan = {
 function layer(name: string, op: string, parameters: number) {
   return {
     name,
+    layer: name,
+    precision: null,
     op,
     domain: '',
     scope: '',
