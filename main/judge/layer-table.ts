@@ -26,6 +26,7 @@ export interface LayerRow {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Of the first output. */
+  readonly dtype: string | null;
   readonly shape: readonly (number | string | null)[] | null;
   readonly parameters: number;
   readonly parameterBytes: number;
@@ -61,6 +62,7 @@ export function layerAt(table: LayerTable, index: number): LayerRow {
     precision: text(table.precision) || null,
     inputs: values(table.inputs),
     outputs: values(table.outputs),
+    dtype: output === undefined ? null : table.texts[table.values.dtype[output]!] || null,
     shape: output === undefined ? null : table.shapes[table.values.shape[output]!]!,
     parameters: table.parameters[index]!,
     parameterBytes: table.parameterBytes[index]!,

@@ -1,9 +1,11 @@
-import type { OperatorCategory } from '../../main/contract/operators.ts';
 import { useMemo } from 'react';
-import type { ErrorTable, Inspect, Profile } from '../../main/contract/results.ts';
-import type { GraphView, TrialDetails } from '../../main/contract/studio.ts';
-import { useTrialDetails, useTrialErrors, useTrialGraph, useTrialProfile } from './queries.ts';
-import { useSession, useShownTrial } from './session.ts';
+import type { OperatorCategory } from '../../main/contract/operators.ts';
+import type { LayerTable } from '../../main/contract/layers.ts';
+import type { ErrorTable, Profile } from '../../main/contract/results.ts';
+import type { TrialDetails } from '../../main/contract/studio.ts';
+import { layerRows, nodesOf, type LayerRow } from '../../main/judge/layer-table.ts';
+import { useTrialDetails, useTrialErrors, useTrialLayers, useTrialProfile } from './queries.ts';
+import { useShownTrial } from './session.ts';
 
 /** Everything known of one layer of the shown trial; null where it was not measured or cannot be known. */
 export interface LayerFacts {
@@ -17,7 +19,7 @@ export interface LayerFacts {
   readonly parent: string | null;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** What the layer computes in: int8 where the runtime fused it into an integer kernel, else its output's type. */
+  /** What the layer computes in: "int8" where the runtime fused it into an integer kernel, "int4 weights", "float32". */
   readonly dtype: string | null;
   /** Of the first output. */
   readonly shape: readonly (number | string | null)[] | null;
@@ -27,8 +29,10 @@ export interface LayerFacts {
   /** Activation and weight bytes read and written once. */
   readonly bytes: number | null;
   readonly timeMs: number | null;
-  /** The runtime folded it into other layers' kernels (BatchNormalization into Conv, say): its time is in theirs. */
+  /** Other layers' kernels compute it too (BatchNormalization went into Conv, say): its time is in theirs. */
   readonly folded: boolean;
+  /** The layer whose time holds this one's. */
+  readonly fusedInto: string | null;
   /** Of the summed layer times, 0…1. */
   readonly share: number | null;
   readonly gmacsPerSecond: number | null;
@@ -42,54 +46,96 @@ export interface LayerFacts {
 }
 
 export interface LayerSources {
-  readonly graph: GraphView;
-  /** Of the opened model: costs by layer name. */
-  readonly inspect: Inspect | null;
+  readonly table: LayerTable;
   readonly profile: Profile | null;
   readonly errors: ErrorTable | null;
   readonly details: Pick<TrialDetails, 'prune' | 'quantize'> | null;
 }
 
-/** Joins what is known of the layers, by name. */
-export function layerFacts({ graph, inspect, profile, errors, details }: LayerSources): readonly LayerFacts[] {
-  const values = new Map(graph.values.map((value) => [value.name, value]));
-  const costs = byName(inspect?.layers ?? []);
-  const times = byName(profile?.layers ?? []);
+interface KnownTable {
+  readonly rows: readonly LayerRow[];
+  /** Layer by the name of a node of the trial. */
+  readonly layerOf: ReadonlyMap<string, string>;
+}
+
+const tables = new WeakMap<LayerTable, KnownTable>();
+
+/** The rows of a table; made once. */
+function knownTable(table: LayerTable): KnownTable {
+  const known = tables.get(table);
+  if (known !== undefined) return known;
+  const rows = layerRows(table);
+  const layerOf = new Map(
+    rows.flatMap(({ index, name }) => nodesOf(table, index).map((node) => [node, name] as const)),
+  );
+  const made = { rows, layerOf };
+  tables.set(table, made);
+  return made;
+}
+
+/** Joins what is known of the layers; times are found by the nodes that compute a layer, the rest by its name. */
+export function layerFacts({ table, profile, errors, details }: LayerSources): readonly LayerFacts[] {
+  const { rows, layerOf } = knownTable(table);
+  const times = timesByLayer(profile, layerOf);
   const errorOf = byName(errors?.layers ?? []);
   const pruned = byName(details?.prune?.layers ?? []);
   const quantized = byName(details?.quantize?.layers ?? []);
-  return graph.nodes.map((node, index) => {
-    const output = values.get(node.outputs[0] ?? '');
-    const cost = costs.get(node.name);
-    const time = times.get(node.name);
-    const error = errorOf.get(node.name);
-    const cut = quantized.get(node.name);
+  return rows.map((row) => {
+    const time = times.get(row.name);
+    const error = errorOf.get(row.name);
+    const cut = quantized.get(row.name);
+    const staysFloat = cut?.quantized === true && cut.fused === false;
     return {
-      index,
-      name: node.name,
-      op: node.op,
-      domain: node.domain,
-      category: node.category,
-      scope: node.scope,
-      parent: node.parent,
-      inputs: node.inputs,
-      outputs: node.outputs,
-      dtype: cut?.quantized === true && cut.fused !== false ? 'int8' : (output?.dtype ?? null),
-      shape: output?.shape ?? null,
-      parameters: node.weights.reduce((sum, weight) => sum + weight.shape.reduce((a, b) => a * b, 1), 0),
-      parameterBytes: node.weights.reduce((sum, weight) => sum + weight.bytes, 0),
-      macs: cost?.macs ?? null,
-      bytes: cost?.bytes ?? null,
+      index: row.index,
+      name: row.name,
+      op: row.op,
+      domain: row.domain,
+      category: row.category,
+      scope: row.scope,
+      parent: row.parent,
+      inputs: row.inputs,
+      outputs: row.outputs,
+      dtype: staysFloat ? row.dtype : row.precision,
+      shape: row.shape,
+      parameters: row.parameters,
+      parameterBytes: row.parameterBytes,
+      macs: row.macs,
+      bytes: row.bytes,
       timeMs: time?.timeMs ?? null,
-      folded: time !== undefined && time.timeMs === 0,
+      folded: row.state === 'fused' || time?.timeMs === 0,
+      fusedInto: row.fusedInto ?? time?.fusedInto ?? null,
       share: time?.share ?? null,
       gmacsPerSecond: time?.gmacsPerSecond ?? null,
-      sparsity: pruned.get(node.name)?.sparsity ?? null,
+      sparsity: pruned.get(row.name)?.sparsity ?? null,
       sqnrDb: error?.sqnrDb ?? null,
       localSqnrDb: error?.localSqnrDb ?? null,
       cosine: error?.cosine ?? null,
     };
   });
+}
+
+interface LayerTime {
+  timeMs: number;
+  share: number;
+  readonly gmacsPerSecond: number | null;
+  readonly fusedInto: string | null;
+}
+
+/** Times of a profile, which are of the trial's own nodes, added up for the layers that these belong to. */
+function timesByLayer(profile: Profile | null, layerOf: ReadonlyMap<string, string>): ReadonlyMap<string, LayerTime> {
+  const times = new Map<string, LayerTime>();
+  for (const { name, timeMs, share, gmacsPerSecond, fusedInto } of profile?.layers ?? []) {
+    const layer = layerOf.get(name) ?? name;
+    const known = times.get(layer);
+    if (known === undefined) {
+      const into = fusedInto === null || fusedInto === undefined ? null : (layerOf.get(fusedInto) ?? fusedInto);
+      times.set(layer, { timeMs, share, gmacsPerSecond, fusedInto: into });
+    } else {
+      known.timeMs += timeMs;
+      known.share += share;
+    }
+  }
+  return times;
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
@@ -98,17 +144,30 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Reado
 
 const NONE: readonly LayerFacts[] = [];
 
-/** The layers of the shown trial with all that is known of them; empty until its graph has come. */
+interface Joined extends LayerSources {
+  readonly facts: readonly LayerFacts[];
+}
+
+/** The last join: every view asks for the same one. */
+let joined: Joined | undefined;
+
+function joinOnce(sources: LayerSources): readonly LayerFacts[] {
+  const { table, profile, errors, details } = sources;
+  const same =
+    joined?.table === table && joined.profile === profile && joined.errors === errors && joined.details === details;
+  if (!same) joined = { ...sources, facts: layerFacts(sources) };
+  return joined!.facts;
+}
+
+/** The layers of the shown trial with all that is known of them; empty until they have come. Joined once for all views. */
 export function useLayerFacts(): readonly LayerFacts[] {
-  const trial = useShownTrial();
-  const id = trial?.id ?? null;
-  const graph = useTrialGraph(id).data ?? null;
+  const id = useShownTrial()?.id ?? null;
+  const table = useTrialLayers(id).data ?? null;
   const profile = useTrialProfile(id).data ?? null;
   const errors = useTrialErrors(id).data ?? null;
   const details = useTrialDetails(id).data ?? null;
-  const inspect = useSession((state) => state.model?.inspect ?? null);
   return useMemo(
-    () => (graph === null ? NONE : layerFacts({ graph, inspect, profile, errors, details })),
-    [graph, inspect, profile, errors, details],
+    () => (table === null ? NONE : joinOnce({ table, profile, errors, details })),
+    [table, profile, errors, details],
   );
 }

@@ -83,7 +83,18 @@ export function clearResults(): void {
   queries.clear();
 }
 
-/** The graph of a trial's output model. */
+/** The layers of the opened model, each as this trial has it. */
+export const useTrialLayers = (trialId: string | null): EngineResult<'trial.layers'> =>
+  useEngineResult('trial.layers', trialId, { trialId: trialId ?? '' });
+
+/** The nodes of one layer with their attributes and weights. */
+export const useTrialLayer = (trialId: string | null, layer: string | null): EngineResult<'trial.layer'> =>
+  useEngineResult('trial.layer', trialId === null || layer === null ? null : `${trialId}|${layer}`, {
+    trialId: trialId ?? '',
+    layer: layer ?? '',
+  });
+
+/** The graph of a trial's output model as it is written. */
 export const useTrialGraph = (trialId: string | null): EngineResult<'trial.graph'> =>
   useEngineResult('trial.graph', trialId, { trialId: trialId ?? '' });
 

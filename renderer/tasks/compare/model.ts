@@ -14,6 +14,9 @@ export interface CompareRow {
   readonly status: ComparedLayer['status'];
   readonly timeAMs: number | null;
   readonly timeBMs: number | null;
+  /** The layer whose time holds this one's, with that time. */
+  readonly fusedA: ComparedLayer['fusedA'];
+  readonly fusedB: ComparedLayer['fusedB'];
   /** B − A; null where one of them has no time. */
   readonly timeDeltaMs: number | null;
   readonly parametersA: number | null;
@@ -30,6 +33,8 @@ export function compareRows(comparison: Comparison): CompareRow[] {
     status: layer.status,
     timeAMs: layer.timeAMs,
     timeBMs: layer.timeBMs,
+    fusedA: layer.fusedA,
+    fusedB: layer.fusedB,
     timeDeltaMs: difference(layer.timeAMs, layer.timeBMs),
     parametersA: layer.parametersA,
     parametersB: layer.parametersB,

@@ -2,10 +2,12 @@ import { ActionIcon } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
+import { layerAt } from '../../../main/judge/layer-table.ts';
 import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
-import { useTrialGraph } from '../../state/queries.ts';
+import { layerGraph, layerNode } from '../../state/layer-graph.ts';
+import { useTrialLayer, useTrialLayers } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { useFold } from '../../widgets/use-fold.ts';
@@ -20,12 +22,18 @@ import { useGraph } from './store.ts';
 export function PropertiesPanel(): ReactNode {
   const fold = useFold('properties');
   const trial = useShownTrial();
-  const graph = useTrialGraph(trial?.id ?? null).data ?? null;
+  const table = useTrialLayers(trial?.id ?? null).data ?? null;
   const layers = useLayerFacts();
   const model = useSession((state) => state.model);
   const name = useSelection((state) => state.layer);
   const facts = layers.find((layer) => layer.name === name);
-  const node = graph?.nodes[facts?.index ?? -1];
+  const written = useTrialLayer(trial?.id ?? null, facts?.name ?? null).data;
+  const node = useMemo(
+    () =>
+      table === null || facts === undefined ? undefined : layerNode(layerAt(table, facts.index), written?.nodes ?? []),
+    [table, facts, written],
+  );
+  const graph = useMemo(() => (table === null ? null : layerGraph(table, null)), [table]);
   const group = useGraph((state) => (name === null ? state.group : null));
   const members = useMemo(() => layersOfGroup(layers, group), [layers, group]);
   const selected = facts !== undefined && node !== undefined && graph !== null && trial !== undefined;

@@ -6,7 +6,7 @@ import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 import { parseLayerQuery } from '../../state/layer-query.ts';
-import { useTrialGraph } from '../../state/queries.ts';
+import { useTrialLayers } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useShownTrial } from '../../state/session.ts';
 import { DataGrid } from '../../widgets/grid/DataGrid.tsx';
@@ -28,7 +28,7 @@ interface LayersPanelProps {
 export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
   const layers = useLayerFacts();
   const trial = useShownTrial();
-  const graph = useTrialGraph(trial?.id ?? null);
+  const table = useTrialLayers(trial?.id ?? null);
   const fold = useFold('table');
   const layer = useSelection((state) => state.layer);
   const hover = useSelection((state) => state.hover);
@@ -62,7 +62,7 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
         <GridTools grid={grid} noun="layers" fileName={trial?.name ?? 'layers'} placeholder="Filter: op:Conv macs>1M" />
       }
     >
-      <Loaded query={graph} loading="Reading the layers…">
+      <Loaded query={table} loading="Reading the layers…">
         {() => (
           <DataGrid
             label="Layers"

@@ -80,6 +80,13 @@ export function LayerDiff({ comparison }: { readonly comparison: Comparison }): 
 
 const rowKey = (row: CompareRow): string => row.name;
 
+/** A time, or that another layer's time holds it: that one's, in brackets. */
+function timeText(ms: number | null, fused: CompareRow['fusedA']): ReactNode {
+  if (fused === null) return ms === null ? '–' : formatMs(ms);
+  const text = fused.timeMs === null ? 'fused' : `(${formatMs(fused.timeMs)})`;
+  return <span title={`fused into ${fused.into}`}>{text}</span>;
+}
+
 function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow>[] {
   const largestTime = largestDelta(rows, 'timeDeltaMs');
   const largestParameters = largestDelta(rows, 'parametersDelta');
@@ -96,8 +103,6 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       </span>
     );
   };
-  const plain = (value: number | null, format: (value: number) => string): string =>
-    value === null ? '–' : format(value);
   return [
     {
       key: 'status',
@@ -123,7 +128,7 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       title: 'Time A',
       width: '76px',
       align: 'right',
-      render: (row) => plain(row.timeAMs, formatMs),
+      render: (row) => timeText(row.timeAMs, row.fusedA),
       value: (row) => row.timeAMs,
     },
     {
@@ -131,7 +136,7 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       title: 'Time B',
       width: '76px',
       align: 'right',
-      render: (row) => plain(row.timeBMs, formatMs),
+      render: (row) => timeText(row.timeBMs, row.fusedB),
       value: (row) => row.timeBMs,
     },
     {

@@ -50,11 +50,14 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
             [
               'Time',
               facts.folded
-                ? 'fused: in the kernel of another layer'
+                ? facts.fusedInto === null
+                  ? 'fused: in the kernel of another layer'
+                  : `fused into ${facts.fusedInto}`
                 : orNull(facts.timeMs, (ms) => `${formatMs(ms)}  ·  ${formatPercent(facts.share ?? 0)}`),
             ],
             ['Speed', orNull(facts.gmacsPerSecond, (speed) => `${formatNumber(speed)} GMAC/s`)],
             ['MACs', orNull(facts.macs, formatCompact) ?? 'unknown'],
+            ['Computes in', facts.dtype],
             ['Parameters', facts.parameters === 0 ? null : formatCount(facts.parameters)],
             ['Weights', facts.parameterBytes === 0 ? null : formatBytes(facts.parameterBytes)],
             ['Memory moved', orNull(facts.bytes, formatBytes)],

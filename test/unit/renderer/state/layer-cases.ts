@@ -19,6 +19,7 @@ export function layerCase(facts: Partial<LayerFacts> & Pick<LayerFacts, 'name'>)
     bytes: null,
     timeMs: null,
     folded: false,
+    fusedInto: null,
     share: null,
     gmacsPerSecond: null,
     sparsity: null,

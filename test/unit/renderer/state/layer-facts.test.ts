@@ -1,33 +1,39 @@
 import { expect, it } from 'vitest';
-import type { GraphView, TrialDetails } from '../../../../main/contract/studio.ts';
+import type { LayerTable } from '../../../../main/contract/layers.ts';
+import type { TrialDetails } from '../../../../main/contract/studio.ts';
 import { layerFacts } from '../../../../renderer/state/layer-facts.ts';
 import { overlayData } from '../../../../renderer/state/overlay-data.ts';
 
-const node = { domain: '', category: 'layer' as const, brings: null, scope: '', parent: null, attributes: [] };
-const GRAPH: GraphView = {
-  nodes: [
-    {
-      ...node,
-      name: 'conv',
-      op: 'Conv',
-      inputs: ['x', 'w'],
-      outputs: ['y'],
-      weights: [{ role: 'W', tensor: 'w', dtype: 'float32', shape: [8, 3, 3, 3], bytes: 864 }],
-    },
-    { ...node, name: 'relu', op: 'Relu', inputs: ['y'], outputs: ['z'], weights: [] },
-  ],
-  values: [
-    { name: 'y', dtype: 'float32', shape: ['N', 8, 30, 30] },
-    { name: 'z', dtype: 'float32', shape: null },
-  ],
-  inputs: ['x'],
-  outputs: ['z'],
+/** conv (8 × 3 × 3 × 3 weights) → relu, as a baseline has them or quantized. */
+const TABLE: LayerTable = {
+  names: ['conv', 'relu'],
+  texts: ['', 'Conv', 'Relu', 'float32', 'int8'],
+  shapes: [null, ['N', 8, 30, 30]],
+  op: Uint32Array.of(1, 2),
+  domain: Uint32Array.of(0, 0),
+  scope: Uint32Array.of(0, 0),
+  precision: Uint32Array.of(4, 3),
+  category: Uint8Array.of(0, 1),
+  state: Uint8Array.of(0, 0),
+  parent: Int32Array.of(-1, -1),
+  fusedInto: Int32Array.of(-1, -1),
+  values: { names: ['x', 'y', 'z'], dtype: Uint32Array.of(3, 3, 3), shape: Uint32Array.of(0, 1, 0) },
+  inputs: { starts: Uint32Array.of(0, 1, 2), items: Uint32Array.of(0, 1) },
+  outputs: { starts: Uint32Array.of(0, 1, 2), items: Uint32Array.of(1, 2) },
+  graphInputs: Uint32Array.of(0),
+  graphOutputs: Uint32Array.of(2),
+  parameters: Float64Array.of(216, 0),
+  parameterBytes: Float64Array.of(864, 0),
+  sourceParameters: Float64Array.of(216, 0),
+  macs: Float64Array.of(10, 0),
+  bytes: Float64Array.of(20, NaN),
+  nodes: { starts: Uint32Array.of(0, 2, 3), items: Uint32Array.of(0, 1, 2) },
+  nodeNames: ['conv', 'conv/dequantize', 'relu'],
 };
 
-it('joins graph, profile, errors and pruning by name; what was not measured stays null', () => {
+it('joins layers, profile, errors and pruning; what was not measured stays null', () => {
   const [conv, relu] = layerFacts({
-    graph: GRAPH,
-    inspect: null,
+    table: TABLE,
     profile: {
       layers: [{ name: 'conv', op: 'Conv', timeMs: 1.5, share: 0.9, kernels: ['k'], macs: 10, gmacsPerSecond: 2 }],
     } as never,
@@ -58,14 +64,13 @@ it.each([
   [true, 'int8'],
   [false, 'float32'],
 ])('calls a quantized layer int8 only when the runtime fused it (%s)', (fused, dtype) => {
-  const sources = { graph: GRAPH, inspect: null, profile: null, errors: null, details: quantizedTrial(fused) };
+  const sources = { table: TABLE, profile: null, errors: null, details: quantizedTrial(fused) };
   expect(layerFacts(sources)[0]?.dtype).toBe(dtype);
 });
 
 it('gives an overlay only the layers that have a value', () => {
   const layers = layerFacts({
-    graph: GRAPH,
-    inspect: null,
+    table: TABLE,
     profile: { layers: [{ name: 'conv', timeMs: 1.5 }] } as never,
     errors: null,
     details: null,
@@ -76,8 +81,7 @@ it('gives an overlay only the layers that have a value', () => {
 
 it('says of a layer without time of its own that it is fused', () => {
   const layers = layerFacts({
-    graph: GRAPH,
-    inspect: null,
+    table: TABLE,
     profile: {
       layers: [
         { name: 'conv', timeMs: 1.5 },
@@ -88,4 +92,21 @@ it('says of a layer without time of its own that it is fused', () => {
     details: null,
   });
   expect(overlayData('time', layers, 'here')?.values.get('relu')).toBe('fused');
+});
+
+it('adds up the times of the nodes that compute a layer, and names the layer that a fused one is in', () => {
+  const [conv, relu] = layerFacts({
+    table: TABLE,
+    profile: {
+      layers: [
+        { name: 'conv', timeMs: 1.5, share: 0.75, fusedInto: null },
+        { name: 'conv/dequantize', timeMs: 0.5, share: 0.25, fusedInto: null },
+        { name: 'relu', timeMs: 0, share: 0, fusedInto: 'conv/dequantize' },
+      ],
+    } as never,
+    errors: null,
+    details: null,
+  });
+  expect(conv).toMatchObject({ timeMs: 2, share: 1, folded: false, fusedInto: null });
+  expect(relu).toMatchObject({ folded: true, fusedInto: 'conv' });
 });
