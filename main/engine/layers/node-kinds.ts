@@ -44,9 +44,10 @@ export function nodeKinds(graph: Graph, outer: (value: string) => ValueKind): Gr
     return index.input(value) === undefined ? outer(value) : undefined;
   };
   for (const node of order) {
-    const inputs = node.inputs.filter((value) => value !== '').map(ofValue);
-    const accumulates = hasTrait(index.producer(node.inputs[0] ?? ''), 'integerKernel');
-    kinds.set(node, kindByInputs(node, inputs, accumulates));
+    const inputs = node.inputs.filter((value) => value !== '');
+    kinds.set(node, kindByInputs(node, inputs.map(ofValue)));
+    const converted = scaledSums(inputs, index, ofValue);
+    if (converted !== undefined) kinds.set(converted, 'rescale').set(node, 'rescale');
   }
   for (const node of order.toReversed()) {
     if (kinds.get(node) === 'layer' && onlySets(node, index, kinds)) kinds.set(node, 'setting');
@@ -62,8 +63,20 @@ function kindOfOutput(producer: Node, value: string, kind: NodeKind | undefined)
   return codes ? 'scaling' : 'scale';
 }
 
-/** @param ofSums whether the first input is what an integer kernel gives */
-function kindByInputs(node: Node, inputs: readonly ValueKind[], ofSums: boolean): NodeKind {
+/** The node that converts the sums of an integer kernel, where its result is the only input that is no scale. */
+function scaledSums(
+  inputs: readonly string[],
+  index: GraphIndex,
+  ofValue: (value: string) => ValueKind,
+): Node | undefined {
+  const [real, ...others] = inputs.filter((value) => ofValue(value) !== 'scale');
+  if (real === undefined || others.length > 0 || inputs.length < 2) return undefined;
+  const converts = index.producer(real);
+  const isOfSums = converts !== undefined && hasTrait(index.producer(converts.inputs[0] ?? ''), 'integerKernel');
+  return isOfSums && hasTrait(converts, 'rearranges') ? converts : undefined;
+}
+
+function kindByInputs(node: Node, inputs: readonly ValueKind[]): NodeKind {
   if (hasTrait(node, 'constant')) return 'constant';
   const spec = operatorSpec(node.domain, node.opType);
   const areAll = (...kinds: readonly ValueKind[]): boolean => inputs.every((kind) => kinds.includes(kind));
@@ -76,8 +89,7 @@ function kindByInputs(node: Node, inputs: readonly ValueKind[], ofSums: boolean)
   if (!isLight(spec)) return 'layer';
   if (inputs.includes('shape') && areAll('shape', 'constant')) return 'shape';
   if (inputs.includes('scale') && areAll('scale', 'constant')) return 'scaling';
-  if (ofSums && hasTrait(node, 'rearranges')) return 'rescale';
-  return inputs.includes('rescale') && inputs.includes('scale') && areAll('rescale', 'scale') ? 'rescale' : 'layer';
+  return 'layer';
 }
 
 function isLight(spec: OperatorSpec | undefined): boolean {
