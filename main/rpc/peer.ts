@@ -77,9 +77,8 @@ export class Peer<C extends Calls<C>> {
       try {
         this.#send({ kind: 'call', id, method, params });
       } catch (cause) {
-        this.#calls
-          .get(id)
-          ?.fail(new StudioError('INTERNAL', `'${method}' cannot be sent: ${String(cause)}`, { cause }));
+        const error = new StudioError('INTERNAL', `'${method}' cannot be sent: ${String(cause)}`, { cause });
+        this.#calls.get(id)?.fail(this.#revive(encodeError(error)));
       }
     });
   }
