@@ -3,6 +3,7 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from './errors.ts';
 import { WRITE_HINTS } from './no-room.ts';
+import { isProcessAlive } from './process-alive.ts';
 
 /** WRITE_FAILED for `path`, which is as it was before, with what to do about the system's error. */
 export function writeError(path: string, cause: unknown): StudioError {
@@ -27,18 +28,8 @@ const TEMPORARY = /\.(\d+)\.[0-9a-z]+\.tmp$/u;
 export function removeUnfinished(folder: string): void {
   for (const name of readdirSync(folder)) {
     const writer = Number(TEMPORARY.exec(name)?.[1]);
-    if (Number.isInteger(writer) && (writer === process.pid || !isRunning(writer)))
+    if (Number.isInteger(writer) && (writer === process.pid || !isProcessAlive(writer)))
       rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process cannot be signalled, but it runs.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

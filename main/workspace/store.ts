@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { StudioError } from '../base/errors.ts';
+import { isProcessAlive } from '../base/process-alive.ts';
 import type { Outcomes } from '../contract/measurement.ts';
 import type { DatasetEntry, ModelEntry, Trial, TrialDetails } from '../contract/studio.ts';
 import type { Recipe } from '../contract/recipe.ts';
@@ -251,7 +252,7 @@ export class WorkspaceStore implements Disposable {
       hint: 'Run it again.',
     });
     const running = this.#all(`SELECT id, owner FROM trials WHERE status = 'running'`);
-    const interrupted = running.filter(({ owner }) => owner === process.pid || !isAlive(Number(owner)));
+    const interrupted = running.filter(({ owner }) => owner === process.pid || !isProcessAlive(Number(owner)));
     for (const { id } of interrupted) {
       this.#run(`UPDATE trials SET status = 'failed', error = ? WHERE id = ?`, error, String(id));
     }
@@ -356,15 +357,4 @@ function writeError(cause: unknown): Error {
     hint: 'Free some disk space, or close other copies of Lapidary, and try again; what was saved before is unharmed.',
     cause,
   });
-}
-
-/** Whether there is a process with this id; one of another user counts too. */
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
