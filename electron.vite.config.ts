@@ -14,6 +14,7 @@ export default defineConfig({
           electron: at('main/electron/main.ts'),
           engine: at('main/host/engine-entry.ts'),
           runner: at('main/engine/runtime/runner-entry.ts'),
+          feeder: at('main/engine/dataset/feeder-entry.ts'),
           operations: at('main/services/operation-thread-entry.ts'),
           workspace: at('main/workspace/workspace-entry.ts'),
           cli: at('main/cli/cli-entry.ts'),

@@ -39,6 +39,8 @@ export interface Dataset {
   /** Changes when the files do: SHA-256 over their names, sizes and times of change. */
   readonly fingerprint: string;
   readonly preprocessing: Preprocessing;
+  /** What it was opened with, so that another process can open it again. */
+  readonly options: DatasetOptions;
   /**
    * How the samples become these inputs, as said to people.
    * @throws DATA_SHAPE when they do not fit

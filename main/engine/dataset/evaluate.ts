@@ -2,15 +2,17 @@ import { StudioError } from '../../base/errors.ts';
 import type { Outcomes } from '../../contract/measurement.ts';
 import type { Share } from '../../judge/statistics/binomial.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import type { Feed } from '../runtime/feed.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
 import type { Batch, Dataset, InputSpec } from './dataset.ts';
+import { feedSource } from './feed-source.ts';
 import { batchSizeFor } from './feeding.ts';
 import { Similarity } from './metrics.ts';
 import { classesOf, floatOutputs, numbersOf, scoresOutput } from './model-outputs.ts';
-import { pipeline } from './pipeline.ts';
+import { pickLabels } from './select.ts';
 import { Tally, type Scores } from './tally.ts';
 
 /** What is evaluated, on what, and how. */
@@ -54,12 +56,12 @@ export interface EvaluationResult {
 
 const AUTO_BATCH_BYTES = 8 * 2 ** 20;
 const AUTO_BATCH_MAX = 32;
-/** Runs in flight: one computes while the next crosses to the runner. */
-const IN_FLIGHT = 2;
 
 /**
  * Runs the data through the model: accuracy against labels, likeness to a reference, or both.
- * `samplesPerSecond` counts from the first batch asked of the data to the last result, without the reference's runs.
+ * `samplesPerSecond` counts from the first batch asked of the data to the last result: reading, decoding and preparing
+ * samples as far as the runs do not hide them, the runs, and counting. It leaves out loading the models, opening the data,
+ * and the reference's runs (measured in the runner).
  * @throws DATA_LABELS_MISSING when there is neither label nor reference; DATA_SHAPE when data or outputs do not fit;
  * DATA_INVALID for labels that the model has no class for; RUNTIME_…, CANCELLED
  */
@@ -100,7 +102,7 @@ interface Tallies {
 }
 
 interface Outputs {
-  readonly batch: Batch;
+  readonly batch: Pick<Batch, 'labels' | 'count'>;
   readonly own: HostTensors;
   readonly reference: HostTensors | undefined;
 }
@@ -134,7 +136,7 @@ class Evaluation {
   }
 
   async run(): Promise<EvaluationResult> {
-    const { dataset, dims = {}, indices = null, limit } = this.#request;
+    const { dataset, runner, dims = {}, indices = null, limit } = this.#request;
     const { session } = this.#sessions;
     const inputs = session.inputs.map((input) => withDims(input, dims));
     const batch = batchSizeFor(inputs, this.#request.batch ?? autoBatch(inputs)).size;
@@ -146,31 +148,37 @@ class Evaluation {
 
     let done = 0;
     progress({ stage: 'Evaluating', done, total });
-    const began = performance.now();
-    const batches = dataset.batches(inputs, batch, { indices, limit: total, signal });
-    for await (const outputs of pipeline(batches, (each) => this.#runBatch(each), IN_FLIGHT)) {
-      this.#compare(outputs, tallies);
-      done += outputs.batch.count;
-      progress({ stage: 'Evaluating', done, total });
+    const source = feedSource(dataset, inputs, { batchSize: batch, indices, limit: total });
+    const feed = await runner.openFeed(source, { signal });
+    try {
+      const began = performance.now();
+      for await (const outputs of this.#outputsOf(feed)) {
+        this.#compare(outputs, tallies);
+        done += outputs.batch.count;
+        progress({ stage: 'Evaluating', done, total });
+      }
+      const seconds = (performance.now() - began - this.#referenceMs) / 1000;
+      return this.#finish({ ...tallies, done, batch, preprocessing, seconds });
+    } finally {
+      if (runner.alive) await feed.close();
     }
-    const seconds = (performance.now() - began - this.#referenceMs) / 1000;
-    return this.#finish({ ...tallies, done, batch, preprocessing, seconds });
   }
 
-  async #runBatch(batch: Batch): Promise<Outputs> {
+  /** What each batch gives; the batches are made where they are run. */
+  async *#outputsOf(feed: Feed): AsyncGenerator<Outputs, void, void> {
     const { session, other } = this.#sessions;
-    const signal = this.#context.signal;
-    const outputs = [...new Set([this.#scores, ...this.#shared])];
-    const own = session.run(batch.feeds, { signal, outputs });
-    if (other === undefined) return { batch, own: await own, reference: undefined };
-    const theirs = other.run(batch.feeds, { signal, outputs: this.#shared });
-    theirs.catch(() => undefined); // `own` failing first must not leave this one unhandled
-    const first = await own;
-    // The runner takes calls one after the other: what passes from here on is the reference's run.
-    const since = performance.now();
-    const reference = await theirs;
-    this.#referenceMs += performance.now() - since;
-    return { batch, own: first, reference };
+    const own = { session, outputs: [...new Set([this.#scores, ...this.#shared])] };
+    const runs = other === undefined ? [own] : [own, { session: other, outputs: this.#shared }];
+    const { dataset, indices = null } = this.#request;
+    const labels = pickLabels(dataset.labels, indices);
+    let done = 0;
+    for await (const { count, runs: given } of feed.run(runs, { signal: this.#context.signal })) {
+      const [mine, theirs] = given;
+      this.#referenceMs += theirs?.ms ?? 0;
+      const batch = { labels: labels?.subarray(done, done + count) ?? null, count };
+      done += count;
+      yield { batch, own: mine!.outputs, reference: theirs?.outputs };
+    }
   }
 
   #compare({ batch, own, reference }: Outputs, tallies: Tallies): void {

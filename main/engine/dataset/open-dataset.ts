@@ -44,8 +44,9 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   );
 }
 
-const describe = <K extends DatasetKind>({ path, preprocessing }: Request, kind: K) => ({
+const describe = <K extends DatasetKind>({ path, options, preprocessing }: Request, kind: K) => ({
   kind,
+  options,
   name: basename(path),
   path,
   preprocessing,

@@ -1,5 +1,6 @@
 import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
+import type { FedResult, FedSession, FeedSource } from './feeder.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
 
@@ -42,6 +43,11 @@ export interface RunnerCalls {
     };
     result: readonly Timing[];
   };
+  /** Starts a thread of the runner that makes batches; it is ready when the call returns. */
+  openFeed: { params: { readonly source: FeedSource }; result: { readonly feed: number } };
+  /** Runs sessions on the feed's next batch; null after the last. */
+  runFeed: { params: { readonly feed: number; readonly entries: readonly FedSession[] }; result: FedResult | null };
+  closeFeed: { params: { readonly feed: number }; result: null };
   endProfiling: { params: { readonly session: number }; result: null };
   memory: { params: { readonly reset: boolean }; result: RunnerMemory };
   close: { params: { readonly session: number }; result: null };

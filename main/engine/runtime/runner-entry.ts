@@ -9,6 +9,7 @@ import type { Progress } from '../../base/progress.ts';
 import { forkPort } from '../../rpc/node/fork-port.ts';
 import { Peer } from '../../rpc/peer.ts';
 import { serveTable, type CallContext, type Table } from '../../rpc/serve.ts';
+import { Feeds } from './feeds.ts';
 import { OrtSessions } from './ort-sessions.ts';
 import { TAKES_TURNS, type RunnerCalls, type RunnerQuestions } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';
@@ -17,6 +18,7 @@ import { timeSessions, type Timing, type TimingHost } from './timing.ts';
 const PROGRESS_EVERY_MS = 100;
 
 const sessions = new OrtSessions();
+const feeds = new Feeds(sessions);
 let peakIsFresh = false;
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -25,6 +27,12 @@ const table: Table<RunnerCalls> = {
   load: ({ source, settings }) => sessions.load(source, settings),
   run: ({ session, feeds, outputs }) => sessions.run(session, feeds, outputs),
   time,
+  openFeed: ({ source }) => feeds.open(source),
+  runFeed: ({ feed, entries }) => feeds.run(feed, entries),
+  closeFeed: async ({ feed }) => {
+    await feeds.close(feed);
+    return null;
+  },
   endProfiling: ({ session }) => {
     sessions.endProfiling(session);
     return null;

@@ -13,6 +13,8 @@ import {
   type RunnerCalls,
   type RunnerQuestions,
 } from './protocol.ts';
+import { Feed } from './feed.ts';
+import type { FeedSource } from './feeder.ts';
 import { Session } from './session.ts';
 import type { ModelSource, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
@@ -120,6 +122,14 @@ export class Runner implements RunnerCaller {
   ): Promise<readonly Timing[]> {
     const timed = entries.map(({ session, feeds }) => session.timed(feeds));
     return this.call('time', { entries: timed, plan }, options);
+  }
+
+  /**
+   * Starts making batches in the runner's process; see `FeedSource`.
+   * @throws what opening the data throws, RUNTIME_DIED, CANCELLED
+   */
+  async openFeed(source: FeedSource, options: RunnerCallOptions = {}): Promise<Feed> {
+    return new Feed(this, (await this.call('openFeed', { source }, options)).feed);
   }
 
   /** One call to the process. Prefer the methods above and those of Session. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../../../../main/engine/dataset/byte-reader.ts';
-import { pipeline } from '../../../../main/engine/dataset/pipeline.ts';
 import { prefetch } from '../../../../main/engine/dataset/prefetch.ts';
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
@@ -37,27 +36,6 @@ describe('prefetch', () => {
 
   it('keeps the order and ends with the source', async () => {
     expect(await collect(prefetch(source([1, 2, 3]).items, 2))).toEqual([1, 2, 3]);
-  });
-});
-
-describe('pipeline', () => {
-  it('starts the next item before the first result is taken, and keeps the order', async () => {
-    const started: number[] = [];
-    const work = (item: number): Promise<number> => {
-      started.push(item);
-      return Promise.resolve(item * 10);
-    };
-    const results = pipeline(source([1, 2, 3]).items, work, 2);
-    expect((await results.next()).value).toBe(10);
-    expect(started).toEqual([1, 2]);
-    expect(await collect(results)).toEqual([20, 30]);
-  });
-
-  it('ends the source when work fails', async () => {
-    const { seen, items } = source([1, 2, 3]);
-    const results = pipeline(items, () => Promise.reject(new Error('no')), 1);
-    await expect(results.next()).rejects.toThrow('no');
-    expect(seen.ended).toBe(true);
   });
 });
 

@@ -1,0 +1,48 @@
+import type { FedResult, FedSession } from './feeder.ts';
+import type { RunnerCallOptions, RunnerCaller } from './protocol.ts';
+import type { Session } from './session.ts';
+
+/** Batches asked for before the first is there: the runner never waits for the next question. */
+const IN_FLIGHT = 3;
+
+/** A session to run on each batch. */
+export interface FedRun {
+  readonly session: Session;
+  /** Names of the outputs that are sent back. */
+  readonly outputs: readonly string[];
+}
+
+/** Batches that are made in the runner's process, and run there: only outputs cross back. */
+export class Feed {
+  readonly #runner: RunnerCaller;
+  readonly #id: number;
+
+  constructor(runner: RunnerCaller, id: number) {
+    this.#runner = runner;
+    this.#id = id;
+  }
+
+  /**
+   * Runs the sessions on every batch that is left.
+   * @throws what making the batches throws; RUNTIME_RUN_FAILED, RUNTIME_DIED, CANCELLED
+   */
+  async *run(runs: readonly FedRun[], options: RunnerCallOptions = {}): AsyncGenerator<FedResult, void, void> {
+    const entries: readonly FedSession[] = runs.map(({ session, outputs }) => ({ session: session.id, outputs }));
+    const asked: Promise<FedResult | null>[] = [];
+    for (;;) {
+      while (asked.length < IN_FLIGHT) {
+        const result = this.#runner.call('runFeed', { feed: this.#id, entries }, options);
+        result.catch(() => undefined); // thrown when its turn comes
+        asked.push(result);
+      }
+      const result = await asked.shift()!;
+      if (result === null) return;
+      yield result;
+    }
+  }
+
+  /** Ends the thread that makes the batches. */
+  async close(options: RunnerCallOptions = {}): Promise<void> {
+    await this.#runner.call('closeFeed', { feed: this.#id }, options);
+  }
+}
