@@ -33,7 +33,7 @@ async function next(): Promise<Moved | null> {
   return new Moved({ feeds, count } satisfies FedBatch, [...new Set(buffers)] as ArrayBuffer[]);
 }
 
-new Peer(threadPort(parentPort), {
+export const runner = new Peer(threadPort(parentPort), {
   serve: (method, params) => {
     assert(method === 'open' || method === 'next', `the feeder has no method ${method}`);
     // The runtime passes on what `feedSource` of this room said.

@@ -1,8 +1,7 @@
 import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
-import { inputPorts } from '../runtime/input-dims.ts';
-import { makeInputs } from '../runtime/make-inputs.ts';
+import { makeModelInputs } from '../runtime/make-inputs.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { compareOutputs, runOnce, type OutputComparison } from './compare-outputs.ts';
@@ -22,7 +21,7 @@ export async function checkPass(
   runner: Runner,
   context: Pick<TaskContext, 'signal'>,
 ): Promise<string | null> {
-  const inputs = feeds ?? makeInputs(inputPorts(models.before), { batch: 1, dims: {} }).feeds;
+  const inputs = feeds ?? makeModelInputs(models.before, { batch: 1, dims: {} }).feeds;
   const expected = await runOnce(models.before, inputs, runner, context);
   try {
     const got = await runOnce(models.after, inputs, runner, context);

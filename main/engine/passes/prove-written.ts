@@ -1,8 +1,7 @@
 import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
-import { inputPorts } from '../runtime/input-dims.ts';
-import { makeInputs } from '../runtime/make-inputs.ts';
+import { makeModelInputs } from '../runtime/make-inputs.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { ModelSource } from '../runtime/settings.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
@@ -48,7 +47,7 @@ export async function proveWritten(
 /** undefined for inputs that cannot be made: sequences, inputs of unknown rank. */
 function madeInputs(model: Model): HostTensors | undefined {
   try {
-    return makeInputs(inputPorts(model), { batch: 1, dims: {} }).feeds;
+    return makeModelInputs(model, { batch: 1, dims: {} }).feeds;
   } catch (error) {
     if (error instanceof StudioError) return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Provider } from '../../contract/machine.ts';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
+import type { Model } from '../graph/ir.ts';
 import type { OpenedFile } from '../onnx/open.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { writeWhole } from '../../base/write-whole.ts';
@@ -9,7 +10,7 @@ import { categoryOf } from '../operators/ask.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
 import { groupLayers } from '../layers/group-layers.ts';
 import { machineInfo } from '../runtime/machine.ts';
-import { makeInputs } from '../runtime/make-inputs.ts';
+import { runOnMadeInputs } from '../runtime/run-made.ts';
 import type { RunnerCallOptions } from '../runtime/protocol.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
@@ -105,8 +106,7 @@ async function measure(
   const settings: SessionSettings = { provider: request.provider, threads: request.threads };
   progress({ stage: 'Loading', done: 0, total: undefined });
   const session = await runner.load(runnableSource({ model, path }), settings, call);
-  const inputs = await chooseInputs(session, request);
-  const outputs = await session.run(inputs.feeds, call);
+  const { inputs, outputs } = await firstRun(session, model, request, call);
   const plan = { runs: request.runs, warmup: request.warmup };
   const plain = await measurePlain(session, inputs.feeds, { plan, ...call });
   await session.close(call);
@@ -137,9 +137,19 @@ interface ChosenInputs {
   readonly assumed: readonly string[];
 }
 
-async function chooseInputs(session: Session, request: ProfileRequest): Promise<ChosenInputs> {
-  if (request.inputs === null) return makeInputs(session.inputs, request);
-  const feeds = await loadInputs(request.inputs, session.inputs);
+async function firstRun(
+  session: Session,
+  model: Model,
+  request: ProfileRequest,
+  call: RunnerCallOptions,
+): Promise<{ readonly inputs: ChosenInputs; readonly outputs: HostTensors }> {
+  if (request.inputs === null) return runOnMadeInputs(session, model, request, call);
+  const inputs = await readInputs(session, request.inputs);
+  return { inputs, outputs: await session.run(inputs.feeds, call) };
+}
+
+async function readInputs(session: Session, path: string): Promise<ChosenInputs> {
+  const feeds = await loadInputs(path, session.inputs);
   const dims: Record<string, number> = {};
   for (const port of session.inputs) Object.assign(dims, dimsOfFeed(port, feeds[port.name]));
   return { feeds, batch: Object.values(feeds)[0]?.dims[0] ?? 1, dims, assumed: [] };

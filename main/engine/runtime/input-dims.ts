@@ -24,6 +24,8 @@ export function inputPorts(model: Model): readonly PortInfo[] {
 }
 
 const BATCH_NAME = /batch|^(?:n|b|bs)$/i;
+/** A letter says so at axis 0 alone: elsewhere N may as well be a width. */
+const isBatch = (name: string, axis: number): boolean => BATCH_NAME.test(name) && (axis === 0 || /batch/i.test(name));
 /** Recurrent states are [layers, batch, size], and their exporters rarely name the axes. */
 const STATE_NAME = /state|hidden|initial_[hc]|^[hc]n?0?$/i;
 const LENGTH_NAME = /seq|len|time|frame|step|token/i;
@@ -31,12 +33,21 @@ const LENGTH_NAME = /seq|len|time|frame|step|token/i;
 /**
  * Chooses a size for every open dimension. The batch is the first open one at axis 0 of an input (unless its name speaks of
  * a length), and every other of that name or with a batch-like name. The rest come from `dims`, or follow from names
- * such as "past + seq", or are assumed: image sides 224, channels 3, everything else 16.
+ * such as "past + seq", or are assumed: those of `guesses` as it says, image sides 224, channels 3, everything else 16.
+ * Knows names alone: sizes that fit a model's graph are chosen by `assumeDims`.
  * @throws SHAPE_MISMATCH when a batch is asked for that the model's fixed size does not allow
  */
 export function resolveInputDims(
   inputs: readonly PortInfo[],
-  { batch, dims }: { readonly batch: number; readonly dims: Readonly<Record<string, number>> },
+  {
+    batch,
+    dims,
+    guesses = {},
+  }: {
+    readonly batch: number;
+    readonly dims: Readonly<Record<string, number>>;
+    readonly guesses?: Readonly<Record<string, number>>;
+  },
 ): InputDims {
   const batchName = findBatch(inputs);
   const chosen: Record<string, number> = {};
@@ -44,11 +55,11 @@ export function resolveInputDims(
   const sizeOf = (port: PortInfo, axis: number, name: string): number => {
     const given = dims[name] ?? chosen[name];
     if (given !== undefined) return (chosen[name] = given);
-    if (name === batchName || BATCH_NAME.test(name)) return (chosen[name] = batch);
+    if (name === batchName || isBatch(name, axis)) return (chosen[name] = batch);
     if (axis === 1 && port.shape?.length === 3 && STATE_NAME.test(port.name)) return (chosen[name] = batch);
     const sum = evaluateSum(name, (part) => dims[part] ?? chosen[part]);
     if (sum !== undefined) return (chosen[name] = sum);
-    const size = assumeSize(port, axis);
+    const size = guesses[name] ?? assumeSize(port, axis);
     assumed.push(`${name} = ${size}`);
     return (chosen[name] = size);
   };
@@ -108,11 +119,17 @@ function evaluateSum(name: string, sizeOf: (part: string) => number | undefined)
 }
 
 function assumeSize(port: PortInfo, axis: number): number {
-  const isImage =
-    port.shape?.length === 4 && (port.dtype === 'float32' || port.dtype === 'float16' || port.dtype === 'uint8');
-  if (!isImage)
+  if (!isImage(port))
     return /audio|wave|pcm/i.test(port.name) || (port.name === 'input' && port.shape?.length === 2) ? 512 : 16;
   const channelsLast = typeof port.shape?.[3] === 'number' && port.shape[3] <= 4;
   if (channelsLast) return 224;
   return axis === 1 ? 3 : 224;
+}
+
+/** Rank 4 and at most four channels: caches of attention are [batch, heads, past, width]. */
+function isImage({ name, dtype, shape }: PortInfo): boolean {
+  if (shape?.length !== 4 || !(dtype === 'float32' || dtype === 'float16' || dtype === 'uint8')) return false;
+  if (/past|cache|key|value|present/i.test(name)) return false;
+  const isChannels = (dim: number | string | undefined): boolean => typeof dim === 'string' || (dim ?? 0) <= 4;
+  return isChannels(shape[1]) || isChannels(shape[3]);
 }

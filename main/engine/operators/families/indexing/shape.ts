@@ -94,8 +94,18 @@ export function inferGather(context: NodeContext): Facts[] {
   const indices = context.shape(1);
   if (data === undefined) return [tensorFacts(context.dtype(0), undefined)];
   const axis = context.axis(context.int('axis', 0), data.length);
+  requirePlaces(context, axis, data[axis] ?? null);
   const shape = indices === undefined ? undefined : [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)];
   return [tensorFacts(context.dtype(0), shape, gatherConstant(context, axis))];
+}
+
+/** Indices that follow from the graph alone must be places of the axis: positions beyond a table of positions, say, are not. */
+function requirePlaces(context: NodeContext, axis: number, size: Dim): void {
+  if (typeof size !== 'number') return;
+  for (const index of context.numbers(1) ?? []) {
+    if (index < -size || index >= size)
+      context.fail(`index ${index} is outside of axis ${axis}, which has size ${size}`);
+  }
 }
 
 function gatherConstant(context: NodeContext, axis: number): ConstantValue | undefined {
@@ -105,10 +115,6 @@ function gatherConstant(context: NodeContext, axis: number): ConstantValue | und
   const data = picked === undefined ? undefined : context.constant(0);
   if (data === undefined || indices === undefined || picked === undefined) return undefined;
   const size = data.shape[axis] ?? 0;
-  for (const index of picked) {
-    if (index < -size || index >= size)
-      context.fail(`index ${index} is outside of axis ${axis}, which has size ${size}`);
-  }
   const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
   const strides = stridesOf(data.shape);
   const pickedStrides = stridesOf(indices.shape);
