@@ -28,7 +28,7 @@ export async function apply(
   context: TaskContext,
 ): Promise<AppliedRecipe> {
   const { signal, progress } = context;
-  const opened = await openRunnable(path);
+  const opened = await openRunnable(path, signal);
   const data = await calibrationData(opened.model, calibration, signal);
   const { outcome, used, saved } = await withThreadRunner(signal, async (runner) => {
     const surroundings = { calibration: data.feeds, runner, vnni: machineInfo('').vnni };
@@ -41,8 +41,8 @@ export async function apply(
     const options = { overwrite: true, source: opened.path, signal, prove };
     return { outcome: made, used: read, saved: await saveModel(made.model, output, options) };
   });
-  const before = await inspect({ path, dims: {}, scanWeights: false });
-  const after = await inspect({ path: saved.path, dims: {}, scanWeights: false });
+  const before = await inspect({ path, dims: {}, scanWeights: false }, context);
+  const after = await inspect({ path: saved.path, dims: {}, scanWeights: false }, context);
   const { prune, quantize } = describeOutcome(outcome, saved);
   return {
     recipe: recipeSchema.parse(outcome.recipe),

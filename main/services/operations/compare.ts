@@ -1,3 +1,4 @@
+import type { TaskContext } from '../../base/progress.ts';
 import type { Comparison } from '../../contract/studio.ts';
 import { compareLayers, type ComparedModel } from './compare-layers.ts';
 import { inspect } from './inspect.ts';
@@ -6,8 +7,11 @@ import { openShared } from './opened-models.ts';
 import type { CompareSide, OperationParams } from './operation-map.ts';
 
 /** Two models side by side: their numbers, and the layers of A with what they are in B. */
-export async function compare({ a, b, pairs, keys }: OperationParams<'compare'>): Promise<Comparison> {
-  const [sideA, sideB] = await Promise.all([readSide(a), readSide(b)]);
+export async function compare(
+  { a, b, pairs, keys }: OperationParams<'compare'>,
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<Comparison> {
+  const [sideA, sideB] = await Promise.all([readSide(a, signal), readSide(b, signal)]);
   return {
     a: { id: a.id, name: a.name },
     b: { id: b.id, name: b.name },
@@ -20,9 +24,15 @@ export async function compare({ a, b, pairs, keys }: OperationParams<'compare'>)
   };
 }
 
-async function readSide({ path, profile }: CompareSide): Promise<ComparedModel & { readonly totals: Totals }> {
+async function readSide(
+  { path, profile }: CompareSide,
+  signal: AbortSignal,
+): Promise<ComparedModel & { readonly totals: Totals }> {
   const { model, bytes, externalBytes } = await openShared(path);
-  const { layers, parameters, macs } = await inspect({ path, dims: profile?.dims ?? {}, scanWeights: false });
+  const { layers, parameters, macs } = await inspect(
+    { path, dims: profile?.dims ?? {}, scanWeights: false },
+    { signal },
+  );
   const count = layers.filter(({ name, layer }) => name === layer).length;
   return { model, rows: layers, profile, totals: { parameters, macs, bytes: bytes + externalBytes, layers: count } };
 }

@@ -15,8 +15,8 @@ export async function errors(
   { float, quantized, data, limit }: OperationParams<'errors'>,
   context: TaskContext,
 ): Promise<OperationResult<'errors'>> {
-  const reference = await openRunnable(float);
-  const compared = await openRunnable(quantized);
+  const reference = await openRunnable(float, context.signal);
+  const compared = await openRunnable(quantized, context.signal);
   const dataset = await openSource(data);
   const batches = dataset.batches(inputPorts(reference.model), BATCH, { limit, signal: context.signal });
   const table = await withThreadRunner(context.signal, (runner) =>

@@ -19,8 +19,8 @@ export async function evaluate(
   context: TaskContext,
 ): Promise<OperationResult<'evaluate'>> {
   // Opened first for its clear errors: the runtime's own are about protobuf.
-  const opened = await openRunnable(path);
-  const other = reference === null ? null : await openRunnable(reference);
+  const opened = await openRunnable(path, context.signal);
+  const other = reference === null ? null : await openRunnable(reference, context.signal);
   const dataset = await openSource(data);
   const { provider, threads, batch, dims } = settings;
   return withThreadRunner(context.signal, async (runner) => {

@@ -8,12 +8,20 @@ import { layerPrecisions } from '../../engine/layers/precision.ts';
 import type { LayerCost } from '../../engine/operators/cost.ts';
 import type { Inference } from '../../engine/operators/inference.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
-import { openShared } from './opened-models.ts';
+import { inferModel } from '../../engine/operators/infer.ts';
+import { openShared, refusalOf } from './opened-models.ts';
+import type { TaskContext } from '../../base/progress.ts';
 import type { OperationParams } from './operation-map.ts';
 import { sizedModel } from './sized-model.ts';
 
-/** What is in a model: its file, interface, layers, costs and problems. Nothing is run. */
-export async function inspect({ path, dims, scanWeights }: OperationParams<'inspect'>): Promise<Inspect> {
+/**
+ * What is in a model: its file, interface, layers, costs and problems. Nothing is run; where something seems wrong, the runtime
+ * is asked whether it loads, and what it loads in spite of is a warning.
+ */
+export async function inspect(
+  { path, dims, scanWeights }: OperationParams<'inspect'>,
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<Inspect> {
   const opened = await openShared(path);
   const { model } = opened;
   // The sizes that a profile would choose, so that costs and times are of the same work.
@@ -31,7 +39,7 @@ export async function inspect({ path, dims, scanWeights }: OperationParams<'insp
     macs: sum(layers.map((layer) => layer.macs ?? 0)),
     assumedDims: { ...assumedDims },
     layers,
-    problems: problemsOf(model, inference, scanWeights),
+    problems: await judged(problemsOf(model, dims, scanWeights), opened, signal),
   };
 }
 
@@ -93,7 +101,16 @@ function describeOutput(output: ValueInfo, inference: Inference): ValueRef {
   return { ...declared, dtype: declared.dtype ?? inferred.dtype, shape: declared.shape ?? inferred.shape };
 }
 
-function problemsOf(model: Model, inference: Inference, scanWeights: boolean): Problem[] {
+/** Errors are what the runtime refuses too. */
+async function judged(problems: readonly Problem[], opened: OpenedFile, signal: AbortSignal): Promise<Problem[]> {
+  const suspect = problems.some(({ severity }) => severity === 'error');
+  if (!suspect || (await refusalOf(opened, signal)) !== undefined) return [...problems];
+  return problems.map((problem) => ({ ...problem, severity: 'warning' }));
+}
+
+/** Only what is wrong whatever the sizes that were assumed: those are no statement of the model. */
+function problemsOf(model: Model, dims: Readonly<Record<string, number>>, scanWeights: boolean): Problem[] {
+  const inference = inferModel(model, { dims });
   return [...validateModel(model, { scanWeights }), ...inference.problems].map(
     ({ code, message, layer, severity }) => ({
       code,

@@ -2,12 +2,12 @@ import type { TaskContext } from '../../base/progress.ts';
 import { summarizeLatency } from '../../engine/profile/latency.ts';
 import { runnableSource } from '../../engine/passes/name-nodes.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
-import { makeInputs } from '../../engine/runtime/make-inputs.ts';
+import { runOnMadeInputs } from '../../engine/runtime/run-made.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
 import { pairedRatio } from '../../judge/statistics/paired-ratio.ts';
 import type { RunSettings } from '../../contract/machine.ts';
 import { circumstancesOn } from './circumstances.ts';
-import { openShared, openRunnable } from './opened-models.ts';
+import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
 
@@ -20,7 +20,7 @@ export async function latency(
   { signal, progress }: TaskContext,
 ): Promise<OperationResult<'latency'>> {
   // Opened first for its clear errors: the runtime's own are about protobuf.
-  for (const path of paths) await openRunnable(path);
+  for (const path of paths) await openRunnable(path, signal);
   return withThreadRunner(signal, async (runner) => {
     const entries = [];
     for (const path of paths) entries.push(await load(runner, path, settings, signal));
@@ -41,8 +41,9 @@ export async function latency(
 
 async function load(runner: Runner, path: string, settings: RunSettings, signal: AbortSignal) {
   const { provider, threads, batch: asked, dims: given } = settings;
-  const source = runnableSource(await openShared(path));
-  const session = await runner.load(source, { provider, threads, takesTurns: true }, { signal });
-  const { feeds, batch, dims } = makeInputs(session.inputs, { batch: asked, dims: given });
+  const opened = await openShared(path);
+  const session = await runner.load(runnableSource(opened), { provider, threads, takesTurns: true }, { signal });
+  const { inputs } = await runOnMadeInputs(session, opened.model, { batch: asked, dims: given }, { signal });
+  const { feeds, batch, dims } = inputs;
   return { session, feeds, batch, dims };
 }

@@ -4,7 +4,9 @@ import { ERROR_CODES, StudioError, type ErrorCode } from '../../base/errors.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { validateModel } from '../../engine/graph/validate.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
+import { runnableSource } from '../../engine/passes/name-nodes.ts';
 import { openModel, type OpenedFile } from '../../engine/onnx/open.ts';
+import { withThreadRunner } from './runners.ts';
 
 interface Entry {
   readonly stamp: string;
@@ -38,20 +40,52 @@ export async function openShared(path: string): Promise<OpenedFile> {
 }
 
 /**
- * Opens a model that will be run or changed, which takes a valid one; looking at a graph does not.
- * @throws what is wrong with it: EXTERNAL_DATA_MISSING, EXTERNAL_DATA_OUTSIDE, ONNX_INVALID; UNSUPPORTED for operators of
- *   domains that the runtime does not have
+ * Opens a model that will be run or changed; looking at a graph takes {@link openShared}. Whether a model can be run is the
+ * runtime's to say: where we find something wrong with it, it is loaded, and refused only when the runtime refuses it too,
+ * with what we found as the reason and the runtime's words as its cause.
+ * @throws EXTERNAL_DATA_MISSING, EXTERNAL_DATA_OUTSIDE, ONNX_INVALID; UNSUPPORTED for operators of domains that the runtime
+ *   does not have; CANCELLED
  */
-export async function openRunnable(path: string): Promise<OpenedFile> {
+export async function openRunnable(path: string, signal: AbortSignal): Promise<OpenedFile> {
   const opened = await openShared(path);
-  requireKnownDomains(opened.model);
-  const problem = validateModel(opened.model).find(({ severity }) => severity === 'error');
-  if (problem !== undefined) {
-    const code = ERROR_CODES.find((known) => known === problem.code) ?? ('ONNX_INVALID' satisfies ErrorCode);
-    const hint = code === 'EXTERNAL_DATA_MISSING' ? 'Put the data file beside the model.' : 'Export the model again.';
-    throw new StudioError(code, problem.message, { hint });
+  const doubt = doubtAbout(opened.model);
+  if (doubt === undefined) return opened;
+  const cause = await refusalOf(opened, signal);
+  if (cause === undefined) return opened;
+  const { code, message, hint } = doubt;
+  throw new StudioError(code, message, { hint, cause });
+}
+
+/** Why the runtime does not load a model; undefined: it does. @throws CANCELLED */
+export async function refusalOf(opened: OpenedFile, signal: AbortSignal): Promise<StudioError | undefined> {
+  try {
+    await withThreadRunner(signal, async (runner) => {
+      const settings = { provider: 'cpu', threads: null, optimization: 'disabled' } as const;
+      const session = await runner.load(runnableSource(opened), settings, { signal });
+      await session.close({ signal });
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof StudioError && error.code !== 'CANCELLED') return error;
+    throw error;
   }
-  return opened;
+}
+
+/** Why the runtime may refuse a model. */
+interface Doubt {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function doubtAbout(model: Model): Doubt | undefined {
+  const custom = customOperator(model);
+  if (custom !== undefined) return custom;
+  const problem = validateModel(model).find(({ severity }) => severity === 'error');
+  if (problem === undefined) return undefined;
+  const code = ERROR_CODES.find((known) => known === problem.code) ?? ('ONNX_INVALID' satisfies ErrorCode);
+  const hint = code === 'EXTERNAL_DATA_MISSING' ? 'Put the data file beside the model.' : 'Export the model again.';
+  return { code, message: problem.message, hint };
 }
 
 /** Domains whose operators ONNX Runtime brings; all others need a library of custom operators. */
@@ -64,16 +98,17 @@ const RUNTIME_DOMAINS = new Set([
   'ai.onnx.preview.training',
 ]);
 
-function requireKnownDomains(model: Model): void {
+function customOperator(model: Model): Doubt | undefined {
   const functions = new Set(model.functions.map(({ domain, name }) => `${domain}:${name}`));
   for (const { node, layer } of walkNodes(model)) {
     const { domain, opType } = node;
     if (RUNTIME_DOMAINS.has(domain) || domain.startsWith('com.microsoft') || functions.has(`${domain}:${opType}`))
       continue;
-    throw new StudioError(
-      'UNSUPPORTED',
-      `Layer '${layer}' is a custom operator, ${opType} of ${domain}, which ONNX Runtime does not have`,
-      { hint: 'The graph can be looked at, but not run.' },
-    );
+    return {
+      code: 'UNSUPPORTED',
+      message: `Layer '${layer}' is a custom operator, ${opType} of ${domain}, which ONNX Runtime does not have`,
+      hint: 'The graph can be looked at, but not run.',
+    };
   }
+  return undefined;
 }

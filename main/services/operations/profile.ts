@@ -9,7 +9,7 @@ export async function profile(
   { path, settings, runs, warmup, inputs, trace }: OperationParams<'profile'>,
   context: TaskContext,
 ): Promise<OperationResult<'profile'>> {
-  const opened = await openRunnable(path);
+  const opened = await openRunnable(path, context.signal);
   const { provider, threads, batch, dims } = settings;
   return profileModel(opened, runners, { provider, threads, batch, dims, runs, warmup, inputs, trace }, context);
 }

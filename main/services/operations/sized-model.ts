@@ -1,8 +1,7 @@
 import type { Model } from '../../engine/graph/ir.ts';
 import { costOfLayers, type LayerCost } from '../../engine/operators/cost.ts';
-import { inferModel } from '../../engine/operators/infer.ts';
 import type { Inference } from '../../engine/operators/inference.ts';
-import { inputPorts, resolveInputDims } from '../../engine/runtime/input-dims.ts';
+import { assumeDims } from '../../engine/runtime/assume-dims.ts';
 
 /** A model at certain sizes of its inputs. */
 export interface SizedModel {
@@ -25,8 +24,7 @@ export function sizedModel(model: Model, dims: Readonly<Record<string, number>>)
   const key = JSON.stringify(dims);
   const known = entries.get(model);
   if (known?.key === key) return known.sized;
-  const { dims: assumedDims } = resolveInputDims(inputPorts(model), { batch: 1, dims });
-  const inference = inferModel(model, { dims: { ...dims, ...assumedDims } });
+  const { dims: assumedDims, inference } = assumeDims(model, { batch: 1, dims });
   const sized = { assumedDims, inference, costs: costOfLayers(model, inference) };
   entries.set(model, { key, sized });
   return sized;

@@ -1,3 +1,4 @@
+import { quietContext } from '../../../main/base/progress.ts';
 import { expect, test } from 'vitest';
 import { writeFileSync } from 'node:fs';
 import type { Profile, ProfileLayer } from '../../../main/contract/results.ts';
@@ -39,7 +40,7 @@ async function side(model: Model, layers: readonly Partial<ProfileLayer>[] = [])
   using folder = tempFolder();
   const path = folder.file('m.onnx');
   writeFileSync(path, encodeModelBytes(model));
-  const rows = (await inspect({ path, dims: {}, scanWeights: false })).layers;
+  const rows = (await inspect({ path, dims: {}, scanWeights: false }, quietContext())).layers;
   return { model: (await openShared(path)).model, rows, profile: { layers } as Profile };
 }
 
