@@ -44,12 +44,12 @@ export function assumeDims(
   const attempt = (guesses: Readonly<Record<string, number>>): AssumedDims => {
     const sizes = resolveInputDims(ports, { ...asked, guesses });
     const inference = inferModel(model, { dims: { ...asked.dims, ...sizes.dims } });
-    return { ...sizes, inference, conflicts: inference.problems.length };
+    return { ...sizes, inference, conflicts: contradictions(inference) };
   };
   let best = attempt(asked.guesses ?? {});
   if (asked.guesses !== undefined || best.assumed.length === 0 || best.conflicts === 0) return best;
   // what is wrong whatever the sizes is no contradiction of theirs
-  const floor = inferModel(model, { dims: asked.dims }).problems.length;
+  const floor = contradictions(inferModel(model, { dims: asked.dims }));
   const guesses: Record<string, number> = {};
   let tries = Math.floor(NODE_BUDGET / Math.max(1, model.graph.nodes.length));
   const weightSizes = sizesOfWeights(model);
@@ -59,21 +59,25 @@ export function assumeDims(
     best = tried;
     Object.assign(guesses, changed);
   };
-  // together: cache and sequence share a table of positions
-  for (const size of SMALLER_SIZES) {
-    if (best.conflicts <= floor || tries-- <= 0) return best;
-    improve(Object.fromEntries(assumedNames(best).map((name) => [name, size])));
-  }
-  // a second round: a size may fit only once another one does
-  for (let round = 0; round < 2; round++) {
-    for (const name of assumedNames(best)) {
-      for (const size of candidatesFor(name, best, weightSizes)) {
-        if (best.conflicts <= floor || tries-- <= 0) return best;
-        improve({ [name]: size });
-      }
+  const oneByOne = assumedNames(best).map((name) => () => {
+    return candidatesFor(name, best, weightSizes).map((size) => ({ [name]: size }));
+  });
+  // cache and sequence share a table of positions
+  const together = () =>
+    SMALLER_SIZES.map((size) => Object.fromEntries(assumedNames(best).map((name) => [name, size])));
+  // a second time: a size may fit only once another one does
+  for (const changes of [...oneByOne, together, ...oneByOne]) {
+    for (const changed of changes()) {
+      if (best.conflicts <= floor || tries-- <= 0) return best;
+      improve(changed);
     }
   }
   return best;
+}
+
+/** What cannot run; in a branch that need not be taken it is a warning, and no reason to change a size. */
+function contradictions({ problems }: Inference): number {
+  return problems.filter(({ severity }) => severity === 'error').length;
 }
 
 /** Names of the dimensions whose size nobody gave. */
@@ -100,7 +104,8 @@ function neighbourProducts(tensor: Tensor): readonly number[] {
 
 /** Sizes worth a try, without the present one. */
 function candidatesFor(name: string, { dims }: InputDims, weightSizes: readonly number[]): readonly number[] {
-  const others = Object.entries(dims).flatMap(([other, size]) => (other === name ? [] : [size]));
+  // 1 fits by broadcasting where nothing else does: it comes last
+  const others = Object.entries(dims).flatMap(([other, size]) => (other === name || size === 1 ? [] : [size]));
   const sums = others.flatMap((size, at) => others.slice(at + 1).map((more) => size + more));
   const all = new Set([...others, ...sums, ...weightSizes, ...COMMON_SIZES]);
   all.delete(dims[name]!);
