@@ -1,11 +1,11 @@
 import type { GraphView, GraphNode } from '../../contract/studio.ts';
-import { tensorAttribute } from '../../engine/graph/attributes.ts';
 import type { Model, Tensor } from '../../engine/graph/ir.ts';
 import { scopeOf } from '../../engine/graph/layers.ts';
 import { walkNodes, type VisitedNode } from '../../engine/graph/walk.ts';
 import { inferModel } from '../../engine/operators/infer.ts';
 import { storageBytes } from '../../engine/tensor/dtype.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
+import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
 import { attributeText } from './attribute-text.ts';
 import { openShared } from './opened-models.ts';
@@ -53,7 +53,7 @@ export function describeNode(visited: VisitedNode, constants: ReadonlyMap<string
   });
   // A Constant's tensor is a weight too: it can be looked into under the name of its output.
   const constant = hasTrait(node, 'constant');
-  const value = constant ? tensorAttribute(node, 'value') : undefined;
+  const value = constant ? tensorOfConstant(node) : undefined;
   const output = node.outputs[0];
   if (value !== undefined && output !== undefined) weights.push(describeWeight('value', { ...value, name: output }));
   return {

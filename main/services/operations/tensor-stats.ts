@@ -1,9 +1,9 @@
 import type { TensorStats } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
-import { tensorAttribute } from '../../engine/graph/attributes.ts';
 import type { Model, Tensor } from '../../engine/graph/ir.ts';
 import { tensorPieces, tensorStrings } from '../../engine/graph/tensor-data.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
+import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
 import { summarizePieces } from '../../engine/tensor/summarize.ts';
 import { constantsOf } from './graph-view.ts';
@@ -39,7 +39,7 @@ function previewOf(found: Tensor): number[] {
 /** The tensor of the Constant node that gives this value. */
 function constantOf(model: Model, name: string): Tensor | undefined {
   for (const { node } of walkNodes(model)) {
-    if (hasTrait(node, 'constant') && node.outputs[0] === name) return tensorAttribute(node, 'value');
+    if (hasTrait(node, 'constant') && node.outputs[0] === name) return tensorOfConstant(node);
   }
   return undefined;
 }
