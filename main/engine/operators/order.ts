@@ -1,12 +1,22 @@
 import { filled } from './filled.ts';
 import type { Node } from '../graph/ir.ts';
 
+const orders = new WeakMap<readonly Node[], readonly Node[]>();
+
 /**
  * The nodes so that values are made before they are used. ONNX asks for that order in the file, and then the same array
  * comes back; files that break it still load in ONNX Runtime. Nodes of a cycle come last, in the file's order.
- * Linear time, no recursion.
+ * Linear time, no recursion; remembered for the array.
  */
 export function topologicalOrder(nodes: readonly Node[]): readonly Node[] {
+  const known = orders.get(nodes);
+  if (known !== undefined) return known;
+  const order = orderOf(nodes);
+  orders.set(nodes, order);
+  return order;
+}
+
+function orderOf(nodes: readonly Node[]): readonly Node[] {
   const producers = new Map<string, number>();
   nodes.forEach((node, index) => {
     for (const output of node.outputs) if (output !== '' && !producers.has(output)) producers.set(output, index);
