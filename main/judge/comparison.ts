@@ -1,7 +1,8 @@
 import type { Measurement, Paired, Verdict } from '../contract/measurement.ts';
 import { circumstancesKey, describeCircumstances, keyHoldsData } from './circumstances.ts';
-import { METRICS, type Metric } from './metrics.ts';
-import { verdictOfNumbers, verdictOfPair } from './verdict.ts';
+import { formatCount } from './format.ts';
+import { formatWithInterval, METRICS, type Metric } from './metrics.ts';
+import { formatPair, verdictOfNumbers, verdictOfPair, verdictWords } from './verdict.ts';
 
 /** One of two models that are compared: what was measured of it, and what was counted. */
 export interface ComparedSide {
@@ -105,4 +106,29 @@ function newest(measurements: readonly Measurement[]): Measurement | null {
 function whyNot(a: Measurement, b: Measurement): string {
   if (!a.recorded || !b.recorded) return 'measured by version 0.1, which did not record the circumstances';
   return `not measured alike: ${describeCircumstances(a)} against ${describeCircumstances(b)}`;
+}
+
+/**
+ * What may be said of b, in words and with what it rests on: "faster: 0.52× [0.5, 0.54]", "cannot tell: … (within the noise)";
+ * '' where nothing is judged. @param metric undefined: no metric of the table
+ */
+export function sayComparison({
+  metric,
+  verdict,
+  paired,
+  note,
+}: Pick<MetricComparison, 'verdict' | 'paired' | 'note'> & { readonly metric: Metric | undefined }): string {
+  const words = metric === undefined ? '' : verdictWords(metric, verdict);
+  const said = [words, paired === null ? '' : formatPair(paired)].filter((part) => part !== '').join(': ');
+  return [said, note === null ? '' : `(${note})`].filter((part) => part !== '').join(' ');
+}
+
+/** A compared number in its metric's format with its interval; what the table does not hold is a count. */
+export function formatCompared(
+  metric: Metric | undefined,
+  value: number,
+  interval: readonly [number, number] | null,
+): string {
+  if (metric === undefined) return formatCount(value);
+  return formatWithInterval(metric, { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null });
 }

@@ -67,6 +67,12 @@ export function verdictWords({ words }: Pick<Metric, 'words'>, verdict: Verdict 
   return verdict === 'cannot-tell' ? 'cannot tell' : words[verdict === 'better' ? 0 : 1];
 }
 
+/** What a pair says, in words and numbers: "faster: 0.52× [0.5, 0.54]". */
+export function sayPair(metric: Judged & Pick<Metric, 'words'>, pair: Paired): string {
+  const words = verdictWords(metric, verdictOfPair(metric, pair));
+  return [words, formatPair(pair)].filter((part) => part !== '').join(': ');
+}
+
 /** A ratio or difference in words: "0.52× [0.5, 0.54]", "−0.32 points [−0.9, 0.26]". */
 export function formatPair({ kind, value, low, high }: Pick<Paired, 'kind' | 'value' | 'low' | 'high'>): string {
   const bound = kind === 'ratio' ? formatNumber : (x: number): string => formatNumber(x * 100);

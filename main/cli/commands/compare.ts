@@ -17,9 +17,9 @@ import {
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { version } from '../../host/engine.ts';
 import { formatMs, formatNumber } from '../../judge/format.ts';
-import { findMetric, formatWithInterval } from '../../judge/metrics.ts';
+import { formatCompared, sayComparison } from '../../judge/comparison.ts';
+import { findMetric } from '../../judge/metrics.ts';
 import { latencyPair, outcomesPair, type PairOf } from '../../judge/pairing.ts';
-import { formatPair, verdictWords } from '../../judge/verdict.ts';
 import { evaluationMeasurements, latencyMeasurements, profileMeasurements } from '../../services/measurements.ts';
 import { circumstancesOn } from '../../services/operations/circumstances.ts';
 import type { EvaluatedModel } from '../../services/operations/operation-map.ts';
@@ -116,21 +116,8 @@ async function evaluateBoth(
   return [first, await evaluateModelOn(context, { path: b, data, reference: a }, options)];
 }
 
-/** A value in its metric's format with its interval; what the table does not hold as a plain number. */
 function valueText({ id }: MetricRow, value: number | null, interval: readonly [number, number] | null): string {
-  if (value === null) return '';
-  const metric = id === null ? undefined : findMetric(id);
-  if (metric === undefined) return formatNumber(value);
-  return formatWithInterval(metric, { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null });
-}
-
-/** What may be said of B, with what it rests on: "faster: 0.52× [0.5, 0.54]". */
-function verdictText({ id, verdict, paired, note }: MetricRow): string {
-  const metric = id === null ? undefined : findMetric(id);
-  const words = metric === undefined ? '' : verdictWords(metric, verdict);
-  const pair = paired === null ? '' : formatPair(paired);
-  const why = note === null ? '' : `(${note})`;
-  return [words === '' || pair === '' ? words : `${words}:`, pair, why].filter((part) => part !== '').join(' ');
+  return value === null ? '' : formatCompared(findMetric(id ?? ''), value, interval);
 }
 
 function summary(result: Comparison): string {
@@ -147,7 +134,7 @@ function summary(result: Comparison): string {
         { title: result.a.name, align: 'right', cell: (row) => valueText(row, row.a, row.aInterval) },
         { title: result.b.name, align: 'right', cell: (row) => valueText(row, row.b, row.bInterval) },
         { title: 'b/a', align: 'right', cell: (row) => (row.ratio === null ? '' : formatNumber(row.ratio)) },
-        { title: `${result.b.name} is`, cell: verdictText },
+        { title: `${result.b.name} is`, cell: (row) => sayComparison({ ...row, metric: findMetric(row.id ?? '') }) },
       ],
       result.metrics,
     ),

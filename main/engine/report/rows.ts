@@ -1,8 +1,7 @@
 import type { Measurement } from '../../contract/measurement.ts';
-import type { MetricComparison } from '../../judge/comparison.ts';
+import { sayComparison, type MetricComparison } from '../../judge/comparison.ts';
 import { formatDb, formatMs, formatNumber, formatPercent, formatTime } from '../../judge/format.ts';
 import { formatSamples, formatWithInterval, type Metric } from '../../judge/metrics.ts';
-import { formatPair, verdictWords } from '../../judge/verdict.ts';
 import type { ReportInput } from './report-input.ts';
 
 /** One number of the trial beside the baseline's, ready to be shown. */
@@ -39,12 +38,9 @@ function readingText(metric: Metric, reading: Measurement | number): string {
   return `${formatWithInterval(metric, reading)} (${formatSamples(metric, reading.samples)})`;
 }
 
-function changeText({ metric, a, b, paired, verdict, note }: MetricComparison): string {
-  if (typeof a === 'number' && typeof b === 'number') return countedChange(metric, a, b);
-  const words = verdictWords(metric, verdict);
-  const pair = paired === null ? '' : formatPair(paired);
-  const said = [words, pair].filter((part) => part !== '').join(': ');
-  return note === null ? said : [said, `(${note})`].filter((part) => part !== '').join(' ');
+function changeText(row: MetricComparison): string {
+  const { metric, a, b } = row;
+  return typeof a === 'number' && typeof b === 'number' ? countedChange(metric, a, b) : sayComparison(row);
 }
 
 /** "4× smaller" for 100 against 400. */

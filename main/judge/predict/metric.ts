@@ -1,4 +1,3 @@
-import type { EvaluationFigures } from '../../contract/results.ts';
 import type { Trial } from '../../contract/studio.ts';
 import { measurementUnder, mostShared } from '../circumstances.ts';
 import { metricOf } from '../metrics.ts';
@@ -22,17 +21,6 @@ export const GOODNESS_TITLES: Readonly<Record<Goodness['metric'], string>> = {
   agreement: metricOf('agreement').title,
   cosine: metricOf('cosine').title,
 };
-
-/** The one number of an evaluation; null when it has neither labels nor a reference. */
-export function goodnessOf(evaluation: EvaluationFigures | null): Goodness | null {
-  if (evaluation === null) return null;
-  const top1 = evaluation.metrics['top1'];
-  if (top1) return { metric: 'top1', ...top1, samples: evaluation.samples };
-  if (evaluation.agreement) return { metric: 'agreement', ...evaluation.agreement, samples: evaluation.samples };
-  const { cosine } = evaluation;
-  if (cosine === null) return null;
-  return { metric: 'cosine', value: cosine, low: cosine, high: cosine, samples: evaluation.samples };
-}
 
 /** What guessing would give: 1 / classes; 0 where no trial knows the classes. */
 export function chanceOf(trials: readonly Pick<Trial, 'evaluation'>[]): number {
@@ -61,6 +49,15 @@ export function goodnessOn({ metric, key }: Ground, trial: Pick<Trial, 'measurem
   if (found === undefined) return null;
   const { value, low, high, samples } = found;
   return { metric, value, low: low ?? value, high: high ?? value, samples };
+}
+
+/** A trial's goodness where most of these trials can be compared; null: not measured there. */
+export function goodnessAmong(
+  trials: readonly Pick<Trial, 'measurements'>[],
+  trial: Pick<Trial, 'measurements'> | null | undefined,
+): Goodness | null {
+  const ground = groundOf(trials);
+  return ground === null || !trial ? null : goodnessOn(ground, trial);
 }
 
 /** The data set of the newest evaluation of a trial, alone or beside another; null: of none, or version 0.1 measured it. */

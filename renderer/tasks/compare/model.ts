@@ -1,7 +1,6 @@
 /** The pure view model of the Compare task: metric rows with ratios, layer rows with deltas, the diff filter. */
-import { formatCount } from '../../../main/judge/format.ts';
-import { findMetric, formatWithInterval } from '../../../main/judge/metrics.ts';
-import { formatPair, verdictWords } from '../../../main/judge/verdict.ts';
+import { sayComparison } from '../../../main/judge/comparison.ts';
+import { findMetric } from '../../../main/judge/metrics.ts';
 import type { Comparison } from '../../../main/contract/studio.ts';
 
 type ComparedMetric = Comparison['metrics'][number];
@@ -68,11 +67,8 @@ export function countStatuses(rows: readonly CompareRow[]): Record<CompareRow['s
 }
 
 /** What may be said of B in one metric, in words and with what it rests on; '' where nothing is judged. */
-export function sayCompared({ id, verdict, paired, note }: ComparedMetric): string {
-  const metric = id === null ? undefined : findMetric(id);
-  const words = metric === undefined ? '' : verdictWords(metric, verdict);
-  const said = [words, paired === null ? '' : formatPair(paired)].filter((part) => part !== '').join(': ');
-  return [said, note === null ? '' : `(${note})`].filter((part) => part !== '').join(' ');
+export function sayCompared(row: ComparedMetric): string {
+  return sayComparison({ ...row, metric: findMetric(row.id ?? '') });
 }
 
 /**
@@ -89,17 +85,5 @@ export function largestDelta(rows: readonly CompareRow[], of: 'timeDeltaMs' | 'p
 
 /** A metric's name as people read it. */
 export function titleOfMetric({ id, metric }: Pick<ComparedMetric, 'id' | 'metric'>): string {
-  return (id === null ? undefined : findMetric(id)?.title) ?? metric;
-}
-
-/** A compared number in its metric's format, with its 95 % interval; what the metric table does not hold is counted. */
-export function formatCompared(
-  { id }: Pick<ComparedMetric, 'id'>,
-  value: number | null,
-  interval: readonly [number, number] | null,
-): string {
-  if (value === null) return '–';
-  const metric = id === null ? undefined : findMetric(id);
-  if (metric === undefined) return formatCount(value);
-  return formatWithInterval(metric, { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null });
+  return findMetric(id ?? '')?.title ?? metric;
 }

@@ -6,7 +6,7 @@ import type { Cut } from '../../../main/judge/predict/cut.ts';
 import { settingsOf } from '../../state/recipe-draft.ts';
 import type { DraftStep } from '../../state/recipe-draft.ts';
 import { magnitudesOf } from '../../../main/judge/predict/magnitudes.ts';
-import { goodnessOf } from '../../../main/judge/predict/metric.ts';
+import { goodnessAmong } from '../../../main/judge/predict/metric.ts';
 import { predictTrial, pruneStepOf, recipesMeet } from '../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../main/judge/predict/trial.ts';
 
@@ -134,7 +134,7 @@ export function measuredPoints(recipe: Recipe, inputs: PredictionInputs): Measur
   const vnni = inputs.quantizePlan?.vnni ?? null;
   const withoutPruning = (of: Recipe): Recipe => ({ version: 1, steps: of.steps.filter((step) => !('prune' in step)) });
   return inputs.trials.flatMap((trial) => {
-    const goodness = goodnessOf(trial.evaluation);
+    const goodness = goodnessAmong(inputs.trials, trial);
     if (goodness === null || !recipesMeet(withoutPruning(trial.recipe), withoutPruning(recipe), vnni)) return [];
     const { value, low, high } = goodness;
     return [{ trial, sparsity: sparsityOf(trial.recipe), value, low, high }];

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../../../main/contract/measurement.ts';
 import { metricRows, type RowsOf } from '../../../main/services/operations/metric-rows.ts';
 import { circumstancesKey } from '../../../main/judge/circumstances.ts';
+import { formatCompared } from '../../../main/judge/comparison.ts';
+import { findMetric } from '../../../main/judge/metrics.ts';
 import { someCircumstances, someData, someMeasurement, somePair } from '../../support/measured.ts';
 
 const totals = { parameters: 10, macs: 20, bytes: 1000, layers: 3 };
@@ -76,4 +78,10 @@ describe('the rows of a comparison', () => {
     expect(rows.get('Parameters')).toMatchObject({ ratio: 1, verdict: null });
     expect(rows.get('Layers')).toMatchObject({ a: 3, b: 3, verdict: null });
   });
+});
+
+it('writes compared numbers in their metric’s format, and what is no metric as a count', () => {
+  expect(formatCompared(findMetric('top1'), 0.944, [0.93, 0.96])).toBe('94.4 % [93 %, 96 %]');
+  expect(formatCompared(findMetric('bytes'), 1536, null)).toBe('1.5 KiB');
+  expect(formatCompared(undefined, 1234, null)).toBe('1,234');
 });

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
 import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
 import { useEditedStep } from '../../../state/recipe.ts';
 import { Heading } from '../../../design/Task.tsx';
@@ -49,7 +49,7 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
   const upper = curve.map((p) => `${x(p.sparsity)},${y(p.high)}`);
   const lower = curve.map((p) => `${x(p.sparsity)},${y(p.low)}`).reverse();
   const now = sparsityShown(entry);
-  const own = goodnessOf(measured?.evaluation ?? null);
+  const own = goodnessAmong(inputs.trials, measured);
   const { metric } = predicted.goodness;
   const title = GOODNESS_TITLES[metric];
   return (

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../../main/judge/format.ts';
-import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
+import { numberOf, sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import { Figures } from '../../../design/Task.tsx';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
@@ -11,12 +12,13 @@ import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 /** What is left of the model, predicted until it is measured. */
 export function PruneFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
   const { predicted, measured, inputs, recipe } = prediction;
-  const baseline = useSession((state) => state.trials.find((trial) => trial.baseline));
+  const trials = useSession((state) => state.trials);
+  const baseline = trials.find((trial) => trial.baseline);
   const untouched = recipe.steps.length === 0;
   const shown = untouched ? baseline : measured;
-  const goodness = goodnessOf(shown?.evaluation ?? null);
+  const goodness = goodnessAmong(trials, shown);
   const guess = goodness ?? predicted.goodness;
-  const latency = shown?.latency ?? null;
+  const latency = (shown && numberOf(shown, sharedGround(trials)('latency'))) ?? null;
   const before = { parameters: inputs.inspect.parameters, macs: inputs.inspect.macs };
   const kept = measured?.prune ?? null;
   const shownBytes = shown?.bytes ?? null;
@@ -39,10 +41,14 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
         />
         <Figure
           label="Latency (p50)"
-          value={latency ? formatMs(latency.p50Ms) : predicted.latencyMs && formatMs(predicted.latencyMs.value)}
+          value={latency ? formatMs(latency.value) : predicted.latencyMs && formatMs(predicted.latencyMs.value)}
           predicted={latency === null}
           missing="not measured"
-          {...(latency ? { note: `${formatMs(latency.minMs)} … p90 ${formatMs(latency.p90Ms)}` } : {})}
+          note={
+            latency === null || latency.low === null || latency.high === null
+              ? undefined
+              : `${formatMs(latency.low)} … ${formatMs(latency.high)}`
+          }
           help="Zeroed weights are multiplied like any other by this runtime: 90 % zeros ran in the same time as none. Only int8 changes it here."
         />
         <Figure

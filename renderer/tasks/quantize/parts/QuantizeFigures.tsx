@@ -1,6 +1,9 @@
 import type { ReactNode } from 'react';
 import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
-import { GOODNESS_TITLES, goodnessOf } from '../../../../main/judge/predict/metric.ts';
+import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
+import { findPair } from '../../../../main/judge/pairing.ts';
+import { numberOf, sharedGround } from '../../../../main/judge/trial-numbers.ts';
+import { sayPair } from '../../../../main/judge/verdict.ts';
 import { Figures } from '../../../design/Task.tsx';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
@@ -10,14 +13,18 @@ import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 /** What the recipe gives: predicted, then measured, each beside the baseline. */
 export function QuantizeFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
   const { predicted, measured, recipe } = prediction;
-  const baseline = useSession((state) => state.trials.find((trial) => trial.baseline));
+  const trials = useSession((state) => state.trials);
+  const baseline = trials.find((trial) => trial.baseline);
   const shown = recipe.steps.length === 0 ? baseline : measured;
-  const goodness = goodnessOf(shown?.evaluation ?? null);
+  const goodness = goodnessAmong(trials, shown);
   const guess = goodness ?? predicted.goodness;
-  const base = goodnessOf(baseline?.evaluation ?? null);
+  const base = goodnessAmong(trials, baseline);
   const baseNote = base && `baseline ${formatGoodness(base.metric, base.value)}`;
-  const latency = shown?.latency ?? null;
-  const latencyMs = latency?.p50Ms ?? predicted.latencyMs?.value ?? null;
+  const time = sharedGround(trials)('latency');
+  const latency = (shown && numberOf(shown, time)) ?? null;
+  const latencyMs = latency?.value ?? predicted.latencyMs?.value ?? null;
+  const baseMs = (baseline && numberOf(baseline, time)?.value) ?? null;
+  const pair = shown && baseline && time.key !== null ? findPair('latency', time.key, shown, baseline) : undefined;
   const shownBytes = shown?.bytes ?? null;
   const bytes = shownBytes ?? predicted.bytes;
   const fused = measured?.quantize?.fusedShare ?? null;
@@ -35,7 +42,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
         value={latencyMs === null ? null : formatMs(latencyMs)}
         predicted={latency === null}
         missing="profile the baseline"
-        note={ratioNote(latencyMs, baseline?.latency?.p50Ms ?? null, formatMs)}
+        note={pair ? sayPair(time.metric, pair) : ratioNote(latencyMs, baseMs, formatMs)}
         help={
           latency
             ? 'Measured in turns with the baseline.'

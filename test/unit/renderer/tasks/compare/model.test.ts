@@ -6,7 +6,6 @@ import {
   compareRows,
   countStatuses,
   filterCompareRows,
-  formatCompared,
   largestDelta,
   sayCompared,
 } from '../../../../../renderer/tasks/compare/model.ts';
@@ -95,14 +94,5 @@ describe('changeStrength', () => {
   it('is signed and full at the largest change', () => {
     expect([-2, 0, 1, 2].map((delta) => changeStrength(delta, 2))).toEqual([-1, 0, 0.5, 1]);
     expect(changeStrength(1, 0)).toBe(0);
-  });
-});
-
-describe('formatCompared', () => {
-  it('writes shares as per cent and bytes as bytes', () => {
-    expect(formatCompared({ id: 'top1' }, 0.944, [0.93, 0.96])).toBe('94.4 % [93 %, 96 %]');
-    expect(formatCompared({ id: 'bytes' }, 1536, null)).toBe('1.5 KiB');
-    expect(formatCompared({ id: null }, 1234, null)).toBe('1,234');
-    expect(formatCompared({ id: 'sqnr' }, null, null)).toBe('–');
   });
 });
