@@ -2,11 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
-import type { Graph, Model, Node } from '../graph/ir.ts';
+import type { Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { parseModel } from '../onnx/parse.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { hasTrait, isQdq, roleOf } from '../operators/ask.ts';
+import { hasTrait, isQdq } from '../operators/ask.ts';
+import { inferModel } from '../operators/infer.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
@@ -36,10 +37,11 @@ export async function checkFusion(
       { signal: context.signal },
     );
     await session.close();
-    const optimized = indexGraph(parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder).graph);
+    const executed = parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder);
+    const optimized = indexGraph(executed.graph);
     context.progress({ stage: 'Checking fusion', done: 1, total: 1 });
     const fused = new Map(qdqGroups(model.graph).map((group) => [group.layer, isFused(group, optimized)]));
-    for (const layer of onCodes(model.graph, optimized)) if (!fused.has(layer)) fused.set(layer, true);
+    for (const layer of onCodes(model, executed)) if (!fused.has(layer)) fused.set(layer, true);
     return fused;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -57,32 +59,17 @@ function isFused(group: QdqGroup, optimized: GraphIndex): boolean {
   return !hasTrait(kernel, 'quantizes');
 }
 
-/** The layers that run on codes, or as an integer kernel, in the graph that is executed; what quantizes is not among them. */
-function onCodes(graph: Graph, optimized: GraphIndex): readonly string[] {
-  const names = layerNames(graph);
-  return graph.nodes.flatMap((node, at) => {
+/** The layers that are written in float32 and run on codes, or as an integer kernel, in the graph that is executed. */
+function onCodes(model: Model, executed: Model): readonly string[] {
+  const names = layerNames(model.graph);
+  const optimized = indexGraph(executed.graph);
+  const [written, run] = [inferModel(model).values, inferModel(executed).values];
+  return model.graph.nodes.flatMap((node, at) => {
     const kernel = isQdq(node) ? undefined : optimized.nodeByName(node.name);
-    if (kernel === undefined) return [];
-    const role = roleOf(kernel);
-    const moves = role.kind === 'passthrough' && isCode(kernel.inputs[role.input] ?? '', optimized);
-    return moves || (hasTrait(kernel, 'integerKernel') && !hasTrait(node, 'integerKernel')) ? [names[at]!] : [];
+    if (kernel === undefined || written.get(node.inputs[0] ?? '')?.dtype !== 'float32') return [];
+    const isCode = /^u?int8$/.test(run.get(kernel.inputs[0] ?? '')?.dtype ?? '');
+    return isCode ? [names[at]!] : [];
   });
-}
-
-/** Whether a value of the executed graph holds codes. */
-function isCode(value: string, optimized: GraphIndex): boolean {
-  let name = value;
-  // Each step goes to an earlier node; the bound only guards against a ring in a broken model.
-  for (let steps = 0; steps < 64; steps++) {
-    const producer = optimized.producer(name);
-    if (producer === undefined || hasTrait(producer, 'dequantizes')) return false;
-    if (hasTrait(producer, 'quantizes')) return true;
-    if (hasTrait(producer, 'integerKernel')) return !hasTrait(producer, 'integerToFloat');
-    const role = roleOf(producer);
-    if (role.kind !== 'passthrough') return false;
-    name = producer.inputs[role.input] ?? '';
-  }
-  return false;
 }
 
 function isBetweenConversions(node: Node, index: GraphIndex): boolean {
