@@ -8,7 +8,7 @@ import { preprocessingSchema, splitSettingsSchema } from './data.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
-import { recipeSchema } from './recipe.ts';
+import { recipeSchema } from './recipe/recipe.ts';
 import { errorsSchema, evaluateSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
   appInfoSchema,

@@ -247,6 +247,18 @@ export const pruneSummarySchema = pruneSchema
   .extend({ layerCount: z.number(), frozenCount: z.number() });
 export type PruneSummary = z.infer<typeof pruneSummarySchema>;
 
+/** What a step of a recipe did. */
+export const stepOutcomeSchema = z.object({
+  /** The kind of the step: "prune". */
+  kind: z.string(),
+  /** The step in a few words. */
+  words: z.string(),
+  notes: z.array(z.string()),
+  prune: pruneSchema.nullable(),
+  quantize: quantizeSchema.nullable(),
+});
+export type StepOutcomeResult = z.infer<typeof stepOutcomeSchema>;
+
 export const tensorStatsSchema = z.object({
   name: z.string(),
   dtype: z.string(),

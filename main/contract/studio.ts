@@ -4,7 +4,7 @@ import { measuredDataSchema, preprocessingSchema } from './data.ts';
 import { machineSchema, providerSchema } from './machine.ts';
 import { operatorCategorySchema } from './operators.ts';
 import { measurementSchema, pairedSchema, verdictSchema } from './measurement.ts';
-import { recipeSchema } from './recipe.ts';
+import { recipeSchema } from './recipe/recipe.ts';
 import {
   evaluateSchema,
   evaluationSummarySchema,
@@ -15,6 +15,7 @@ import {
   quantizeSchema,
   quantizeSummarySchema,
   shapeSchema,
+  stepOutcomeSchema,
 } from './results.ts';
 
 const float64Array = z.custom<Float64Array>((value) => value instanceof Float64Array, 'expected a Float64Array');
@@ -129,6 +130,8 @@ export const trialDetailsSchema = z.object({
   evaluation: evaluateSchema.nullable(),
   prune: pruneSchema.nullable(),
   quantize: quantizeSchema.nullable(),
+  /** What each step did, in the order of the recipe; [] for trials of version 0.1. */
+  outcomes: z.array(stepOutcomeSchema),
 });
 export type TrialDetails = z.infer<typeof trialDetailsSchema>;
 

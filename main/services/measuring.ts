@@ -146,7 +146,7 @@ async function withFloatModel<T>(
   task: TaskContext,
   compare: (path: string) => Promise<T>,
 ): Promise<T> {
-  const first = trial.recipe.steps.findIndex((step) => 'quantize' in step);
+  const first = trial.recipe.steps.findIndex((step) => 'quantize' in step && step.off !== true);
   if (first <= 0) return compare(source);
   const recipe = { ...trial.recipe, steps: trial.recipe.steps.slice(0, first) };
   const settings = runSettingsSchema.parse({});

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { EMPTY_RECIPE } from '../contract/recipe/recipe.ts';
 import type { ModelEntry } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import { addSampleData } from './datasets.ts';
@@ -88,9 +89,8 @@ async function saveBaseline(
   macs: number,
 ): Promise<string> {
   const id = `${entry.id.slice(0, 24)}-baseline`;
-  const recipe = { version: 1 as const, steps: [] };
   const trial = await workspace.saveBaseline(
-    { id, modelId: entry.id, name: 'Baseline', recipe, baseline: true, createdAt: Date.now() },
+    { id, modelId: entry.id, name: 'Baseline', recipe: EMPTY_RECIPE, baseline: true, createdAt: Date.now() },
     { outputPath: entry.path, bytes: entry.bytes, parameters, macs, sparsity: null },
   );
   emitTrial(emit, trial);

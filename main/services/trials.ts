@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Params } from '../contract/methods.ts';
-import type { Recipe } from '../contract/recipe.ts';
+import { stepParts } from '../contract/recipe/kinds.ts';
 import type { Comparison, Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
@@ -12,7 +11,8 @@ import { measureAccuracy } from './measure-accuracy.ts';
 import { measureLatency } from './measure-latency.ts';
 import { requireModel } from './models.ts';
 import type { CompareSide, DatasetSource } from './operations/operation-map.ts';
-import { describeRecipe } from './recipe-text.ts';
+import { trialId } from '../engine/trial/identity.ts';
+import { describeRecipe } from '../judge/recipe/words.ts';
 import { partsOf } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
 import { allPairs, pairsAmong } from './trial-pairs.ts';
@@ -47,12 +47,13 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
     },
     'trial.run': async (params) => {
       const model = await requireModel(context, params.modelId);
-      if (params.recipe.steps.length === 0)
-        throw new StudioError('RECIPE_INVALID', 'The recipe has no steps', { hint: 'Add one.' });
-      const trialId = await trialIdOf(context, params);
+      if (params.recipe.steps.every((step) => stepParts(step).off)) {
+        throw new StudioError('RECIPE_INVALID', 'The recipe has no steps that are switched on', { hint: 'Add one.' });
+      }
+      const id = await trialIdOf(context, params);
       const name = params.name ?? describeRecipe(params.recipe);
-      return jobs.add({ kind: 'trial', title: `${name}: ${model.name}`, modelId: model.id, trialId }, (task) =>
-        runTrial(context, { ...params, name, trialId }, task),
+      return jobs.add({ kind: 'trial', title: `${name}: ${model.name}`, modelId: model.id, trialId: id }, (task) =>
+        runTrial(context, { ...params, name, trialId: id }, task),
       );
     },
     'trial.graph': async ({ trialId }) => ask('graph', { path: await requireOutput(context, trialId) }),
@@ -65,17 +66,13 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
   };
 }
 
-/** The same recipe on the same model with the same calibration data is the same trial. */
+/** The id under which this run's trial is kept. */
 async function trialIdOf(context: StudioContext, params: Params<'trial.run'>): Promise<string> {
-  const { calibration } = usesCalibration(params.recipe) ? await partsOfRun(context, params) : { calibration: null };
-  const split = calibration?.split.part === 'calibration' ? [calibration.split] : [];
-  const calibrationId = calibration === null ? null : params.calibrationDatasetId;
-  const key = JSON.stringify([params.modelId, params.recipe, calibrationId, ...split]);
-  return createHash('sha256').update(key).digest('hex').slice(0, 32);
-}
-
-function usesCalibration(recipe: Recipe): boolean {
-  return recipe.steps.some((step) => 'quantize' in step);
+  const { modelId, recipe, calibrationDatasetId: datasetId } = params;
+  const { calibration } = await partsOfRun(context, params);
+  const data = calibration === null || datasetId === null ? null : { datasetId, split: calibration.split };
+  const { machine } = await context.ask('machine', {});
+  return trialId({ modelId, recipe, calibration: data }, machine);
 }
 
 interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
@@ -158,6 +155,7 @@ async function makeOutput(
   const results = {
     ...(applied.prune === null ? {} : { prune: applied.prune }),
     ...(applied.quantize === null ? {} : { quantize: applied.quantize }),
+    outcomes: applied.outcomes,
   };
   await workspace.record(trialId, { update, results, at: Date.now() });
 }

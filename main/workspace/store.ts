@@ -5,7 +5,7 @@ import { StudioError } from '../base/errors.ts';
 import { isProcessAlive } from '../base/process-alive.ts';
 import type { Outcomes } from '../contract/measurement.ts';
 import type { DatasetEntry, ModelEntry, Trial, TrialDetails } from '../contract/studio.ts';
-import type { Recipe } from '../contract/recipe.ts';
+import { recipeSchema } from '../contract/recipe/recipe.ts';
 import { openDatabase } from './database.ts';
 import {
   findOutcomes,
@@ -267,6 +267,7 @@ export class WorkspaceStore implements Disposable {
       evaluation: this.result(id, 'evaluation'),
       prune: this.result(id, 'prune'),
       quantize: this.result(id, 'quantize'),
+      outcomes: [...(this.result(id, 'outcomes') ?? [])],
     };
   }
 
@@ -299,7 +300,8 @@ export class WorkspaceStore implements Disposable {
       id,
       modelId: String(row['model_id']),
       name: String(row['name']),
-      recipe: parse<Recipe>(row['recipe']),
+      // Version 0.1 kept recipes of version 1.
+      recipe: recipeSchema.parse(parse(row['recipe'])),
       baseline: row['baseline'] === 1,
       createdAt: Number(row['created_at']),
       status: String(row['status']) as Trial['status'],

@@ -2,7 +2,7 @@ import type { MeasuredData } from '../contract/data.ts';
 import type { Measurement, Paired } from '../contract/measurement.ts';
 import type { Trial } from '../contract/studio.ts';
 import type { KeptOutcomes } from './measurement-rows.ts';
-import type { Recipe } from '../contract/recipe.ts';
+import type { Recipe } from '../contract/recipe/recipe.ts';
 import type {
   ErrorTable,
   Evaluation,
@@ -13,6 +13,7 @@ import type {
   PruneSummary,
   QuantizeResult,
   QuantizeSummary,
+  StepOutcomeResult,
 } from '../contract/results.ts';
 import { summarizeEvaluation, summarizePrune, summarizeQuantize } from '../judge/trial-summary.ts';
 
@@ -22,6 +23,7 @@ export interface TrialResults {
   readonly evaluation: Evaluation;
   readonly prune: PruneResult;
   readonly quantize: QuantizeResult;
+  readonly outcomes: readonly StepOutcomeResult[];
   readonly profile: Profile;
   readonly errors: ErrorTable;
 }
@@ -41,6 +43,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   evaluation: summarizeEvaluation,
   prune: summarizePrune,
   quantize: summarizeQuantize,
+  outcomes: () => ({}),
   // That they are there is all that is told.
   profile: () => ({}),
   errors: () => ({}),

@@ -1,13 +1,9 @@
 /** The recipe being edited: an ordered list of steps, those switched off among them. Pure. */
-import { pruneStepSchema, quantizeStepSchema } from '../../main/contract/recipe.ts';
-import type { PruneStep, QuantizeStep, Recipe, RecipeStep } from '../../main/contract/recipe.ts';
+import { stepKind, stepOf, stepParts, STEP_KINDS } from '../../main/contract/recipe/kinds.ts';
+import type { StepKindName, StepSettings } from '../../main/contract/recipe/kinds.ts';
+import type { Recipe, RecipeStep } from '../../main/contract/recipe/recipe.ts';
 
-/** What a step can be, with its settings. */
-export interface StepSettings {
-  readonly prune: PruneStep;
-  readonly quantize: QuantizeStep;
-}
-export type StepKind = keyof StepSettings;
+export type StepKind = StepKindName;
 
 /** One step of the list. */
 export interface DraftStep {
@@ -23,14 +19,13 @@ export type RecipeDraft = readonly DraftStep[];
 export const EMPTY_DRAFT: RecipeDraft = [];
 
 /** Settings of a new step. */
-export const NEW_STEP: StepSettings = {
-  prune: pruneStepSchema.parse({ structure: 'element', sparsity: 0.5 }),
-  quantize: quantizeStepSchema.parse({ scheme: 'int8-static' }),
-};
+export const NEW_STEP = Object.fromEntries(
+  STEP_KINDS.map(({ kind, initial }) => [kind, initial]),
+) as unknown as StepSettings;
 
 /** What a step does. */
 export function kindOf(step: RecipeStep): StepKind {
-  return 'prune' in step ? 'prune' : 'quantize';
+  return stepParts(step).kind.kind as StepKind;
 }
 
 /** The settings of a step that is of a kind, else null. */
@@ -40,12 +35,12 @@ export function settingsOf<K extends StepKind>(entry: DraftStep | undefined, kin
 
 /** A step of a kind with its settings. */
 export function makeStep<K extends StepKind>(kind: K, settings: StepSettings[K]): RecipeStep {
-  return { [kind]: settings } as unknown as RecipeStep;
+  return stepOf(kind, settings);
 }
 
 /** The recipe that a draft means: its steps in order; what is switched off is left out. */
 export function recipeOf(draft: RecipeDraft): Recipe {
-  return { version: 1, steps: draft.filter((entry) => !entry.off).map((entry) => entry.step) };
+  return { version: 2, steps: draft.filter((entry) => !entry.off).map((entry) => entry.step) };
 }
 
 /** The draft that shows a recipe, every step of it, in order. */
@@ -60,10 +55,9 @@ export function withStep(draft: RecipeDraft, step: RecipeStep, at = draft.length
   return draft.toSpliced(at, 0, { key, off, step });
 }
 
-/** Where a new step of a kind belongs: weights are cut before they are made small, so pruning goes before quantization. */
+/** Where a new step of a kind belongs: at the end, but before what it cannot come after (pruning before quantization). */
 export function placeFor(draft: RecipeDraft, kind: StepKind): number {
-  if (kind !== 'prune') return draft.length;
-  const first = draft.findIndex((entry) => kindOf(entry.step) === 'quantize');
+  const first = draft.findIndex((entry) => kind in stepKind(kindOf(entry.step)).mustComeAfter);
   return first < 0 ? draft.length : first;
 }
 

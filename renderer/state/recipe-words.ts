@@ -1,5 +1,6 @@
 /** Recipes in words. Pure. */
-import type { Recipe, RecipeStep } from '../../main/contract/recipe.ts';
+import { describeStep } from '../../main/judge/recipe/words.ts';
+import type { Recipe, RecipeStep } from '../../main/contract/recipe/recipe.ts';
 
 function leftAlone(exclude: readonly string[]): string {
   return exclude.length === 0 ? '' : `, ${exclude.length} ${exclude.length === 1 ? 'layer' : 'layers'} left alone`;
@@ -12,6 +13,7 @@ export function stepWords(step: RecipeStep): string {
     const percent = Number((sparsity * 100).toFixed(1));
     return `Prune ${percent} % of the weights, ${scope === 'global' ? 'one threshold' : 'the same share in each layer'}${leftAlone(exclude)}`;
   }
+  if ('rewrite' in step) return describeStep(step);
   const { perChannel, reduceRange, samples, exclude } = step.quantize;
   const bits =
     reduceRange === true ? '7-bit weights' : reduceRange === false ? '8-bit weights' : 'weight range by machine';

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
-import type { Recipe } from '../../main/contract/recipe.ts';
+import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { keptAs } from './persist.ts';
 import {
   EMPTY_DRAFT,
@@ -16,7 +16,8 @@ import {
   withStep,
   withoutStep,
 } from './recipe-draft.ts';
-import type { DraftStep, RecipeDraft, StepKind, StepSettings } from './recipe-draft.ts';
+import type { ExcludingKind, StepSettings } from '../../main/contract/recipe/kinds.ts';
+import type { DraftStep, RecipeDraft, StepKind } from './recipe-draft.ts';
 
 /** Edits that undo can take back; more would only be forgotten by people too. */
 const HISTORY_LIMIT = 200;
@@ -83,7 +84,7 @@ export const useRecipe = create<RecipeStore>()(
       },
     }),
     keptAs('recipes', {
-      version: 1,
+      version: 2,
       keep: ({ drafts, modelId, draft }) => ({ drafts: withDraft(drafts, modelId, draft) }),
     }),
   ),
@@ -182,7 +183,7 @@ export function editKind<K extends StepKind>(
 const NO_LAYERS: readonly string[] = [];
 
 /** Layers left out by the step of a kind that is edited. */
-export function excludedBy(draft: RecipeDraft, kind: StepKind, chosen: string | null): readonly string[] {
+export function excludedBy(draft: RecipeDraft, kind: ExcludingKind, chosen: string | null): readonly string[] {
   return settingsOf(stepToEdit(draft, kind, chosen), kind)?.exclude ?? NO_LAYERS;
 }
 
@@ -190,7 +191,7 @@ export function excludedBy(draft: RecipeDraft, kind: StepKind, chosen: string | 
  * Leaves layers out of the edited step of a kind, or takes them back in. Where there is no such step it is made, switched
  * off: the choice is kept until the step is wanted.
  */
-export function setExcluded(kind: StepKind, layers: readonly string[], excluded: boolean): void {
+export function setExcluded(kind: ExcludingKind, layers: readonly string[], excluded: boolean): void {
   const { draft, chosen } = useRecipe.getState();
   const others = excludedBy(draft, kind, chosen).filter((name) => !layers.includes(name));
   const exclude = excluded ? [...others, ...layers] : others;

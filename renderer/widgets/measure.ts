@@ -1,5 +1,5 @@
 import type { Trial } from '../../main/contract/studio.ts';
-import { recipesMeet } from '../../main/judge/predict/trial.ts';
+import { sameRecipe } from '../../main/judge/recipe/canonical.ts';
 import { isCancelled } from '../rpc/engine-error.ts';
 import { runDraft } from '../state/actions.ts';
 import { hasUnlabelledData } from '../state/data.ts';
@@ -46,7 +46,7 @@ export function measuredDraft(): Trial | null {
     trial.status === 'done' &&
     trial.latency !== null &&
     (datasetId === null || samplesOn(trial, datasetId) >= 0) &&
-    recipesMeet(trial.recipe, recipe, info?.machine.vnni ?? null);
+    sameRecipe(trial.recipe, recipe, { vnni: info?.machine.vnni ?? null });
   return trials.find(meets) ?? null;
 }
 

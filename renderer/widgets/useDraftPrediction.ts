@@ -1,7 +1,8 @@
 import { useMemo } from 'react';
-import type { Recipe } from '../../main/contract/recipe.ts';
+import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import type { Trial } from '../../main/contract/studio.ts';
-import { predictTrial, recipesMeet } from '../../main/judge/predict/trial.ts';
+import { sameRecipe } from '../../main/judge/recipe/canonical.ts';
+import { predictTrial } from '../../main/judge/predict/trial.ts';
 import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf } from '../state/recipe-draft.ts';
@@ -48,7 +49,7 @@ export function useDraftPrediction(): DraftPrediction | null {
   return useMemo(() => {
     if (inputs === null) return null;
     const recipe = recipeOf(draft);
-    const measured = inputs.trials.find((trial) => recipesMeet(trial.recipe, recipe, vnni)) ?? null;
+    const measured = inputs.trials.find((trial) => sameRecipe(trial.recipe, recipe, { vnni })) ?? null;
     return { recipe, predicted: predictTrial(recipe, inputs), inputs, measured };
   }, [inputs, draft, vnni]);
 }

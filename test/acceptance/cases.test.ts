@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quietContext } from '../../main/base/progress.ts';
 import { preprocessingSchema } from '../../main/contract/data.ts';
 import { runSettingsSchema } from '../../main/contract/machine.ts';
-import { recipeSchema } from '../../main/contract/recipe.ts';
+import { recipeSchema } from '../../main/contract/recipe/recipe.ts';
 import { openDataset } from '../../main/engine/dataset/open-dataset.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
 import { compareOutputs, runOnce } from '../../main/engine/passes/compare-outputs.ts';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../main/cli/exit-codes.ts';
 import { runProgram } from '../../main/cli/program.ts';
 import { runSettingsSchema } from '../../main/contract/machine.ts';
-import { recipeSchema } from '../../main/contract/recipe.ts';
+import { recipeSchema } from '../../main/contract/recipe/recipe.ts';
 import type { Inspect } from '../../main/contract/results.ts';
 import { preprocessingSchema } from '../../main/contract/data.ts';
 import type { ErrorCode, StudioError } from '../../main/base/errors.ts';
@@ -38,9 +38,9 @@ const models = (there ? readdirSync(join(assets, 'models')) : []).map((name) => 
 });
 const BROKEN = /^(?:broken-|edge-custom-op)/u;
 const pruning = { prune: { structure: 'element', sparsity: 0.3 } };
-const pruned = recipeSchema.parse({ version: 1, steps: [pruning] });
+const pruned = recipeSchema.parse({ version: 2, steps: [pruning] });
 const recipe = recipeSchema.parse({
-  version: 1,
+  version: 2,
   steps: [pruning, { quantize: { scheme: 'int8-static', samples: 4 } }],
 });
 /** What data of arrays may be refused for: strings, inputs with batches of their own. */

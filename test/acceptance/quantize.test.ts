@@ -13,7 +13,7 @@ import { errorTable } from '../../main/engine/quantize/error-table.ts';
 import { sourceOfModel } from '../../main/engine/runtime/model-source.ts';
 import { quantizeStatic, type QuantizeOutcome } from '../../main/engine/quantize/quantize-static.ts';
 import { sqnrDb } from '../../main/judge/signal-error.ts';
-import type { QuantizeStep } from '../../main/engine/quantize/quantize-step.ts';
+import type { QuantizeStep } from '../../main/contract/recipe/quantize.ts';
 import { inputPorts } from '../../main/engine/runtime/input-dims.ts';
 import { machineInfo } from '../../main/engine/runtime/machine.ts';
 import { makeInputs } from '../../main/engine/runtime/make-inputs.ts';

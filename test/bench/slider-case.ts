@@ -66,12 +66,12 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
 
 /** A measured trial at this sparsity; the baseline at 0. */
 function trial(sparsity: number): Trial {
-  const prune = { structure: 'element' as const, score: 'l1' as const, scope: 'global' as const, exclude: [] };
+  const prune = { structure: 'element' as const, scope: 'global' as const, exclude: [] };
   return {
     id: `trial-${sparsity}`,
     modelId: 'model',
     name: 'Trial',
-    recipe: { version: 1, steps: sparsity === 0 ? [] : [{ prune: { ...prune, sparsity } }] },
+    recipe: { version: 2, steps: sparsity === 0 ? [] : [{ prune: { ...prune, sparsity } }] },
     baseline: sparsity === 0,
     createdAt: 0,
     status: 'done',

@@ -12,7 +12,7 @@ import { createStudio } from '../../main/services/studio.ts';
 import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { measuredPoints, pruneRows } from '../../renderer/tasks/prune/model.ts';
 import { predictTrial } from '../../main/judge/predict/trial.ts';
-import type { Recipe } from '../../main/contract/recipe.ts';
+import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { callOf } from '../support/call-studio.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
@@ -25,8 +25,8 @@ const RELEASES = [0.21, 0.32, 0.43, 0.54, 0.65];
 const IMAGES = 500;
 
 const pruned = (sparsity: number): Recipe => ({
-  version: 1,
-  steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+  version: 2,
+  steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
 });
 
 /**

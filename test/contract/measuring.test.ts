@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Trial } from '../../main/contract/studio.ts';
 import { events, methods, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
-import type { Recipe } from '../../main/contract/recipe.ts';
+import { recipeSchema, type Recipe } from '../../main/contract/recipe/recipe.ts';
 import { circumstancesKey, circumstancesOf, measurementUnder } from '../../main/judge/circumstances.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
@@ -47,11 +47,10 @@ async function openSample() {
 }
 
 const prune = (sparsity: number): Recipe => ({
-  version: 1,
-  steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+  version: 2,
+  steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
 });
-const int8 = (samples: number): Recipe =>
-  ({ version: 1, steps: [{ quantize: { scheme: 'int8-static', samples } }] }) as Recipe;
+const int8 = (samples: number): Recipe => recipeSchema.parse({ version: 2, steps: [{ quantize: { samples } }] });
 
 const valuesOf = (trial: Trial, metric: string) => trial.measurements.filter((each) => each.metric === metric);
 const rowOf = (compared: Result<'trial.compare'>, id: string) => compared.metrics.find((row) => row.id === id)!;

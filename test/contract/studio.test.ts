@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
-import type { Recipe } from '../../main/contract/recipe.ts';
+import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { events } from '../../main/contract/methods.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
@@ -54,8 +54,8 @@ async function openSample(): Promise<{ modelId: string; baseline: string; test: 
 }
 
 const prune = (sparsity: number): Recipe => ({
-  version: 1,
-  steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+  version: 2,
+  steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
 });
 
 test('tells of this machine and the samples', async () => {
@@ -83,7 +83,7 @@ test('a trial is made, measured against its baseline, and kept', async () => {
   const steps = [...prune(0.3).steps, { quantize: { scheme: 'int8-static' as const, samples: 32 } }];
   const trial = await call('trial.run', {
     modelId,
-    recipe: { version: 1, steps },
+    recipe: { version: 2, steps },
     calibrationDatasetId: validation,
     datasetId: data,
     limit: 128,
@@ -112,7 +112,7 @@ test('a trial is made, measured against its baseline, and kept', async () => {
 
 test('the errors of a quantized trial are measured and kept', async () => {
   const { modelId, validation } = await openSample();
-  const recipe = { version: 1 as const, steps: [{ quantize: { scheme: 'int8-static' as const, samples: 16 } }] };
+  const recipe = { version: 2 as const, steps: [{ quantize: { scheme: 'int8-static' as const, samples: 16 } }] };
   const trial = await call('trial.run', { modelId, recipe, calibrationDatasetId: validation, latency: false });
   const table = await call('trial.errors.run', { trialId: trial.id, datasetId: validation, limit: 8 });
   expect(table.samples).toBe(8);
@@ -124,7 +124,7 @@ test('the errors of a quantized trial are measured and kept', async () => {
 test('errors of a pruned and quantized trial are those of quantization alone', async () => {
   const { modelId, validation } = await openSample();
   const quantize = { quantize: { scheme: 'int8-static' as const, samples: 16 } };
-  const recipe = { version: 1 as const, steps: [...prune(0.8).steps, quantize] };
+  const recipe = { version: 2 as const, steps: [...prune(0.8).steps, quantize] };
   const trial = await call('trial.run', { modelId, recipe, calibrationDatasetId: validation, latency: false });
   const table = await call('trial.errors.run', { trialId: trial.id, datasetId: validation, limit: 8 });
   // Against the unpruned model, four fifths of the weights gone leave less than 10 dB.

@@ -34,7 +34,7 @@ test('an engine killed in the middle of a trial is started again on its port, wi
     const datasets = await client.call('dataset.list', {});
     const run = {
       modelId: entry.id,
-      recipe: { version: 1 as const, steps: [{ quantize: { scheme: 'int8-static' as const, samples: 64 } }] },
+      recipe: { version: 2 as const, steps: [{ quantize: { scheme: 'int8-static' as const, samples: 64 } }] },
       calibrationDatasetId: datasets[0]!.id,
       datasetId: datasets[0]!.id,
     };

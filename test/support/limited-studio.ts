@@ -28,7 +28,7 @@ async function run(): Promise<unknown> {
       overwrite: true,
     });
   }
-  const recipe = { version: 1 as const, steps: [{ prune: { structure: 'element' as const, sparsity: 0.3 } }] };
+  const recipe = { version: 2 as const, steps: [{ prune: { structure: 'element' as const, sparsity: 0.3 } }] };
   return call('trial.run', { modelId: entry.id, recipe, latency: false });
 }
 

@@ -1,3 +1,4 @@
+import { EMPTY_RECIPE } from '../../contract/recipe/recipe.ts';
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
@@ -99,7 +100,7 @@ async function reportModel(context: CommandContext, path: string, options: Optio
     id: inspect.model.sha256,
     modelId: inspect.model.sha256,
     name: basename(path),
-    recipe: { version: 1, steps: [] },
+    recipe: EMPTY_RECIPE,
     baseline: true,
     createdAt: at,
     status: 'done',

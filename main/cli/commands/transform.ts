@@ -2,20 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { runSettingsSchema } from '../../contract/machine.ts';
-import { recipeSchema, type Recipe, type RecipeStep } from '../../contract/recipe.ts';
+import { needsCalibration } from '../../contract/recipe/kinds.ts';
+import { pruneKind } from '../../contract/recipe/prune.ts';
+import { quantizeKind } from '../../contract/recipe/quantize.ts';
+import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
+import type { StepKind } from '../../contract/recipe/step-kind.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
 import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
-import {
-  addCommonOptions,
-  addDataOptions,
-  addSplitOptions,
-  collectNames,
-  numberBetween,
-  wholeNumber,
-  type DataOptions,
-  type SplitOptions,
-} from '../options.ts';
+import { addCommonOptions, addDataOptions, addSplitOptions, type DataOptions, type SplitOptions } from '../options.ts';
+import { addStepOptions, stepSettings } from '../step-options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { describeData } from '../../judge/circumstances.ts';
 import { formatBytes, formatCompact, formatPercent } from '../../judge/format.ts';
@@ -34,31 +30,17 @@ export function addTransformCommands(program: Command, finish: Finish): void {
 }
 
 function addPruneCommand(program: Command, finish: Finish): void {
-  interface Options extends OutputOptions {
-    readonly structure: string;
-    readonly sparsity: number;
-    readonly score: string;
-    readonly scope: string;
-    readonly exclude: string[];
-  }
   const command = program
     .command('prune <model>')
     .description('set the smallest weights to zero')
-    .requiredOption('-o, --output <file>', 'where the pruned model goes')
-    .requiredOption('--sparsity <share>', 'share of the weights to set to zero, 0…1', numberBetween(0, 1))
-    .addOption(new Option('--structure <kind>', 'what is removed').choices(['element']).default('element'))
-    .addOption(new Option('--score <score>', 'what makes a weight small').choices(['l1', 'l2']).default('l1'))
-    .addOption(
-      new Option('--scope <scope>', 'one threshold for all layers, or one in each')
-        .choices(['global', 'layer'])
-        .default('global'),
-    )
-    .option('--exclude <layer>', 'a layer to leave alone; may be repeated', collectNames, []);
-  addCommonOptions(command).action(async (model: string, options: Options) => {
-    const { structure, score, scope, sparsity, exclude } = options;
+    .requiredOption('-o, --output <file>', 'where the pruned model goes');
+  addStepOptions(command, pruneKind);
+  // Kept from version 0.1: magnitudes are in one order whatever the norm.
+  command.addOption(new Option('--score <score>', 'of no effect on single weights').choices(['l1', 'l2']));
+  addCommonOptions(command).action(async (model: string, options: OutputOptions) => {
     finish(
       await runCommand(options, async (context) => {
-        const recipe = parseRecipe({ version: 1, steps: [{ prune: { structure, score, scope, sparsity, exclude } }] });
+        const recipe = recipeOfStep(pruneKind, options);
         const applied = await apply(context, { model, recipe, calibration: null, output: options.output });
         return applied.prune;
       }),
@@ -67,48 +49,28 @@ function addPruneCommand(program: Command, finish: Finish): void {
 }
 
 function addQuantizeCommand(program: Command, finish: Finish): void {
-  interface Options extends OutputOptions, DataOptions, SplitOptions {
-    readonly scheme: string;
-    readonly calibrator: string;
-    readonly perTensor?: boolean;
-    readonly reduceRange: string;
-    readonly samples: number;
-    readonly exclude: string[];
-  }
   const command = program
     .command('quantize <model>')
     .description('compute in 8-bit integers')
-    .requiredOption('-o, --output <file>', 'where the quantized model goes')
-    .addOption(new Option('--scheme <scheme>', 'quantization scheme').choices(['int8-static']).default('int8-static'))
-    .addOption(new Option('--calibrator <name>', 'how ranges are found').choices(['minmax']).default('minmax'))
-    .option('--per-tensor', 'one scale for a whole weight tensor instead of one for each channel')
-    .addOption(
-      new Option('--reduce-range <mode>', 'weights in 7 bits, which CPUs without VNNI need to be exact')
-        .choices(['auto', 'on', 'off'])
-        .default('auto'),
-    )
-    .option('--samples <n>', 'calibration samples', wholeNumber(1), 200)
-    .option('--exclude <layer>', 'a layer to leave in float; may be repeated', collectNames, []);
+    .requiredOption('-o, --output <file>', 'where the quantized model goes');
+  addStepOptions(command, quantizeKind);
   addSplitOptions(addDataOptions(addCommonOptions(command), 'calibration data'), CALIBRATION_SET_HELP).action(
-    async (model: string, options: Options) => {
-      const { scheme, calibrator, samples, exclude } = options;
-      const reduceRange = options.reduceRange === 'auto' ? 'auto' : options.reduceRange === 'on';
-      const perChannel = options.perTensor !== true;
+    async (model: string, options: OutputOptions & DataOptions & SplitOptions) => {
       finish(
         await runCommand(options, async (context) => {
-          const quantize = { scheme, calibrator, samples, exclude, perChannel, reduceRange };
-          const recipe = parseRecipe({ version: 1, steps: [{ quantize }] });
-          const applied = await apply(context, {
-            model,
-            recipe,
-            calibration: calibrationSource(options),
-            output: options.output,
-          });
+          const recipe = recipeOfStep(quantizeKind, options);
+          const calibration = calibrationSource(options);
+          const applied = await apply(context, { model, recipe, calibration, output: options.output });
           return applied.quantize;
         }),
       );
     },
   );
+}
+
+/** A recipe of one step, with the settings that the command's options say. */
+function recipeOfStep(kind: Pick<StepKind<unknown>, 'kind' | 'fields'>, options: object): Recipe {
+  return parseRecipe({ version: 2, steps: [{ [kind.kind]: stepSettings(kind, { ...options }) }] });
 }
 
 function addApplyCommand(program: Command, finish: Finish): void {
@@ -140,7 +102,7 @@ async function apply(
   context: CommandContext,
   { model, recipe, calibration, output }: Application,
 ): Promise<AppliedRecipe> {
-  if (calibration === null && recipe.steps.some((step: RecipeStep) => 'quantize' in step)) {
+  if (calibration === null && needsCalibration(recipe)) {
     throw new StudioError('USAGE', '--data is missing: static quantization needs calibration data', {
       hint: 'Name a file or a folder of typical inputs.',
     });

@@ -8,7 +8,7 @@ import type { PassContext, Sources } from '../passes/pass.ts';
 import { layerMacs } from './layer-macs.ts';
 import { preparePruning, type PrunableModel } from './prepare.ts';
 import { prunableWeights, type FrozenLayer, type PrunableLayer, type PrunableWeights } from './prunable-weights.ts';
-import type { PruneStep } from './prune-step.ts';
+import type { PruneStep } from '../../contract/recipe/prune.ts';
 import { applyCut, magnitudeBits, smallestCut } from './select-smallest.ts';
 
 interface BeforeAfter {

@@ -4,7 +4,7 @@ import { hasTrait } from '../operators/ask.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
-import type { QuantizeStep } from './quantize-step.ts';
+import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
 import { isDepthwise } from './unit.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
 

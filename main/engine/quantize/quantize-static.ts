@@ -11,7 +11,7 @@ import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
 import { quantizationNotes } from './quantization-notes.ts';
-import type { QuantizeStep } from './quantize-step.ts';
+import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
 import { settlePlan } from './settle-plan.ts';
 
 export interface QuantizeInput {

@@ -1,75 +1,55 @@
-import { throwIfCancelled } from '../../base/errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
+import { stepOf, stepParts } from '../../contract/recipe/kinds.ts';
+import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
+import { orderProblems } from '../../judge/recipe/words.ts';
 import type { Model } from '../graph/ir.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { composeSources, type Sources } from '../passes/pass.ts';
-import { pruneElements, type PruneOutcome } from '../prune/prune-elements.ts';
-import type { FeedBatches } from '../quantize/calibrate.ts';
-import { quantizeStatic, type QuantizeOutcome } from '../quantize/quantize-static.ts';
-import { lendRunner } from '../runtime/runner-pool.ts';
-import type { Runner } from '../runtime/runner.ts';
+import { engineStep, type AnyOutcome } from '../steps/registry.ts';
+import type { StepSurroundings } from '../steps/step.ts';
 import { checkRecipeLayers } from './check-layers.ts';
-import type { Recipe, RecipeStep } from './recipe.ts';
-
-export interface RecipeSurroundings {
-  /** Feeds from the start of the calibration data; asked for by quantize steps only, perhaps more than once. */
-  readonly calibration: (samples: number) => FeedBatches;
-  readonly runner: Runner;
-  /** Whether this CPU has VNNI; null where that cannot be told. */
-  readonly vnni: boolean | null;
-}
 
 export interface AppliedRecipe {
   readonly model: Model;
-  /** With every 'auto' resolved: applying it again, on any machine, takes the same decisions. */
+  /** Of the steps that were applied, with every 'auto' resolved: applying it again, on any machine, decides the same. */
   readonly recipe: Recipe;
-  /** Of the last prune step; undefined without one. */
-  readonly prune: PruneOutcome | undefined;
-  /** Of the last quantize step; undefined without one. */
-  readonly quantize: Omit<QuantizeOutcome, 'model' | 'sources'> | undefined;
+  /** One for each step of `recipe`, in its order. */
+  readonly outcomes: readonly AnyOutcome[];
   /** The layers of the source that each node of the model stands for. */
   readonly sources: Sources;
 }
 
 /**
- * Applies a recipe's steps in their order. The model is not modified; an empty recipe gives it back. The same model, recipe
- * and calibration data give the same bytes.
- * @throws MODEL_UNKNOWN_LAYER for a layer to leave out that the model does not have; see `quantizeStatic` for the rest
+ * Applies a recipe's steps in their order, leaving out those that are switched off. The model is not modified; an empty
+ * recipe gives it back. The same model, recipe and calibration data give the same bytes.
+ * @throws RECIPE_INVALID for steps in an order that cannot work; MODEL_UNKNOWN_LAYER for a layer to leave out that the model
+ *   does not have; what the steps throw
  */
 export async function applyRecipe(
   model: Model,
   recipe: Recipe,
-  surroundings: RecipeSurroundings,
+  surroundings: StepSurroundings,
   context: TaskContext,
 ): Promise<AppliedRecipe> {
+  const [misplaced] = orderProblems(recipe).values();
+  if (misplaced !== undefined)
+    throw new StudioError('RECIPE_INVALID', misplaced, { hint: 'Change the order of the steps.' });
   checkRecipeLayers(model, recipe);
   let current = model;
-  let prune: AppliedRecipe['prune'];
-  let quantize: AppliedRecipe['quantize'];
   let sources: Sources = new Map();
   const steps: RecipeStep[] = [];
+  const outcomes: AnyOutcome[] = [];
   for (const step of recipe.steps) {
+    const { kind, settings, off } = stepParts(step);
+    if (off) continue;
     throwIfCancelled(context.signal, 'Applying the recipe');
-    if ('prune' in step) {
-      context.progress({ stage: 'Pruning', done: 0, total: 1 });
-      const pruned = await pruneElements(current, step.prune, {
-        runners: lendRunner(surroundings.runner),
-        signal: context.signal,
-      });
-      current = pruned.model;
-      sources = composeSources(sources, pruned.sources);
-      prune = pruned.result;
-      steps.push(step);
-    } else {
-      const {
-        model: quantized,
-        sources: made,
-        ...details
-      } = await quantizeStatic(current, { step: step.quantize, ...surroundings }, context);
-      current = quantized;
-      sources = composeSources(sources, made);
-      quantize = details;
-      steps.push({ quantize: details.step });
-    }
+    const { apply, stage } = engineStep(kind.kind);
+    context.progress({ stage, done: 0, total: 1 });
+    const applied = await apply(current, settings, surroundings, context);
+    current = applied.model;
+    sources = composeSources(sources, applied.sources);
+    steps.push(stepOf(kind.kind, applied.settings));
+    outcomes.push(applied.outcome);
   }
-  return { model: current, recipe: { version: 1, steps }, prune, quantize, sources };
+  return { model: current, recipe: { version: 2, steps }, outcomes, sources };
 }

@@ -1,7 +1,8 @@
+import { stepParts } from '../../contract/recipe/kinds.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
-import type { Recipe, RecipeStep } from './recipe.ts';
+import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
 
 /**
  * Checks that the layers which a recipe leaves out exist.
@@ -12,13 +13,17 @@ export function checkRecipeLayers(model: Model, recipe: Recipe): void {
   for (const { layer } of walkNodes(model)) known.add(layer);
   for (const [index, step] of recipe.steps.entries()) {
     for (const name of excludedBy(step)) {
-      if (!known.has(name)) throw unknownLayer(name, [...known], `Step ${index + 1} (${Object.keys(step)[0]})`);
+      if (!known.has(name)) throw unknownLayer(name, [...known], `Step ${index + 1} (${stepParts(step).kind.kind})`);
     }
   }
 }
 
+/** The layers that the settings of a step name. */
 function excludedBy(step: RecipeStep): readonly string[] {
-  return 'prune' in step ? step.prune.exclude : step.quantize.exclude;
+  const { kind, settings } = stepParts(step);
+  return kind.fields
+    .filter(({ control }) => control === 'layers')
+    .flatMap(({ key }) => settings[key] as readonly string[]);
 }
 
 function unknownLayer(name: string, known: readonly string[], where: string): StudioError {

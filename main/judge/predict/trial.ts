@@ -2,9 +2,13 @@
  * Predicts the trial that the recipe being edited would give, from the baseline and the trials measured so far. Every
  * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
  */
-import type { PruneStep, QuantizeStep, Recipe } from '../../contract/recipe.ts';
+import type { PruneStep } from '../../contract/recipe/prune.ts';
+import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
+import { lastStepOf } from '../../contract/recipe/kinds.ts';
+import { EMPTY_RECIPE, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { Inspect, Profile } from '../../contract/results.ts';
 import type { PrunePlan, QuantizePlan, Trial } from '../../contract/studio.ts';
+import { canonicalRecipe } from '../recipe/canonical.ts';
 import { predictAccuracy } from './accuracy.ts';
 import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { cutModel, cutStrength } from './cut.ts';
@@ -40,40 +44,28 @@ export interface PredictedTrial {
   readonly effectiveMacs: number | null;
 }
 
-/** The pruning step of a recipe, or null. */
+/** The last pruning step of a recipe that is switched on, or null. */
 export function pruneStepOf(recipe: Recipe): PruneStep | null {
-  for (const step of recipe.steps) if ('prune' in step) return step.prune;
-  return null;
+  return lastStepOf(recipe, 'prune') ?? null;
 }
 
-/** The quantization step of a recipe, or null. */
+/** The last quantization step of a recipe that is switched on, or null. */
 export function quantizeStepOf(recipe: Recipe): QuantizeStep | null {
-  for (const step of recipe.steps) if ('quantize' in step) return step.quantize;
-  return null;
+  return lastStepOf(recipe, 'quantize') ?? null;
 }
 
-function key(step: PruneStep | QuantizeStep | null, vnni: boolean | null): string {
-  if (step === null) return '';
-  const entries = Object.entries(step).map(([name, value]): [string, unknown] => {
-    if (name === 'reduceRange' && value === 'auto') return [name, vnni !== true];
-    return [name, Array.isArray(value) ? [...(value as string[])].sort() : value];
-  });
-  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Whether two recipes mean the same on this machine; the order of exclusions does not matter. */
-export function recipesMeet(a: Recipe, b: Recipe, vnni: boolean | null): boolean {
-  return (
-    key(pruneStepOf(a), vnni) === key(pruneStepOf(b), vnni) &&
-    key(quantizeStepOf(a), vnni) === key(quantizeStepOf(b), vnni)
-  );
+/** The recipe without its pruning. */
+function withoutPruning({ version, steps }: Recipe): Recipe {
+  return { version, steps: steps.filter((step) => !('prune' in step)) };
 }
 
 /** Trials that are measured and quantized as the draft is (or, like it, not at all). */
 function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
-  const vnni = inputs.quantizePlan?.vnni ?? null;
-  const wanted = key(quantizeStepOf(recipe), vnni);
-  return inputs.trials.filter((t) => t.status === 'done' && key(quantizeStepOf(t.recipe), vnni) === wanted);
+  const machine = { vnni: inputs.quantizePlan?.vnni ?? null };
+  const wanted = canonicalRecipe(withoutPruning(recipe), machine);
+  return inputs.trials.filter(
+    (trial) => trial.status === 'done' && canonicalRecipe(withoutPruning(trial.recipe), machine) === wanted,
+  );
 }
 
 function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
@@ -99,7 +91,7 @@ function cutsOf(plan: PrunePlan): Map<string, Cut> {
   return known;
 }
 
-const UNTOUCHED: Recipe = { version: 1, steps: [] };
+const UNTOUCHED: Recipe = EMPTY_RECIPE;
 
 /** Where pruning starts from. */
 interface Start {

@@ -1,13 +1,14 @@
 import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
-import { recipeSchema } from '../../contract/recipe.ts';
+import type { PruneResult, QuantizeResult, StepOutcomeResult } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { splitIndices, splitSize } from '../../engine/dataset/split.ts';
-import { saveModel } from '../../engine/onnx/save.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { applyRecipe, type AppliedRecipe as Outcome } from '../../engine/recipe/apply-recipe.ts';
-import { proveWritten } from '../../engine/passes/prove-written.ts';
+import type { PruneStepOutcome } from '../../engine/steps/prune.ts';
+import type { QuantizeStepOutcome } from '../../engine/steps/quantize.ts';
+import { makeModel, type MadeModel } from '../../engine/trial/make-model.ts';
+import { describeStep } from '../../judge/recipe/words.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { measuredData, openSource } from './datasets.ts';
@@ -21,37 +22,46 @@ const CALIBRATION_BATCH = 16;
 
 /**
  * Makes a model by a recipe and writes it whole, or not at all: only what loads, runs and gives what was promised stays.
- * @throws USAGE when the recipe needs calibration data and there is none; what `applyRecipe`, `proveWritten` and `saveModel` throw
+ * @throws USAGE when the recipe needs calibration data and there is none; what `makeModel` throws
  */
 export async function apply(
   { path, recipe, calibration, output }: OperationParams<'apply'>,
   context: TaskContext,
 ): Promise<AppliedRecipe> {
-  const { signal, progress } = context;
+  const { signal } = context;
   const opened = await openRunnable(path, signal);
   const data = await calibrationData(opened.model, calibration, signal);
-  const { outcome, used, saved } = await withThreadRunner(signal, async (runner) => {
-    const surroundings = { calibration: data.feeds, runner, vnni: machineInfo('').vnni };
-    const made = await applyRecipe(opened.model, recipe, surroundings, context);
-    const read = data.used();
-    progress({ stage: 'Writing', done: 0, total: 1 });
-    const feeds = calibration === null ? undefined : await firstBatch(data);
-    const promised = { model: made.model, source: opened.model, feeds };
-    const prove = (file: string): Promise<void> => proveWritten(file, promised, runner, context);
-    const options = { overwrite: true, source: opened.path, signal, prove };
-    return { outcome: made, used: read, saved: await saveModel(made.model, output, options) };
-  });
+  let used: MeasuredData | null = null;
+  const made = await withThreadRunner(signal, (runner) =>
+    makeModel(
+      opened,
+      {
+        recipe,
+        output,
+        proofFeeds: () => {
+          // What was read by now calibrated the model; what is read for the proof did not.
+          used = data.used();
+          return calibration === null ? Promise.resolve(undefined) : firstBatch(data);
+        },
+      },
+      { calibration: data.feeds, runner, vnni: machineInfo('').vnni },
+      context,
+    ),
+  );
   const before = await inspect({ path, dims: {}, scanWeights: false }, context);
-  const after = await inspect({ path: saved.path, dims: {}, scanWeights: false }, context);
-  const { prune, quantize } = describeOutcome(outcome, saved);
+  const after = await inspect({ path: made.saved.path, dims: {}, scanWeights: false }, context);
+  const outcomes = describeOutcomes(made);
+  const prune = outcomes.findLast((outcome) => outcome.prune !== null)?.prune ?? null;
+  const quantize = outcomes.findLast((outcome) => outcome.quantize !== null)?.quantize ?? null;
   return {
-    recipe: recipeSchema.parse(outcome.recipe),
-    bytes: saved.bytes,
+    recipe: made.recipe,
+    bytes: made.saved.bytes,
     parameters: prune?.parameters.after ?? before.parameters,
     sparsity: prune?.sparsity.achieved ?? null,
     macs: after.macs,
     prune,
     quantize,
+    outcomes,
     calibration: used,
   };
 }
@@ -94,25 +104,25 @@ async function calibrationData(
   return { feeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
 }
 
-function describeOutcome(
-  { prune, quantize }: Outcome,
-  { path, bytes }: { readonly path: string; readonly bytes: number },
-): Pick<AppliedRecipe, 'prune' | 'quantize'> {
-  const output = { path, bytes };
-  return {
-    prune:
-      prune === undefined
-        ? null
-        : { ...prune, output, layers: [...prune.layers], frozen: [...prune.frozen], notes: [...prune.notes] },
-    quantize:
-      quantize === undefined
-        ? null
-        : {
-            output,
-            scheme: quantize.step.scheme,
-            layers: [...quantize.layers],
-            fusedShare: quantize.fusedShare,
-            notes: [...quantize.notes],
-          },
-  };
+function describeOutcomes({ recipe, outcomes, saved }: MadeModel): StepOutcomeResult[] {
+  const output = { path: saved.path, bytes: saved.bytes };
+  return outcomes.map((outcome, at) => ({
+    kind: outcome.kind,
+    words: describeStep(recipe.steps[at]!),
+    notes: [...outcome.notes],
+    prune: outcome.kind === 'prune' ? pruneResult(outcome.details, output) : null,
+    quantize: outcome.kind === 'quantize' ? quantizeResult(outcome.details, output) : null,
+  }));
+}
+
+type Output = PruneResult['output'];
+
+function pruneResult(details: PruneStepOutcome['details'], output: Output): PruneResult {
+  const { layers, frozen, notes } = details;
+  return { ...details, output, layers: [...layers], frozen: [...frozen], notes: [...notes] };
+}
+
+function quantizeResult(details: QuantizeStepOutcome['details'], output: Output): QuantizeResult {
+  const { step, layers, fusedShare, notes } = details;
+  return { output, scheme: step.scheme, layers: [...layers], fusedShare, notes: [...notes] };
 }

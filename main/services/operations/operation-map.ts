@@ -1,4 +1,4 @@
-import type { Recipe } from '../../contract/recipe.ts';
+import type { Recipe } from '../../contract/recipe/recipe.ts';
 import type {
   ErrorTable,
   Evaluation,
@@ -7,6 +7,7 @@ import type {
   Profile,
   PruneResult,
   QuantizeResult,
+  StepOutcomeResult,
   TensorStats,
 } from '../../contract/results.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
@@ -63,6 +64,8 @@ export interface AppliedRecipe {
   readonly macs: number;
   readonly prune: PruneResult | null;
   readonly quantize: QuantizeResult | null;
+  /** One for each step that was applied. */
+  readonly outcomes: StepOutcomeResult[];
   /** The data that calibrated it; null where nothing did. */
   readonly calibration: MeasuredData | null;
 }

@@ -1,5 +1,6 @@
 /** The pure view model of the Prune task: rows of the layers table, and accuracy over sparsity. */
-import type { PruneStep, Recipe } from '../../../main/contract/recipe.ts';
+import type { PruneStep } from '../../../main/contract/recipe/prune.ts';
+import type { Recipe } from '../../../main/contract/recipe/recipe.ts';
 import type { PruneResult } from '../../../main/contract/results.ts';
 import type { PrunePlan, Trial } from '../../../main/contract/studio.ts';
 import type { Cut } from '../../../main/judge/predict/cut.ts';
@@ -7,7 +8,8 @@ import { settingsOf } from '../../state/recipe-draft.ts';
 import type { DraftStep } from '../../state/recipe-draft.ts';
 import { magnitudesOf } from '../../../main/judge/predict/magnitudes.ts';
 import { goodnessAmong } from '../../../main/judge/predict/metric.ts';
-import { predictTrial, pruneStepOf, recipesMeet } from '../../../main/judge/predict/trial.ts';
+import { sameRecipe } from '../../../main/judge/recipe/canonical.ts';
+import { predictTrial, pruneStepOf } from '../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../main/judge/predict/trial.ts';
 
 /** One prunable or frozen layer. */
@@ -132,10 +134,10 @@ export interface MeasuredPoint extends CurvePoint {
 /** Trials that differ from the recipe in their pruning only, with their measured accuracy; the unpruned one stands at 0. */
 export function measuredPoints(recipe: Recipe, inputs: PredictionInputs): MeasuredPoint[] {
   const vnni = inputs.quantizePlan?.vnni ?? null;
-  const withoutPruning = (of: Recipe): Recipe => ({ version: 1, steps: of.steps.filter((step) => !('prune' in step)) });
+  const withoutPruning = (of: Recipe): Recipe => ({ version: 2, steps: of.steps.filter((step) => !('prune' in step)) });
   return inputs.trials.flatMap((trial) => {
     const goodness = goodnessAmong(inputs.trials, trial);
-    if (goodness === null || !recipesMeet(withoutPruning(trial.recipe), withoutPruning(recipe), vnni)) return [];
+    if (goodness === null || !sameRecipe(withoutPruning(trial.recipe), withoutPruning(recipe), { vnni })) return [];
     const { value, low, high } = goodness;
     return [{ trial, sparsity: sparsityOf(trial.recipe), value, low, high }];
   });

@@ -2,7 +2,7 @@
  * The pure view model of the Quantize task: which layers int8 can change and why not, what the runtime fused, and what
  * reduce range means on this machine.
  */
-import type { QuantizeStep } from '../../../main/contract/recipe.ts';
+import type { QuantizeStep } from '../../../main/contract/recipe/quantize.ts';
 import type { QuantizeResult } from '../../../main/contract/results.ts';
 import type { QuantizePlan } from '../../../main/contract/studio.ts';
 

@@ -68,7 +68,7 @@ async function fill(workspace: Workspace): Promise<void> {
       index,
     );
   }
-  const recipe = { version: 1 as const, steps: [] };
+  const recipe = { version: 2 as const, steps: [] };
   await workspace.beginTrial(
     { id: 't', modelId: 'm0', name: 'Prune 50 % + int8', recipe, baseline: false, createdAt: 1 },
     'done',
@@ -99,7 +99,7 @@ test('every event on a trial of 50,000 layers is smaller than 64 KB, and its det
     hasErrors: false,
   });
   const details = await call('trial.details', { trialId: 't' });
-  expect(details).toEqual({ evaluation, prune, quantize });
+  expect(details).toEqual({ evaluation, prune, quantize, outcomes: [] });
   await call('dataset.remove', { datasetId: 'd0' });
   await call('model.forget', { modelId: 'm29' });
   await call('trial.export', {

@@ -113,7 +113,7 @@ test('a workspace of version 0.1 opens with its trials and measurements, marked 
     name: 'Prune 50 %',
     status: 'done',
     bytes: 900,
-    recipe,
+    recipe: { version: 2, steps: [{ prune: { structure: 'element', scope: 'global', sparsity: 0.5, exclude: [] } }] },
     latency,
     pairs: [],
     calibration: null,

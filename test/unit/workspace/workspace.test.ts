@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const model = { id: 'abc', name: 'net.onnx', path: '/models/net.onnx', bytes: 1000, openedAt: 5 };
-const recipe = { version: 1 as const, steps: [] };
+const recipe = { version: 2 as const, steps: [] };
 const trial = { id: 't1', modelId: 'abc', name: 'Prune 40 %', recipe, baseline: false, createdAt: 10 };
 const latency: Latency = {
   runs: 100,
@@ -186,7 +186,7 @@ test('results of version 0.1 travel as summaries and are there in full', async (
     hasErrors: false,
   });
   expect((await workspace.trial('t1')).evaluation).not.toHaveProperty('confusion');
-  expect(await workspace.trialDetails('t1')).toEqual({ prune, quantize, evaluation });
+  expect(await workspace.trialDetails('t1')).toEqual({ prune, quantize, evaluation, outcomes: [] });
   expect(await workspace.datasets()).toEqual([{ id: 'd', name: 'set', classCount: 2 }]);
 });
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => runner.kill());
 
 const prune = (model: Model, sparsity: number, exclude: readonly string[] = []): Promise<PrunedModel> =>
-  pruneElements(model, { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude }, passContext(runner));
+  pruneElements(model, { structure: 'element', scope: 'global', sparsity, exclude }, passContext(runner));
 
 describe('pruneElements', () => {
   it('prunes what weight_norm makes, not the parts that it is made of', async () => {

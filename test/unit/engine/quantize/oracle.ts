@@ -2,7 +2,7 @@
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { openModel } from '../../../../main/engine/onnx/open.ts';
 import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
-import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
+import type { QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
 import type { Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { SessionSettings } from '../../../../main/engine/runtime/settings.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';

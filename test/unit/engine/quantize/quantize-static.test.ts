@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
-import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
+import type { QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
 import { quantizeStatic, type QuantizeOutcome } from '../../../../main/engine/quantize/quantize-static.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph, type GraphBuilder } from '../../../support/graph-builder.ts';

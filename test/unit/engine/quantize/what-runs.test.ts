@@ -7,7 +7,7 @@ import { inferModel } from '../../../../main/engine/operators/infer.ts';
 import { makeNode } from '../../../../main/engine/graph/make.ts';
 import { quantizePlan } from '../../../../main/engine/quantize/quantize-plan.ts';
 import { quantizeStatic, type QuantizeOutcome } from '../../../../main/engine/quantize/quantize-static.ts';
-import type { QuantizeStep } from '../../../../main/engine/quantize/quantize-step.ts';
+import type { QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { sqnrDb } from '../../../../main/judge/signal-error.ts';
 import { graph, type GraphBuilder } from '../../../support/graph-builder.ts';

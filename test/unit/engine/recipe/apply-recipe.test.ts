@@ -5,7 +5,7 @@ import { quietContext } from '../../../../main/base/progress.ts';
 import type { FeedBatches } from '../../../../main/engine/quantize/calibrate.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
 import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
-import type { Recipe, RecipeStep } from '../../../../main/engine/recipe/recipe.ts';
+import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
 import { smallCnn } from '../../../support/sample-graphs.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => runner.kill());
 
 const prune = (exclude: string[] = []): RecipeStep => ({
-  prune: { structure: 'element', score: 'l1', scope: 'global', sparsity: 0.5, exclude },
+  prune: { structure: 'element', scope: 'global', sparsity: 0.5, exclude },
 });
 const quantize = (exclude: string[] = []): RecipeStep => ({
   quantize: { scheme: 'int8-static', calibrator: 'minmax', perChannel: true, reduceRange: 'auto', samples: 4, exclude },
@@ -32,7 +32,7 @@ async function* samples(count: number): FeedBatches {
 
 function apply(model: Model, steps: readonly RecipeStep[], signal?: AbortSignal): Promise<AppliedRecipe> {
   const context = signal === undefined ? quietContext() : { ...quietContext(), signal };
-  const recipe: Recipe = { version: 1, steps };
+  const recipe: Recipe = { version: 2, steps };
   return applyRecipe(model, recipe, { calibration: samples, runner, vnni: true }, context);
 }
 
@@ -69,21 +69,50 @@ describe('applyRecipe', () => {
     const model = smallCnn();
     expect(await apply(model, [])).toEqual({
       model,
-      recipe: { version: 1, steps: [] },
-      prune: undefined,
-      quantize: undefined,
+      recipe: { version: 2, steps: [] },
+      outcomes: [],
       sources: new Map(),
     });
   });
 
   it('keeps pruned weights at zero through quantization', async () => {
-    const { model, prune: pruned, quantize: quantized } = await apply(smallCnn(), [prune(), quantize()]);
-    expect(pruned?.sparsity.achieved).toBe(0.5);
-    expect(quantized?.fusedShare).toBe(1);
+    const { model, outcomes } = await apply(smallCnn(), [prune(), quantize()]);
+    expect(outcomes).toMatchObject([
+      { kind: 'prune', details: { sparsity: { achieved: 0.5 } } },
+      { kind: 'quantize', details: { fusedShare: 1 } },
+    ]);
     const codes = model.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length === 4);
     const values = codes.flatMap(({ storage }) => (storage.kind === 'raw' ? [...storage.bytes] : []));
     expect(values).toHaveLength(4 * 3 * 9 + 4 * 4 * 9);
     expect(values.filter((value) => value === 0).length).toBeGreaterThanOrEqual(values.length / 2);
+  });
+
+  it('applies every step in its order, and tells of each', async () => {
+    const steps = [0.1, 0.4, 0.99].map((sparsity) => ({
+      prune: { structure: 'element' as const, scope: 'global' as const, sparsity, exclude: [] },
+    }));
+    const { outcomes, recipe } = await apply(smallCnn(), steps);
+    const asked = outcomes.map((outcome) => (outcome.kind === 'prune' ? outcome.details.sparsity.requested : null));
+    expect(asked).toEqual([0.1, 0.4, 0.99]);
+    expect(recipe.steps).toEqual(steps);
+  });
+
+  it('leaves steps out that are switched off', async () => {
+    const { model, outcomes, recipe } = await apply(smallCnn(), [{ ...prune(), off: true }]);
+    expect([model, outcomes, recipe.steps]).toEqual([smallCnn(), [], []]);
+  });
+
+  it('refuses pruning after quantization, naming both', async () => {
+    await expect(apply(smallCnn(), [quantize(), prune()])).rejects.toMatchObject({
+      code: 'RECIPE_INVALID',
+      message: 'Prune stands after Quantize: weights that are integers already cannot be pruned.',
+    });
+  });
+
+  it('rewrites a model that then computes the same, with the layers that each node stands for', async () => {
+    const { model, outcomes } = await apply(smallCnn(), [{ rewrite: { pass: 'fold-batchnorm' } }]);
+    expect(outcomes[0]?.kind).toBe('rewrite');
+    expect(model.graph.nodes.length).toBeLessThanOrEqual(smallCnn().graph.nodes.length);
   });
 
   it('refuses layers that the model does not have, with the nearest name', async () => {

@@ -51,7 +51,7 @@ const input = (given: Partial<ReportInput> = {}): ReportInput => ({
   trial: { name: 'int8' },
   baseline: { name: 'baseline' },
   numbers: [latencyRow(), sizeRow],
-  recipe: { version: 1, steps: [{ quantize: { scheme: 'int8-static' } }] },
+  recipe: { version: 2, steps: [{ quantize: { scheme: 'int8-static' } }] },
   target: someMeasurement().target,
   circumstances: ['2 threads, batch 1, cpu'],
   preprocessing: 'x/255',

@@ -3,7 +3,7 @@ import { someCircumstances, someData, someMeasurement } from '../../../support/m
 import { encodeMagnitudes } from '../../../../main/judge/predict/magnitudes.ts';
 import type { Machine } from '../../../../main/contract/machine.ts';
 import type { EvaluationSummary } from '../../../../main/contract/results.ts';
-import type { Recipe } from '../../../../main/contract/recipe.ts';
+import type { Recipe } from '../../../../main/contract/recipe/recipe.ts';
 import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
 
 /** A layer's histogram from weights and Σw² by bin. */
@@ -107,18 +107,18 @@ export function trial(id: string, recipe: Recipe, more: Partial<Trial> = {}): Tr
   };
 }
 
-export const BASELINE: Recipe = { version: 1, steps: [] };
+export const BASELINE: Recipe = { version: 2, steps: [] };
 
 export function pruned(sparsity: number): Recipe {
   return {
-    version: 1,
-    steps: [{ prune: { structure: 'element', score: 'l1', scope: 'global', sparsity, exclude: [] } }],
+    version: 2,
+    steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
   };
 }
 
 export function int8(reduceRange: boolean | 'auto' = 'auto', exclude: string[] = []): Recipe {
   return {
-    version: 1,
+    version: 2,
     steps: [
       {
         quantize: {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { QuantizePlan } from '../../../../main/contract/studio.ts';
 import { int8SavedBytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
-import { predictTrial, recipesMeet } from '../../../../main/judge/predict/trial.ts';
+import { sameRecipe } from '../../../../main/judge/recipe/canonical.ts';
+import { predictTrial } from '../../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../../main/judge/predict/trial.ts';
 import { someCircumstances, someData, someMeasurement } from '../../../support/measured.ts';
 import { BASELINE, evaluation, int8, latency, pruned, trial, twoLayerPlan } from './cases.ts';
@@ -88,14 +89,14 @@ describe('predictTrial', () => {
 
   it('takes int8’s latency from a trial that was quantized alike, with the resolved weight range', () => {
     const done = trial('int8', int8(true), { latency: latency(1), evaluation: evaluation(0.88) });
-    const recipe = { version: 1 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
+    const recipe = { version: 2 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
     expect(predictTrial(recipe, inputs({ trials: [...inputs().trials, done] })).latencyMs?.value).toBe(1);
   });
 
   it('takes float cuts for int8 where int8 was not tried, scaled to where int8 starts', () => {
     const quantized = trial('int8', int8(true), { evaluation: evaluation(0.5) });
     const cut = trial('cut', pruned(0.5), { evaluation: evaluation(0.3) });
-    const recipe = { version: 1 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
+    const recipe = { version: 2 as const, steps: [...pruned(0.5).steps, ...int8('auto').steps] };
     // chance 0.1: of 0.8 above it pruning leaves 0.2, a quarter; int8 starts with 0.4 above it
     expect(predictTrial(recipe, inputs({ trials: [...inputs().trials, quantized, cut] })).goodness?.value).toBeCloseTo(
       0.1 + 0.4 / 4,
@@ -139,20 +140,20 @@ describe('int8 predictions', () => {
   });
 });
 
-describe('recipesMeet', () => {
+describe('sameRecipe', () => {
   it('reads "auto" as what it means on this machine', () => {
-    expect(recipesMeet(int8('auto'), int8(true), false)).toBe(true);
-    expect(recipesMeet(int8('auto'), int8(true), true)).toBe(false);
-    expect(recipesMeet(int8('auto'), int8(false), true)).toBe(true);
+    expect(sameRecipe(int8('auto'), int8(true), { vnni: false })).toBe(true);
+    expect(sameRecipe(int8('auto'), int8(true), { vnni: true })).toBe(false);
+    expect(sameRecipe(int8('auto'), int8(false), { vnni: true })).toBe(true);
   });
 
   it('does not mind the order of exclusions, but minds which', () => {
-    expect(recipesMeet(int8(true, ['a', 'b']), int8(true, ['b', 'a']), false)).toBe(true);
-    expect(recipesMeet(int8(true, ['a']), int8(true, ['b']), false)).toBe(false);
+    expect(sameRecipe(int8(true, ['a', 'b']), int8(true, ['b', 'a']), { vnni: false })).toBe(true);
+    expect(sameRecipe(int8(true, ['a']), int8(true, ['b']), { vnni: false })).toBe(false);
   });
 
   it('tells sparsities and absent steps apart', () => {
-    expect(recipesMeet(pruned(0.5), pruned(0.6), false)).toBe(false);
-    expect(recipesMeet(pruned(0.5), BASELINE, false)).toBe(false);
+    expect(sameRecipe(pruned(0.5), pruned(0.6), { vnni: false })).toBe(false);
+    expect(sameRecipe(pruned(0.5), BASELINE, { vnni: false })).toBe(false);
   });
 });

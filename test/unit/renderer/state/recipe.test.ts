@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Recipe, RecipeStep } from '../../../../main/contract/recipe.ts';
+import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
 import {
   EMPTY_DRAFT,
   NEW_STEP,

@@ -1,0 +1,50 @@
+/** The recipe format, version 2: an ordered list of steps that turns a model into another. No paths inside. */
+import { z } from 'zod';
+import { pruneStepSchema } from './prune.ts';
+import { quantizeStepSchema } from './quantize.ts';
+import { rewriteStepSchema } from './rewrite.ts';
+
+/** A step that is switched off stays in the recipe and is not applied; it is no part of what the recipe means. */
+const off = z.literal(true).optional();
+
+export const recipeStepSchema = z.union([
+  z.strictObject({ prune: pruneStepSchema, off }),
+  z.strictObject({ quantize: quantizeStepSchema, off }),
+  z.strictObject({ rewrite: rewriteStepSchema, off }),
+]);
+export type RecipeStep = z.infer<typeof recipeStepSchema>;
+
+const version2 = z.strictObject({ version: z.literal(2), steps: z.array(recipeStepSchema).readonly().default([]) });
+
+/** Version 1 knew two kinds, and a score that changed nothing. */
+const version1 = z.strictObject({
+  version: z.literal(1),
+  steps: z
+    .array(
+      z.union([
+        z.strictObject({ prune: pruneStepSchema.extend({ score: z.enum(['l1', 'l2']).optional() }) }),
+        z.strictObject({ quantize: quantizeStepSchema }),
+      ]),
+    )
+    .readonly()
+    .default([]),
+});
+
+/** Reads version 2, and version 1 as what it means today. */
+export const recipeSchema = z.discriminatedUnion('version', [version2, version1]).transform((recipe): Recipe => {
+  if (recipe.version === 2) return recipe;
+  const steps = recipe.steps.map((step): RecipeStep => {
+    if ('quantize' in step) return step;
+    const { score: _score, ...prune } = step.prune;
+    return { prune };
+  });
+  return { version: 2, steps };
+});
+
+export interface Recipe {
+  readonly version: 2;
+  readonly steps: readonly RecipeStep[];
+}
+
+/** The recipe that changes nothing. */
+export const EMPTY_RECIPE: Recipe = { version: 2, steps: [] };

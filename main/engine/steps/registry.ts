@@ -1,0 +1,24 @@
+import { pruneStep, type PruneStepOutcome } from './prune.ts';
+import { quantizeStep, type QuantizeStepOutcome } from './quantize.ts';
+import { rewriteStep, type RewriteStepOutcome } from './rewrite.ts';
+import type { EngineStep } from './step.ts';
+
+export type AnyOutcome = PruneStepOutcome | QuantizeStepOutcome | RewriteStepOutcome;
+
+/** How each kind of step is applied. A new kind is its description in the contract, its file here, and a line in this list. */
+const ENGINE_STEPS = [pruneStep, quantizeStep, rewriteStep] as const;
+
+/** The step of this kind, for settings that its own schema has checked. */
+export function engineStep(kind: string): EngineStep<unknown, AnyOutcome> {
+  const found = ENGINE_STEPS.find((step) => step.kind.kind === kind);
+  if (found === undefined) throw new Error(`the engine applies no steps of kind '${kind}'`);
+  return found as unknown as EngineStep<unknown, AnyOutcome>;
+}
+
+/** The outcome of the last step of a kind; undefined without one. */
+export function lastOutcome<Kind extends AnyOutcome['kind']>(
+  outcomes: readonly AnyOutcome[],
+  kind: Kind,
+): Extract<AnyOutcome, { kind: Kind }> | undefined {
+  return outcomes.findLast((outcome): outcome is Extract<AnyOutcome, { kind: Kind }> => outcome.kind === kind);
+}

@@ -1,0 +1,45 @@
+import type { StepKind } from '../../contract/recipe/step-kind.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import type { Model } from '../graph/ir.ts';
+import type { Sources } from '../passes/pass.ts';
+import type { FeedBatches } from '../quantize/calibrate.ts';
+import type { Runner } from '../runtime/runner.ts';
+
+/** What a step may use beside the model. */
+export interface StepSurroundings {
+  /** Feeds from the start of the calibration data; asked for by kinds that need it, perhaps more than once. */
+  readonly calibration: (samples: number) => FeedBatches;
+  readonly runner: Runner;
+  /** Whether this CPU has VNNI; null where that cannot be told. */
+  readonly vnni: boolean | null;
+}
+
+/** What a step did, for reports: by kind, whatever that kind tells. */
+export interface StepOutcome<Kind extends string = string, Details = unknown> {
+  readonly kind: Kind;
+  readonly details: Details;
+  /** What a user should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface AppliedStep<Settings, Outcome extends StepOutcome = StepOutcome> {
+  readonly model: Model;
+  /** With everything decided that was left to the machine. */
+  readonly settings: Settings;
+  /** The layers of the model before that each node stands for. */
+  readonly sources: Sources;
+  readonly outcome: Outcome;
+}
+
+/** A kind of step with how it is applied. */
+export interface EngineStep<Settings, Outcome extends StepOutcome = StepOutcome> {
+  readonly kind: StepKind<Settings>;
+  /** What is shown while it runs, until it tells more: "Pruning". */
+  readonly stage: string;
+  readonly apply: (
+    model: Model,
+    settings: Settings,
+    surroundings: StepSurroundings,
+    context: TaskContext,
+  ) => Promise<AppliedStep<Settings, Outcome>>;
+}

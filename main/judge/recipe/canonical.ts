@@ -1,0 +1,46 @@
+import { resolveStep, stepParts } from '../../contract/recipe/kinds.ts';
+import type { Recipe } from '../../contract/recipe/recipe.ts';
+import type { StepKind, StepMachine } from '../../contract/recipe/step-kind.ts';
+
+/**
+ * What a recipe means, as text: its steps in their order, without those that are switched off and without settings that
+ * equal their defaults, keys and lists of layers sorted. Two recipes of the same text are the same recipe, also when a
+ * later version knows more settings.
+ * @param machine decides what settings leave open; left out: 'auto' stays what it is
+ */
+export function canonicalRecipe({ steps }: Recipe, machine?: StepMachine): string {
+  const meant = steps.flatMap((step) => {
+    const { kind, settings, off } = stepParts(machine === undefined ? step : resolveStep(step, machine));
+    return off ? [] : [[kind.kind, canonicalSettings(kind, settings)]];
+  });
+  return JSON.stringify(meant);
+}
+
+/** Whether two recipes mean the same on this machine. */
+export function sameRecipe(a: Recipe, b: Recipe, machine: StepMachine): boolean {
+  return canonicalRecipe(a, machine) === canonicalRecipe(b, machine);
+}
+
+function canonicalSettings(
+  kind: StepKind<unknown>,
+  settings: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, unknown])[] {
+  const layers = new Set(kind.fields.filter(({ control }) => control === 'layers').map(({ key }) => key));
+  return Object.entries(settings)
+    .filter(([key, value]) => !isDefault(kind, settings, key, value))
+    .map(([key, value]) => [key, layers.has(key) ? [...new Set(value as readonly string[])].sort() : value] as const)
+    .sort(([x], [y]) => (x < y ? -1 : 1));
+}
+
+/** A setting is its default when the schema gives that value back for settings without it. */
+function isDefault(
+  kind: StepKind<unknown>,
+  settings: Readonly<Record<string, unknown>>,
+  key: string,
+  value: unknown,
+): boolean {
+  const { [key]: _left, ...without } = settings;
+  const parsed = kind.schema.safeParse(without);
+  if (!parsed.success) return false;
+  return JSON.stringify((parsed.data as Record<string, unknown>)[key]) === JSON.stringify(value);
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { recipeSchema, type Recipe } from '../../../../main/contract/recipe/recipe.ts';
+import { canonicalRecipe, sameRecipe } from '../../../../main/judge/recipe/canonical.ts';
+import { describeRecipe, orderProblems } from '../../../../main/judge/recipe/words.ts';
+
+const parse = (...steps: object[]): Recipe => recipeSchema.parse({ version: 2, steps });
+
+describe('a recipe in canonical form', () => {
+  it('is without what equals its default, and without the order of keys', () => {
+    expect(canonicalRecipe(parse({ prune: { sparsity: 0.4 } }))).toBe('[["prune",[["sparsity",0.4]]]]');
+    const written = { exclude: [], sparsity: 0.4, scope: 'global', structure: 'element' };
+    expect(canonicalRecipe(parse({ prune: written }))).toBe(canonicalRecipe(parse({ prune: { sparsity: 0.4 } })));
+  });
+
+  it('keeps every step in its order', () => {
+    const [a, b, c] = [0.1, 0.4, 0.99].map((sparsity) => ({ prune: { sparsity } }));
+    expect(canonicalRecipe(parse(a!, b!, c!))).toBe(
+      '[["prune",[["sparsity",0.1]]],["prune",[["sparsity",0.4]]],["prune",[["sparsity",0.99]]]]',
+    );
+    expect(canonicalRecipe(parse(a!, b!))).not.toBe(canonicalRecipe(parse(b!, a!)));
+  });
+
+  it('has no steps that are switched off', () => {
+    const off = parse({ prune: { sparsity: 0.4 }, off: true }, { quantize: {} });
+    expect(canonicalRecipe(off)).toBe('[["quantize",[]]]');
+  });
+
+  it('reads "auto" as what it means on this machine', () => {
+    const auto = parse({ quantize: {} });
+    expect(sameRecipe(auto, parse({ quantize: { reduceRange: true } }), { vnni: false })).toBe(true);
+    expect(sameRecipe(auto, parse({ quantize: { reduceRange: true } }), { vnni: true })).toBe(false);
+  });
+});
+
+describe('version 1', () => {
+  it('is read as what it means: the score of single weights meant nothing', () => {
+    const old = { version: 1, steps: [{ prune: { structure: 'element', score: 'l2', sparsity: 0.4 } }] };
+    expect(recipeSchema.parse(old)).toEqual(parse({ prune: { sparsity: 0.4 } }));
+  });
+
+  it('knows no steps of later kinds', () => {
+    expect(recipeSchema.safeParse({ version: 1, steps: [{ rewrite: { pass: 'fold-constants' } }] }).success).toBe(
+      false,
+    );
+  });
+});
+
+describe('words', () => {
+  it('name the steps that are switched on', () => {
+    const recipe = parse({ prune: { sparsity: 0.4, exclude: ['a'] } }, { rewrite: { pass: 'remove-dead' }, off: true });
+    expect(describeRecipe(recipe)).toBe('Prune 40 % (1 excluded)');
+    expect(describeRecipe(parse({ quantize: { perChannel: false } }))).toBe('int8 per tensor');
+    expect(describeRecipe(parse())).toBe('Baseline');
+  });
+
+  it('say which step stands where it cannot work', () => {
+    const wrong = parse({ quantize: {} }, { prune: { sparsity: 0.1 } });
+    expect([...orderProblems(wrong).keys()]).toEqual([1]);
+    expect(orderProblems(parse({ quantize: {}, off: true }, { prune: { sparsity: 0.1 } })).size).toBe(0);
+  });
+});
