@@ -142,7 +142,7 @@ export const profileSchema = z.object({
     peakBytes: z.number(),
     /** Weights and arena after loading. */
     sessionBytes: z.number(),
-    /** Resident memory over the timed runs. */
+    /** Resident memory along the timed runs, over what was held before the session was made: none is above the peak. */
     samples: z.array(z.object({ ms: z.number(), bytes: z.number() })),
   }),
   /** File name of the raw trace in the workspace, when kept. */

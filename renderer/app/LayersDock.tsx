@@ -8,8 +8,23 @@ import { useQuantizeColumns } from '../tasks/quantize/layer-columns.tsx';
 import { LAYER_COLUMNS, optional } from '../widgets/layers/layer-columns.tsx';
 import type { LayerColumn } from '../widgets/layers/layer-columns.tsx';
 
-const { index, name, op, shape, dtype, params, macs, memory, time, share, speed, sparsity, localSqnr, sqnr, cosine } =
-  LAYER_COLUMNS;
+const {
+  index,
+  name,
+  op,
+  shape,
+  precision,
+  params,
+  macs,
+  memory,
+  time,
+  share,
+  speed,
+  sparsity,
+  localSqnr,
+  sqnr,
+  cosine,
+} = LAYER_COLUMNS;
 
 /** Columns of tasks that bring none of their own: everything that is known. */
 const ALL: readonly LayerColumn[] = [
@@ -17,7 +32,7 @@ const ALL: readonly LayerColumn[] = [
   name,
   op,
   shape,
-  dtype,
+  precision,
   params,
   macs,
   memory,

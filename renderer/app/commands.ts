@@ -128,6 +128,7 @@ const view: readonly Command[] = [
     switchOf('view.attributes', 'Attributes', 'showAttributes', ['Mod+D']),
     switchOf('view.weights', 'Weights', 'showWeights', ['Mod+I']),
     switchOf('view.names', 'Names', 'showNames', ['Mod+U']),
+    switchOf('view.asWritten', 'Nodes as Written', 'asWritten', []),
     {
       id: 'view.direction',
       title: 'Left to Right',
@@ -261,7 +262,7 @@ export function runCommand(id: string): boolean {
 function switchOf(
   id: string,
   title: string,
-  key: 'showNames' | 'showAttributes' | 'showWeights',
+  key: 'showNames' | 'showAttributes' | 'showWeights' | 'asWritten',
   keys: readonly Shortcut[],
 ): CommandPart {
   return { id, title, keys, checked: () => useUi.getState()[key], run: () => useUi.getState().toggle(key) };

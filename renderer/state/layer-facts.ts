@@ -43,6 +43,8 @@ export interface LayerFacts {
   /** Only this layer quantized. */
   readonly localSqnrDb: number | null;
   readonly cosine: number | null;
+  /** Mean squared difference of the outputs. */
+  readonly mse: number | null;
 }
 
 export interface LayerSources {
@@ -110,6 +112,7 @@ export function layerFacts({ table, profile, errors, details }: LayerSources): r
       sqnrDb: error?.sqnrDb ?? null,
       localSqnrDb: error?.localSqnrDb ?? null,
       cosine: error?.cosine ?? null,
+      mse: error?.mse ?? null,
     };
   });
 }

@@ -60,7 +60,7 @@ function putTrial(trial: Trial): void {
   forget(
     (method, id) =>
       (id === trial.id && (method === 'trial.profile' || method === 'trial.errors' || method === 'trial.details')) ||
-      (method === 'trial.compare' && id.includes(trial.id)),
+      ((method === 'trial.compare' || method === 'trial.pairs') && id.includes(trial.id)),
   );
 }
 

@@ -6,7 +6,7 @@ import { keptAs } from './persist.ts';
 import type { Tab } from './tabs.ts';
 
 /** What the graph's nodes show. */
-type GraphSwitch = 'showNames' | 'showAttributes' | 'showWeights';
+type GraphSwitch = 'showNames' | 'showAttributes' | 'showWeights' | 'asWritten';
 
 export interface UiLayout {
   readonly tab: Tab;
@@ -15,6 +15,8 @@ export interface UiLayout {
   readonly showNames: boolean;
   readonly showAttributes: boolean;
   readonly showWeights: boolean;
+  /** Graph: the nodes of the trial's file instead of the layers that they serve. */
+  readonly asWritten: boolean;
   readonly direction: 'down' | 'right';
   /** What the wheel does on the graph: scroll to pan (Ctrl to zoom), or zoom. */
   readonly wheel: 'pan' | 'zoom';
@@ -27,6 +29,7 @@ const START: UiLayout = {
   showNames: false,
   showAttributes: false,
   showWeights: true,
+  asWritten: false,
   direction: 'down',
   wheel: 'pan',
   theme: 'auto',

@@ -54,6 +54,7 @@ test('a sample is opened, the tasks are gone through and the palette runs comman
     await expect(page.getByRole('dialog')).toHaveCount(0);
   });
   await test.step('Ctrl+F finds a layer, Enter selects it', async () => {
+    await page.keyboard.press('Alt+1');
     await page.keyboard.press('ControlOrMeta+f');
     await expect(page.getByRole('textbox', { name: 'Search layers' })).toBeFocused();
     await page.keyboard.type('op:Gemm');

@@ -18,6 +18,8 @@ export interface PlainMeasurement {
   readonly timing: Timing;
   /** Highest resident memory during the timed runs over what the runner held before the session was made. */
   readonly peakBytes: number;
+  /** Resident memory along the runs, over the same; its highest is no more than the peak. */
+  readonly memory: Timing['memory'];
 }
 
 /** Times a loaded session on a runner that did nothing before, so that memory is the session's own. */
@@ -31,7 +33,9 @@ export async function measurePlain(
   const { peakBytes, peakIsFresh } = await session.memory(false, call);
   const sampled = Math.max(0, ...timing.memory.map((sample) => sample.bytes));
   const peak = peakIsFresh ? Math.max(peakBytes, sampled) : sampled;
-  return { timing, peakBytes: Math.max(0, peak - session.beforeBytes) };
+  const over = (bytes: number): number => Math.max(0, bytes - session.beforeBytes);
+  const memory = timing.memory.map(({ ms, bytes }) => ({ ms, bytes: over(bytes) }));
+  return { timing, peakBytes: over(peak), memory };
 }
 
 /** What the profiler saw. */

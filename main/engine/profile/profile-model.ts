@@ -226,7 +226,7 @@ function attribute(
     memory: {
       peakBytes: plain.peakBytes,
       sessionBytes: measured.sessionBytes,
-      samples: [...plain.timing.memory],
+      samples: [...plain.memory],
     },
     trace: request.trace === null ? null : basename(request.trace),
     notes: profileNotes({

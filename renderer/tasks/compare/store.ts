@@ -1,4 +1,7 @@
 import { create } from 'zustand';
+import { groundOf } from '../../../main/judge/predict/metric.ts';
+import { useSession } from '../../state/session.ts';
+import { useGroundOf } from '../../widgets/circumstances/use-ground.ts';
 import { useEngineResult } from '../../state/queries.ts';
 import type { EngineResult } from '../../state/queries.ts';
 import type { CompareFilter } from './model.ts';
@@ -13,6 +16,9 @@ export const useCompareUi = create<CompareUi>(() => ({ filter: 'different', sear
 
 /** The comparison of two trials; fetched again when one of them is measured anew. */
 export function useComparison(a: string | null, b: string | null): EngineResult<'trial.compare'> {
-  const id = a === null || b === null ? null : `${a}|${b}`;
-  return useEngineResult('trial.compare', id, { a: a ?? '', b: b ?? '' });
+  const ground = useGroundOf();
+  const benefit = groundOf(useSession((state) => state.trials))?.metric ?? 'top1';
+  const keys = [ground('latency').key, ground(benefit).key].filter((key) => key !== null);
+  const id = a === null || b === null ? null : [a, b, ...keys].join('|');
+  return useEngineResult('trial.compare', id, { a: a ?? '', b: b ?? '', keys });
 }

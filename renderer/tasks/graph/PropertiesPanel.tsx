@@ -7,9 +7,10 @@ import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 import { layerGraph, layerNode } from '../../state/layer-graph.ts';
-import { useTrialLayer, useTrialLayers } from '../../state/queries.ts';
+import { useTrialGraph, useTrialLayer, useTrialLayers } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
+import { useUi } from '../../state/ui.ts';
 import { useFold } from '../../widgets/use-fold.ts';
 import { buildScopeTree, walkGroups } from '../../viz/graph/scope-tree.ts';
 import { leavesOf } from './model.ts';
@@ -34,6 +35,8 @@ export function PropertiesPanel(): ReactNode {
     [table, facts, written],
   );
   const graph = useMemo(() => (table === null ? null : layerGraph(table, null)), [table]);
+  const asWritten = useUi((state) => state.asWritten);
+  const raw = facts === undefined && name !== null && asWritten;
   const group = useGraph((state) => (name === null ? state.group : null));
   const members = useMemo(() => layersOfGroup(layers, group), [layers, group]);
   const selected = facts !== undefined && node !== undefined && graph !== null && trial !== undefined;
@@ -43,14 +46,16 @@ export function PropertiesPanel(): ReactNode {
       fold={fold}
       note={selected ? undefined : members === null ? 'of the model' : 'of a group'}
       actions={
-        (selected || members !== null) && (
+        (selected || raw || members !== null) && (
           <ActionIcon aria-label="Clear the selection" onClick={() => selectLayer(null, 'command')}>
             <IconX size={13} />
           </ActionIcon>
         )
       }
     >
-      {selected ? (
+      {raw ? (
+        trial !== undefined && <WrittenNode key={name} trialId={trial.id} name={name} />
+      ) : selected ? (
         <LayerProperties key={node.name} trialId={trial.id} facts={facts} node={node} graph={graph} />
       ) : members !== null && group !== null ? (
         <GroupProperties id={group} layers={members} />
@@ -59,6 +64,14 @@ export function PropertiesPanel(): ReactNode {
       )}
     </Panel>
   );
+}
+
+/** A node of the file that is no layer by its own name. */
+function WrittenNode({ trialId, name }: { readonly trialId: string; readonly name: string }): ReactNode {
+  const graph = useTrialGraph(trialId).data;
+  const node = graph?.nodes.find((candidate) => candidate.name === name);
+  if (graph === undefined || node === undefined) return null;
+  return <LayerProperties trialId={trialId} facts={null} node={node} graph={graph} />;
 }
 
 /** The layers below a scope, constants too; null when there is no such group. */

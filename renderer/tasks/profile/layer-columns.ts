@@ -1,7 +1,7 @@
 import { LAYER_COLUMNS, optional } from '../../widgets/layers/layer-columns.tsx';
 import type { LayerColumn } from '../../widgets/layers/layer-columns.tsx';
 
-const { index, name, op, shape, dtype, params, macs, memory, time, share, speed } = LAYER_COLUMNS;
+const { index, name, op, shape, precision, params, macs, memory, time, share, speed } = LAYER_COLUMNS;
 
 /** The layers table in the Profile task: where the time goes. */
 export const PROFILE_COLUMNS: readonly LayerColumn[] = [
@@ -14,6 +14,6 @@ export const PROFILE_COLUMNS: readonly LayerColumn[] = [
   macs,
   memory,
   shape,
-  dtype,
+  precision,
   optional(params),
 ];

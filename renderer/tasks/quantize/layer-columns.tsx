@@ -10,7 +10,7 @@ import { quantizeRows, verdict } from './model.ts';
 import type { QuantizeRow } from './model.ts';
 import { useQuantizedTrial } from './use-quantized-trial.ts';
 
-const { index, name, op, shape, dtype, params, macs, time, localSqnr, sqnr, cosine } = LAYER_COLUMNS;
+const { index, name, op, shape, params, macs, time, localSqnr, sqnr, cosine, mse } = LAYER_COLUMNS;
 
 /** The layers table in the Quantize task: which layers int8 reaches, what became of them, what it cost them. */
 export function useQuantizeColumns(): readonly LayerColumn[] {
@@ -39,12 +39,12 @@ function columnsOf(rowOf: (layer: string) => QuantizeRow | undefined): readonly 
     name,
     op,
     {
-      key: 'precision',
+      key: 'kernel',
       title: 'In the trial',
       width: '124px',
       help: 'Fused: it ran as an integer kernel. Not fused: its quantize and dequantize nodes only cost time.',
-      render: (layer) => precisionOf(rowOf(layer.name)),
-      value: (layer) => precisionOf(rowOf(layer.name)),
+      render: (layer) => kernelOf(rowOf(layer.name)),
+      value: (layer) => kernelOf(rowOf(layer.name)),
     },
     localSqnr,
     sqnr,
@@ -64,14 +64,14 @@ function columnsOf(rowOf: (layer: string) => QuantizeRow | undefined): readonly 
       },
       value: (layer) => rowOf(layer.name)?.reason ?? null,
     },
-    optional(dtype),
+    optional(mse),
     optional(shape),
     optional(params),
     optional(macs),
   ];
 }
 
-function precisionOf(row: QuantizeRow | undefined): string {
+function kernelOf(row: QuantizeRow | undefined): string {
   return row === undefined ? '' : verdict(row);
 }
 

@@ -2,15 +2,16 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Button, Text } from '@mantine/core';
 import { EmptyState } from '../../design/EmptyState.tsx';
+import { metricOf } from '../../../main/judge/metrics.ts';
 import { formatMetric } from '../../../main/judge/format.ts';
 import { hasUnlabelledData } from '../../state/data.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { showTab } from '../../state/ui.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
-import { formatGoodness } from '../../widgets/format-goodness.ts';
+import { useGroundOf } from '../../widgets/circumstances/use-ground.ts';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
 import classes from './TradeoffView.module.css';
-import { COST_UNITS, bestWithin, defaultBenefit, tradeoffPoints } from './model.ts';
+import { COST_IDS, COST_UNITS, bestWithin, defaultBenefit, tradeoffPoints } from './model.ts';
 import type { Axes, TradeoffPoint } from './model.ts';
 import type { Budget } from './budget.ts';
 import { Scatter } from './parts/Scatter.tsx';
@@ -18,6 +19,7 @@ import { TradeoffToolbar } from './parts/TradeoffToolbar.tsx';
 import { TrialDetail } from './parts/TrialDetail.tsx';
 import { TrialTable } from './parts/TrialTable.tsx';
 import { NO_BUDGET, useTradeoffUi } from './store.ts';
+import { usePairs } from './use-pairs.ts';
 
 /** The Trade-off task: every trial as a point of accuracy against what it costs; the front; what meets a budget. */
 export function TradeoffView(): ReactNode {
@@ -33,7 +35,13 @@ export function TradeoffView(): ReactNode {
   const budget = budgets[`${axes.cost}/${axes.benefit}`] ?? NO_BUDGET;
   const isGuess = prediction !== null && prediction.recipe.steps.length > 0 && !isMeasured(prediction.measured);
   const predicted = isGuess ? prediction.predicted : null;
-  const points = useMemo(() => tradeoffPoints(trials, predicted, { axes, budget }), [trials, predicted, axes, budget]);
+  const ground = useGroundOf();
+  const ids = useMemo(() => trials.filter(({ status }) => status === 'done').map(({ id }) => id), [trials]);
+  const pairs = usePairs(ids, ground(COST_IDS[axes.cost]), ground(axes.benefit));
+  const points = useMemo(
+    () => tradeoffPoints(trials, predicted, { axes, budget, ground, pairs }),
+    [trials, predicted, axes, budget, ground, pairs],
+  );
   if (prediction === null)
     return <EmptyState title="No model is open">Open one to trade its accuracy for speed.</EmptyState>;
   return (
@@ -64,7 +72,7 @@ export function TradeoffView(): ReactNode {
         {budgetText(points, axes, budget)}
       </Text>
       <div className={classes['table']}>
-        <TrialTable trials={trials} points={points} predicted={predicted} />
+        <TrialTable trials={trials} points={points} predicted={predicted} ground={ground} />
       </div>
     </div>
   );
@@ -82,7 +90,7 @@ function budgetText(points: readonly TradeoffPoint[], axes: Axes, budget: Budget
   const best = bestWithin(points);
   const limits = [
     budget.cost === null ? '' : `at most ${formatMetric(budget.cost, COST_UNITS[axes.cost])}`,
-    budget.benefit === null ? '' : `at least ${formatGoodness(axes.benefit, budget.benefit)}`,
+    budget.benefit === null ? '' : `at least ${metricOf(axes.benefit).format(budget.benefit)}`,
   ].filter(Boolean);
   const text = `${meets} of ${measured.length} trials meet ${limits.join(' and ')}`;
   return best === null ? `${text}.` : `${text}; the best of them is “${best.name}”.`;

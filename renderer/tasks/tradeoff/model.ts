@@ -49,7 +49,7 @@ export interface TradeoffPoint {
 const exact = (value: number): Range => ({ value, low: value, high: value });
 
 /** Ids of the judge's metric table. */
-const COST_IDS: Readonly<Record<CostMetric, MetricId>> = { latency: 'latency', size: 'bytes', macs: 'macs' };
+export const COST_IDS: Readonly<Record<CostMetric, MetricId>> = { latency: 'latency', size: 'bytes', macs: 'macs' };
 
 /** Which circumstances each metric is read under: `sharedGround` of the judge, or what was chosen. */
 export type Ground = (id: MetricId) => MetricUnder;

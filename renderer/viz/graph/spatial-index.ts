@@ -1,33 +1,25 @@
+import Flatbush from 'flatbush';
 import type { Rect } from './scene.ts';
 
-/** Cells of a uniform grid, scene units: a few boxes each. */
-const CELL = 320;
-
-/** Finds what touches a rectangle or a point without looking at everything. */
+/** Finds what touches a rectangle or a point without looking at everything: a packed Hilbert R-tree. */
 export class SpatialIndex<T> {
-  readonly #cells = new Map<string, number[]>();
-  readonly #rects: readonly Rect[];
+  readonly #tree: Flatbush | null;
   readonly #items: readonly T[];
 
   constructor(items: readonly T[], rectOf: (item: T) => Rect) {
     this.#items = items;
-    this.#rects = items.map(rectOf);
-    for (const [index, rect] of this.#rects.entries()) {
-      for (const key of cellsOf(rect)) {
-        const cell = this.#cells.get(key);
-        if (cell === undefined) this.#cells.set(key, [index]);
-        else cell.push(index);
-      }
+    // A tree of nothing cannot be built.
+    this.#tree = items.length === 0 ? null : new Flatbush(items.length);
+    for (const item of items) {
+      const { x, y, width, height } = rectOf(item);
+      this.#tree?.add(x, y, x + width, y + height);
     }
+    this.#tree?.finish();
   }
 
   /** Items that touch the rectangle, in their first order, each once. */
-  search(area: Rect): readonly T[] {
-    // A look at the whole scene touches nearly every cell: then going over the items is cheaper.
-    const cells = ((area.width / CELL) | 0) * ((area.height / CELL) | 0);
-    const candidates = cells > this.#items.length ? this.#items.keys() : this.#candidates(area);
-    const found: number[] = [];
-    for (const index of candidates) if (touches(this.#rects[index]!, area)) found.push(index);
+  search({ x, y, width, height }: Rect): readonly T[] {
+    const found = this.#tree?.search(x, y, x + width, y + height) ?? [];
     return found.sort((a, b) => a - b).map((index) => this.#items[index]!);
   }
 
@@ -35,21 +27,4 @@ export class SpatialIndex<T> {
   at(x: number, y: number): T | undefined {
     return this.search({ x, y, width: 0, height: 0 }).at(-1);
   }
-
-  #candidates(area: Rect): Iterable<number> {
-    const found = new Set<number>();
-    for (const key of cellsOf(area)) for (const index of this.#cells.get(key) ?? []) found.add(index);
-    return found;
-  }
-}
-
-function* cellsOf({ x, y, width, height }: Rect): Generator<string> {
-  for (let row = Math.floor(y / CELL); row <= Math.floor((y + height) / CELL); row++) {
-    for (let column = Math.floor(x / CELL); column <= Math.floor((x + width) / CELL); column++)
-      yield `${column},${row}`;
-  }
-}
-
-function touches(a: Rect, b: Rect): boolean {
-  return a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
 }

@@ -79,11 +79,11 @@ export const LAYER_COLUMNS = {
     render: (layer) => formatShape(layer.shape),
     value: (layer) => formatShape(layer.shape),
   },
-  dtype: {
-    key: 'dtype',
-    title: 'Type',
-    help: 'Type that the layer computes in',
-    width: '70px',
+  precision: {
+    key: 'precision',
+    title: 'Precision',
+    help: 'What the layer computes in, or only its weights are held in',
+    width: '98px',
     render: (layer) => layer.dtype ?? '',
     value: (layer) => layer.dtype,
   },
@@ -122,7 +122,7 @@ export const LAYER_COLUMNS = {
       value: (layer) => layer.timeMs,
       format: formatMs,
     }),
-    render: (layer) => (layer.folded ? 'fused' : layer.timeMs === null ? '' : formatMs(layer.timeMs)),
+    render: (layer) => (layer.timeMs === null ? '' : layer.folded ? 'fused' : formatMs(layer.timeMs)),
   },
   share: {
     ...numberColumn({
@@ -178,6 +178,14 @@ export const LAYER_COLUMNS = {
     unit: 'dB',
     value: (layer) => layer.sqnrDb,
     format: formatDb,
+  }),
+  mse: numberColumn({
+    key: 'mse',
+    title: 'MSE',
+    help: 'Mean squared difference between the float and the quantized output',
+    width: '82px',
+    value: (layer) => layer.mse,
+    format: formatNumber,
   }),
   cosine: numberColumn({
     key: 'cosine',

@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react';
-import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Select, Tooltip } from '@mantine/core';
 import { IconArrowsExchange } from '@tabler/icons-react';
 import { showDialog } from '../../../state/dialogs.ts';
 import { setReference, showTrial, useSession } from '../../../state/session.ts';
-import classes from '../CompareView.module.css';
+import { groundOf } from '../../../../main/judge/predict/metric.ts';
+import { Field, Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
+import { SettingsChooser } from '../../../widgets/circumstances/SettingsChooser.tsx';
 
 /** Which two trials stand side by side. */
 export function CompareToolbar(): ReactNode {
@@ -13,22 +15,22 @@ export function CompareToolbar(): ReactNode {
   const data = trials
     .filter((trial) => trial.bytes !== null || trial.baseline)
     .map((trial) => ({ value: trial.id, label: trial.name }));
+  const shown = trials.filter(({ id }) => id === a || id === b);
+  const benefit = groundOf(trials)?.metric ?? 'top1';
   const swap = (): void => {
     if (a !== null && b !== null) useSession.setState({ a: b, b: a });
   };
   return (
-    <div className={classes['toolbar']} role="toolbar" aria-label="Trials to compare">
-      <div className={classes['field']}>
-        <Text fw={600}>A</Text>
+    <Toolbar label="Trials to compare">
+      <Field label="A">
         <Select aria-label="Trial A" data={data} value={a} w={230} onChange={(id) => id !== null && setReference(id)} />
-      </div>
+      </Field>
       <Tooltip label="Swap A and B">
         <ActionIcon aria-label="Swap A and B" disabled={b === null} onClick={swap}>
           <IconArrowsExchange size={15} />
         </ActionIcon>
       </Tooltip>
-      <div className={classes['field']}>
-        <Text fw={600}>B</Text>
+      <Field label="B">
         <Select
           aria-label="Trial B"
           data={data.filter(({ value }) => value !== a)}
@@ -37,11 +39,12 @@ export function CompareToolbar(): ReactNode {
           placeholder="choose a trial"
           onChange={(id) => id !== null && showTrial(id)}
         />
-      </div>
+      </Field>
       <Button variant="default" title="Confusion matrix, accuracy of each class" onClick={() => showDialog('accuracy')}>
         Accuracy in detail…
       </Button>
-      <Text className="lap-muted">Ratios are B to A; deltas B minus A.</Text>
-    </div>
+      <ToolbarSpace />
+      <SettingsChooser trials={shown} benefit={benefit} />
+    </Toolbar>
   );
 }

@@ -2,6 +2,7 @@ import { ActionIcon, Divider, Group, SegmentedControl, Tooltip } from '@mantine/
 import {
   IconArrowDown,
   IconArrowRight,
+  IconCode,
   IconFoldDown,
   IconFoldUp,
   IconMaximize,
@@ -27,6 +28,7 @@ interface GraphToolbarProps {
 export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): ReactNode {
   const metric = useOverlay((state) => state.metric);
   const direction = useUi((state) => state.direction);
+  const asWritten = useUi((state) => state.asWritten);
   const groups = [...walkGroups(tree)];
   const turn = direction === 'down' ? 'Draw from left to right' : 'Draw from top to bottom';
   return (
@@ -62,6 +64,13 @@ export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): Re
             <Divider orientation="vertical" mx={2} />
           </>
         )}
+        <Tool
+          label={asWritten ? 'Show layers' : 'Show nodes as they are written'}
+          pressed={asWritten}
+          onClick={() => useUi.getState().toggle('asWritten')}
+        >
+          <IconCode size={15} />
+        </Tool>
         <Tool label={turn} onClick={() => useUi.getState().set({ direction: direction === 'down' ? 'right' : 'down' })}>
           {direction === 'down' ? <IconArrowDown size={15} /> : <IconArrowRight size={15} />}
         </Tool>
@@ -83,13 +92,22 @@ interface ToolProps {
   readonly label: string;
   readonly onClick: () => void;
   readonly disabled?: boolean;
+  /** For a tool that switches something: whether it is on. */
+  readonly pressed?: boolean;
   readonly children: ReactNode;
 }
 
-function Tool({ label, onClick, disabled = false, children }: ToolProps): ReactNode {
+function Tool({ label, onClick, disabled = false, pressed, children }: ToolProps): ReactNode {
   return (
     <Tooltip label={label}>
-      <ActionIcon aria-label={label} onClick={onClick} disabled={disabled}>
+      <ActionIcon
+        aria-label={label}
+        aria-pressed={pressed}
+        variant={pressed === true ? 'light' : 'subtle'}
+        color={pressed === true ? 'lapis' : 'gray'}
+        onClick={onClick}
+        disabled={disabled}
+      >
         {children}
       </ActionIcon>
     </Tooltip>

@@ -21,7 +21,8 @@ import { WeightStats } from './WeightStats.tsx';
 
 interface LayerPropertiesProps {
   readonly trialId: string;
-  readonly facts: LayerFacts;
+  /** null: a node of the file that is no layer. */
+  readonly facts: LayerFacts | null;
   readonly node: GraphNode;
   readonly graph: GraphView;
 }
@@ -44,32 +45,7 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
         {node.domain !== '' && node.domain !== 'ai.onnx' && <Badge color="gray">{node.domain}</Badge>}
         <div className={classes['name']}>{node.name}</div>
       </div>
-      <Section title="Measured" id="properties-measured">
-        <Facts
-          facts={[
-            [
-              'Time',
-              facts.folded
-                ? facts.fusedInto === null
-                  ? 'fused: in the kernel of another layer'
-                  : `fused into ${facts.fusedInto}`
-                : orNull(facts.timeMs, (ms) => `${formatMs(ms)}  ·  ${formatPercent(facts.share ?? 0)}`),
-            ],
-            ['Speed', orNull(facts.gmacsPerSecond, (speed) => `${formatNumber(speed)} GMAC/s`)],
-            ['MACs', orNull(facts.macs, formatCompact) ?? 'unknown'],
-            ['Computes in', facts.dtype],
-            ['Parameters', facts.parameters === 0 ? null : formatCount(facts.parameters)],
-            ['Weights', facts.parameterBytes === 0 ? null : formatBytes(facts.parameterBytes)],
-            ['Memory moved', orNull(facts.bytes, formatBytes)],
-            ['Sparsity', orNull(facts.sparsity, formatPercent)],
-            ['SQNR', orNull(facts.sqnrDb, formatDb)],
-            ['SQNR, local', orNull(facts.localSqnrDb, formatDb)],
-            ['Cosine', orNull(facts.cosine, (cosine) => formatNumber(cosine, 5))],
-            ['Kernels', kernelText(kernels)],
-          ]}
-        />
-        {facts.timeMs === null && <p className={classes['hint']}>Press Profile to measure its time.</p>}
-      </Section>
+      {facts !== null && <Measured facts={facts} kernels={kernels} />}
       {node.attributes.length > 0 && (
         <Section title="Attributes" note={node.attributes.length} id="properties-attributes">
           <Facts
@@ -101,6 +77,42 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
         </Section>
       )}
     </>
+  );
+}
+
+interface MeasuredProps {
+  readonly facts: LayerFacts;
+  readonly kernels: readonly string[] | undefined;
+}
+
+function Measured({ facts, kernels }: MeasuredProps): ReactNode {
+  return (
+    <Section title="Measured" id="properties-measured">
+      <Facts
+        facts={[
+          [
+            'Time',
+            facts.folded
+              ? facts.fusedInto === null
+                ? 'fused: in the kernel of another layer'
+                : `fused into ${facts.fusedInto}`
+              : orNull(facts.timeMs, (ms) => `${formatMs(ms)}  ·  ${formatPercent(facts.share ?? 0)}`),
+          ],
+          ['Speed', orNull(facts.gmacsPerSecond, (speed) => `${formatNumber(speed)} GMAC/s`)],
+          ['MACs', orNull(facts.macs, formatCompact) ?? 'unknown'],
+          ['Computes in', facts.dtype],
+          ['Parameters', facts.parameters === 0 ? null : formatCount(facts.parameters)],
+          ['Weights', facts.parameterBytes === 0 ? null : formatBytes(facts.parameterBytes)],
+          ['Memory moved', orNull(facts.bytes, formatBytes)],
+          ['Sparsity', orNull(facts.sparsity, formatPercent)],
+          ['SQNR', orNull(facts.sqnrDb, formatDb)],
+          ['SQNR, local', orNull(facts.localSqnrDb, formatDb)],
+          ['Cosine', orNull(facts.cosine, (cosine) => formatNumber(cosine, 5))],
+          ['Kernels', kernelText(kernels)],
+        ]}
+      />
+      {facts.timeMs === null && <p className={classes['hint']}>Press Profile to measure its time.</p>}
+    </Section>
   );
 }
 

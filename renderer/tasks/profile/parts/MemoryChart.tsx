@@ -7,7 +7,7 @@ import { formatBytes, formatMs } from '../../../../main/judge/format.ts';
 import { memorySeries } from '../model.ts';
 import classes from '../ProfileView.module.css';
 
-/** Resident memory of the runner over the timed runs. */
+/** Memory along the timed runs, over what the runner held before the model was loaded; the dashed line is the peak. */
 export function MemoryChart({ profile }: { readonly profile: Profile }): ReactNode {
   const series = useMemo(() => memorySeries(profile), [profile]);
   const { memory } = profile;
@@ -25,7 +25,7 @@ export function MemoryChart({ profile }: { readonly profile: Profile }): ReactNo
         <div
           style={{ height: 190 }}
           role="img"
-          aria-label={`Resident memory over ${formatMs(series.at(-1)!.ms)}: peak ${formatBytes(memory.peakBytes)}`}
+          aria-label={`Memory over ${formatMs(series.at(-1)!.ms)}: peak ${formatBytes(memory.peakBytes)}`}
         >
           <ResponsiveContainer width="100%" height="100%">
             <AreaChart data={series} margin={{ top: 4, right: 12, bottom: 0, left: 8 }}>
@@ -47,7 +47,7 @@ export function MemoryChart({ profile }: { readonly profile: Profile }): ReactNo
               />
               <Tooltip
                 isAnimationActive={false}
-                formatter={(value) => [formatBytes(Number(value)), 'Resident memory']}
+                formatter={(value) => [formatBytes(Number(value)), 'Over an empty runner']}
                 labelFormatter={(value) => `at ${formatMs(Number(value))}`}
                 contentStyle={{
                   background: 'var(--lap-raised)',

@@ -2,12 +2,12 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
+import { metricOf } from '../../../../main/judge/metrics.ts';
 import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
 import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
 import { useEditedStep } from '../../../state/recipe.ts';
 import { Heading } from '../../../design/Task.tsx';
 import { showTrial } from '../../../state/session.ts';
-import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import { MAX_SPARSITY, accuracyCurve, measuredPoints, sparsityShown } from '../model.ts';
 import plot from './AccuracyCurve.module.css';
@@ -80,14 +80,14 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
           <line x1={x(now)} x2={x(now)} y1={TOP} y2={tall - BOTTOM} className={plot['now']} />
           {points.map((point) => (
             <g key={point.trial.id} className={plot['point']} onClick={() => showTrial(point.trial.id)}>
-              <title>{`${point.trial.name}: ${formatGoodness(metric, point.value)}, measured`}</title>
+              <title>{`${point.trial.name}: ${metricOf(metric).format(point.value)}, measured`}</title>
               <line x1={x(point.sparsity)} x2={x(point.sparsity)} y1={y(point.low)} y2={y(point.high)} />
               <circle cx={x(point.sparsity)} cy={y(point.value)} r={4} />
             </g>
           ))}
           {own === null && (
             <circle cx={x(now)} cy={y(predicted.goodness.value)} r={5} className={plot['hollow']}>
-              <title>{`≈ ${formatGoodness(metric, predicted.goodness.value)}, predicted`}</title>
+              <title>{`≈ ${metricOf(metric).format(predicted.goodness.value)}, predicted`}</title>
             </circle>
           )}
         </svg>

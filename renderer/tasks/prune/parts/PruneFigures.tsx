@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react';
 import { Text } from '@mantine/core';
+import { metricOf } from '../../../../main/judge/metrics.ts';
 import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
 import { numberOf, sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import { Figures } from '../../../design/Task.tsx';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
-import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
+import { goodnessNote } from '../../../widgets/goodness-note.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 
 /** What is left of the model, predicted until it is measured. */
@@ -29,7 +30,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
       <Figures label="Expected result">
         <Figure
           label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
-          value={guess && formatGoodness(guess.metric, guess.value)}
+          value={guess && metricOf(guess.metric).format(guess.value)}
           predicted={goodness === null}
           missing="no data measured"
           note={guess ? goodnessNote(guess) : undefined}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { metricOf } from '../../../../main/judge/metrics.ts';
 import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
 import { findPair } from '../../../../main/judge/pairing.ts';
@@ -7,7 +8,7 @@ import { sayPair } from '../../../../main/judge/verdict.ts';
 import { Figures } from '../../../design/Task.tsx';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
-import { formatGoodness, goodnessNote } from '../../../widgets/format-goodness.ts';
+import { goodnessNote } from '../../../widgets/goodness-note.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 
 /** What the recipe gives: predicted, then measured, each beside the baseline. */
@@ -19,7 +20,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const goodness = goodnessAmong(trials, shown);
   const guess = goodness ?? predicted.goodness;
   const base = goodnessAmong(trials, baseline);
-  const baseNote = base && `baseline ${formatGoodness(base.metric, base.value)}`;
+  const baseNote = base && `baseline ${metricOf(base.metric).format(base.value)}`;
   const time = sharedGround(trials)('latency');
   const latency = (shown && numberOf(shown, time)) ?? null;
   const latencyMs = latency?.value ?? predicted.latencyMs?.value ?? null;
@@ -32,7 +33,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
     <Figures label="Expected result">
       <Figure
         label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
-        value={guess && formatGoodness(guess.metric, guess.value)}
+        value={guess && metricOf(guess.metric).format(guess.value)}
         predicted={goodness === null}
         missing="no data measured"
         note={guess ? [goodnessNote(guess), baseNote].filter(Boolean).join(', ') : 'choose data'}

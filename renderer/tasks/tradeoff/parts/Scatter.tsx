@@ -2,9 +2,9 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { useElementSize } from '@mantine/hooks';
 import { scaleLinear } from 'd3-scale';
+import { metricOf } from '../../../../main/judge/metrics.ts';
 import { formatMetric, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES } from '../../../../main/judge/predict/metric.ts';
-import { formatGoodness } from '../../../widgets/format-goodness.ts';
 import { COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
 import type { Axes, TradeoffPoint } from '../model.ts';
 import type { Budget } from '../budget.ts';
@@ -43,7 +43,7 @@ export function Scatter({ points, axes, budget, shownId }: ScatterProps): ReactN
   const y = scaleLinear(domains.benefit, [inner.bottom, inner.top]);
   const unit = COST_UNITS[axes.cost];
   const formatCost = (value: number): string => formatMetric(value, unit);
-  const formatBenefit = (value: number): string => formatGoodness(axes.benefit, value);
+  const formatBenefit = (value: number): string => metricOf(axes.benefit).format(value);
   const formatTick = (value: number): string =>
     axes.benefit === 'cosine' ? formatNumber(value, 4) : formatPercent(value);
   const benefitTicks = y

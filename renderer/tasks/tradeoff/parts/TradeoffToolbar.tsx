@@ -1,16 +1,18 @@
 import type { ReactNode } from 'react';
-import { SegmentedControl, Text } from '@mantine/core';
+import { SegmentedControl } from '@mantine/core';
+import { Field, Toolbar } from '../../../design/Task.tsx';
+import { useSession } from '../../../state/session.ts';
+import { SettingsChooser } from '../../../widgets/circumstances/SettingsChooser.tsx';
 import { DataControl } from '../../../widgets/DataControl.tsx';
 import type { Axes, BenefitMetric, CostMetric } from '../model.ts';
-import classes from '../TradeoffView.module.css';
 import { useTradeoffUi } from '../store.ts';
 
 /** Which numbers are traded, and on which data. */
 export function TradeoffToolbar({ axes }: { readonly axes: Axes }): ReactNode {
+  const trials = useSession((state) => state.trials);
   return (
-    <div className={classes['toolbar']} role="toolbar" aria-label="Trade-off">
-      <div className={classes['field']}>
-        <Text className="lap-muted">Benefit</Text>
+    <Toolbar label="Trade-off">
+      <Field label="Benefit">
         <SegmentedControl
           aria-label="Benefit"
           value={axes.benefit}
@@ -21,9 +23,8 @@ export function TradeoffToolbar({ axes }: { readonly axes: Axes }): ReactNode {
             { value: 'cosine', label: 'Cosine' },
           ]}
         />
-      </div>
-      <div className={classes['field']}>
-        <Text className="lap-muted">against</Text>
+      </Field>
+      <Field label="against">
         <SegmentedControl
           aria-label="Cost"
           value={axes.cost}
@@ -34,8 +35,9 @@ export function TradeoffToolbar({ axes }: { readonly axes: Axes }): ReactNode {
             { value: 'macs', label: 'MACs' },
           ]}
         />
-      </div>
+      </Field>
       <DataControl />
-    </div>
+      <SettingsChooser trials={trials} benefit={axes.benefit} />
+    </Toolbar>
   );
 }

@@ -10,7 +10,6 @@ import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
 import { useGrid } from '../../../widgets/grid/use-grid.ts';
 import { benefitOf, costOf } from '../model.ts';
 import type { Ground } from '../model.ts';
-import { sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import type { TradeoffPoint } from '../model.ts';
 import { openPoint } from '../store.ts';
 
@@ -93,17 +92,18 @@ export interface TrialTableProps {
   readonly points: readonly TradeoffPoint[];
   /** What the recipe being edited is expected to give; null when it is measured or empty. */
   readonly predicted: PredictedTrial | null;
+  /** What each metric is read under. */
+  readonly ground: Ground;
 }
 
 /** Every trial with all its numbers: the table twin of the scatter. Enter opens, Shift+Enter compares. */
-export function TrialTable({ trials, points, predicted }: TrialTableProps): ReactNode {
+export function TrialTable({ trials, points, predicted, ground }: TrialTableProps): ReactNode {
   const shownId = useSession(shownTrialId);
   const rows = useMemo(() => {
     const byId = new Map(points.map((point) => [point.id, point]));
-    const ground = sharedGround(trials);
     const measured = trials.map((trial): Row => rowOf(trial, byId.get(trial.id), ground));
     return predicted === null ? measured : [...measured, guessRow(predicted, byId.get('predicted'))];
-  }, [trials, points, predicted]);
+  }, [trials, points, predicted, ground]);
   // Class scores are counted, other outputs compared: a model has one or the other, and the table room for one.
   const counted = rows.some((row) => row.top1 !== null || (row.agreement !== null && row.agreement.value < 1));
   const compared = rows.some((row) => row.cosine !== null && row.cosine.value < 1);

@@ -72,6 +72,8 @@ describe('profileModel', () => {
     expect(result.layers[0]!.kernels.length).toBeGreaterThan(0);
     expect(result.memory.sessionBytes).toBeGreaterThan(0);
     expect(result.memory.peakBytes).toBeGreaterThan(0);
+    // Line and peak mean the same: what the model takes over an empty runner.
+    for (const { bytes } of result.memory.samples) expect(bytes).toBeLessThanOrEqual(result.memory.peakBytes);
   });
 
   it('counts the branch of an If that the run took, not the larger one', async () => {

@@ -26,6 +26,7 @@ export function layerCase(facts: Partial<LayerFacts> & Pick<LayerFacts, 'name'>)
     sqnrDb: null,
     localSqnrDb: null,
     cosine: null,
+    mse: null,
     ...facts,
   };
 }
