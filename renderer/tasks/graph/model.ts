@@ -62,7 +62,11 @@ function nodeRows(node: GraphNode, brought: readonly GraphNode[], options: RowOp
   const rows: NodeRow[] = [];
   if (showNames) rows.push({ label: '', text: node.name });
   if (showWeights) {
-    for (const weight of node.weights) rows.push({ label: weight.role, text: `⟨${formatShape(weight.shape)}⟩` });
+    for (const weight of node.weights.filter(({ role }) => !/_(?:scale|zero_point)$/.test(role))) {
+      // The values behind a dequantization: their type tells more than that they are its x.
+      const label = weight.role === 'x' ? weight.dtype : weight.role;
+      rows.push({ label, text: `⟨${formatShape(weight.shape)}⟩` });
+    }
   }
   if (showWeights) {
     for (const { brings, weights } of brought) {

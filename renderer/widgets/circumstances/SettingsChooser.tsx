@@ -6,11 +6,13 @@ import { describeCircumstances, measurementUnder } from '../../../main/judge/cir
 import type { CircumstancesChoice } from '../../../main/judge/circumstances.ts';
 import type { MetricId } from '../../../main/judge/metrics.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
+import { formatCount } from '../../../main/judge/format.ts';
 import { engine } from '../../state/engine.ts';
 import { useGround } from '../../state/ground.ts';
 import { useSession } from '../../state/session.ts';
 import { createTaskStore } from '../../state/task.ts';
 import type { TaskHandle } from '../../state/task.ts';
+import { shortened } from '../shorten.ts';
 import { TaskLine } from '../TaskLine.tsx';
 import classes from './SettingsChooser.module.css';
 import { choicesOf, measureOrder } from './model.ts';
@@ -39,9 +41,13 @@ export function SettingsChooser({ trials, benefit }: SettingsChooserProps): Reac
     machine === undefined
       ? null
       : measureOrder(trials, { latency: ground('latency'), benefit: ground(benefit) }, machine);
-  const told = [timing.find(({ key }) => key === keys.run), proving.find(({ key }) => key === keys.data)]
-    .filter((choice) => choice !== undefined)
-    .map(({ circumstances }) => describeCircumstances(circumstances));
+  const run = timing.find(({ key }) => key === keys.run)?.circumstances;
+  const data = proving.find(({ key }) => key === keys.data)?.circumstances;
+  const told = [run, data].filter((one) => one !== undefined).map((one) => describeCircumstances(one));
+  const short = [
+    run === undefined ? '' : describeCircumstances(run),
+    data?.data ? `${shortened(data.data.name, 20)}, ${formatCount(data.data.samples)} samples` : '',
+  ].filter(Boolean);
   return (
     <>
       <Popover position="bottom-start" width={460} withinPortal>
@@ -55,7 +61,7 @@ export function SettingsChooser({ trials, benefit }: SettingsChooserProps): Reac
             title={told.join('\n')}
             disabled={told.length === 0}
           >
-            {told.length === 0 ? 'Nothing measured yet' : `Under: ${told.join(' · ')}`}
+            {told.length === 0 ? 'Nothing measured yet' : `Under: ${short.join(' · ')}`}
           </Button>
         </Popover.Target>
         <Popover.Dropdown className={classes['dropdown'] ?? ''}>

@@ -1,9 +1,11 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { SegmentedControl, Text } from '@mantine/core';
-import { Bar, BarChart, LabelList, ResponsiveContainer, XAxis, YAxis } from 'recharts';
+import { Bar, BarChart, LabelList, XAxis, YAxis } from 'recharts';
 import type { Profile } from '../../../../main/contract/results.ts';
 import { formatMs, formatPercent } from '../../../../main/judge/format.ts';
+import { Chart } from '../../../widgets/chart/Chart.tsx';
+import { CATEGORY_AXIS, MEASURED } from '../../../widgets/chart/chart-theme.ts';
 import { opTotals } from '../model.ts';
 import type { OpSource } from '../model.ts';
 import classes from '../ProfileView.module.css';
@@ -50,24 +52,16 @@ export function OpTotals({ profile }: { readonly profile: Profile }): ReactNode 
           ))}
         </tbody>
       </table>
-      <div style={{ height: shown.length * ROW + 4 }} aria-hidden>
-        <ResponsiveContainer width="100%" height="100%">
+      <div aria-hidden>
+        <Chart label="Time by operator" height={shown.length * ROW + 4}>
           <BarChart data={shown} layout="vertical" margin={{ top: 0, right: 150, bottom: 0, left: 0 }} barSize={12}>
             <XAxis type="number" hide domain={[0, 'dataMax']} />
-            <YAxis
-              type="category"
-              dataKey="op"
-              width={130}
-              interval={0}
-              tickLine={false}
-              axisLine={false}
-              tick={{ fontSize: 11, fill: 'var(--mantine-color-text)' }}
-            />
-            <Bar dataKey="timeMs" fill="var(--mantine-primary-color-filled)" isAnimationActive={false} radius={2}>
+            <YAxis {...CATEGORY_AXIS} dataKey="op" width={130} />
+            <Bar {...MEASURED} dataKey="timeMs" radius={2}>
               <LabelList dataKey="label" position="right" fontSize={11} fill="var(--lap-muted)" />
             </Bar>
           </BarChart>
-        </ResponsiveContainer>
+        </Chart>
       </div>
       {rest > 0 && (
         <Text className="lap-muted">
