@@ -5,7 +5,7 @@ import type { CallOptions } from '../rpc/client.ts';
 import { findConnection } from '../rpc/connection.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import { uploadFile } from '../rpc/upload.ts';
-import { calibrationDatasetId } from './data.ts';
+import { calibrationDatasetId, useData } from './data.ts';
 import { engine } from './engine.ts';
 import { useLast } from './last.ts';
 import { logError, tellError } from './messages.ts';
@@ -132,6 +132,7 @@ export async function runDraft(options: TrialRunOptions = {}): Promise<Trial | n
       name: options.name ?? null,
       calibrationDatasetId: calibrationDatasetId(),
       datasetId,
+      split: useData.getState().split,
       limit: options.limit ?? null,
       latency: options.latency ?? true,
       settings: runSettings(),

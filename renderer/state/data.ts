@@ -1,5 +1,7 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { splitSettingsSchema } from '../../main/contract/data.ts';
+import type { SplitSettings } from '../../main/contract/data.ts';
 import type { DatasetEntry } from '../../main/contract/studio.ts';
 import { keptAs } from './persist.ts';
 import { useSession } from './session.ts';
@@ -7,19 +9,26 @@ import { useSession } from './session.ts';
 interface DataStore {
   /** The data set that quantization calibrates on, as chosen by hand; null: see {@link calibrationFor}. */
   readonly calibrationId: string | null;
+  /** How a set that both calibrates and evaluates is cut in two. */
+  readonly split: SplitSettings;
 }
 
 /** The choice of calibration data; the evaluation data are the session's. Kept over restarts. */
 export const useData = create<DataStore>()(
   persist(
-    (): DataStore => ({ calibrationId: null }),
-    keptAs('data', { version: 1, keep: ({ calibrationId }) => ({ calibrationId }) }),
+    (): DataStore => ({ calibrationId: null, split: splitSettingsSchema.parse({}) }),
+    keptAs('data', { version: 1, keep: (data) => data }),
   ),
 );
 
 /** Chooses the calibration data. */
 export function chooseCalibration(datasetId: string | null): void {
   useData.setState({ calibrationId: datasetId });
+}
+
+/** Changes how a set that both calibrates and evaluates is cut. */
+export function chooseSplit(patch: Partial<SplitSettings>): void {
+  useData.setState(({ split }) => ({ split: { ...split, ...patch } }));
 }
 
 /** Chooses the data that accuracy is measured on. */

@@ -43,9 +43,23 @@ export function recipeOf(draft: RecipeDraft): Recipe {
   return { version: 2, steps: draft.filter((entry) => !entry.off).map((entry) => entry.step) };
 }
 
+/** All steps of a draft, those that are switched off marked so: for what is said of their order. */
+export function wholeRecipe(draft: RecipeDraft): Recipe {
+  return {
+    version: 2,
+    steps: draft.map(({ step, off }) => {
+      const { kind, settings } = stepParts(step);
+      return stepOf(kind.kind, settings, off);
+    }),
+  };
+}
+
 /** The draft that shows a recipe, every step of it, in order. */
 export function draftOf(recipe: Recipe): RecipeDraft {
-  return recipe.steps.reduce<RecipeDraft>((draft, step) => withStep(draft, step), EMPTY_DRAFT);
+  return recipe.steps.reduce<RecipeDraft>((draft, step) => {
+    const { kind, settings, off } = stepParts(step);
+    return withStep(draft, stepOf(kind.kind, settings), draft.length, off);
+  }, EMPTY_DRAFT);
 }
 
 /** The draft with a step put in; by default after the last of its kind, else at the end. */

@@ -7,6 +7,7 @@ import { formatCount } from '../../main/judge/format.ts';
 import { addDataset } from '../state/actions.ts';
 import { calibrationFor, chooseCalibration, chooseEvaluation, useData } from '../state/data.ts';
 import { useSession } from '../state/session.ts';
+import { SplitControl } from './SplitControl.tsx';
 import { AddDataDialog } from './AddDataDialog.tsx';
 import { describePreprocessing } from './data-form.ts';
 import { takesSampleData } from './sample-data.ts';
@@ -24,6 +25,9 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
   const calibrationId = useData((state) => state.calibrationId);
   const [adding, setAdding] = useState(false);
   const options = datasets.map((entry) => ({ value: entry.id, label: shortened(entry.name, 23) }));
+  const calibrated = calibrationFor(datasets, { calibrationId, evaluationId });
+  const shared = calibration && calibrated !== null && calibrated === evaluationId;
+  const split = shared ? datasets.find((entry) => entry.id === calibrated) : undefined;
   const full = new Map(datasets.map((entry) => [entry.id, titleOf(entry)]));
   return (
     <Group gap="xs" role="group" aria-label="Data">
@@ -44,15 +48,16 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
               label="Calibration"
               help={helpFor(
                 datasets,
-                calibrationFor(datasets, { calibrationId, evaluationId }),
-                'The ranges of activations are taken from these samples. Better not the ones that accuracy is measured on.',
+                calibrated,
+                'The ranges of activations are taken from these samples. A set that accuracy is measured on too is split.',
               )}
               data={options}
               full={full}
-              value={calibrationFor(datasets, { calibrationId, evaluationId })}
+              value={calibrated}
               onChange={chooseCalibration}
             />
           )}
+          {split !== undefined && <SplitControl entry={split} />}
         </>
       )}
       <Button variant="default" leftSection={<IconPlus size={13} />} onClick={() => setAdding(true)}>

@@ -1,10 +1,10 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp, IconPlus } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { STEP_KINDS } from '../../../main/contract/recipe/kinds.ts';
 import { Panel } from '../../design/Panel.tsx';
 import { addStep, useRecipe } from '../../state/recipe.ts';
 import { useFold } from '../../widgets/use-fold.ts';
-import { STEP_KINDS } from './step-kinds.ts';
 import { StepList } from './parts/StepList.tsx';
 import { RecipeState } from './parts/RecipeState.tsx';
 

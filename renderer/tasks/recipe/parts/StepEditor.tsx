@@ -1,25 +1,25 @@
 import { ActionIcon, NumberInput, SegmentedControl, Select, Switch, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { stepParts } from '../../../../main/contract/recipe/kinds.ts';
+import type { StepField } from '../../../../main/contract/recipe/step-kind.ts';
 import { kindOf } from '../../../state/recipe-draft.ts';
 import type { DraftStep } from '../../../state/recipe-draft.ts';
 import { changeStep } from '../../../state/recipe.ts';
 import { LayerLink } from '../../../widgets/LayerLink.tsx';
-import { describeKind } from '../step-kinds.ts';
-import type { StepField } from '../step-kinds.ts';
 import classes from '../RecipePanel.module.css';
 
 /** The settings of a step as a form, made from the description of its kind. Every change can be undone. */
 export function StepEditor({ entry }: { readonly entry: DraftStep }): ReactNode {
   const kind = kindOf(entry.step);
-  const settings = Object.values(entry.step)[0] as Readonly<Record<string, unknown>>;
+  const { kind: described, settings } = stepParts(entry.step);
   const change = (key: string, value: unknown, stroke?: string): void =>
     changeStep(entry, kind, { [key]: value }, stroke);
   return (
     <div className={classes['editor']}>
-      {describeKind(kind).fields.map((field) => (
+      {described.fields.map((field) => (
         <Tooltip key={field.key} label={field.help} multiline w={260} position="right">
-          <div className={classes['setting']} data-type={field.type}>
+          <div className={classes['setting']} data-type={field.control}>
             <span className="lap-muted">{field.title}</span>
             <FieldControl field={field} value={settings[field.key]} onChange={change} />
           </div>
@@ -29,6 +29,9 @@ export function StepEditor({ entry }: { readonly entry: DraftStep }): ReactNode 
   );
 }
 
+/** Letters that fit side by side in the panel. */
+const SHORT = 21;
+
 interface FieldControlProps {
   readonly field: StepField;
   readonly value: unknown;
@@ -37,7 +40,7 @@ interface FieldControlProps {
 
 function FieldControl({ field, value, onChange }: FieldControlProps): ReactNode {
   const { key, title } = field;
-  switch (field.type) {
+  switch (field.control) {
     case 'share':
       return (
         <NumberInput
@@ -56,10 +59,10 @@ function FieldControl({ field, value, onChange }: FieldControlProps): ReactNode 
         <NumberInput
           aria-label={title}
           w={92}
-          min={1}
+          min={field.minimum}
           allowDecimal={false}
           value={Number(value)}
-          onChange={(count) => typeof count === 'number' && count >= 1 && onChange(key, count, key)}
+          onChange={(count) => typeof count === 'number' && count >= field.minimum && onChange(key, count, key)}
         />
       );
     case 'switch':
@@ -74,10 +77,20 @@ function FieldControl({ field, value, onChange }: FieldControlProps): ReactNode 
       const data = field.choices.map((choice) => ({ value: String(choice.value), label: choice.title }));
       const take = (text: string | null): void =>
         onChange(key, field.choices.find((choice) => String(choice.value) === text)?.value);
-      return field.choices.length > 1 && field.choices.length < 4 ? (
+      // One choice is told, not chosen; few short ones stand side by side.
+      if (data.length === 1) return <span>{data[0]!.label}</span>;
+      const short = data.length < 4 && data.reduce((sum, { label }) => sum + label.length, 0) <= SHORT;
+      return short ? (
         <SegmentedControl aria-label={title} value={String(value)} data={data} onChange={take} />
       ) : (
-        <Select aria-label={title} w={120} value={String(value)} data={data} onChange={take} />
+        <Select
+          aria-label={title}
+          w={136}
+          value={String(value)}
+          data={data}
+          comboboxProps={{ width: 'max-content', position: 'bottom-end' }}
+          onChange={take}
+        />
       );
     }
     case 'layers':

@@ -10,11 +10,10 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { kindOf } from '../../../state/recipe-draft.ts';
+import { stepParts } from '../../../../main/contract/recipe/kinds.ts';
+import { describeStep } from '../../../../main/judge/recipe/words.ts';
 import type { DraftStep } from '../../../state/recipe-draft.ts';
-import { stepWords } from '../../../state/recipe-words.ts';
 import { copyStep, moveStep, removeStep, switchStep, useRecipe } from '../../../state/recipe.ts';
-import { describeKind } from '../step-kinds.ts';
 import classes from '../RecipePanel.module.css';
 import { StepEditor } from './StepEditor.tsx';
 
@@ -22,6 +21,8 @@ interface StepLineProps {
   readonly entry: DraftStep;
   readonly index: number;
   readonly count: number;
+  /** Why it cannot stand where it stands, or null. */
+  readonly problem: string | null;
   /** Its settings are shown. */
   readonly open: boolean;
   readonly dragged: boolean;
@@ -30,9 +31,19 @@ interface StepLineProps {
 }
 
 /** One step: what it does in words, its switch, its menu; opened, its settings. */
-export function StepLine({ entry, index, count, open, dragged, onDrag, onDragOver }: StepLineProps): ReactNode {
+export function StepLine({
+  entry,
+  index,
+  count,
+  problem,
+  open,
+  dragged,
+  onDrag,
+  onDragOver,
+}: StepLineProps): ReactNode {
   const { key, off, step } = entry;
-  const { title } = describeKind(kindOf(step));
+  const { title } = stepParts(step).kind;
+  const words = describeStep(step);
   const toggle = (): void => useRecipe.getState().choose(open ? null : key);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.altKey && event.key === 'ArrowUp') moveStep(key, index - 1);
@@ -72,7 +83,7 @@ export function StepLine({ entry, index, count, open, dragged, onDrag, onDragOve
           type="button"
           className={classes['head']}
           aria-expanded={open}
-          aria-label={`Step ${index + 1}: ${stepWords(step)}${off ? ', switched off' : ''}`}
+          aria-label={`Step ${index + 1}: ${words}${off ? ', switched off' : ''}`}
           aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Delete"
           onClick={toggle}
           onKeyDown={onKeyDown}
@@ -89,7 +100,15 @@ export function StepLine({ entry, index, count, open, dragged, onDrag, onDragOve
         />
         <StepMenu entry={entry} index={index} count={count} />
       </div>
-      <p className={classes['words']}>{stepWords(step)}</p>
+      <p className={classes['words']}>
+        {words}
+        {off && ' · switched off'}
+      </p>
+      {problem !== null && (
+        <p className={classes['problem']} role="alert">
+          {problem}
+        </p>
+      )}
       {open && <StepEditor entry={entry} />}
     </li>
   );

@@ -1,9 +1,11 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
+import { STEP_KINDS } from '../../../../main/contract/recipe/kinds.ts';
+import { orderProblems } from '../../../../main/judge/recipe/words.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
+import { wholeRecipe } from '../../../state/recipe-draft.ts';
 import { addStep, moveStep, useRecipe } from '../../../state/recipe.ts';
-import { STEP_KINDS } from '../step-kinds.ts';
 import classes from '../RecipePanel.module.css';
 import { StepLine } from './StepLine.tsx';
 
@@ -11,6 +13,7 @@ import { StepLine } from './StepLine.tsx';
 export function StepList(): ReactNode {
   const draft = useRecipe((state) => state.draft);
   const chosen = useRecipe((state) => state.chosen);
+  const problems = useMemo(() => orderProblems(wholeRecipe(draft)), [draft]);
   const [dragged, setDragged] = useState<string | null>(null);
   if (draft.length === 0) {
     return (
@@ -36,6 +39,7 @@ export function StepList(): ReactNode {
         <StepLine
           key={entry.key}
           entry={entry}
+          problem={problems.get(index) ?? null}
           index={index}
           count={draft.length}
           open={entry.key === chosen}

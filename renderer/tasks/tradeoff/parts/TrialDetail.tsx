@@ -10,7 +10,7 @@ import { useSession } from '../../../state/session.ts';
 import { openPanel, showTab } from '../../../state/ui.ts';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measureAccuracy } from '../../../widgets/measure.ts';
-import { recipeWords } from '../../../state/recipe-words.ts';
+import { describeStep } from '../../../../main/judge/recipe/words.ts';
 import { useTrialTask } from '../store.ts';
 import classes from '../TradeoffView.module.css';
 
@@ -20,7 +20,7 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
   const datasetId = useSession((state) => state.datasetId);
   const unlabelled = useSession(hasUnlabelledData);
   const task = useTrialTask();
-  const steps = recipeWords(trial.recipe);
+  const steps = trial.recipe.steps.map(describeStep);
   return (
     <>
       <h3 className={classes['heading']}>{trial.name}</h3>

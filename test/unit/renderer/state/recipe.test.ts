@@ -8,6 +8,7 @@ import {
   recipeOf,
   settingsOf,
   stepToEdit,
+  wholeRecipe,
   withChanged,
   withMoved,
 } from '../../../../renderer/state/recipe-draft.ts';
@@ -62,6 +63,12 @@ describe('the draft', () => {
     const without = withChanged(draft, draft[0]!.key, { off: true });
     expect(recipeOf(without)).toEqual(recipe(int8));
     expect(recipeOf(withChanged(without, draft[0]!.key, { off: false }))).toEqual(recipe(prune(0.4), int8));
+  });
+
+  it('keeps steps that a recipe has switched off, and marks them for what is said of the order', () => {
+    const kept = recipe({ ...prune(0.4), off: true }, int8);
+    expect(recipeOf(draftOf(kept))).toEqual(recipe(int8));
+    expect(wholeRecipe(draftOf(kept))).toEqual(kept);
   });
 
   it('moves steps within the list only', () => {
