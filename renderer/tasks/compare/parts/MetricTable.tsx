@@ -33,7 +33,7 @@ export function MetricTable({ comparison }: { readonly comparison: Comparison })
               <td>{valueText(row, row.a, row.aInterval)}</td>
               <td>{valueText(row, row.b, row.bInterval)}</td>
               <td>{row.ratio === null ? '–' : `${formatNumber(row.ratio)}×`}</td>
-              <td className={classes['verdict']} data-verdict={row.verdict ?? 'none'}>
+              <td className={classes['verdict']} data-verdict={row.verdict ?? 'none'} title={sayCompared(row)}>
                 {sayCompared(row)}
               </td>
             </tr>

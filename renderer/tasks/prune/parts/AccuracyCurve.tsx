@@ -97,18 +97,21 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
           <Area {...BAND} dataKey="band" name="expected between" />
           <Line {...PREDICTED} dataKey="value" name="predicted" dot={false} activeDot={false} />
           <ReferenceLine x={now} stroke="var(--lap-muted)" strokeDasharray="2 3" />
-          <Scatter
-            {...MEASURED}
-            data={points}
-            dataKey="value"
-            name="measured"
-            className={plot['measured'] ?? ''}
-            onClick={(point: { readonly payload?: MeasuredPoint }) =>
-              point.payload && showTrial(point.payload.trial.id)
-            }
-          >
-            <ErrorBar {...ERROR_BAR} dataKey="spread" direction="y" />
-          </Scatter>
+          {/* Without data of its own a scatter would draw the curve's points, as if they had been measured. */}
+          {points.length > 0 && (
+            <Scatter
+              {...MEASURED}
+              data={points}
+              dataKey="value"
+              name="measured"
+              className={plot['measured'] ?? ''}
+              onClick={(point: { readonly payload?: MeasuredPoint }) =>
+                point.payload && showTrial(point.payload.trial.id)
+              }
+            >
+              <ErrorBar {...ERROR_BAR} dataKey="spread" direction="y" />
+            </Scatter>
+          )}
           {!own && (
             <Scatter
               data={[{ sparsity: now, value }]}
