@@ -58,13 +58,10 @@ function compareMeasured(
 ): MetricComparison {
   const ofMetric = ({ measurements }: ComparedSide) => measurements.filter((each) => each.metric === metric.id);
   const [allA, allB] = [ofMetric(sideA), ofMetric(sideB)];
-  const common = commonGround(
-    allA,
-    allB,
-    keys.filter((key) => keyHoldsData(key) === metric.needsData),
-  );
+  const wanted = keys.filter((key) => keyHoldsData(key) === metric.needsData);
+  const common = commonGround(allA, allB, wanted);
   if (common === undefined) {
-    const [a, b] = [newest(allA), newest(allB)];
+    const [a, b] = oneSided(allA, allB, wanted);
     const note = a === null || b === null ? null : whyNot(a, b);
     return { metric, a, b, paired: null, verdict: null, note, circumstances: null };
   }
@@ -89,6 +86,18 @@ function commonGround(
   // Measured under other circumstances than the wanted ones is not measured.
   if (keys.length > 0) return shared.find(({ key }) => keys.includes(key));
   return shared.toSorted((x, y) => Math.max(y.a.at, y.b.at) - Math.max(x.a.at, x.b.at))[0];
+}
+
+/** What stands beside each other where nothing is compared: under the wanted circumstances, if only one of the two is there. */
+function oneSided(
+  a: readonly Measurement[],
+  b: readonly Measurement[],
+  wanted: readonly string[],
+): readonly [Measurement | null, Measurement | null] {
+  const under = (all: readonly Measurement[]) =>
+    newest(all.filter((each) => each.recorded && wanted.includes(circumstancesKey(each))));
+  const [ownA, ownB] = [under(a), under(b)];
+  return ownA === null && ownB === null ? [newest(a), newest(b)] : [ownA, ownB];
 }
 
 function newestByKey(measurements: readonly Measurement[]): Map<string, Measurement> {

@@ -14,11 +14,3 @@ export function engineStep(kind: string): EngineStep<unknown, AnyOutcome> {
   if (found === undefined) throw new Error(`the engine applies no steps of kind '${kind}'`);
   return found as unknown as EngineStep<unknown, AnyOutcome>;
 }
-
-/** The outcome of the last step of a kind; undefined without one. */
-export function lastOutcome<Kind extends AnyOutcome['kind']>(
-  outcomes: readonly AnyOutcome[],
-  kind: Kind,
-): Extract<AnyOutcome, { kind: Kind }> | undefined {
-  return outcomes.findLast((outcome): outcome is Extract<AnyOutcome, { kind: Kind }> => outcome.kind === kind);
-}

@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { create } from 'zustand';
 import { groundOf } from '../../../main/judge/predict/metric.ts';
 import { useSession } from '../../state/session.ts';
@@ -16,8 +17,10 @@ export const useCompareUi = create<CompareUi>(() => ({ filter: 'different', sear
 
 /** The comparison of two trials; fetched again when one of them is measured anew. */
 export function useComparison(a: string | null, b: string | null): EngineResult<'trial.compare'> {
-  const ground = useGroundOf();
-  const benefit = groundOf(useSession((state) => state.trials))?.metric ?? 'top1';
+  const trials = useSession((state) => state.trials);
+  const compared = useMemo(() => trials.filter(({ id }) => id === a || id === b), [trials, a, b]);
+  const ground = useGroundOf(compared);
+  const benefit = groundOf(trials)?.metric ?? 'top1';
   const keys = [ground('latency').key, ground(benefit).key].filter((key) => key !== null);
   const id = a === null || b === null ? null : [a, b, ...keys].join('|');
   return useEngineResult('trial.compare', id, { a: a ?? '', b: b ?? '', keys });

@@ -33,7 +33,7 @@ interface SettingsChooserProps {
 export function SettingsChooser({ trials, benefit }: SettingsChooserProps): ReactNode {
   const all = useSession((state) => state.trials);
   const machine = useSession((state) => state.info?.machine);
-  const ground = useGroundOf();
+  const ground = useGroundOf(trials);
   const timing = useMemo(() => choicesOf(all, 'latency'), [all]);
   const proving = useMemo(() => choicesOf(all, benefit), [all, benefit]);
   const keys = { run: ground('latency').key, data: ground(benefit).key };

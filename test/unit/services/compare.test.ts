@@ -52,6 +52,9 @@ describe('the rows of a comparison', () => {
     expect(rowsOf(a, b, { pairs: [], keys: [keyOf(2)] }).get('Latency p50')).toMatchObject({ a: 5, b: 3 });
     expect(rowsOf(a, b, { pairs: [], keys: [keyOf(4)] }).get('Latency p50')?.verdict).toBeNull();
     expect(rowsOf(a, b).get('Latency p50')).toMatchObject({ a: 5, b: 3 });
+    // B has nothing there: A's number stands alone, and no number of other circumstances beside it.
+    const onlyA = rowsOf(a, side(at(2, 3)), { pairs: [], keys: [keyOf(1)] }).get('Latency p50');
+    expect(onlyA).toMatchObject({ a: 8, b: null, ratio: null, verdict: null });
   });
 
   it('judge accuracy by the pair, where separate intervals overlap', () => {

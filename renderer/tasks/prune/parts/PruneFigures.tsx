@@ -17,9 +17,11 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
   const baseline = trials.find((trial) => trial.baseline);
   const untouched = recipe.steps.length === 0;
   const shown = untouched ? baseline : measured;
-  const goodness = goodnessAmong(trials, shown);
+  // Beside the baseline on the samples that both were measured on, whatever other trials were.
+  const couple = [baseline, shown].filter((trial) => trial != null);
+  const goodness = goodnessAmong(couple, shown);
   const guess = goodness ?? predicted.goodness;
-  const latency = (shown && numberOf(shown, sharedGround(trials)('latency'))) ?? null;
+  const latency = (shown && numberOf(shown, sharedGround(couple)('latency'))) ?? null;
   const before = { parameters: inputs.inspect.parameters, macs: inputs.inspect.macs };
   const kept = measured?.prune ?? null;
   const shownBytes = shown?.bytes ?? null;

@@ -17,11 +17,13 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const trials = useSession((state) => state.trials);
   const baseline = trials.find((trial) => trial.baseline);
   const shown = recipe.steps.length === 0 ? baseline : measured;
-  const goodness = goodnessAmong(trials, shown);
+  // Beside the baseline on the samples that both were measured on, whatever other trials were.
+  const couple = [baseline, shown].filter((trial) => trial != null);
+  const goodness = goodnessAmong(couple, shown);
   const guess = goodness ?? predicted.goodness;
-  const base = goodnessAmong(trials, baseline);
+  const base = goodnessAmong(couple, baseline);
   const baseNote = base && `baseline ${metricOf(base.metric).format(base.value)}`;
-  const time = sharedGround(trials)('latency');
+  const time = sharedGround(couple)('latency');
   const latency = (shown && numberOf(shown, time)) ?? null;
   const latencyMs = latency?.value ?? predicted.latencyMs?.value ?? null;
   const baseMs = (baseline && numberOf(baseline, time)?.value) ?? null;
