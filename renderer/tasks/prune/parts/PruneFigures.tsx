@@ -18,7 +18,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
   const untouched = recipe.steps.length === 0;
   const shown = untouched ? baseline : measured;
   // Beside the baseline on the samples that both were measured on, whatever other trials were.
-  const couple = [baseline, shown].filter((trial) => trial != null);
+  const couple = [baseline, shown].filter((trial) => trial !== undefined && trial !== null);
   const goodness = goodnessAmong(couple, shown);
   const guess = goodness ?? predicted.goodness;
   const latency = (shown && numberOf(shown, sharedGround(couple)('latency'))) ?? null;

@@ -18,7 +18,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const baseline = trials.find((trial) => trial.baseline);
   const shown = recipe.steps.length === 0 ? baseline : measured;
   // Beside the baseline on the samples that both were measured on, whatever other trials were.
-  const couple = [baseline, shown].filter((trial) => trial != null);
+  const couple = [baseline, shown].filter((trial) => trial !== undefined && trial !== null);
   const goodness = goodnessAmong(couple, shown);
   const guess = goodness ?? predicted.goodness;
   const base = goodnessAmong(couple, baseline);
