@@ -84,7 +84,7 @@ test('open, profile, prune, quantize, compare and export; everything is there af
     const panel = await showTask(page, 'Compare');
     const numbers = panel.getByRole('region', { name: 'Numbers side by side' });
     await expect(numbers.getByRole('row', { name: /Top-1/u })).toContainText('%');
-    await expect(numbers.getByRole('row', { name: /^Latency p50/u })).toContainText('×');
+    await expect(numbers.getByRole('row', { name: /^Latency \(p50\)/u })).toContainText('×');
     await expect(numbers.getByRole('row', { name: /size/iu })).toContainText('smaller');
   });
 

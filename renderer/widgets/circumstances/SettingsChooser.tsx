@@ -141,7 +141,7 @@ function MeasureThem({ order, keys, trials, benefit }: MeasureThemProps): ReactN
       {order.problem === null ? (
         <Button
           variant="light"
-          onClick={() => void useMeasureTask.getState().run((handle) => measure(order.params, handle))}
+          onClick={() => void useMeasureTask.getState().run((handle) => measureAll(order.calls, handle))}
         >
           Measure them
         </Button>
@@ -152,9 +152,9 @@ function MeasureThem({ order, keys, trials, benefit }: MeasureThemProps): ReactN
   );
 }
 
-/** The answers come as events, trial by trial. */
-function measure(params: Extract<MeasureOrder, { problem: null }>['params'], handle: TaskHandle): Promise<unknown> {
-  return engine().call('trial.measure', params, handle);
+/** One call after the other, so that one cancel ends them; the answers come as events, trial by trial. */
+async function measureAll(calls: Extract<MeasureOrder, { problem: null }>['calls'], handle: TaskHandle): Promise<void> {
+  for (const params of calls) await engine().call('trial.measure', params, handle);
 }
 
 function MeasureLine(): ReactNode {

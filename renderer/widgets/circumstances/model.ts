@@ -51,52 +51,40 @@ export function missingUnder<T extends Measured>(trials: readonly T[], { metric,
   );
 }
 
-/** What a metric needs to be measured there: the order for the engine, or why it cannot be given here. */
+/** What brings the missing trials there: calls of the engine, one after the other; or why that cannot be done here. */
 export type MeasureOrder =
-  { readonly params: ParamsIn<'trial.measure'>; readonly problem: null } | { readonly problem: string };
+  { readonly calls: readonly ParamsIn<'trial.measure'>[]; readonly problem: null } | { readonly problem: string };
 
 /**
- * The one job that brings the missing trials to the chosen ground.
- * @param latency circumstances of timing, and the trials that miss them; null: none is wanted
+ * The calls that bring the missing trials to the chosen ground; null: none is missing. Timing and accuracy are called for
+ * apart: each is told the settings of its own ground, and those of the other would give it another key (an evaluation
+ * chooses its batch, and its key holds the dimensions that it was given).
  */
 export function measureOrder(
   trials: readonly Measured[],
   grounds: { readonly latency: MetricUnder; readonly benefit: MetricUnder },
   machine: Pick<Machine, 'cpu' | 'onnxruntime'>,
 ): MeasureOrder | null {
-  const untimed = missingUnder(trials, grounds.latency);
-  const unproved = missingUnder(trials, grounds.benefit);
-  const ids = [...new Set([...untimed, ...unproved].map((trial) => trial.id))];
-  if (ids.length === 0) return null;
-  const timing = circumstancesUnder(trials, grounds.latency);
-  const proving = circumstancesUnder(trials, grounds.benefit);
-  const settings = (timing ?? proving)!;
-  if (settings.target.cpu !== machine.cpu || settings.target.onnxruntime !== machine.onnxruntime) {
-    return {
-      problem: `These were measured on ${settings.target.cpu} with ONNX Runtime ${settings.target.onnxruntime}.`,
-    };
+  const calls: ParamsIn<'trial.measure'>[] = [];
+  for (const ground of [grounds.latency, grounds.benefit]) {
+    const missing = missingUnder(trials, ground);
+    const there = circumstancesUnder(trials, ground);
+    if (missing.length === 0 || there === undefined) continue;
+    const { target, settings, data } = there;
+    if (target.cpu !== machine.cpu || target.onnxruntime !== machine.onnxruntime)
+      return { problem: `These were measured on ${target.cpu} with ONNX Runtime ${target.onnxruntime}.` };
+    const { threads, batch, dims } = settings;
+    calls.push({
+      trialIds: missing.map(({ id }) => id),
+      settings: { provider: target.provider as Provider, threads, batch, dims: { ...dims } },
+      latency: data === null,
+      evaluation: data && { datasetId: data.datasetId, split: data.split, limit: data.samples },
+    });
   }
-  const { data } = proving ?? { data: null };
-  return {
-    problem: null,
-    params: {
-      trialIds: ids,
-      settings: {
-        provider: settings.target.provider as Provider,
-        threads: settings.settings.threads,
-        batch: settings.settings.batch,
-        dims: { ...settings.settings.dims },
-      },
-      latency: untimed.length > 0,
-      evaluation:
-        unproved.length > 0 && data !== null
-          ? { datasetId: data.datasetId, split: data.split, limit: data.samples }
-          : null,
-    },
-  };
+  return calls.length === 0 ? null : { calls, problem: null };
 }
 
-function circumstancesUnder(trials: readonly Measured[], { metric, key }: MetricUnder) {
+function circumstancesUnder(trials: readonly Measured[], { metric, key }: MetricUnder): Measurement | undefined {
   if (key === null) return undefined;
   return trials.map((trial) => measurementUnder(trial.measurements, metric.id, key)).find(Boolean);
 }

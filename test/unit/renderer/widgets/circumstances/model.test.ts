@@ -32,6 +32,8 @@ function accuracy(samples: number): Measurement {
   return {
     ...latency(2, 1, 0.9),
     metric: 'top1',
+    // An evaluation chooses its batch, and keeps the dimensions that it was given.
+    settings: { threads: 2, batch: 32, dims: {}, turns: false },
     data: {
       datasetId: 'digits',
       fingerprint: 'f',
@@ -81,17 +83,21 @@ describe('measuring them', () => {
     return measureOrder(TRIALS, { latency: ground('latency'), benefit: ground('top1') }, machine);
   };
 
-  it('asks for what is missing only, under the same threads, batch, dimensions, split and samples', () => {
-    expect(orderAt(AT_16)).toEqual({
-      problem: null,
-      params: {
-        trialIds: ['int8'],
-        settings: { provider: 'cpu', threads: 1, batch: 16, dims: { sequence: 8 } },
-        latency: true,
-        evaluation: { datasetId: 'digits', split: { part: 'evaluation', seed: 0, share: 0.2 }, limit: 800 },
-      },
-    });
-    expect(orderAt(AT_1)).toMatchObject({ params: { trialIds: ['int8'], latency: false } });
+  it('asks for what is missing only, each under the settings of its own ground', () => {
+    const evaluation = {
+      trialIds: ['int8'],
+      settings: { provider: 'cpu', threads: 2, batch: 32, dims: {} },
+      latency: false,
+      evaluation: { datasetId: 'digits', split: { part: 'evaluation', seed: 0, share: 0.2 }, limit: 800 },
+    };
+    const timing = {
+      trialIds: ['int8'],
+      settings: { provider: 'cpu', threads: 1, batch: 16, dims: { sequence: 8 } },
+      latency: true,
+      evaluation: null,
+    };
+    expect(orderAt(AT_16)).toEqual({ problem: null, calls: [timing, evaluation] });
+    expect(orderAt(AT_1)).toEqual({ problem: null, calls: [evaluation] });
   });
 
   it('cannot be done for another machine', () => {
