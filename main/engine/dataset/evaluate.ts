@@ -208,15 +208,15 @@ class Evaluation {
     this.#similarity.add(numbersOf(theirs), numbersOf(mine), length);
   }
 
-  /** The scores, or undefined where the output is no row of classes for each sample and no labels need it to be. */
+  /** The scores, or undefined where the output is no row of classes for each sample and the outputs can be compared without. */
   #scoresOf(outputs: HostTensors): Scores | undefined {
     const tensor = outputs[this.#scores]!;
     const classes = classesOf(tensor.dims);
     if (classes !== undefined) return { values: numbersOf(tensor), classes };
-    if (!this.#request.dataset.labelled) {
-      this.#notes.add(
-        `Output '${this.#scores}' [${tensor.dims.join(', ')}] is no row of class scores: no agreement is counted.`,
-      );
+    const { labelled } = this.#request.dataset;
+    if (!labelled || this.#sessions.other !== undefined) {
+      const uncounted = labelled ? 'neither accuracy nor agreement is counted' : 'no agreement is counted';
+      this.#notes.add(`Output '${this.#scores}' [${tensor.dims.join(', ')}] is no row of class scores: ${uncounted}.`);
       return undefined;
     }
     throw new StudioError(
@@ -264,7 +264,7 @@ class Evaluation {
     if (withNaN > 0) this.#notes.add(`${withNaN} of ${done} samples gave NaN and count as wrong.`);
     if (compared && similarity.sqnrDb === null)
       this.#notes.add('Outputs held NaN or infinite values: SQNR and cosine have no value.');
-    if (outcomes.top1 !== null && confusion === null && withNaN < done) {
+    if (outcomes.top1 !== null && outcomes.samples > 0 && confusion === null && withNaN < done) {
       this.#notes.add(`The confusion matrix is left out: ${this.#classes ?? 0} classes are too many to show.`);
     }
     return {

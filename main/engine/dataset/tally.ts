@@ -82,7 +82,7 @@ export class Tally {
 
   result(): TallyResult {
     const metrics: Record<string, Share> = {};
-    if (this.#labelled) {
+    if (this.#labelled && this.#samples > 0) {
       metrics['top1'] = wilson(this.#top1, this.#samples);
       if (this.#classes > 5) metrics['top5'] = wilson(this.#top5, this.#samples);
     }
@@ -100,8 +100,8 @@ export class Tally {
     const bits = (right: Uint8Array): Uint8Array<ArrayBuffer> => right.slice(0, (samples + 7) >> 3);
     return {
       samples,
-      top1: this.#labelled ? bits(this.#right) : null,
-      top5: this.#labelled && this.#classes > 5 ? bits(this.#right5) : null,
+      top1: this.#labelled && samples > 0 ? bits(this.#right) : null,
+      top5: this.#labelled && samples > 0 && this.#classes > 5 ? bits(this.#right5) : null,
       predicted: samples === 0 ? null : this.#predicted.slice(0, samples),
     };
   }

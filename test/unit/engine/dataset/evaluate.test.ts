@@ -93,6 +93,21 @@ describe('evaluateModel', () => {
     expect(result.notes).toEqual(['1 of 2 samples gave NaN and count as wrong.']);
   });
 
+  it('compares outputs that are no class scores, and says that the labels were of no use', async () => {
+    const model = graph()
+      .input('x', 'float32', ['N', 2])
+      .node('Unsqueeze', ['x'], { axes: [2n] }, ['column'])
+      .node('Concat', ['column', 'column'], { axis: 2n }, ['map'])
+      .output('map', 'float32', ['N', 2, 2])
+      .build({ opset: 11, irVersion: 6 });
+    const source = { bytes: encodeModel(model) };
+    const dataset = await data('map', [1, 0, 0, 1], [0, 1]);
+    const result = await evaluate({ model: source, reference: source, dataset });
+    expect(result).toMatchObject({ metrics: {}, agreement: null, cosine: expect.closeTo(1, 12) });
+    expect(result.notes).toEqual([expect.stringContaining('neither accuracy nor agreement is counted')]);
+    await expect(evaluate({ model: source, dataset })).rejects.toMatchObject({ code: 'DATA_SHAPE' });
+  });
+
   it('asks for labels or a reference', async () => {
     const dataset = await data('neither', [1, 0], null);
     await expect(evaluate({ model: IDENTITY, dataset })).rejects.toMatchObject({ code: 'DATA_LABELS_MISSING' });
