@@ -7,7 +7,7 @@ import type { Circumstances, Measurement } from '../contract/measurement.ts';
  */
 export function circumstancesKey({ target, settings, data }: Circumstances): string {
   const { cpu, cores, os, provider, onnxruntime, vnni } = target;
-  const dims = Object.entries(settings.dims).sort(([a], [b]) => (a < b ? -1 : 1));
+  const dims = tellingDims(settings).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([
     [cpu, cores, os, provider, onnxruntime, vnni],
     [settings.threads, settings.batch, dims, settings.turns],
@@ -20,6 +20,14 @@ export function circumstancesKey({ target, settings, data }: Circumstances): str
           data.samples,
         ],
   ]);
+}
+
+/** Dimensions that only say the batch again. */
+const BATCH_NAME = /batch|^(?:n|b|bs)$/iu;
+
+/** The dimensions that say more than the batch does. */
+function tellingDims({ dims, batch }: Circumstances['settings']): [string, number][] {
+  return Object.entries(dims).filter(([name, size]) => !(BATCH_NAME.test(name) && size === batch));
 }
 
 function preprocessingKey(preprocessing: Preprocessing): readonly unknown[] {
@@ -96,15 +104,10 @@ export function measurementUnder(
   return newest;
 }
 
-/** Dimensions that only say the batch again. */
-const BATCH_NAME = /batch|^(?:n|b|bs)$/iu;
-
 /** Circumstances in words, as the settings chooser and the ledger show them: "2 threads, batch 1, cpu". */
 export function describeCircumstances({ target, settings, data }: Circumstances): string {
   const threads = `${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}`;
-  const dims = Object.entries(settings.dims)
-    .filter(([name, size]) => !(BATCH_NAME.test(name) && size === settings.batch))
-    .map(([name, size]) => `${name} = ${size}`);
+  const dims = tellingDims(settings).map(([name, size]) => `${name} = ${size}`);
   const run = [threads, `batch ${settings.batch}`, ...dims, target.provider];
   if (data !== null) return `${describeData(data)}; ${run.join(', ')}`;
   return [...run, ...(settings.turns ? [] : ['timed alone'])].join(', ');

@@ -35,6 +35,10 @@ describe('the key of a measurement', () => {
     expect(circumstancesKey(someCircumstances({ data: someData({ name: 'other', datasetId: '2' }) }))).toBe(
       circumstancesKey(base),
     );
+    // A dimension that only repeats the batch says nothing more.
+    const { batch } = base.settings;
+    expect(turned({ N: batch })).toBe(turned({}));
+    expect(turned({ N: batch + 1 })).not.toBe(turned({}));
   });
 });
 
