@@ -117,9 +117,9 @@ export async function bench(): Promise<BenchRow[]> {
   const samples = fileURLToPath(new URL('../../resources/samples/', import.meta.url));
   try {
     writeFileSync(at('middle.onnx'), network(32, [32, 32, 32], 1));
-    writeFileSync(at('middle.npz'), arrays(512, 32));
+    writeFileSync(at('middle.npz'), arrays(2048, 32));
     writeFileSync(at('large.onnx'), network(224, [32, 64, 64], 2));
-    writeFileSync(at('large.npz'), arrays(96, 224));
+    writeFileSync(at('large.npz'), arrays(256, 224));
     const cases: Case[] = [
       { name: 'the sample CNN', model: join(samples, 'glyph-cnn.onnx'), data: join(samples, 'glyphs-test.npz'), reading: false }, // prettier-ignore
       { name: '20 MMAC at 32×32', model: at('middle.onnx'), data: at('middle.npz'), reading: false },
