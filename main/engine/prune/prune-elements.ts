@@ -6,6 +6,7 @@ import { mapTensors, walkTensors } from '../graph/tensors.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
 import type { PassContext, Sources } from '../passes/pass.ts';
 import { layerMacs } from './layer-macs.ts';
+import type { Lineage } from './lineage.ts';
 import { preparePruning, type PrunableModel } from './prepare.ts';
 import { prunableWeights, type FrozenLayer, type PrunableLayer, type PrunableWeights } from './prunable-weights.ts';
 import type { PruneStep } from '../../contract/recipe/prune.ts';
@@ -47,6 +48,7 @@ export async function pruneElements(model: Model, step: PruneStep, context: Pass
 /** A pruned model, the layers of the source that its nodes stand for, and what was done. */
 export interface PrunedModel {
   readonly model: Model;
+  readonly lineage: Lineage;
   readonly sources: Sources;
   readonly result: PruneOutcome;
 }
@@ -67,7 +69,12 @@ function pruneWeights(prepared: PrunableModel, step: PruneStep): PrunedModel {
   const pruned = mapTensors(model, (tensor) => zeroed.get(tensor) ?? tensor);
   const { unknownCosts, ...measured } = measure(prepared, weights, zeroed);
   const notes = [...prepared.notes, ...notesOf(step, layers, unknownCosts)];
-  return { model: pruned, sources: prepared.sources, result: { ...measured, frozen, notes, sparsity: sparsityOf() } };
+  return {
+    model: pruned,
+    lineage: { before: model, kept: new Map() },
+    sources: prepared.sources,
+    result: { ...measured, frozen, notes, sparsity: sparsityOf() },
+  };
 
   function sparsityOf(): PruneOutcome['sparsity'] {
     const total = tensors.reduce((sum, tensor) => sum + magnitudes.get(tensor)!.length, 0);

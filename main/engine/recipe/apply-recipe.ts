@@ -4,6 +4,7 @@ import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
 import { orderProblems } from '../../judge/recipe/words.ts';
 import type { Model } from '../graph/ir.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import { composeLineage, type Lineage } from '../prune/lineage.ts';
 import { composeSources, type Sources } from '../passes/pass.ts';
 import { engineStep, type AnyOutcome } from '../steps/registry.ts';
 import type { StepSurroundings } from '../steps/step.ts';
@@ -37,6 +38,7 @@ export async function applyRecipe(
   checkRecipeLayers(model, recipe);
   let current = model;
   let sources: Sources = new Map();
+  let lineage: Lineage | undefined;
   const steps: RecipeStep[] = [];
   const outcomes: AnyOutcome[] = [];
   for (const step of recipe.steps) {
@@ -45,9 +47,11 @@ export async function applyRecipe(
     throwIfCancelled(context.signal, 'Applying the recipe');
     const { apply, stage } = engineStep(kind.kind);
     context.progress({ stage, done: 0, total: 1 });
-    const applied = await apply(current, settings, surroundings, context);
+    const around = lineage === undefined ? surroundings : { ...surroundings, lineage };
+    const applied = await apply(current, settings, around, context);
     current = applied.model;
     sources = composeSources(sources, applied.sources);
+    if (applied.lineage !== undefined) lineage = composeLineage(lineage, applied.lineage);
     steps.push(stepOf(kind.kind, applied.settings));
     outcomes.push(applied.outcome);
   }

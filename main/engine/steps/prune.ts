@@ -11,6 +11,6 @@ export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   apply: async (model, settings, { runner }, { signal }) => {
     const pruned = await pruneElements(model, settings, { runners: lendRunner(runner), signal });
     const outcome = { kind: 'prune', details: pruned.result, notes: pruned.result.notes } as const;
-    return { model: pruned.model, settings, sources: pruned.sources, outcome };
+    return { model: pruned.model, settings, sources: pruned.sources, lineage: pruned.lineage, outcome };
   },
 };

@@ -2,6 +2,7 @@ import type { StepKind } from '../../contract/recipe/step-kind.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
+import type { Lineage } from '../prune/lineage.ts';
 import type { FeedBatches } from '../quantize/calibrate.ts';
 import type { Runner } from '../runtime/runner.ts';
 
@@ -12,6 +13,8 @@ export interface StepSurroundings {
   readonly runner: Runner;
   /** Whether this CPU has VNNI; null where that cannot be told. */
   readonly vnni: boolean | null;
+  /** Where the model comes from, once a step before has pruned it. */
+  readonly lineage?: Lineage;
 }
 
 /** What a step did, for reports: by kind, whatever that kind tells. */
@@ -28,6 +31,8 @@ export interface AppliedStep<Settings, Outcome extends StepOutcome = StepOutcome
   readonly settings: Settings;
   /** The layers of the model before that each node stands for. */
   readonly sources: Sources;
+  /** Of a step that prunes: what it pruned, and what is left. */
+  readonly lineage?: Lineage;
   readonly outcome: Outcome;
 }
 
