@@ -17,5 +17,7 @@ export function layerHandlers(context: StudioContext): Pick<Handlers, 'trial.lay
 async function changedModel(context: StudioContext, trialId: string): Promise<ChangedModel> {
   const path = await requireOutput(context, trialId);
   const { modelId, baseline } = await context.workspace.trial(trialId);
-  return { path, source: baseline ? null : (await requireModel(context, modelId)).path, sources: null };
+  if (baseline) return { path, source: null, sources: null };
+  const sources = await context.workspace.result(trialId, 'sources');
+  return { path, source: (await requireModel(context, modelId)).path, sources };
 }

@@ -156,6 +156,7 @@ async function makeOutput(
     ...(applied.prune === null ? {} : { prune: applied.prune }),
     ...(applied.quantize === null ? {} : { quantize: applied.quantize }),
     outcomes: applied.outcomes,
+    sources: applied.sources,
   };
   await workspace.record(trialId, { update, results, at: Date.now() });
 }
@@ -172,6 +173,8 @@ async function compareTrials(
 }
 
 async function compareSide(context: StudioContext, { id, name, measurements }: Trial): Promise<CompareSide> {
+  const { workspace } = context;
   const path = await requireOutput(context, id);
-  return { id, name, path, profile: await context.workspace.result(id, 'profile'), measurements };
+  const [profile, sources] = [await workspace.result(id, 'profile'), await workspace.result(id, 'sources')];
+  return { id, name, path, sources, profile, measurements };
 }

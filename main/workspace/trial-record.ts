@@ -26,6 +26,8 @@ export interface TrialResults {
   readonly outcomes: readonly StepOutcomeResult[];
   readonly profile: Profile;
   readonly errors: ErrorTable;
+  /** Source layers by name of a node of the trial's model, where they are not the one of its own name. */
+  readonly sources: Readonly<Record<string, readonly string[]>>;
 }
 export type ResultKind = keyof TrialResults;
 
@@ -44,6 +46,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   prune: summarizePrune,
   quantize: summarizeQuantize,
   outcomes: () => ({}),
+  sources: () => ({}),
   // That they are there is all that is told.
   profile: () => ({}),
   errors: () => ({}),

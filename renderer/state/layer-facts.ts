@@ -75,13 +75,16 @@ function knownTable(table: LayerTable): KnownTable {
   return made;
 }
 
-/** Joins what is known of the layers; times are found by the nodes that compute a layer, the rest by its name. */
+/**
+ * Joins what is known of the layers. Times are of the trial's own nodes; what steps tell is of the model that they were given,
+ * whose nodes may have other names than the source's where steps before renamed or merged them.
+ */
 export function layerFacts({ table, profile, errors, details }: LayerSources): readonly LayerFacts[] {
   const { rows, layerOf } = knownTable(table);
   const times = timesByLayer(profile, layerOf);
-  const errorOf = byName(errors?.layers ?? []);
-  const pruned = byName(details?.prune?.layers ?? []);
-  const quantized = byName(details?.quantize?.layers ?? []);
+  const errorOf = byLayer(errors?.layers ?? [], layerOf);
+  const pruned = byLayer(details?.prune?.layers ?? [], layerOf);
+  const quantized = byLayer(details?.quantize?.layers ?? [], layerOf);
   return rows.map((row) => {
     const time = times.get(row.name);
     const error = errorOf.get(row.name);
@@ -141,8 +144,14 @@ function timesByLayer(profile: Profile | null, layerOf: ReadonlyMap<string, stri
   return times;
 }
 
-function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(items.map((item) => [item.name, item]));
+/** By layer of the source: the item of its name, else the last of those whose nodes belong to it, which gives its value. */
+function byLayer<T extends { readonly name: string }>(
+  items: readonly T[],
+  layerOf: ReadonlyMap<string, string>,
+): ReadonlyMap<string, T> {
+  const found = new Map(items.map((item) => [layerOf.get(item.name) ?? item.name, item]));
+  for (const item of items) found.set(item.name, item);
+  return found;
 }
 
 const NONE: readonly LayerFacts[] = [];

@@ -143,7 +143,7 @@ describe.skipIf(!there)(`every command on real models${there ? '' : ' (skipped: 
     for (const attempt of [apply, evaluate, errors]) {
       await attempt().catch((error: StudioError) => expect(REFUSED, error.message).toContain(error.code));
     }
-    const side = { id: '', name, profile: null, measurements: [] };
+    const side = { id: '', name, sources: null, profile: null, measurements: [] };
     await operate('compare', { a: { ...side, path }, b: { ...side, path: output }, pairs: [], keys: [] });
   });
 

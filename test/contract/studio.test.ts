@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
+import { LAYER_STATES } from '../../main/contract/layers.ts';
+import { quantizeStepSchema } from '../../main/contract/recipe/quantize.ts';
 import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { events } from '../../main/contract/methods.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
@@ -200,6 +202,21 @@ test('two trials are compared layer by layer', async () => {
   const conv = comparison.layers.find(({ opA }) => opA === 'Conv')!;
   expect(conv).toMatchObject({ status: 'changed', changes: ['weights'] });
   expect(comparison.layers.find(({ opA }) => opA === 'Relu')).toMatchObject({ status: 'same', changes: [] });
+});
+
+test('what the nodes of a trial stand for is kept with it, as far as it is not said by their names', async () => {
+  const { modelId, validation } = await openSample();
+  const recipe: Recipe = {
+    version: 2,
+    steps: [{ rewrite: { pass: 'fold-batchnorm' } }, { quantize: quantizeStepSchema.parse({ samples: 16 }) }],
+  };
+  const trial = await call('trial.run', { modelId, recipe, calibrationDatasetId: validation, latency: false });
+  const sources = (await workspace.result(trial.id, 'sources'))!;
+  expect(Object.entries(sources).filter(([node, layers]) => layers.length === 1 && layers[0] === node)).toEqual([]);
+  const folded = Object.values(sources).find((layers) => layers.length > 1)!;
+  const table = await call('trial.layers', { trialId: trial.id });
+  const places = folded.map((name) => table.names.indexOf(name));
+  expect(places.map((place) => LAYER_STATES[table.state[place]!])).toEqual(['present', 'fused']);
 });
 
 test('everything is there after the studio was closed and opened', async () => {

@@ -75,7 +75,7 @@ async function compare(
       ...(evaluation === undefined ? [] : evaluationMeasurements(evaluation, measuredAs(circumstances!))),
       ...(profile === null ? [] : profileMeasurements(profile, measuredAs(circumstancesOn(profile.machine, profile)))),
     ];
-    sides.push({ id: path, name: basename(path), path, profile, measurements });
+    sides.push({ id: path, name: basename(path), path, sources: null, profile, measurements });
   }
   const [a, b] = sides;
   if (a === undefined || b === undefined) throw new RangeError('compare takes two models');

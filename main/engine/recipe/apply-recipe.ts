@@ -9,6 +9,7 @@ import { composeSources, type Sources } from '../passes/pass.ts';
 import { engineStep, type AnyOutcome } from '../steps/registry.ts';
 import type { StepSurroundings } from '../steps/step.ts';
 import { checkRecipeLayers } from './check-layers.ts';
+import { changedSources, inNamesOf, inNamesOfRecipe } from './source-names.ts';
 
 export interface AppliedRecipe {
   readonly model: Model;
@@ -16,13 +17,13 @@ export interface AppliedRecipe {
   readonly recipe: Recipe;
   /** One for each step of `recipe`, in its order. */
   readonly outcomes: readonly AnyOutcome[];
-  /** The layers of the source that each node of the model stands for. */
+  /** The layers of the source that a node of the model stands for, where that is not the one of its own name. */
   readonly sources: Sources;
 }
 
 /**
  * Applies a recipe's steps in their order, leaving out those that are switched off. The model is not modified; an empty
- * recipe gives it back. The same model, recipe and calibration data give the same bytes.
+ * recipe gives it back. Layers that steps leave out are named as the source names them, whatever the steps before did. The same model, recipe and calibration data give the same bytes.
  * @throws RECIPE_INVALID for steps in an order that cannot work; MODEL_UNKNOWN_LAYER for a layer to leave out that the model
  *   does not have; what the steps throw
  */
@@ -42,17 +43,18 @@ export async function applyRecipe(
   const steps: RecipeStep[] = [];
   const outcomes: AnyOutcome[] = [];
   for (const step of recipe.steps) {
-    const { kind, settings, off } = stepParts(step);
-    if (off) continue;
+    const parts = stepParts(step);
+    const { kind } = parts.kind;
+    if (parts.off) continue;
     throwIfCancelled(context.signal, 'Applying the recipe');
-    const { apply, stage } = engineStep(kind.kind);
+    const { apply, stage } = engineStep(kind);
     context.progress({ stage, done: 0, total: 1 });
     const around = lineage === undefined ? surroundings : { ...surroundings, lineage };
-    const applied = await apply(current, settings, around, context);
+    const applied = await apply(current, inNamesOf(current, sources, parts), around, context);
     current = applied.model;
-    sources = composeSources(sources, applied.sources);
+    sources = changedSources(current, composeSources(sources, applied.sources));
     if (applied.lineage !== undefined) lineage = composeLineage(lineage, applied.lineage);
-    steps.push(stepOf(kind.kind, applied.settings));
+    steps.push(stepOf(kind, inNamesOfRecipe(applied.settings, parts)));
     outcomes.push(applied.outcome);
   }
   return { model: current, recipe: { version: 2, steps }, outcomes, sources };

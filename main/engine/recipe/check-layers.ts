@@ -3,9 +3,10 @@ import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
 import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
+import { layerKeys } from './source-names.ts';
 
 /**
- * Checks that the layers which a recipe leaves out exist.
+ * Checks that the layers which a recipe leaves out exist: whatever the step, they are layers of the source model.
  * @throws MODEL_UNKNOWN_LAYER naming the step, the name and the layer that comes nearest
  */
 export function checkRecipeLayers(model: Model, recipe: Recipe): void {
@@ -20,10 +21,8 @@ export function checkRecipeLayers(model: Model, recipe: Recipe): void {
 
 /** The layers that the settings of a step name. */
 function excludedBy(step: RecipeStep): readonly string[] {
-  const { kind, settings } = stepParts(step);
-  return kind.fields
-    .filter(({ control }) => control === 'layers')
-    .flatMap(({ key }) => settings[key] as readonly string[]);
+  const parts = stepParts(step);
+  return layerKeys(parts).flatMap((key) => parts.settings[key] as readonly string[]);
 }
 
 function unknownLayer(name: string, known: readonly string[], where: string): StudioError {

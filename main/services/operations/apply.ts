@@ -63,6 +63,7 @@ export async function apply(
     quantize,
     outcomes,
     calibration: used,
+    sources: Object.fromEntries(made.sources),
   };
 }
 

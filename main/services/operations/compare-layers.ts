@@ -4,6 +4,8 @@ import type { Attribute, Model, Node, Tensor } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import type { Layer } from '../../engine/layers/group-layers.ts';
 import { matchLayers, type LayerMatch } from '../../engine/layers/match-layers.ts';
+import { relativeSources } from '../../engine/layers/relative-sources.ts';
+import type { Sources } from '../../engine/passes/pass.ts';
 import { formatBytes, formatCompact } from '../../judge/format.ts';
 import { attributeText } from './attribute-text.ts';
 import { constantsOf } from './graph-view.ts';
@@ -16,11 +18,13 @@ export interface ComparedModel {
   /** Rows of `inspect`. */
   readonly rows: readonly LayerInfo[];
   readonly profile: Profile | null;
+  /** What its nodes stand for in the model that both were made of. */
+  readonly sources: Sources;
 }
 
 /** Layers of A in order, each with what it is in B; then those that only B has. */
 export function compareLayers(a: ComparedModel, b: ComparedModel): ComparedLayer[] {
-  const match = matchLayers(a.model, b.model);
+  const match = matchLayers(a.model, b.model, relativeSources(a, b));
   const sides = [sideOf(a), sideOf(b)] as const;
   const rows = match.source.all.map((layer) => compareOne(layer, match, sides));
   const added = match.changed.all.filter((layer) => match.sourcesOf.get(layer)!.length === 0);

@@ -5,6 +5,7 @@ import { inspect } from './inspect.ts';
 import { metricRows, type Totals } from './metric-rows.ts';
 import { openShared } from './opened-models.ts';
 import type { CompareSide, OperationParams } from './operation-map.ts';
+import { sourceMap } from './source-map.ts';
 
 /** Two models side by side: their numbers, and the layers of A with what they are in B. */
 export async function compare(
@@ -25,7 +26,7 @@ export async function compare(
 }
 
 async function readSide(
-  { path, profile }: CompareSide,
+  { path, profile, sources }: CompareSide,
   signal: AbortSignal,
 ): Promise<ComparedModel & { readonly totals: Totals }> {
   const { model, bytes, externalBytes } = await openShared(path);
@@ -34,5 +35,11 @@ async function readSide(
     { signal },
   );
   const count = layers.filter(({ name, layer }) => name === layer).length;
-  return { model, rows: layers, profile, totals: { parameters, macs, bytes: bytes + externalBytes, layers: count } };
+  return {
+    model,
+    rows: layers,
+    profile,
+    sources: sourceMap(sources),
+    totals: { parameters, macs, bytes: bytes + externalBytes, layers: count },
+  };
 }

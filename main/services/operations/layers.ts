@@ -8,6 +8,7 @@ import { inferModel } from '../../engine/operators/infer.ts';
 import { constantsOf, describeNode } from './graph-view.ts';
 import { openShared } from './opened-models.ts';
 import type { ChangedModel, OperationParams } from './operation-map.ts';
+import { sourceMap } from './source-map.ts';
 import { sizedModel } from './sized-model.ts';
 
 /** The layers of a model, or of one that was made of another in terms of that one's. */
@@ -44,10 +45,6 @@ async function computing(model: Model, { source, sources }: ChangedModel, name: 
 
 function unknownLayer(name: string): StudioError {
   return new StudioError('MODEL_UNKNOWN_LAYER', `The model has no layer '${name}'`);
-}
-
-function sourceMap(sources: ChangedModel['sources']): ReadonlyMap<string, readonly string[]> {
-  return new Map(Object.entries(sources ?? {}));
 }
 
 /** Costs are of one sample, with the sizes that a profile would choose. */

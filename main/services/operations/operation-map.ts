@@ -17,12 +17,15 @@ import type { Circumstances, Measurement, Outcomes, Paired } from '../../contrac
 import type { Estimate } from '../../judge/statistics/interval.ts';
 import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
 
+/** Names of the source's layers by name of a node that stands for others than the one of its own name. */
+export type SourceNames = Readonly<Record<string, readonly string[]>>;
+
 /** A model, and what it was made of: null when it is an opened one itself. */
 export interface ChangedModel {
   readonly path: string;
   readonly source: string | null;
-  /** Names of the source's nodes by name of a node of the model, as far as its making told; null: nothing is known. */
-  readonly sources: Readonly<Record<string, readonly string[]>> | null;
+  /** As its making told; null: nothing is known. */
+  readonly sources: SourceNames | null;
 }
 
 /** Where data lies and how it becomes a model's input. */
@@ -68,6 +71,8 @@ export interface AppliedRecipe {
   readonly outcomes: StepOutcomeResult[];
   /** The data that calibrated it; null where nothing did. */
   readonly calibration: MeasuredData | null;
+  /** What the nodes of the new model stand for. */
+  readonly sources: SourceNames;
 }
 
 /**
@@ -151,6 +156,8 @@ export interface CompareSide {
   readonly id: string;
   readonly name: string;
   readonly path: string;
+  /** What its nodes stand for in the model that both were made of, as far as known; null: nothing is. */
+  readonly sources: SourceNames | null;
   readonly profile: Profile | null;
   readonly measurements: readonly Measurement[];
 }

@@ -36,12 +36,16 @@ const int8 = (): Model =>
     .output('y')
     .build();
 
-async function side(model: Model, layers: readonly Partial<ProfileLayer>[] = []): Promise<ComparedModel> {
+async function side(
+  model: Model,
+  layers: readonly Partial<ProfileLayer>[] = [],
+  sources: ComparedModel['sources'] = new Map(),
+): Promise<ComparedModel> {
   using folder = tempFolder();
   const path = folder.file('m.onnx');
   writeFileSync(path, encodeModelBytes(model));
   const rows = (await inspect({ path, dims: {}, scanWeights: false }, quietContext())).layers;
-  return { model: (await openShared(path)).model, rows, profile: { layers } as Profile };
+  return { model: (await openShared(path)).model, rows, profile: { layers } as Profile, sources };
 }
 
 test('a quantized layer is said by its precision and the bytes of its weights, not as nodes added', async () => {
@@ -78,4 +82,25 @@ test('a layer that went into another is fused, with that one’s time, not remov
     changes: ['fused into conv'],
     fusedB: { into: 'conv', timeMs: 3 },
   });
+});
+
+test('two trials are compared by what each told of its nodes, whatever their names', async () => {
+  const named = (conv: string, value: string): Model =>
+    graph()
+      .input('x', 'float32', [1, 3, 2, 2])
+      .conv({ channels: 4, kernel: 1, bias: false, name: conv, to: value })
+      .relu({ name: 'relu', to: 'y' })
+      .output('y')
+      .build();
+  const a = await side(named('call/Conv_0', 'u'), [], new Map([['call/Conv_0', ['call']]]));
+  const b = await side(named('renamed', 'v'), [], new Map([['renamed', ['call']]]));
+  expect(compareLayers(a, b).map(({ name, status }) => [name, status])).toEqual([
+    ['call/Conv_0', 'same'],
+    ['relu', 'same'],
+  ]);
+  expect(compareLayers(a, { ...b, sources: new Map() }).map(({ status }) => status)).toEqual([
+    'removed',
+    'same',
+    'added',
+  ]);
 });

@@ -8,6 +8,8 @@ import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
+import { makeNode } from '../../../../main/engine/graph/make.ts';
+import { graph } from '../../../support/graph-builder.ts';
 import { smallCnn } from '../../../support/sample-graphs.ts';
 
 let runner: Runner;
@@ -19,17 +21,67 @@ afterAll(() => runner.kill());
 const prune = (exclude: string[] = []): RecipeStep => ({
   prune: { structure: 'element', scope: 'global', sparsity: 0.5, exclude },
 });
-const quantize = (exclude: string[] = [], reduceRange: boolean | 'auto' = 'auto'): RecipeStep => ({
+/** Weights in 7 bits: with 8, a CPU without VNNI saturates, and layers rightly stay in float. */
+const quantize = (exclude: string[] = [], reduceRange: true | 'auto' = true): RecipeStep => ({
   quantize: { scheme: 'int8-static', calibrator: 'minmax', perChannel: true, reduceRange, samples: 4, exclude },
 });
-/** 7-bit weights: with 8 bits the kernels of a CPU without VNNI saturate, and layers stay float. */
-const exactQuantize = (): RecipeStep => quantize([], true);
 
 async function* samples(count: number): FeedBatches {
   const random = seededRandom(7);
   for (let i = 0; i < count; i++) {
     yield { x: { dtype: 'float32', dims: [1, 3, 8, 8], data: Float32Array.from({ length: 192 }, random) } };
   }
+}
+
+/** A call of a function, one convolution, then a convolution of the graph's own. */
+function callingCnn(): Model {
+  const opsetImports = [{ domain: '', version: 21, unknown: [] }];
+  return graph()
+    .input('x', 'float32', ['N', 3, 8, 8])
+    .weights('w', [4, 3, 3, 3])
+    .node('block', ['x', 'w'], {}, ['h'], { name: 'block', domain: 'local' })
+    .conv({ name: 'last', inputs: 4, channels: 4, from: 'h', to: 'y' })
+    .output('y')
+    .build({
+      opset: 21,
+      domains: { local: 1 },
+      functions: [
+        {
+          name: 'block',
+          domain: 'local',
+          overload: '',
+          inputs: ['a', 'w'],
+          outputs: ['out'],
+          attributeNames: [],
+          attributeDefaults: [],
+          nodes: [makeNode('Conv', ['a', 'w'], ['out'])],
+          opsetImports,
+          valueInfos: [],
+          docString: '',
+          metadata: [],
+          unknown: [],
+        },
+      ],
+    });
+}
+
+function normedCnn(): Model {
+  return graph()
+    .input('x', 'float32', ['N', 3, 8, 8])
+    .conv({ name: 'conv', channels: 4, to: 'c' })
+    .initializer('g', 'float32', [4], [1, 2, 1, 2])
+    .initializer('v', 'float32', [4], [1, 1, 2, 2])
+    .initializer('z', 'float32', [4], [0, 0, 0, 0])
+    .node('BatchNormalization', ['c', 'g', 'z', 'z', 'v'], {}, ['y'], { name: 'norm' })
+    .output('y')
+    .build();
+}
+
+/** Layers of the model that the last step was given which it left out because the recipe says so. */
+function leftOut({ outcomes }: AppliedRecipe): string[] {
+  const last = outcomes.at(-1);
+  const layers = last?.kind === 'quantize' ? last.details.layers : [];
+  return layers.filter(({ reason }) => reason === 'left out by the recipe').map(({ name }) => name);
 }
 
 function apply(model: Model, steps: readonly RecipeStep[], signal?: AbortSignal): Promise<AppliedRecipe> {
@@ -45,7 +97,7 @@ describe('applyRecipe', () => {
   });
 
   it('gives the same bytes from the recipe that it returns, whatever the CPU', async () => {
-    const first = await apply(smallCnn(), [quantize()]);
+    const first = await apply(smallCnn(), [quantize([], 'auto')]);
     expect(first.recipe.steps).toEqual([
       {
         quantize: {
@@ -78,7 +130,7 @@ describe('applyRecipe', () => {
   });
 
   it('keeps pruned weights at zero through quantization', async () => {
-    const { model, outcomes } = await apply(smallCnn(), [prune(), exactQuantize()]);
+    const { model, outcomes } = await apply(smallCnn(), [prune(), quantize()]);
     expect(outcomes).toMatchObject([
       { kind: 'prune', details: { sparsity: { achieved: 0.5 } } },
       { kind: 'quantize', details: { fusedShare: 1 } },
@@ -123,6 +175,42 @@ describe('applyRecipe', () => {
       message: expect.stringContaining('Step 2 (quantize)'),
       hint: expect.stringContaining("'/layer1/0/conv1/Conv'"),
     });
+  });
+
+  it('leaves a layer out that a step before replaced by others', async () => {
+    const inline: RecipeStep = { rewrite: { pass: 'inline-functions' } };
+    const left = async (exclude: string[]): Promise<string[]> => {
+      const applied = await apply(callingCnn(), [inline, quantize(exclude)]);
+      expect(applied.recipe.steps).toMatchObject([inline, { quantize: { exclude } }]);
+      expect(applied.sources.get('block/Conv_0')).toEqual(['block']);
+      return leftOut(applied);
+    };
+    expect(await left([])).toEqual([]);
+    expect(await left(['block'])).toEqual(['block/Conv_0']);
+    expect(await left(['last'])).toEqual(['last']);
+  });
+
+  it('leaves a layer out that a step before merged into another', async () => {
+    const steps = (exclude: string[]): RecipeStep[] => [{ rewrite: { pass: 'fold-batchnorm' } }, quantize(exclude)];
+    expect(leftOut(await apply(normedCnn(), steps([])))).toEqual([]);
+    const applied = await apply(normedCnn(), steps(['norm']));
+    expect(leftOut(applied)).toEqual(['conv']);
+    expect([...applied.sources]).toEqual([['conv', ['conv', 'norm']]]);
+  });
+
+  it('names a layer by its source where another has taken its name', async () => {
+    // The call 'block' becomes 'block/Conv_0', which stands for it; 'last' stays what it is.
+    const { outcomes } = await apply(callingCnn(), [{ rewrite: { pass: 'inline-functions' } }, prune(['block'])]);
+    const pruned = outcomes.flatMap((it) => (it.kind === 'prune' ? it.details.layers.map(({ name }) => name) : []));
+    expect(pruned).toEqual(['last']);
+  });
+
+  it('tells no sources of nodes that stand for the layer of their own name', async () => {
+    const { sources } = await apply(smallCnn(), [prune()]);
+    expect(sources).toEqual(new Map());
+    const all = (await apply(smallCnn(), [quantize()])).sources;
+    expect([...all].filter(([node, layers]) => layers.length === 1 && layers[0] === node)).toEqual([]);
+    expect([...new Set([...all.values()].flat())]).toContain('/layer1/0/conv1/Conv');
   });
 
   it('stops before the first step when it is cancelled', async () => {

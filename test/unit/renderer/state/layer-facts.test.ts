@@ -110,3 +110,15 @@ it('adds up the times of the nodes that compute a layer, and names the layer tha
   expect(conv).toMatchObject({ timeMs: 2, share: 1, folded: false, fusedInto: null });
   expect(relu).toMatchObject({ folded: true, fusedInto: 'conv' });
 });
+
+it('what a step tells of a node that stands for a layer is told of that layer, unless the layer is named itself', () => {
+  const told = (names: readonly string[]) =>
+    layerFacts({
+      table: TABLE,
+      profile: null,
+      errors: { samples: 1, notes: [], layers: names.map((name, at) => ({ name, sqnrDb: 30 + at })) } as never,
+      details: null,
+    })[0]?.sqnrDb;
+  expect(told(['conv/dequantize'])).toBe(30);
+  expect(told(['conv', 'conv/dequantize'])).toBe(30);
+});
