@@ -16,6 +16,7 @@ import {
   withStep,
   withoutStep,
 } from './recipe-draft.ts';
+import { stepParts } from '../../main/contract/recipe/kinds.ts';
 import type { ExcludingKind, StepSettings } from '../../main/contract/recipe/kinds.ts';
 import type { DraftStep, RecipeDraft, StepKind } from './recipe-draft.ts';
 
@@ -84,8 +85,10 @@ export const useRecipe = create<RecipeStore>()(
       },
     }),
     keptAs('recipes', {
-      version: 2,
+      version: 3,
       keep: ({ drafts, modelId, draft }) => ({ drafts: withDraft(drafts, modelId, draft) }),
+      // Steps of version 2 lack the settings that were added since.
+      migrate: ({ drafts }) => ({ drafts: withAllSettings((drafts ?? {}) as RecipeStore['drafts']) }),
     }),
   ),
 );
@@ -95,6 +98,12 @@ function withDraft(drafts: RecipeStore['drafts'], modelId: string | null, draft:
   if (modelId === null) return drafts;
   const { [modelId]: _old, ...others } = drafts;
   return Object.fromEntries([...Object.entries(others), [modelId, draft] as const].slice(-KEPT_DRAFTS));
+}
+
+function withAllSettings(drafts: RecipeStore['drafts']): RecipeStore['drafts'] {
+  const whole = (draft: RecipeDraft): RecipeDraft =>
+    draft.map((entry) => ({ ...entry, step: makeStep(kindOf(entry.step), stepParts(entry.step).settings) }));
+  return Object.fromEntries(Object.entries(drafts).map(([model, draft]) => [model, whole(draft)]));
 }
 
 /** The step of a kind that a task edits, or undefined. */

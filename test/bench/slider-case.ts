@@ -5,6 +5,7 @@
 import type { Measurement } from '../../main/contract/measurement.ts';
 import { someCircumstances, someData, someMeasurement } from '../support/measured.ts';
 import { writeFileSync } from 'node:fs';
+import { EMPTY_RECIPE } from '../../main/contract/recipe/recipe.ts';
 import type { EvaluationSummary } from '../../main/contract/results.ts';
 import type { Trial } from '../../main/contract/studio.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
@@ -18,6 +19,7 @@ import { seededRandom } from '../../main/engine/tensor/random.ts';
 import { runOperation } from '../../main/services/operations/operations.ts';
 import type { PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { graph } from '../support/graph-builder.ts';
+import { pruneRecipe } from '../support/recipes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const WIDTH = 512;
@@ -66,12 +68,11 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
 
 /** A measured trial at this sparsity; the baseline at 0. */
 function trial(sparsity: number): Trial {
-  const prune = { structure: 'element' as const, scope: 'global' as const, exclude: [] };
   return {
     id: `trial-${sparsity}`,
     modelId: 'model',
     name: 'Trial',
-    recipe: { version: 2, steps: sparsity === 0 ? [] : [{ prune: { ...prune, sparsity } }] },
+    recipe: sparsity === 0 ? EMPTY_RECIPE : pruneRecipe(sparsity),
     baseline: sparsity === 0,
     createdAt: 0,
     status: 'done',

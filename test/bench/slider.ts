@@ -12,8 +12,8 @@ import { createStudio } from '../../main/services/studio.ts';
 import { openWorkspace } from '../../main/workspace/workspace.ts';
 import { measuredPoints, pruneRows } from '../../renderer/tasks/prune/model.ts';
 import { predictTrial } from '../../main/judge/predict/trial.ts';
-import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { callOf } from '../support/call-studio.ts';
+import { pruneRecipe } from '../support/recipes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
 import { model25M, predictionInputs, WEIGHTS } from './slider-case.ts';
@@ -24,11 +24,6 @@ const MOVES = 200;
 const RELEASES = [0.21, 0.32, 0.43, 0.54, 0.65];
 const IMAGES = 500;
 
-const pruned = (sparsity: number): Recipe => ({
-  version: 2,
-  steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
-});
-
 /**
  * What the Prune task computes for each of 200 positions, with 30 trials measured before; the slowest of ten counts (p90). The curve over all positions is not computed anew by a move.
  */
@@ -38,7 +33,7 @@ async function moves(model: Model): Promise<BenchRow> {
   let rows = 0;
   for (let move = 0; move < MOVES; move++) {
     const start = performance.now();
-    const recipe = pruned((0.95 * move) / MOVES);
+    const recipe = pruneRecipe((0.95 * move) / MOVES);
     const { cut } = predictTrial(recipe, inputs);
     rows += pruneRows(inputs.prunePlan!, cut, null, new Set()).length;
     rows += measuredPoints(recipe, inputs).length;
@@ -101,7 +96,7 @@ async function releases(): Promise<BenchRow> {
         if (!baseline && status === 'running' && evaluation?.samples === IMAGES) resolve(performance.now() - start);
       };
     });
-    await call('trial.run', { modelId: entry.id, recipe: pruned(sparsity), datasetId, limit: IMAGES });
+    await call('trial.run', { modelId: entry.id, recipe: pruneRecipe(sparsity), datasetId, limit: IMAGES });
     times.push(await told);
   }
   return atMost(`slider: measured accuracy of ${IMAGES} images after release / 2 s`, median(times) / MEASURED_MS, 1);

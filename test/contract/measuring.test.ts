@@ -8,6 +8,7 @@ import { recipeSchema, type Recipe } from '../../main/contract/recipe/recipe.ts'
 import { circumstancesKey, circumstancesOf, measurementUnder } from '../../main/judge/circumstances.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
+import { pruneStep } from '../support/recipes.ts';
 import { openWorkspace, type Workspace } from '../../main/workspace/workspace.ts';
 
 let directory: string;
@@ -48,7 +49,7 @@ async function openSample() {
 
 const prune = (sparsity: number): Recipe => ({
   version: 2,
-  steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
+  steps: [{ prune: pruneStep({ sparsity }) }],
 });
 const int8 = (samples: number): Recipe => recipeSchema.parse({ version: 2, steps: [{ quantize: { samples } }] });
 

@@ -9,6 +9,7 @@ import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { events } from '../../main/contract/methods.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
+import { pruneStep } from '../support/recipes.ts';
 import { openWorkspace, type Workspace } from '../../main/workspace/workspace.ts';
 
 let directory: string;
@@ -57,7 +58,7 @@ async function openSample(): Promise<{ modelId: string; baseline: string; test: 
 
 const prune = (sparsity: number): Recipe => ({
   version: 2,
-  steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
+  steps: [{ prune: pruneStep({ sparsity }) }],
 });
 
 test('tells of this machine and the samples', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { runSettingsSchema } from '../../contract/machine.ts';
 import { needsCalibration } from '../../contract/recipe/kinds.ts';
@@ -35,8 +35,6 @@ function addPruneCommand(program: Command, finish: Finish): void {
     .description('set the smallest weights to zero')
     .requiredOption('-o, --output <file>', 'where the pruned model goes');
   addStepOptions(command, pruneKind);
-  // Kept from version 0.1: magnitudes are in one order whatever the norm.
-  command.addOption(new Option('--score <score>', 'of no effect on single weights').choices(['l1', 'l2']));
   addCommonOptions(command).action(async (model: string, options: OutputOptions) => {
     finish(
       await runCommand(options, async (context) => {

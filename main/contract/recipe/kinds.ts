@@ -65,5 +65,5 @@ export function lastStepOf<K extends StepKindName>(
 
 /** Whether any step that is switched on needs typical inputs. */
 export function needsCalibration(recipe: { readonly steps: readonly RecipeStep[] }): boolean {
-  return recipe.steps.map(stepParts).some(({ kind, off }) => !off && kind.needs.calibration);
+  return recipe.steps.map(stepParts).some(({ kind, settings, off }) => !off && kind.needs(settings).calibration);
 }

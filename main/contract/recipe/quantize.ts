@@ -78,7 +78,7 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
       control: 'layers',
     },
   ],
-  needs: { calibration: true },
+  needs: () => ({ calibration: true }),
   mustComeAfter: { prune: 'weights that are integers already cannot be pruned' },
   initial: {
     scheme: 'int8-static',

@@ -7,12 +7,28 @@ import { rewriteStepSchema } from './rewrite.ts';
 /** A step that is switched off stays in the recipe and is not applied; it is no part of what the recipe means. */
 const off = z.literal(true).optional();
 
-export const recipeStepSchema = z.union([
+const stepSchemas = [
   z.strictObject({ prune: pruneStepSchema, off }),
   z.strictObject({ quantize: quantizeStepSchema, off }),
   z.strictObject({ rewrite: rewriteStepSchema, off }),
-]);
+] as const;
+
+export const recipeStepSchema = z.union(stepSchemas, { error: ({ input }) => problemOf(input) });
 export type RecipeStep = z.infer<typeof recipeStepSchema>;
+
+/** What is wrong with a step, by the kind that it names. */
+function problemOf(step: unknown): string {
+  const [kind = '', ...others] = Object.keys(typeof step === 'object' && step !== null ? step : {}).filter(
+    (key) => key !== 'off',
+  );
+  const schema = stepSchemas.find(({ shape }) => others.length === 0 && kind in shape);
+  if (schema === undefined) {
+    const kinds = stepSchemas.flatMap(({ shape }) => Object.keys(shape).filter((key) => key !== 'off'));
+    return `Expected one of the kinds of step: ${kinds.join(', ')}`;
+  }
+  const issues = schema.safeParse(step).error?.issues ?? [];
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
 
 const version2 = z.strictObject({ version: z.literal(2), steps: z.array(recipeStepSchema).readonly().default([]) });
 
@@ -22,7 +38,15 @@ const version1 = z.strictObject({
   steps: z
     .array(
       z.union([
-        z.strictObject({ prune: pruneStepSchema.extend({ score: z.enum(['l1', 'l2']).optional() }) }),
+        z.strictObject({
+          prune: z.strictObject({
+            structure: z.literal('element').default('element'),
+            score: z.enum(['l1', 'l2']).optional(),
+            scope: z.enum(['global', 'layer']).default('global'),
+            sparsity: z.number().min(0).max(1),
+            exclude: z.array(z.string()).readonly().default([]),
+          }),
+        }),
         z.strictObject({ quantize: quantizeStepSchema }),
       ]),
     )
@@ -35,8 +59,7 @@ export const recipeSchema = z.discriminatedUnion('version', [version2, version1]
   if (recipe.version === 2) return recipe;
   const steps = recipe.steps.map((step): RecipeStep => {
     if ('quantize' in step) return step;
-    const { score: _score, ...prune } = step.prune;
-    return { prune };
+    return { prune: { ...step.prune, score: 'magnitude' } };
   });
   return { version: 2, steps };
 });

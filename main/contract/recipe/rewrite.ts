@@ -25,6 +25,7 @@ export const rewriteKind = defineStepKind<'rewrite', RewriteStep>({
       title: 'What is rewritten',
       help: 'Every rewrite is checked: the new model gives the same outputs.',
       flag: '--pass <name>',
+      suggested: 'fold-constants',
       control: 'choice',
       choices: [
         {
@@ -55,7 +56,7 @@ export const rewriteKind = defineStepKind<'rewrite', RewriteStep>({
       ],
     },
   ],
-  needs: { calibration: false },
+  needs: () => ({ calibration: false }),
   mustComeAfter: {},
   initial: { pass: 'fold-constants' },
   words: ({ pass }) => TITLES[pass],

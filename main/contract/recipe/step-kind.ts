@@ -10,8 +10,14 @@ export type FieldControl =
   | { readonly control: 'share' }
   /** A whole number of at least `minimum`; `unit`: what is counted, in the plural. */
   | { readonly control: 'count'; readonly minimum: number; readonly unit: string }
+  /** Any number from `minimum` to `maximum`. */
+  | { readonly control: 'number'; readonly minimum: number; readonly maximum: number }
   | { readonly control: 'switch' }
   | { readonly control: 'choice'; readonly choices: readonly FieldChoice[] }
+  /** One of several measures, and the share of it to keep, 0…1: {"macs": 0.5}. */
+  | { readonly control: 'target'; readonly measures: readonly FieldChoice[] }
+  /** A whole number of at least `minimum` for each of some names: {"layer1": 12}. */
+  | { readonly control: 'counts'; readonly minimum: number; readonly unit: string }
   /** Names of layers. */
   | { readonly control: 'layers' };
 
@@ -33,6 +39,15 @@ export type StepField = FieldControl & {
   /** The terminal's flag, as commander writes it: "--sparsity <share>". A switch whose flag turns it off says so. */
   readonly flag: string;
   readonly turnsOff?: boolean;
+  /**
+   * Other settings, each with the values of which one must be there for this to have any effect; absent: it always has. A
+   * setting without effect stands in no recipe. Several fields may share a key and a flag, for different conditions.
+   */
+  readonly when?: Readonly<Record<string, readonly (string | boolean)[]>>;
+  /** What it is where it is left out: said of settings on which others depend. */
+  readonly standard?: string | boolean;
+  /** What an editor begins with: said of settings that a recipe must not leave out. */
+  readonly suggested?: unknown;
 };
 
 /** What applying a step takes beside the model. */
@@ -56,7 +71,7 @@ export interface StepKind<Settings = never> {
   readonly schema: z.ZodType<Settings>;
   /** In the order in which they are edited. */
   readonly fields: readonly StepField[];
-  readonly needs: StepNeeds;
+  readonly needs: (settings: Settings) => StepNeeds;
   /** Kinds that must not come after it, and why: quantized weights cannot be pruned. */
   readonly mustComeAfter: Readonly<Record<string, string>>;
   /** What a new step of an editor begins with. */

@@ -3,6 +3,7 @@ import type { Model, Tensor } from '../graph/ir.ts';
 import { makeRawTensor } from '../graph/make.ts';
 import { tensorBytes, tensorPieces, tensorValues } from '../graph/tensor-data.ts';
 import { mapTensors, walkTensors } from '../graph/tensors.ts';
+import { seededRandom } from '../tensor/random.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
 import type { PassContext, Sources } from '../passes/pass.ts';
 import { layerMacs } from './layer-macs.ts';
@@ -36,7 +37,7 @@ export interface PruneOutcome {
 }
 
 /**
- * Sets the smallest weights to zero, without removing anything: `sparsity` of all prunable weights (scope global) or of
+ * Sets weights to zero, the smallest or any, without removing anything: `sparsity` of all prunable weights (scope global) or of
  * each layer's (scope layer), exact to one weight; among equal magnitudes the earlier layer and element goes first.
  * Weights keep their element type and every bit of those that stay. The given model and its arrays are not modified.
  * @throws RUNTIME_DIED, CANCELLED
@@ -59,6 +60,7 @@ function pruneWeights(prepared: PrunableModel, step: PruneStep): PrunedModel {
   const { layers, frozen } = weights;
   const tensors = layers.flatMap((layer) => layer.tensors);
   const magnitudes = new Map(tensors.map((tensor) => [tensor, magnitudeBits(floatsOf(tensor))]));
+  if (step.score === 'random') drawOrder(magnitudes.values(), seededRandom(step.seed));
   const masks = new Map<Tensor, Uint8Array>();
   for (const { members, count } of cutSizes(layers, step)) {
     const bits = members.map((tensor) => magnitudes.get(tensor)!);
@@ -80,6 +82,13 @@ function pruneWeights(prepared: PrunableModel, step: PruneStep): PrunedModel {
     const total = tensors.reduce((sum, tensor) => sum + magnitudes.get(tensor)!.length, 0);
     const zeros = total - tensors.reduce((sum, tensor) => sum + nonZero(zeroed.get(tensor) ?? tensor), 0);
     return { requested: step.sparsity, achieved: total === 0 ? 0 : zeros / total };
+  }
+}
+
+/** Puts an order by chance in the place of that by magnitude; zeros stay first, for they are cut already. */
+function drawOrder(magnitudes: Iterable<Uint32Array>, random: () => number): void {
+  for (const bits of magnitudes) {
+    for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) bits[i] = 1 + random() * 0x7ffffffe;
   }
 }
 

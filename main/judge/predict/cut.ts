@@ -2,18 +2,9 @@
  * What a pruning cut does, told in the frame of the slider's move: how sparse each layer becomes, and what is left of
  * the model. Pure; O(layers · log bins) on the histograms of the plan, whatever the number of weights.
  */
+import type { PruneStep } from '../../contract/recipe/prune.ts';
 import type { PrunePlan } from '../../contract/studio.ts';
 import { magnitudesOf, placeOfBin, type Magnitudes } from './magnitudes.ts';
-
-/** What is to be pruned. */
-export interface PruneSettings {
-  /** Share of the prunable weights to set to zero, 0…1. */
-  readonly sparsity: number;
-  /** global: one threshold over all layers; layer: the same sparsity in each. */
-  readonly scope: 'global' | 'layer';
-  /** Layers left alone. */
-  readonly exclude: ReadonlySet<string>;
-}
 
 /** One layer after the cut. */
 export interface LayerCut {
@@ -93,37 +84,53 @@ function readAt(column: Uint32Array | Float64Array, magnitudes: Magnitudes, plac
 
 const UNTOUCHED: GridPlace = { bin: 0, fraction: 1 };
 
-function cutLayer(layer: PlanLayer, edges: Float64Array, place: GridPlace, excluded: boolean): LayerCut {
+/** What a layer loses: all weights below a place, or a share of those that are not zero, whichever they are. */
+type Loss = GridPlace | { readonly drawn: number };
+
+function cutLayer(layer: PlanLayer, edges: Float64Array, loss: Loss, excluded: boolean): LayerCut {
   const magnitudes = magnitudesOf(layer, edges);
   const { cumulative, cumulativeEnergy } = magnitudes;
-  const zeros = Math.round(readAt(cumulative, magnitudes, place));
   const energy = cumulativeEnergy[cumulativeEnergy.length - 1]!;
+  const before = cumulative[0]!;
+  const drawn = 'drawn' in loss;
+  const zeros = Math.round(
+    drawn ? before + loss.drawn * (layer.weights - before) : readAt(cumulative, magnitudes, loss),
+  );
+  const removed = drawn ? loss.drawn : energy > 0 ? readAt(cumulativeEnergy, magnitudes, loss) / energy : 0;
   return {
     name: layer.name,
     op: layer.op,
     weights: layer.weights,
     zeros,
     sparsity: layer.weights > 0 ? zeros / layer.weights : 0,
-    energyRemoved: energy > 0 ? readAt(cumulativeEnergy, magnitudes, place) / energy : 0,
+    energyRemoved: energy > 0 ? removed : 0,
     excluded,
     macs: layer.macs,
   };
 }
 
-/** The places at which the layers are cut, and the common threshold where there is one. */
-function placesFor(plan: PrunePlan, settings: PruneSettings): { places: GridPlace[]; threshold: number | null } {
-  const { sparsity, scope, exclude } = settings;
+interface Losses {
+  readonly losses: readonly Loss[];
+  /** The common threshold where there is one. */
+  readonly threshold: number | null;
+}
+
+/** What each layer loses when the smallest weights go. */
+function smallestLost(
+  plan: PrunePlan,
+  { sparsity, scope, exclude }: Pick<PruneStep, 'sparsity' | 'scope' | 'exclude'>,
+): Losses {
   const edges = plan.edges.length;
   const countOf = (layer: PlanLayer): ((edge: number) => number) => {
     const magnitudes = magnitudesOf(layer, plan.edges);
     return (edge) => atEdge(magnitudes.cumulative, magnitudes, edge);
   };
-  const cuts = (layer: PlanLayer): boolean => sparsity > 0 && !exclude.has(layer.name);
+  const cuts = cutting(sparsity, exclude);
   if (scope === 'layer') {
-    const places = plan.layers.map((layer) =>
+    const losses = plan.layers.map((layer) =>
       cuts(layer) ? placeOf(countOf(layer), edges, sparsity * layer.weights) : UNTOUCHED,
     );
-    return { places, threshold: null };
+    return { losses, threshold: null };
   }
   const included = plan.layers.filter(cuts);
   const total = included.reduce((sum, layer) => sum + layer.weights, 0);
@@ -133,23 +140,45 @@ function placesFor(plan: PrunePlan, settings: PruneSettings): { places: GridPlac
   const below = plan.edges[Math.max(0, place.bin - 1)] ?? 0;
   const threshold = place.bin === 0 ? 0 : below + (plan.edges[place.bin]! - below) * place.fraction;
   return {
-    places: plan.layers.map((layer) => (cuts(layer) ? place : UNTOUCHED)),
+    losses: plan.layers.map((layer) => (cuts(layer) ? place : UNTOUCHED)),
     threshold: total > 0 ? threshold : null,
   };
 }
 
+/** What each layer is expected to lose when weights are drawn: those at zero count first, the others alike. */
+function drawnLost(
+  plan: PrunePlan,
+  { sparsity, scope, exclude }: Pick<PruneStep, 'sparsity' | 'scope' | 'exclude'>,
+): Losses {
+  const cuts = cutting(sparsity, exclude);
+  const drawnOf = (layers: readonly PlanLayer[]): number => {
+    const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
+    const zeros = layers.reduce((sum, layer) => sum + magnitudesOf(layer, plan.edges).cumulative[0]!, 0);
+    return weights > zeros ? Math.max(0, sparsity * weights - zeros) / (weights - zeros) : 0;
+  };
+  const everywhere = drawnOf(plan.layers.filter(cuts));
+  const losses = plan.layers.map((layer) =>
+    cuts(layer) ? { drawn: scope === 'layer' ? drawnOf([layer]) : everywhere } : UNTOUCHED,
+  );
+  return { losses, threshold: null };
+}
+
+function cutting(sparsity: number, exclude: readonly string[]): (layer: PlanLayer) => boolean {
+  const left = new Set(exclude);
+  return ({ name }) => sparsity > 0 && !left.has(name);
+}
+
 /**
- * Cuts every layer of the plan by magnitude.
+ * Cuts every layer of the plan.
  * @param plan    histograms on one grid of magnitudes
  * @param totals  of the untouched model, so that unprunable parameters count as they are
  * @returns counts rounded to whole weights; within a bin the weights are taken as evenly spread, so that a layer's count
  *   is off by less than the weights in one bin
  */
-export function cutModel(plan: PrunePlan, settings: PruneSettings, totals: ModelTotals): Cut {
-  const { places, threshold } = placesFor(plan, settings);
-  const layers = plan.layers.map((layer, i) =>
-    cutLayer(layer, plan.edges, places[i]!, settings.exclude.has(layer.name)),
-  );
+export function cutModel(plan: PrunePlan, step: PruneStep, totals: ModelTotals): Cut {
+  const { losses, threshold } = step.score === 'random' ? drawnLost(plan, step) : smallestLost(plan, step);
+  const excluded = new Set(step.exclude);
+  const layers = plan.layers.map((layer, i) => cutLayer(layer, plan.edges, losses[i]!, excluded.has(layer.name)));
   let weights = 0;
   let zeros = 0;
   let savedMacs = 0;

@@ -2,7 +2,7 @@
  * Predicts the trial that the recipe being edited would give, from the baseline and the trials measured so far. Every
  * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
  */
-import type { PruneStep } from '../../contract/recipe/prune.ts';
+import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
 import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
 import { lastStepOf } from '../../contract/recipe/kinds.ts';
 import { EMPTY_RECIPE, type Recipe } from '../../contract/recipe/recipe.ts';
@@ -70,16 +70,18 @@ function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
 
 function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
   if (inputs.prunePlan === null) return null;
-  const { sparsity, scope, exclude } = step ?? { sparsity: 0, scope: 'global' as const, exclude: [] };
+  const cutting = step ?? NO_CUT;
   const known = cutsOf(inputs.prunePlan);
-  const name = JSON.stringify([sparsity, scope, exclude]);
+  const name = JSON.stringify(cutting);
   const remembered = known.get(name);
   if (remembered !== undefined) return remembered;
-  const cut = cutModel(inputs.prunePlan, { sparsity, scope, exclude: new Set(exclude) }, inputs.inspect);
+  const cut = cutModel(inputs.prunePlan, cutting, inputs.inspect);
   if (known.size >= CUTS_KEPT) known.clear();
   known.set(name, cut);
   return cut;
 }
+
+const NO_CUT: PruneStep = { ...pruneKind.initial, sparsity: 0 };
 
 /** A move of the slider needs one new cut; those of the measured trials are as they were. */
 const CUTS_KEPT = 400;

@@ -2,9 +2,18 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addStepOptions, stepSettings } from '../../../main/cli/step-options.ts';
 import { pruneKind } from '../../../main/contract/recipe/prune.ts';
+import { channelFields } from '../../../main/contract/recipe/prune-channels.ts';
+import { elementFields } from '../../../main/contract/recipe/prune-elements.ts';
+import type { StepKind } from '../../../main/contract/recipe/step-kind.ts';
 import { quantizeKind } from '../../../main/contract/recipe/quantize.ts';
 
-const settings = (kind: typeof pruneKind | typeof quantizeKind, ...args: string[]): object => {
+/** The channels beside the single weights, as one kind: both have a score, and a target only the one. */
+const both = {
+  fields: [pruneKind.fields[0]!, ...elementFields, ...channelFields],
+  initial: pruneKind.initial,
+} as const;
+
+const settings = (kind: Pick<StepKind<unknown>, 'fields' | 'initial'>, ...args: string[]): object => {
   const command = addStepOptions(new Command('test').exitOverride(), kind);
   command.configureOutput({ writeErr: () => undefined });
   return stepSettings(kind, command.parse(args, { from: 'user' }).opts());
@@ -30,6 +39,35 @@ describe('the options of a step', () => {
   it('refuse what the step does not know', () => {
     expect(() => settings(quantizeKind, '--scheme', 'int9')).toThrow(/int8-static/);
     expect(() => settings(pruneKind, '--sparsity', '1.5')).toThrow(/from 0 to 1/);
-    expect(() => settings(pruneKind)).toThrow(/--sparsity/);
+    expect(() => settings(pruneKind)).toThrow(/--sparsity is missing/);
+  });
+
+  it('refuse what has no effect beside the others', () => {
+    const [, ...args] = ['', '--sparsity', '0.5', '--seed', '3'];
+    expect(settings(pruneKind, ...args, '--score', 'random')).toEqual({ sparsity: 0.5, score: 'random', seed: 3 });
+    expect(() => settings(pruneKind, ...args)).toThrow(
+      expect.objectContaining({
+        code: 'USAGE',
+        message: '--seed has no effect with --structure element --score magnitude',
+        hint: 'It takes --structure element --score random.',
+      }),
+    );
+    expect(() => settings(both, '--sparsity', '0.5', '--keep', 'macs=0.5')).toThrow(/--keep has no effect with/);
+  });
+
+  it('refuse a choice that the others leave no room for', () => {
+    expect(() => settings(both, '--sparsity', '0.5', '--score', 'l1')).toThrow(
+      '--score l1 is not possible with --structure element; possible: magnitude, random',
+    );
+  });
+
+  it('read a target, and numbers by name', () => {
+    const channel = { ...both, fields: channelFields.map((field) => ({ ...field, when: {} })) };
+    expect(settings(channel, '--keep', 'latency=0.7', '--width', 'a=4', '--width', 'b=c=8')).toEqual({
+      target: { latency: 0.7 },
+      widths: { a: 4, 'b=c': 8 },
+    });
+    expect(() => settings(channel, '--keep', 'layers=0.7')).toThrow(/expected macs, parameters, bytes, latency/);
+    expect(() => settings(channel, '--keep', 'macs=1.7')).toThrow(/from 0 to 1/);
   });
 });

@@ -4,11 +4,8 @@ import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { tensorBytes, tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import { pruneElements, type PrunedModel } from '../../../../main/engine/prune/prune-elements.ts';
 import type { PruneStep } from '../../../../main/contract/recipe/prune.ts';
+import { pruneStep } from '../../../support/recipes.ts';
 import { graph } from '../../../support/graph-builder.ts';
-
-function step(given: Partial<PruneStep> = {}): PruneStep {
-  return { structure: 'element', scope: 'global', sparsity: 0.5, exclude: [], ...given };
-}
 
 /** Prunes a model in which no weight has to be computed. */
 function prune(model: Model, given: PruneStep): Promise<PrunedModel> {
@@ -40,7 +37,7 @@ function twoLayers(): Model {
 
 describe('pruneElements', () => {
   it('zeroes the smallest weights of all layers together', async () => {
-    const { model, result } = await prune(twoLayers(), step());
+    const { model, result } = await prune(twoLayers(), pruneStep());
     expect(weightsOf(model, 'small').filter((value) => value === 0)).toHaveLength(10);
     expect(weightsOf(model, 'large')).toEqual([5, -6, 7, -8]);
     expect(result.sparsity).toEqual({ requested: 0.5, achieved: 0.5 });
@@ -53,7 +50,7 @@ describe('pruneElements', () => {
   });
 
   it('zeroes the same share of each layer in the scope layer', async () => {
-    const { model } = await prune(twoLayers(), step({ scope: 'layer' }));
+    const { model } = await prune(twoLayers(), pruneStep({ scope: 'layer' }));
     expect(weightsOf(model, 'small').filter((value) => value === 0)).toHaveLength(8);
     expect(weightsOf(model, 'large')).toEqual([0, 0, 7, -8]);
   });
@@ -69,10 +66,21 @@ describe('pruneElements', () => {
     const total = 3 * 5 * 9 + 5 * 7 * 9 + 7 * 3 * 9;
     for (const sparsity of [0, 0.1, 1 / 3, 0.777, 1]) {
       for (const scope of ['global', 'layer'] as const) {
-        const { result } = await prune(model, step({ sparsity, scope }));
+        const { result } = await prune(model, pruneStep({ sparsity, scope }));
         expect(result.sparsity.achieved * total).toBeCloseTo(Math.round(sparsity * total), 6);
       }
     }
+  });
+
+  it('draws the same weights for the same seed, others for another, and exactly as many', async () => {
+    const model = graph().input('x', 'float32', [1, 3, 8, 8]).conv({ channels: 9 }).output().build();
+    const drawn = async (seed: number): Promise<number[]> => {
+      const { model: pruned, result } = await prune(model, pruneStep({ score: 'random', sparsity: 1 / 3, seed }));
+      expect(result.sparsity.achieved * 243).toBeCloseTo(81, 6);
+      return weightsOf(pruned, 'conv0.weight');
+    };
+    expect(await drawn(0)).toEqual(await drawn(0));
+    expect(await drawn(0)).not.toEqual(await drawn(1));
   });
 
   it('counts zeros that the model already has', async () => {
@@ -81,7 +89,7 @@ describe('pruneElements', () => {
       .gemm({ inputs: 4, outputs: 1, weight: [0, 0, 3, 4] })
       .output()
       .build();
-    const { result, model: pruned } = await prune(model, step({ sparsity: 0.5 }));
+    const { result, model: pruned } = await prune(model, pruneStep({ sparsity: 0.5 }));
     expect(result.sparsity.achieved).toBe(0.5);
     expect(weightsOf(pruned, 'gemm0.weight')).toEqual([0, 0, 3, 4]);
   });
@@ -89,7 +97,7 @@ describe('pruneElements', () => {
   it('never touches the arrays of the model that it was given', async () => {
     const model = twoLayers();
     const before = structuredClone(model);
-    await prune(model, step({ sparsity: 1 }));
+    await prune(model, pruneStep({ sparsity: 1 }));
     expect(model).toEqual(before);
   });
 
@@ -102,7 +110,7 @@ describe('pruneElements', () => {
       .node('BatchNormalization', ['conv_1', 'gamma', 'gamma', 'gamma', 'gamma'], {}, ['y'], { name: 'bn' })
       .output('y')
       .build();
-    const { model: pruned, result } = await prune(model, step({ sparsity: 1, exclude: ['kept'] }));
+    const { model: pruned, result } = await prune(model, pruneStep({ sparsity: 1, exclude: ['kept'] }));
     const changed = pruned.graph.initializers.filter((tensor, at) => tensor !== model.graph.initializers[at]);
     expect(changed.map(({ name }) => name)).toEqual(['cut.weight']);
     expect(result.frozen).toEqual([{ name: 'kept', reason: 'left out by the recipe' }]);
@@ -116,13 +124,13 @@ describe('pruneElements', () => {
       .node('MatMul', ['h', 'w'], {}, ['y'], { name: 'second' })
       .output('y')
       .build();
-    const once = (await prune(model, step())).result;
+    const once = (await prune(model, pruneStep())).result;
     expect(once.layers.map(({ name }) => name)).toEqual(['first']);
     expect(once.frozen).toEqual([
       { name: 'second', reason: "shares its weights with 'first', where they are counted" },
     ]);
     expect(once.macs).toEqual({ before: 32, after: 16 });
-    const held = await prune(model, step({ exclude: ['second'] }));
+    const held = await prune(model, pruneStep({ exclude: ['second'] }));
     expect(held.model).toBe(model);
     expect(held.result.frozen.map(({ name }) => name)).toEqual(['first', 'second']);
   });
@@ -142,7 +150,7 @@ describe('pruneElements', () => {
       .node('If', ['flag'], { then_branch: branch('a'), else_branch: branch('b') }, ['y'], { name: 'if' })
       .output('y')
       .build();
-    const { result } = await prune(model, step());
+    const { result } = await prune(model, pruneStep());
     expect(result.layers[0]).toEqual({ name: 'if/then_branch/m', op: 'MatMul', sparsity: 0.5, channels: null });
     expect(result.parameters.after).toBe(result.parameters.before / 2);
   });
@@ -156,7 +164,7 @@ describe('pruneElements', () => {
         .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
         .output('y', dtype)
         .build();
-      const pruned = (await prune(model, step())).model.graph.initializers[0]!;
+      const pruned = (await prune(model, pruneStep())).model.graph.initializers[0]!;
       expect(pruned.dtype).toBe(dtype);
       expect(tensorBytes(pruned)).toEqual(
         tensorBytes(makeTensor('w', dtype, [2, 2], Float64Array.of(1.5, 0, 0, -65504))),
@@ -173,7 +181,7 @@ describe('pruneElements', () => {
       .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
       .output('y')
       .build();
-    const { model: same, result } = await prune(model, step());
+    const { model: same, result } = await prune(model, pruneStep());
     expect(same).toBe(model);
     expect(result.frozen).toEqual([{ name: 'm', reason: 'its weights are integers behind DequantizeLinear' }]);
     expect(result.notes).toEqual(['No layer of this model has weights that could be pruned.']);

@@ -7,6 +7,7 @@ import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import { pruneElements, type PrunedModel } from '../../../../main/engine/prune/prune-elements.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
+import { pruneStep } from '../../../support/recipes.ts';
 import { expectEqual, passContext } from '../passes/expect-equal.ts';
 
 let runner: Runner;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => runner.kill());
 
 const prune = (model: Model, sparsity: number, exclude: readonly string[] = []): Promise<PrunedModel> =>
-  pruneElements(model, { structure: 'element', scope: 'global', sparsity, exclude }, passContext(runner));
+  pruneElements(model, pruneStep({ sparsity, exclude }), passContext(runner));
 
 describe('pruneElements', () => {
   it('prunes what weight_norm makes, not the parts that it is made of', async () => {

@@ -10,6 +10,7 @@ import { startRunner, type Runner } from '../../../../main/engine/runtime/runner
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
 import { makeNode } from '../../../../main/engine/graph/make.ts';
 import { graph } from '../../../support/graph-builder.ts';
+import { pruneStep } from '../../../support/recipes.ts';
 import { smallCnn } from '../../../support/sample-graphs.ts';
 
 let runner: Runner;
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => runner.kill());
 
 const prune = (exclude: string[] = []): RecipeStep => ({
-  prune: { structure: 'element', scope: 'global', sparsity: 0.5, exclude },
+  prune: pruneStep({ exclude }),
 });
 /** Weights in 7 bits: with 8, a CPU without VNNI saturates, and layers rightly stay in float. */
 const quantize = (exclude: string[] = [], reduceRange: true | 'auto' = true): RecipeStep => ({
@@ -143,7 +144,7 @@ describe('applyRecipe', () => {
 
   it('applies every step in its order, and tells of each', async () => {
     const steps = [0.1, 0.4, 0.99].map((sparsity) => ({
-      prune: { structure: 'element' as const, scope: 'global' as const, sparsity, exclude: [] },
+      prune: pruneStep({ sparsity }),
     }));
     const { outcomes, recipe } = await apply(smallCnn(), steps);
     const asked = outcomes.map((outcome) => (outcome.kind === 'prune' ? outcome.details.sparsity.requested : null));

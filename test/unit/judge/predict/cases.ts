@@ -4,6 +4,7 @@ import { encodeMagnitudes } from '../../../../main/judge/predict/magnitudes.ts';
 import type { Machine } from '../../../../main/contract/machine.ts';
 import type { EvaluationSummary } from '../../../../main/contract/results.ts';
 import type { Recipe } from '../../../../main/contract/recipe/recipe.ts';
+import { pruneStep } from '../../../support/recipes.ts';
 import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
 
 /** A layer's histogram from weights and Σw² by bin. */
@@ -112,7 +113,7 @@ export const BASELINE: Recipe = { version: 2, steps: [] };
 export function pruned(sparsity: number): Recipe {
   return {
     version: 2,
-    steps: [{ prune: { structure: 'element', scope: 'global', sparsity, exclude: [] } }],
+    steps: [{ prune: pruneStep({ sparsity }) }],
   };
 }
 

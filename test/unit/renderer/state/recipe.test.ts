@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
+import type { RecipeDraft } from '../../../../renderer/state/recipe-draft.ts';
 import {
   EMPTY_DRAFT,
   NEW_STEP,
@@ -129,6 +130,24 @@ describe('editing the list', () => {
     expect(told()).toEqual(['prune 0.7']);
     useRecipe.getState().undo();
     expect(told()).toEqual([]);
+  });
+
+  it('has the settings that a choice brings with it, and none that it leaves without effect', () => {
+    editKind('prune', { sparsity: 0.6, off: false });
+    editKind('prune', { score: 'random' });
+    const random = settingsOf(useRecipe.getState().draft[0], 'prune');
+    expect(random).toMatchObject({ score: 'random', seed: 0, sparsity: 0.6 });
+    editKind('prune', { score: 'magnitude' });
+    expect(settingsOf(useRecipe.getState().draft[0], 'prune')).not.toHaveProperty('seed');
+  });
+
+  it('takes up drafts that an older version kept without settings that there are now', () => {
+    const kept = { structure: 'element', scope: 'layer', sparsity: 0.3, exclude: ['a'] };
+    const migrate = useRecipe.persist.getOptions().migrate!;
+    const state = migrate({ drafts: { m: [{ key: '1', off: true, step: { prune: kept } }] } }, 2) as {
+      readonly drafts: Record<string, RecipeDraft>;
+    };
+    expect(state.drafts['m']).toEqual([{ key: '1', off: true, step: { prune: { ...kept, score: 'magnitude' } } }]);
   });
 
   it('forgets what was undone when something else is edited', () => {

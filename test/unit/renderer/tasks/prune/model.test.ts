@@ -9,6 +9,7 @@ import {
 import { cutModel } from '../../../../../main/judge/predict/cut.ts';
 import type { PredictionInputs } from '../../../../../main/judge/predict/trial.ts';
 import { pruneStepOf } from '../../../../../main/judge/predict/trial.ts';
+import { pruneStep } from '../../../../support/recipes.ts';
 import { BASELINE, evaluation, int8, pruned, trial, twoLayerPlan } from '../../../judge/predict/cases.ts';
 
 const INPUTS: PredictionInputs = {
@@ -27,11 +28,7 @@ const INPUTS: PredictionInputs = {
 };
 
 describe('pruneRows', () => {
-  const cut = cutModel(
-    twoLayerPlan(),
-    { sparsity: 0.5, scope: 'global', exclude: new Set() },
-    { parameters: 8, macs: 200 },
-  );
+  const cut = cutModel(twoLayerPlan(), pruneStep(), { parameters: 8, macs: 200 });
 
   it('shows the prediction, and frozen layers with their reason', () => {
     const rows = pruneRows(twoLayerPlan(), cut, null, new Set(['large']));

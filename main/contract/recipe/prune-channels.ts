@@ -1,0 +1,135 @@
+/** Pruning of whole channels, with everything that shrinks with them: what a recipe can say of it. */
+import { z } from 'zod';
+import { exclusions, type StepField } from './step-kind.ts';
+
+/** Share to keep, 0…1, neither end: nothing would be left, or nothing removed. */
+const share = z.number().gt(0).lt(1);
+
+const common = {
+  structure: z.literal('channel'),
+  /** How much of what is kept, predicted of the whole model; exactly one. */
+  target: z.union([
+    z.strictObject({ macs: share }),
+    z.strictObject({ parameters: share }),
+    z.strictObject({ bytes: share }),
+    z.strictObject({ latency: share }),
+  ]),
+  /** uniform: the same share of each group; global: scores are compared over all groups. */
+  scope: z.enum(['uniform', 'global']).default('uniform'),
+  /** Kept widths are multiples of this where the group is wide enough. */
+  align: z.number().int().min(1).default(8),
+  /** Channels that each group keeps at least. */
+  minimum: z.number().int().min(1).default(8),
+  /** Channels to keep of single groups, by the group's name; the target is met with the others. */
+  widths: z.record(z.string(), z.number().int().min(1)).readonly().default({}),
+  /** Layers whose channels all stay. */
+  exclude: z.array(z.string()).readonly().default([]),
+};
+
+export const channelPruning = z.discriminatedUnion('score', [
+  z.strictObject({ ...common, score: z.enum(['l1', 'l2', 'bn-gamma', 'fpgm']) }),
+  z.strictObject({ ...common, score: z.literal('random'), seed: z.number().int().min(0).default(0) }),
+]);
+export type ChannelPruning = z.infer<typeof channelPruning>;
+
+const channel = { structure: ['channel'] } as const;
+
+export const channelFields: readonly StepField[] = [
+  {
+    key: 'target',
+    title: 'Keep',
+    help: 'How much of the model stays, and of what.',
+    flag: '--keep <measure=share>',
+    control: 'target',
+    when: channel,
+    suggested: { macs: 0.5 },
+    measures: [
+      { value: 'macs', title: 'MACs', help: 'Multiply–accumulates of one sample.' },
+      { value: 'parameters', title: 'Parameters', help: 'Weights, biases and statistics.' },
+      { value: 'bytes', title: 'File size', help: 'Bytes of the file.' },
+      { value: 'latency', title: 'Latency', help: 'Predicted time of one run on this machine.' },
+    ],
+  },
+  {
+    key: 'score',
+    title: 'Which go first',
+    help: 'What tells how much a channel matters.',
+    flag: '--score <score>',
+    control: 'choice',
+    when: channel,
+    standard: 'l2',
+    choices: [
+      { value: 'l2', title: 'L2 norm', help: 'The root of the sum of squared weights.' },
+      { value: 'l1', title: 'L1 norm', help: 'The sum of absolute weights.' },
+      {
+        value: 'bn-gamma',
+        title: 'Scale of normalization',
+        help: 'The scale that batch normalization gives a channel.',
+      },
+      { value: 'fpgm', title: 'Nearest to the others', help: 'Channels that the others can stand in for go first.' },
+      { value: 'random', title: 'Any', help: 'Drawn by chance: what a good score must beat.' },
+    ],
+  },
+  {
+    key: 'scope',
+    title: 'Scope',
+    help: 'How much goes where.',
+    flag: '--scope <scope>',
+    control: 'choice',
+    when: channel,
+    choices: [
+      { value: 'uniform', title: 'The same everywhere', help: 'The same share of each group.' },
+      { value: 'global', title: 'Where it matters least', help: 'Scores are compared over all groups.' },
+    ],
+  },
+  {
+    key: 'seed',
+    title: 'Seed',
+    help: 'The same seed draws the same channels.',
+    flag: '--seed <n>',
+    control: 'count',
+    minimum: 0,
+    unit: 'seeds',
+    when: { ...channel, score: ['random'] },
+  },
+  {
+    key: 'align',
+    title: 'Multiples of',
+    help: 'Kept widths are multiples of this: kernels are fast at such widths only.',
+    flag: '--align <n>',
+    control: 'count',
+    minimum: 1,
+    unit: 'channels',
+    when: channel,
+  },
+  {
+    key: 'minimum',
+    title: 'At least',
+    help: 'Channels that each group keeps at least.',
+    flag: '--minimum <n>',
+    control: 'count',
+    minimum: 1,
+    unit: 'channels',
+    when: channel,
+  },
+  {
+    key: 'widths',
+    title: 'Kept widths',
+    help: 'Channels to keep of single groups; the target is met with the others.',
+    flag: '--width <group=n>',
+    control: 'counts',
+    minimum: 1,
+    unit: 'channels',
+    when: channel,
+  },
+];
+
+const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size', latency: 'latency' } as const;
+
+/** "Channels to 50 % MACs", "Channels to 50 % MACs, global fpgm". */
+export function channelWords({ target, score, scope, exclude }: ChannelPruning): string {
+  const [[measure, kept]] = Object.entries(target) as [[keyof typeof MEASURES, number]];
+  const how = [scope === 'uniform' ? '' : scope, score === 'l2' ? '' : score].filter((word) => word !== '').join(' ');
+  const percent = Number((kept * 100).toFixed(1));
+  return `Channels to ${percent} % ${MEASURES[measure]}${how === '' ? '' : `, ${how}`}${exclusions(exclude)}`;
+}
