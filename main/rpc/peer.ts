@@ -20,6 +20,8 @@ export interface CallOptions {
   /** Aborting asks the other end to stop; the call rejects when that has answered. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: never) => void) | undefined;
+  /** Buffers among the parameters that go over instead of being copied, where the port can do that. */
+  readonly moved?: readonly ArrayBuffer[];
 }
 
 interface OpenCall {
@@ -55,7 +57,7 @@ export class Peer<C extends Calls<C>> {
   call<M extends keyof C & string>(
     method: M,
     params: C[M]['params'],
-    { signal, onProgress }: CallOptions = {},
+    { signal, onProgress, moved }: CallOptions = {},
   ): Promise<C[M]['result']> {
     if (signal?.aborted === true) return Promise.reject(this.#revive(encodeError(cancelledError())));
     const id = ++this.#lastId;
@@ -75,7 +77,7 @@ export class Peer<C extends Calls<C>> {
       if (this.#calls.size === 1) this.#options.onBusy?.(true);
       signal?.addEventListener('abort', cancel, { once: true });
       try {
-        this.#send({ kind: 'call', id, method, params });
+        this.#send({ kind: 'call', id, method, params }, moved);
       } catch (cause) {
         const error = new StudioError('INTERNAL', `'${method}' cannot be sent: ${String(cause)}`, { cause });
         this.#calls.get(id)?.fail(this.#revive(encodeError(error)));

@@ -12,6 +12,11 @@ export function atMost(name: string, ratio: number, limit: number): BenchRow {
   return { name, ratio, limit, pass: ratio <= limit };
 }
 
+/** A row without a limit, for comparison. */
+export function told(name: string, ratio: number): BenchRow {
+  return { name, ratio, limit: Infinity, pass: true };
+}
+
 /** Median of a few measurements. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

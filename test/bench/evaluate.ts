@@ -1,4 +1,4 @@
-/** What `evaluate` makes of the runtime's speed: its throughput against a bare loop over the same batches. */
+/** What `evaluate` makes of the runtime's speed: its throughput against a script that does the same by hand. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,8 +15,8 @@ import { withRunner } from '../../main/engine/runtime/runner-pool.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';
 import { npyBytes, npzBytes } from '../support/data-files.ts';
 import { graph } from '../support/graph-builder.ts';
-import type { BareRequest } from './bare-loop.ts';
-import { atMost, median, type BenchRow } from './bench-row.ts';
+import { atMost, median, told, type BenchRow } from './bench-row.ts';
+import type { ScriptTimes } from './script-loop.ts';
 
 const ROUNDS = 5;
 const BATCH = 32;
@@ -27,8 +27,6 @@ interface Case {
   readonly name: string;
   readonly model: string;
   readonly data: string;
-  /** Whether the bare loop reads and prepares the samples too, or has them ready. */
-  readonly reading: boolean;
 }
 
 /** A CNN with global pooling: `[N, 3, side, side]` → 10 scores. */
@@ -63,14 +61,20 @@ async function photographs(folder: string, samples: number): Promise<string> {
   return folder;
 }
 
+/** An evaluation's time over that of the script, and over the runs alone within the script. */
+interface Ratios {
+  readonly script: number;
+  readonly runs: number;
+}
+
 /**
- * The time of an evaluation, from the first batch asked to the last result, over that of the bare loop; in turns, the
- * median of the rounds.
+ * The time of an evaluation, from the first batch asked to the last result, over that of the script; in turns, the median
+ * of the rounds.
  */
-export async function evaluateRatio({ model, data, reading }: Omit<Case, 'name'>): Promise<number> {
+export async function evaluateRatios({ model, data }: Omit<Case, 'name'>): Promise<Ratios> {
   const threads = physicalCores();
-  const script = fileURLToPath(new URL('./bare-loop.ts', import.meta.url));
-  const bare = fork(script, [model, String(threads)], {
+  const entry = fileURLToPath(new URL('./script-loop.ts', import.meta.url));
+  const script = fork(entry, [model, data, String(threads), String(BATCH)], {
     serialization: 'advanced',
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
   });
@@ -78,38 +82,33 @@ export async function evaluateRatio({ model, data, reading }: Omit<Case, 'name'>
     return await withRunner(async (runner) => {
       const dataset = await openDataset(data);
       const settings = { provider: 'cpu', threads } as const;
-      const probe = await runner.load({ path: model }, settings);
-      const { inputs } = probe;
-      await probe.close();
-      const bareRate = async (): Promise<number> => {
-        bare.send({ data, preprocessing: {}, inputs, batch: BATCH, reading } satisfies BareRequest);
-        const [[ms]] = (await once(bare, 'message')) as [readonly [number]];
-        return dataset.samples / (ms / 1000);
+      let [own, theirs] = [0, { wholeMs: 0, runsMs: 0, samples: 0 }];
+      const runScript = async (): Promise<void> => {
+        script.send('run');
+        [theirs] = (await once(script, 'message')) as [ScriptTimes];
       };
-      const ownRate = async (): Promise<number> => {
+      const evaluate = async (): Promise<void> => {
         const request = { model: { path: model }, dataset, runner, settings, batch: BATCH };
-        return (await evaluateModel(request, quietContext())).samplesPerSecond;
+        const { samples, samplesPerSecond } = await evaluateModel(request, quietContext());
+        own = (samples / samplesPerSecond) * 1000;
       };
-      await bareRate();
-      await ownRate();
-      const ratios: number[] = [];
-      for (let round = 0; round < ROUNDS; round++) {
+      const rounds: Ratios[] = [];
+      for (let round = -1; round < ROUNDS; round++) {
         // who goes first changes each round, so that a drift of the machine favours neither
-        const sides = round % 2 === 0 ? [bareRate, ownRate] : [ownRate, bareRate];
-        const rates = new Map<unknown, number>();
-        for (const side of sides) rates.set(side, await side());
-        ratios.push(rates.get(bareRate)! / rates.get(ownRate)!);
+        for (const side of round % 2 === 0 ? [runScript, evaluate] : [evaluate, runScript]) await side();
+        if (theirs.samples !== dataset.samples) throw new Error(`the script read ${theirs.samples} samples`);
+        if (round >= 0) rounds.push({ script: own / theirs.wholeMs, runs: own / theirs.runsMs });
       }
-      return median(ratios);
+      return { script: median(rounds.map((it) => it.script)), runs: median(rounds.map((it) => it.runs)) };
     });
   } finally {
-    bare.kill();
+    script.kill();
   }
 }
 
 /**
- * A small, a middle and a large model on arrays, against a loop whose batches are made before; and the large one on JPEGs,
- * against a loop that decodes and prepares them itself.
+ * A small, a middle and a large model on arrays, and the large one on JPEGs: against a script of some twenty lines that reads,
+ * prepares, runs and counts. Beside it, without a limit, against the runs alone: what remains of reading and counting.
  */
 export async function bench(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lapidary-bench-'));
@@ -121,16 +120,16 @@ export async function bench(): Promise<BenchRow[]> {
     writeFileSync(at('large.onnx'), network(224, [32, 64, 64], 2));
     writeFileSync(at('large.npz'), arrays(256, 224));
     const cases: Case[] = [
-      { name: 'the sample CNN', model: join(samples, 'glyph-cnn.onnx'), data: join(samples, 'glyphs-test.npz'), reading: false }, // prettier-ignore
-      { name: '20 MMAC at 32×32', model: at('middle.onnx'), data: at('middle.npz'), reading: false },
-      { name: '0.7 GMAC at 224×224', model: at('large.onnx'), data: at('large.npz'), reading: false },
-      { name: 'JPEGs, decoded by both', model: at('large.onnx'), data: await photographs(at("jpegs"), 96), reading: true }, // prettier-ignore
+      { name: 'the sample CNN', model: join(samples, 'glyph-cnn.onnx'), data: join(samples, 'glyphs-test.npz') }, // prettier-ignore
+      { name: '20 MMAC at 32×32', model: at('middle.onnx'), data: at('middle.npz') },
+      { name: '0.7 GMAC at 224×224', model: at('large.onnx'), data: at('large.npz') },
+      { name: 'JPEGs at 224×224', model: at('large.onnx'), data: await photographs(at("jpegs"), 96) }, // prettier-ignore
     ];
     const rows: BenchRow[] = [];
     for (const each of cases) {
-      rows.push(
-        atMost(`evaluate: a bare loop's throughput over its own, ${each.name}`, await evaluateRatio(each), LIMIT),
-      );
+      const { script, runs } = await evaluateRatios(each);
+      rows.push(atMost(`evaluate: a script's throughput over its own, ${each.name}`, script, LIMIT));
+      rows.push(told(`evaluate: the runs' throughput alone over its own, ${each.name}`, runs));
     }
     return rows;
   } finally {

@@ -95,7 +95,7 @@ interface Reading extends BatchOptions {
 }
 
 async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGenerator<Batch, void, void> {
-  const { samples, batchSize, indices = null, limit, signal } = reading;
+  const { samples, batchSize, indices = null, limit, signal, floats } = reading;
   const labels = pickLabels(reading.labels, indices);
   const total = Math.min(indices?.length ?? samples, limit ?? samples);
   const unbatched = feeds.some(({ preparation }) => preparation.unbatched);
@@ -116,7 +116,7 @@ async function* readBatches(feeds: readonly Feed[], reading: Reading): AsyncGene
       for (const [index, { input, preparation }] of feeds.entries()) {
         const part = await readers[index]!.read(count);
         const { dims, dtype } = preparation;
-        const data = preparation.convert(part.data as NumericData, count, rows);
+        const data = preparation.convert(part.data as NumericData, count, rows, floats);
         tensors[input.name] = { dtype, dims: preparation.unbatched ? dims : [rows, ...dims], data };
       }
       yield { feeds: tensors, labels: labels === null ? null : labels.subarray(start, start + count), count };

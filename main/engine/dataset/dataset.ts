@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../../contract/data.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
+import type { MakeFloats } from './raw-samples.ts';
 
 /** A model's input, as the runtime or the graph describes it. A `PortInfo` of a session is one. */
 export interface InputSpec {
@@ -48,7 +49,7 @@ export interface Dataset {
   describe(inputs: readonly InputSpec[]): string;
   /**
    * The samples in order, in batches of `batchSize` (of the model's own size where that is fixed), read while the consumer
-   * works on the batch before. The tensors are new for each batch.
+   * works on the batch before. The tensors are new for each batch, unless `floats` says otherwise.
    * @throws DATA_SHAPE when they do not fit the inputs, DATA_INVALID for damaged files, CANCELLED
    */
   batches(inputs: readonly InputSpec[], batchSize: number, options?: BatchOptions): AsyncIterable<Batch>;
@@ -80,6 +81,8 @@ export interface BatchOptions {
   /** Samples from the start (of `indices`, where given); null: all. */
   readonly limit?: number | null;
   readonly signal?: AbortSignal | undefined;
+  /** Gives the arrays of float inputs, so that those of former batches can be written again. Default: new ones. */
+  readonly floats?: MakeFloats;
 }
 
 /** What {@link openDataset} may be told. */

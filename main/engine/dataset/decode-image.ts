@@ -19,8 +19,8 @@ export interface ImageSize {
  */
 export async function decodeImage(path: string, size: ImageSize): Promise<Uint8Array> {
   try {
-    const { image, width, height } = await open(path);
-    const scaled = fit(image, { width, height }, size);
+    const image = await open(path);
+    const scaled = size.resize === null ? stretch(image, size) : await crop(image, size, size.resize);
     const { data, info } = await scaled.raw().toBuffer({ resolveWithObject: true });
     if (info.channels !== 3 || data.length !== size.height * size.width * 3) {
       throw new StudioError('DATA_INVALID', `it has ${info.channels} channels, expected 3`);
@@ -36,32 +36,29 @@ export async function decodeImage(path: string, size: ImageSize): Promise<Uint8A
   }
 }
 
-async function open(path: string): Promise<{ image: Sharp; width: number; height: number }> {
+async function open(path: string): Promise<Sharp> {
   if (/\.bmp$/i.test(path)) {
     const { width, height, data } = decodeBmp(await readFile(path), basename(path));
-    return { image: sharp(data, { raw: { width, height, channels: 3 } }), width, height };
+    return sharp(data, { raw: { width, height, channels: 3 } });
   }
-  const image = sharp(path, { failOn: 'error' });
-  const { width, height } = await image.metadata();
-  return { image: image.flatten({ background: '#000' }).toColourspace('srgb'), width, height };
+  return sharp(path, { failOn: 'error' }).flatten({ background: '#000' }).toColourspace('srgb');
 }
 
-function fit(image: Sharp, own: { width: number; height: number }, { width, height, resize }: ImageSize): Sharp {
-  const linear = { kernel: 'linear', fastShrinkOnLoad: false } as const;
-  if (resize === null) {
-    return own.width === width && own.height === height
-      ? image
-      : image.resize({ width, height, fit: 'fill', ...linear });
-  }
-  const factor = resize / Math.min(own.width, own.height);
+const LINEAR = { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false } as const;
+
+/** An image of this size already is not touched. */
+function stretch(image: Sharp, { width, height }: ImageSize): Sharp {
+  return image.resize({ width, height, ...LINEAR });
+}
+
+/** Asks for the image's own size first, which opens the file once more. */
+async function crop(image: Sharp, { width, height }: ImageSize, shorterSide: number): Promise<Sharp> {
+  const own = await image.metadata();
+  const factor = shorterSide / Math.min(own.width, own.height);
   // Never smaller than the crop, which is then the whole of it.
   const scaledWidth = Math.max(width, Math.round(own.width * factor));
   const scaledHeight = Math.max(height, Math.round(own.height * factor));
-  const scaled =
-    scaledWidth === own.width && scaledHeight === own.height
-      ? image
-      : image.resize({ width: scaledWidth, height: scaledHeight, fit: 'fill', ...linear });
   const left = Math.round((scaledWidth - width) / 2);
   const top = Math.round((scaledHeight - height) / 2);
-  return scaled.extract({ left, top, width, height });
+  return image.resize({ width: scaledWidth, height: scaledHeight, ...LINEAR }).extract({ left, top, width, height });
 }

@@ -10,7 +10,7 @@ export interface FeederData {
   readonly fingerprint: string;
   readonly inputs: readonly InputSpec[];
   readonly batchSize: number;
-  readonly reading: Omit<BatchOptions, 'signal'>;
+  readonly reading: Omit<BatchOptions, 'signal' | 'floats'>;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface FeederData {
 export function feedSource(
   dataset: Dataset,
   inputs: readonly InputSpec[],
-  { batchSize, ...reading }: Omit<BatchOptions, 'signal'> & { readonly batchSize: number },
+  { batchSize, ...reading }: FeederData['reading'] & { readonly batchSize: number },
 ): FeedSource {
   const { path, options, fingerprint } = dataset;
   const data: FeederData = { path, options, fingerprint, inputs, batchSize, reading };

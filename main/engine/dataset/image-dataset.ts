@@ -99,7 +99,7 @@ interface Reading extends BatchOptions {
 
 async function* readBatches(
   { input, size: imageSize, preparation }: Feeding,
-  { files, labels, batchSize, limit, signal }: Reading,
+  { files, labels, batchSize, limit, signal, floats }: Reading,
 ): AsyncGenerator<Batch, void, void> {
   const total = Math.min(files.length, limit ?? files.length);
   const { size, fixed } = batchSizeFor([input], batchSize);
@@ -115,7 +115,7 @@ async function* readBatches(
       }),
     );
     const { dims, dtype } = preparation;
-    const data = preparation.convert(bytes, count, rows);
+    const data = preparation.convert(bytes, count, rows, floats);
     yield {
       feeds: { [input.name]: { dtype, dims: [rows, ...dims], data } },
       labels: labels === null ? null : labels.subarray(start, start + count),

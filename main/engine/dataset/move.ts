@@ -1,7 +1,6 @@
 import type { Preprocessing } from '../../contract/data.ts';
 import { imageLayout, imageTarget, sourceLayout, type ImageLayout } from './layout.ts';
-import type { NumericData, RawSamples } from './raw-samples.ts';
-import type { Values } from './values.ts';
+import type { RawSamples } from './raw-samples.ts';
 
 /** Where each element of a sample goes. */
 export interface Move {
@@ -88,65 +87,4 @@ function sayMove(from: ImageLayout, to: ImageLayout, order: Preprocessing['chann
   if (to.channels >= 3 && from.channels >= 3 && order !== 'gray') said.push(order === 'bgr' ? 'BGR' : 'RGB');
   if (to.channels > 1 || from.channels > 1) said.push(to.steps.channel === 1 ? 'channels last' : 'channels first');
   return said;
-}
-
-/** One sample among the others: where it begins in the data and in the input. */
-interface Places<Target> {
-  readonly source: NumericData;
-  readonly sourceAt: number;
-  readonly target: Target;
-  readonly targetAt: number;
-}
-
-/** Copies one sample, each value converted. */
-export function moveSample(
-  { from, to, channelOf }: Move,
-  { source, sourceAt, target, targetAt }: Places<NumericData>,
-  convert: (value: number | bigint) => number | bigint,
-): void {
-  const pixels = to.height * to.width;
-  for (const [channel, own] of channelOf.entries()) {
-    const base = targetAt + channel * to.steps.channel;
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const at = sourceAt + pixel * from.steps.column;
-      const value = own < 0 ? brightness(source, at, from.steps.channel) : source[at + own * from.steps.channel]!;
-      target[base + pixel * to.steps.column] = convert(value);
-    }
-  }
-}
-
-/** Copies one sample, scaled. Rows follow each other without a gap in every layout, so one loop runs over the pixels. */
-export function moveScaledSample(
-  { from, to, channelOf }: Move,
-  { source, sourceAt, target, targetAt }: Places<Float32Array>,
-  { table, scaled }: Values,
-): void {
-  const pixels = to.height * to.width;
-  const step = from.steps.column;
-  const targetStep = to.steps.column;
-  for (const [channel, own] of channelOf.entries()) {
-    let out = targetAt + channel * to.steps.channel;
-    if (table !== undefined && own >= 0) {
-      // The way of nearly all image data.
-      const bytes = source as Uint8Array;
-      const row = channel << 8;
-      let at = sourceAt + own * from.steps.channel;
-      for (let pixel = 0; pixel < pixels; pixel++, at += step, out += targetStep)
-        target[out] = table[row + bytes[at]!]!;
-      continue;
-    }
-    let at = sourceAt;
-    for (let pixel = 0; pixel < pixels; pixel++, at += step, out += targetStep) {
-      const value =
-        own < 0 ? brightness(source, at, from.steps.channel) : Number(source[at + own * from.steps.channel]!);
-      target[out] = scaled(value, channel);
-    }
-  }
-}
-
-/** ITU-R 601 luma of the pixel's first three channels, rounded for integers as Pillow's mode L is. */
-function brightness(source: NumericData, at: number, step: number): number {
-  const luma =
-    0.299 * Number(source[at]!) + 0.587 * Number(source[at + step]!) + 0.114 * Number(source[at + 2 * step]!);
-  return source instanceof Float32Array || source instanceof Float64Array ? luma : Math.round(luma);
 }

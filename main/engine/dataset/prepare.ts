@@ -3,8 +3,9 @@ import type { DType } from '../tensor/dtype.ts';
 import { float16ToFloat32 } from '../tensor/half.ts';
 import type { Preprocessing } from '../../contract/data.ts';
 import type { InputSpec } from './dataset.ts';
-import { moveSample, moveScaledSample, planMove } from './move.ts';
-import type { NumericData, RawSamples } from './raw-samples.ts';
+import { copySample, copyScaledSample } from './copy-sample.ts';
+import { planMove } from './move.ts';
+import type { MakeFloats, NumericData, RawSamples } from './raw-samples.ts';
 import { planValues } from './values.ts';
 
 /** How raw samples of one shape become one input of a model. */
@@ -21,9 +22,10 @@ export interface Preparation {
    * @param source samples in a row
    * @param count  samples in `source`
    * @param rows   samples in the result; those after `count` repeat the last one, so that nothing new is seen
+   * @param floats where the values of a float input are made; what it holds before does not matter
    * @throws DATA_INVALID for values that the input's type cannot hold
    */
-  convert(source: NumericData, count: number, rows: number): NumericData;
+  convert(source: NumericData, count: number, rows: number, floats?: MakeFloats): NumericData;
 }
 
 /**
@@ -48,20 +50,20 @@ export function planPreparation(raw: RawSamples, input: InputSpec, settings: Pre
     dtype,
     unbatched: plan.unbatched,
     sentence: `${[...plan.said, ...values.said].join(', ') || 'values as they are'} → ${dtype} [${shown.join(', ')}]`,
-    convert(source, count, rows) {
+    convert(source, count, rows, floats = (size) => new Float32Array(size)) {
       const numbers = raw.dtype === 'float16' ? float16ToFloat32(source as Uint16Array) : source;
       const sourceAt = (row: number): number => Math.min(row, count - 1) * rawSize;
       if (values.store === undefined) {
         const target = values.integers(rows * size);
         for (let row = 0; row < rows; row++) {
           const places = { source: numbers, sourceAt: sourceAt(row), target, targetAt: row * size };
-          moveSample(plan, places, values.toInteger);
+          copySample(plan, places, values.toInteger);
         }
         return target;
       }
-      const target = new Float32Array(rows * size);
+      const target = floats(rows * size);
       for (let row = 0; row < rows; row++) {
-        moveScaledSample(plan, { source: numbers, sourceAt: sourceAt(row), target, targetAt: row * size }, values);
+        copyScaledSample(plan, { source: numbers, sourceAt: sourceAt(row), target, targetAt: row * size }, values);
       }
       return values.store(target);
     },

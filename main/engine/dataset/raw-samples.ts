@@ -11,3 +11,6 @@ export interface RawSamples {
   readonly dtype: DType;
   readonly dims: readonly number[];
 }
+
+/** Gives an array of this length, which may hold anything. */
+export type MakeFloats = (length: number) => Float32Array<ArrayBuffer>;

@@ -4,12 +4,21 @@ import { float32ToBfloat16, float32ToFloat16 } from '../tensor/half.ts';
 import type { Preprocessing } from '../../contract/data.ts';
 import type { NumericData, RawSamples } from './raw-samples.ts';
 
+/** x·scale − mean, divided by std; the last two rounded to float32. */
+export interface ChannelScaling {
+  readonly scale: number;
+  readonly mean: number;
+  readonly std: number;
+}
+
 /** What happens to each value on its way into the input. */
 export interface Values {
   readonly said: readonly string[];
   /** Result for each raw byte and target channel, [channels, 256]; for uint8 data. */
   readonly table: Float32Array | undefined;
   readonly scaled: (value: number, channel: number) => number;
+  /** The same as numbers; null: values stay what they are. */
+  readonly scaling: readonly ChannelScaling[] | null;
   /** Floats as the input's type; undefined for integer inputs. */
   readonly store: ((values: Float32Array) => NumericData) | undefined;
   readonly integers: (size: number) => NumericData;
@@ -73,17 +82,31 @@ export function planValues({ raw, dtype, channels, settings }: ValuePlan): Value
     }
   }
   const scale = settings.scale ?? (raw.dtype === 'uint8' ? 1 / 255 : 1);
-  // Rounded to float32 after each step, as the training code does.
-  const scaled = (value: number, channel: number): number =>
-    Math.fround(
-      Math.fround(Math.fround(value * scale) - Math.fround(perChannel(mean, channel, 0))) /
-        Math.fround(perChannel(std, channel, 1)),
-    );
+  const isPlain = scale === 1 && mean.length === 0 && std.length === 0;
+  const scaling = Array.from({ length: channels }, (_, channel) => ({
+    scale,
+    mean: Math.fround(perChannel(mean, channel, 0)),
+    std: Math.fround(perChannel(std, channel, 1)),
+  }));
+  const scaled = (value: number, channel: number): number => scaledBy(value, scaling[channel]!);
   const table =
     raw.dtype === 'uint8'
       ? Float32Array.from({ length: channels * 256 }, (_, at) => scaled(at & 255, at >> 8))
       : undefined;
-  return { said: sayScale(scale, mean, std), table, scaled, store, integers: refuse, toInteger: refuse };
+  return {
+    said: sayScale(scale, mean, std),
+    table,
+    scaled,
+    scaling: isPlain ? null : scaling,
+    store,
+    integers: refuse,
+    toInteger: refuse,
+  };
+}
+
+/** Rounded to float32 after each step, as the training code does. */
+export function scaledBy(value: number, { scale, mean, std }: ChannelScaling): number {
+  return Math.fround(Math.fround(Math.fround(value * scale) - mean) / std);
 }
 
 function sayScale(scale: number, mean: readonly number[], std: readonly number[]): string[] {
@@ -112,5 +135,5 @@ function planIntegers(raw: RawSamples, dtype: DType, { mean, std, scale }: Prepr
     }
     return isBig ? BigInt(value) : Number(value);
   };
-  return { said: [], table: undefined, scaled: notScaled, store: undefined, integers, toInteger };
+  return { said: [], table: undefined, scaled: notScaled, scaling: null, store: undefined, integers, toInteger };
 }

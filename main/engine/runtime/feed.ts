@@ -2,8 +2,8 @@ import type { FedResult, FedSession } from './feeder.ts';
 import type { RunnerCallOptions, RunnerCaller } from './protocol.ts';
 import type { Session } from './session.ts';
 
-/** Batches asked for before the first is there: the runner never waits for the next question. */
-const IN_FLIGHT = 3;
+/** Questions asked before the first is answered: the runner never waits for the next one. */
+const IN_FLIGHT = 2;
 
 /** A session to run on each batch. */
 export interface FedRun {
@@ -28,16 +28,16 @@ export class Feed {
    */
   async *run(runs: readonly FedRun[], options: RunnerCallOptions = {}): AsyncGenerator<FedResult, void, void> {
     const entries: readonly FedSession[] = runs.map(({ session, outputs }) => ({ session: session.id, outputs }));
-    const asked: Promise<FedResult | null>[] = [];
+    const asked: Promise<readonly FedResult[]>[] = [];
     for (;;) {
       while (asked.length < IN_FLIGHT) {
-        const result = this.#runner.call('runFeed', { feed: this.#id, entries }, options);
-        result.catch(() => undefined); // thrown when its turn comes
-        asked.push(result);
+        const results = this.#runner.call('runFeed', { feed: this.#id, entries }, options);
+        results.catch(() => undefined); // thrown when its turn comes
+        asked.push(results);
       }
-      const result = await asked.shift()!;
-      if (result === null) return;
-      yield result;
+      const results = await asked.shift()!;
+      if (results.length === 0) return;
+      yield* results;
     }
   }
 

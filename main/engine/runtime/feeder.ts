@@ -22,8 +22,11 @@ export interface FedBatch {
 export interface FeederCalls {
   /** Opens the data; the first call. */
   open: { params: unknown; result: null };
-  /** The next batch, whose buffers go over to the caller; null after the last. */
-  next: { params: null; result: FedBatch | null };
+  /**
+   * The next batch, whose buffers go over to the caller; null after the last. `spare`: buffers of batches that were run, to
+   * be written again: new ones would cost the system more than making the batch.
+   */
+  next: { params: { readonly spare: readonly ArrayBuffer[] }; result: FedBatch | null };
 }
 
 /** A session to run on each batch of a feed, and the outputs wanted. */
@@ -37,4 +40,10 @@ export interface FedResult {
   readonly count: number;
   /** One for each session, in their order. */
   readonly runs: readonly { readonly outputs: HostTensors; readonly ms: number }[];
+}
+
+/** The buffers that hold nothing but these tensors. */
+export function buffersOf(tensors: HostTensors): ArrayBuffer[] {
+  const buffers = Object.values(tensors).flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []));
+  return [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer);
 }

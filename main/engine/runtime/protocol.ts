@@ -45,8 +45,8 @@ export interface RunnerCalls {
   };
   /** Starts a thread of the runner that makes batches; it is ready when the call returns. */
   openFeed: { params: { readonly source: FeedSource }; result: { readonly feed: number } };
-  /** Runs sessions on the feed's next batch; null after the last. */
-  runFeed: { params: { readonly feed: number; readonly entries: readonly FedSession[] }; result: FedResult | null };
+  /** Runs sessions on the feed's next batches, as many as one answer is worth; [] after the last. */
+  runFeed: { params: { readonly feed: number; readonly entries: readonly FedSession[] }; result: readonly FedResult[] };
   closeFeed: { params: { readonly feed: number }; result: null };
   endProfiling: { params: { readonly session: number }; result: null };
   memory: { params: { readonly reset: boolean }; result: RunnerMemory };

@@ -55,6 +55,19 @@ describe('a feed', () => {
     await feed.close();
   });
 
+  it('gives every batch its own values while arrays are written again', async () => {
+    const session = await scaled(1, ['N', 2]);
+    const values = Array.from({ length: 2 * 41 }, (_, at) => at);
+    const dataset = await data('many.npz', values);
+    const feed = await runner.openFeed(feedSource(dataset, session.inputs, { batchSize: 2 }));
+    const seen: number[] = [];
+    for await (const { runs } of feed.run([{ session, outputs: ['y'] }])) {
+      seen.push(...(runs[0]!.outputs['y']!.data as Float32Array));
+    }
+    expect(seen).toEqual(values);
+    await feed.close();
+  });
+
   it('gives decoded images as the data set does here', async () => {
     const images = join(folder, 'images');
     await mkdir(images);

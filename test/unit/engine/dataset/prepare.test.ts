@@ -32,6 +32,29 @@ describe('planPreparation', () => {
     expect(plan.dims).toEqual([3, 1, 2]);
   });
 
+  it('splits the colours of pixels into planes, red and blue swapped, without alpha', () => {
+    const rgba = Uint8Array.of(255, 0, 51, 9, 0, 51, 255, 9, /* the next sample */ 51, 51, 51, 9, 0, 0, 255, 9);
+    const plan = planPreparation(raw([1, 2, 4]), input(['N', 3, 1, 2]), settings({ scale: 1, channels: 'bgr' }));
+    expect([...plan.convert(rgba, 2, 2)]).toEqual([51, 255, 0, 51, 255, 0, 51, 255, 51, 0, 51, 0]);
+  });
+
+  it('splits the colours of floats into planes, scaled for each channel', () => {
+    const plan = planPreparation(
+      raw([1, 2, 3], 'float32'),
+      input(['N', 3, 1, 2]),
+      settings({ scale: 2, mean: [1, 2, 3], std: [1, 2, 4] }),
+    );
+    // (2x − mean) / std
+    expect([...plan.convert(Float32Array.of(1, 2, 3, 4, 5, 6), 1, 1)]).toEqual([1, 7, 1, 4, 0.75, 2.25]);
+  });
+
+  it('makes float inputs where it is told to, whatever lies there', () => {
+    const plan = planPreparation(raw([2]), input(['N', 2]), settings({ scale: 1 }));
+    const place = Float32Array.of(9, 9, 9, 9);
+    expect(plan.convert(Uint8Array.of(1, 2, 3, 4), 2, 2, () => place)).toBe(place);
+    expect([...place]).toEqual([1, 2, 3, 4]);
+  });
+
   it('moves channels-first data into a channels-last input', () => {
     const plan = planPreparation(raw([3, 1, 2]), input([null, 1, 2, 3], 'uint8'), settings({ layout: 'nhwc' }));
     expect([...plan.convert(Uint8Array.of(255, 51, 0, 51, 0, 51), 1, 1)]).toEqual([...TWO_PIXELS]);

@@ -31,6 +31,22 @@ describe('openNpz', () => {
     expect(arrays.get('x')).toEqual({ dtype: 'uint8', dims: [3], data: new Uint8Array([5, 6, 7]) });
   });
 
+  it('reports contents that are longer or shorter than the directory says', async () => {
+    for (const [said, level] of [
+      [array.length - 1, 9],
+      [array.length + 1, 9],
+    ] as const) {
+      // prettier-ignore
+      const zip = zipSync({ 'x.npy': array }, { level });
+      // The size without compression: 24 bytes into the entry of the directory (APPNOTE 4.3.12).
+      const directory = Buffer.from(zip.buffer).indexOf('PK\x01\x02', 0, 'latin1');
+      new DataView(zip.buffer).setUint32(directory + 24, said, true);
+      const path = join(folder, `said-${said}.npz`);
+      await writeFile(path, zip);
+      await expect(readNpz(path)).rejects.toMatchObject({ code: 'DATA_INVALID' });
+    }
+  });
+
   it('names what is there when an array is not', async () => {
     const path = join(folder, 'names.npz');
     await writeFile(path, zipSync({ 'x.npy': array, 'y.npy': array }));
