@@ -232,6 +232,8 @@ export const pruneSchema = z.object({
   sparsity: z.object({ requested: z.number(), achieved: z.number() }),
   /** Non-zero parameters. */
   parameters: beforeAfter,
+  /** Bytes of the files when they are packed by zstd; absent where nothing was set to zero, and in trials of older versions. */
+  packed: beforeAfter.optional(),
   /** Effective multiply–accumulates, counting only non-zero weights. */
   macs: beforeAfter,
   layers: z.array(

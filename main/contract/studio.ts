@@ -148,6 +148,8 @@ export const prunePlanSchema = z.object({
       op: z.string(),
       weights: z.number(),
       macs: z.number().nullable(),
+      /** Input channels that one output sums over, the common divisor of several weights'; null: they are no matrices. */
+      inputs: z.number().nullable(),
       /** How many weights lie between which edges, with their energy; see `judge/predict/magnitudes.ts`. */
       histogram: uint8Array,
     }),

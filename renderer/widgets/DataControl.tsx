@@ -18,7 +18,7 @@ export interface DataControlProps {
   readonly calibration?: boolean;
 }
 
-/** Which data accuracy is measured on, and quantization calibrated on; adds data; offers the bundled ones. */
+/** Which data accuracy is measured on, and steps calibrated on; adds data; offers the bundled ones. */
 export function DataControl({ calibration = false }: DataControlProps): ReactNode {
   const datasets = useSession((state) => state.datasets);
   const evaluationId = useSession((state) => state.datasetId);
@@ -49,7 +49,7 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
               help={helpFor(
                 datasets,
                 calibrated,
-                'The ranges of activations are taken from these samples. A set that accuracy is measured on too is split.',
+                'What the model computes on typical inputs is taken from these samples. A set that accuracy is measured on too is split.',
               )}
               data={options}
               full={full}
@@ -73,7 +73,7 @@ function NoData(): ReactNode {
   const fits = useSession((state) => state.model !== null && takesSampleData(state.model.inspect.inputs));
   return (
     <>
-      <Text className="lap-muted">No data yet: accuracy and int8 calibration need samples.</Text>
+      <Text className="lap-muted">No data yet: accuracy and calibration need samples.</Text>
       {fits && (
         <Button
           variant="light"

@@ -2,12 +2,21 @@
 import { bench as evaluate } from './evaluate.ts';
 import { bench as open } from './open.ts';
 import { bench as profile } from './profile.ts';
+import { bench as prune } from './prune.ts';
 import { bench as size } from './size.ts';
 import { bench as slider } from './slider.ts';
 import { bench as window } from './window.ts';
 import type { BenchRow } from './bench-row.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = { evaluate, open, profile, size, slider, window };
+const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  evaluate,
+  open,
+  profile,
+  prune,
+  size,
+  slider,
+  window,
+};
 
 const wanted = process.argv.slice(2);
 const names = wanted.length > 0 ? wanted : Object.keys(BENCHES);

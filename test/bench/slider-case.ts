@@ -12,7 +12,7 @@ import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
 import { makeRawTensor } from '../../main/engine/graph/make.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { quietContext } from '../../main/base/progress.ts';
-import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
+import { prunePlan } from '../../main/engine/prune/elements/prune-plan.ts';
 import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
 import { quantizePlan } from '../../main/engine/quantize/quantize-plan.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';

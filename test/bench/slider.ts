@@ -3,7 +3,7 @@
  * engine, and how soon after its release the measured accuracy of the sample is there.
  */
 import type { EventPayload } from '../../main/contract/methods.ts';
-import { prunePlan } from '../../main/engine/prune/prune-plan.ts';
+import { prunePlan } from '../../main/engine/prune/elements/prune-plan.ts';
 import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
 import { quietContext } from '../../main/base/progress.ts';
 import { tensorPieces } from '../../main/engine/graph/tensor-data.ts';

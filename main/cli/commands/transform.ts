@@ -101,7 +101,7 @@ async function apply(
   { model, recipe, calibration, output }: Application,
 ): Promise<AppliedRecipe> {
   if (calibration === null && needsCalibration(recipe)) {
-    throw new StudioError('USAGE', '--data is missing: static quantization needs calibration data', {
+    throw new StudioError('USAGE', '--data is missing: a step needs calibration data', {
       hint: 'Name a file or a folder of typical inputs.',
     });
   }
@@ -117,6 +117,9 @@ function summary(output: string, applied: AppliedRecipe): string {
   if (prune !== null) {
     lines.push(
       `  pruned      ${formatPercent(prune.sparsity.achieved)} of the weights are zero, effective MACs ${formatCompact(prune.macs.before)} → ${formatCompact(prune.macs.after)}`,
+      ...(prune.packed === undefined
+        ? []
+        : [`  packed      ${formatBytes(prune.packed.before)} → ${formatBytes(prune.packed.after)} (zstd)`]),
       ...prune.notes.map((note) => `  note        ${note}`),
     );
   }

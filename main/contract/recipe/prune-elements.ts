@@ -1,32 +1,52 @@
-/** Pruning of single weights: what a recipe can say of it. */
+/** Pruning of single weights, blocks of them, and patterns among them: what a recipe can say of it. */
 import { z } from 'zod';
 import { exclusions, type StepField } from './step-kind.ts';
 
-const common = {
+const exclude = z.array(z.string()).readonly().default([]);
+const seed = z.number().int().min(0).default(0);
+
+const BLOCKS = ['1x1', '1x4', '1x16', '4x1', '16x1', '4x4', '16x16'] as const;
+
+const elements = {
   structure: z.literal('element'),
-  /** Share of the prunable weights set to zero, 0…1. */
+  /** Share of the prunable weights (of the blocks, where these go as one) set to zero, 0…1. */
   sparsity: z.number().min(0).max(1),
-  /** Layers left alone. */
-  exclude: z.array(z.string()).readonly().default([]),
+  /** Rows × columns of the weight matrix that stay or go as one; a row is one output. */
+  block: z.enum(BLOCKS).default('1x1'),
+  exclude,
 };
+
+/** So many of each group of neighbouring input channels stay. */
+const pattern = { structure: z.enum(['2:4', '4:8']), exclude };
 
 export const elementPruning = z.discriminatedUnion('score', [
   z.strictObject({
-    ...common,
+    ...elements,
     score: z.literal('magnitude'),
-    /** global: one threshold over all layers; layer: the same sparsity in each. */
-    scope: z.enum(['global', 'layer']).default('global'),
+    /** global: one threshold over all layers; layer: the same sparsity in each; lamp: one threshold of LAMP scores. */
+    scope: z.enum(['global', 'layer', 'lamp']).default('global'),
   }),
   z.strictObject({
-    ...common,
+    ...elements,
     score: z.literal('random'),
     scope: z.enum(['global', 'layer']).default('global'),
-    seed: z.number().int().min(0).default(0),
+    seed,
   }),
 ]);
-export type ElementPruning = z.infer<typeof elementPruning>;
+
+export const patternPruning = z.discriminatedUnion('score', [
+  z.strictObject({ ...pattern, score: z.literal('magnitude') }),
+  z.strictObject({ ...pattern, score: z.literal('random'), seed }),
+]);
+
+/** Settings of a step that sets weights to zero and removes nothing. */
+export type ElementStep = z.infer<typeof elementPruning> | z.infer<typeof patternPruning>;
 
 const element = { structure: ['element'] } as const;
+const either = { structure: ['element', '2:4', '4:8'] } as const;
+
+const GLOBAL = { value: 'global', title: 'All layers', help: 'One threshold over all layers.' };
+const LAYER = { value: 'layer', title: 'Each layer', help: 'The same share in each layer.' };
 
 export const elementFields: readonly StepField[] = [
   {
@@ -44,7 +64,7 @@ export const elementFields: readonly StepField[] = [
     help: 'What tells how much a weight matters.',
     flag: '--score <score>',
     control: 'choice',
-    when: element,
+    when: either,
     standard: 'magnitude',
     choices: [
       { value: 'magnitude', title: 'The smallest', help: 'Weights near zero go first.' },
@@ -57,11 +77,38 @@ export const elementFields: readonly StepField[] = [
     help: 'Where weights are compared with each other.',
     flag: '--scope <scope>',
     control: 'choice',
-    when: element,
+    when: { ...element, score: ['magnitude'] },
     choices: [
-      { value: 'global', title: 'All layers', help: 'One threshold over all layers.' },
-      { value: 'layer', title: 'Each layer', help: 'The same share in each layer.' },
+      GLOBAL,
+      LAYER,
+      {
+        value: 'lamp',
+        title: 'All layers, each for itself (LAMP)',
+        help: 'Weights are compared by their share of what is left of their layer, so that none is emptied.',
+      },
     ],
+  },
+  {
+    key: 'scope',
+    title: 'Scope',
+    help: 'Where weights are compared with each other.',
+    flag: '--scope <scope>',
+    control: 'choice',
+    when: { ...element, score: ['random'] },
+    choices: [GLOBAL, LAYER],
+  },
+  {
+    key: 'block',
+    title: 'Block',
+    help: 'Weights that stay or go as one: outputs × inputs of the weight matrix.',
+    flag: '--block <rows x columns>',
+    control: 'choice',
+    when: element,
+    choices: BLOCKS.map((value) => ({
+      value,
+      title: value === '1x1' ? 'Single' : value.replace('x', ' × '),
+      help: value === '1x1' ? 'Each weight for itself.' : `${value.replace('x', ' outputs × ')} inputs as one.`,
+    })),
   },
   {
     key: 'seed',
@@ -71,13 +118,35 @@ export const elementFields: readonly StepField[] = [
     control: 'count',
     minimum: 0,
     unit: 'seeds',
-    when: { ...element, score: ['random'] },
+    when: { ...either, score: ['random'] },
   },
 ];
 
-/** "Prune 40 %", "Prune 40 % per layer", "Prune 40 % at random". */
-export function elementWords({ sparsity, scope, score, exclude }: ElementPruning): string {
-  const percent = Number((sparsity * 100).toFixed(1));
-  const how = [score === 'random' ? ' at random' : '', scope === 'layer' ? ' per layer' : ''].join('');
-  return `Prune ${percent} %${how}${exclusions(exclude)}`;
+/** What is removed, among the other structures. */
+export const elementStructures = [
+  {
+    value: 'element',
+    title: 'Single weights',
+    help: 'Single weights become zero: smaller when compressed, not faster on ordinary CPUs.',
+  },
+  {
+    value: '2:4',
+    title: '2 of 4 weights',
+    help: 'Of 4 neighbouring inputs 2 stay: what sparse tensor cores take, not faster on ordinary CPUs.',
+  },
+  {
+    value: '4:8',
+    title: '4 of 8 weights',
+    help: 'Of 8 neighbouring inputs 4 stay: freer than 2 of 4, not faster on ordinary CPUs.',
+  },
+] as const;
+
+/** "Prune 40 %", "Prune 40 % per layer in 4x1", "Prune 2:4 at random". */
+export function elementWords(step: ElementStep): string {
+  const chance = step.score === 'random' ? ' at random' : '';
+  if (step.structure !== 'element') return `Prune ${step.structure}${chance}${exclusions(step.exclude)}`;
+  const percent = Number((step.sparsity * 100).toFixed(1));
+  const scope = { global: '', layer: ' per layer', lamp: ' LAMP' }[step.scope];
+  const block = step.block === '1x1' ? '' : ` in ${step.block}`;
+  return `Prune ${percent} %${chance}${scope}${block}${exclusions(step.exclude)}`;
 }

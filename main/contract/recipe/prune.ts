@@ -1,5 +1,5 @@
-import type { z } from 'zod';
-import { elementFields, elementPruning, elementWords } from './prune-elements.ts';
+import { z } from 'zod';
+import { elementFields, elementPruning, elementStructures, elementWords, patternPruning } from './prune-elements.ts';
 import { conditionalSettings } from './step-fields.ts';
 import { defineStepKind, type StepField } from './step-kind.ts';
 
@@ -11,13 +11,7 @@ const fields: readonly StepField[] = [
     flag: '--structure <kind>',
     control: 'choice',
     standard: 'element',
-    choices: [
-      {
-        value: 'element',
-        title: 'Single weights',
-        help: 'Single weights become zero: smaller when compressed, not faster on ordinary CPUs.',
-      },
-    ],
+    choices: elementStructures,
   },
   ...elementFields,
   {
@@ -30,7 +24,10 @@ const fields: readonly StepField[] = [
 ];
 
 /** What is removed decides which settings there are. */
-export const pruneStepSchema = conditionalSettings(fields, elementPruning);
+export const pruneStepSchema = conditionalSettings(
+  fields,
+  z.discriminatedUnion('structure', [elementPruning, patternPruning]),
+);
 export type PruneStep = z.infer<typeof pruneStepSchema>;
 
 export const pruneKind = defineStepKind<'prune', PruneStep>({
@@ -41,6 +38,13 @@ export const pruneKind = defineStepKind<'prune', PruneStep>({
   fields,
   needs: () => ({ calibration: false }),
   mustComeAfter: {},
-  initial: { structure: 'element', score: 'magnitude', scope: 'global', sparsity: 0.5, exclude: [] },
+  initial: {
+    structure: 'element',
+    score: 'magnitude',
+    scope: 'global',
+    sparsity: 0.5,
+    block: '1x1',
+    exclude: [],
+  },
   words: elementWords,
 });

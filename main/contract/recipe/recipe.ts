@@ -59,7 +59,7 @@ export const recipeSchema = z.discriminatedUnion('version', [version2, version1]
   if (recipe.version === 2) return recipe;
   const steps = recipe.steps.map((step): RecipeStep => {
     if ('quantize' in step) return step;
-    return { prune: { ...step.prune, score: 'magnitude' } };
+    return { prune: { ...step.prune, score: 'magnitude', block: '1x1' } };
   });
   return { version: 2, steps };
 });

@@ -1,12 +1,18 @@
-import { floatAttribute, floatsAttribute, tensorAttribute } from '../graph/attributes.ts';
+import { floatAttribute, floatsAttribute, intsAttribute, tensorAttribute } from '../graph/attributes.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { hasTrait } from './ask.ts';
 
-/** What stands behind a value that is no constant: stored sparse, codes behind a DequantizeLinear, or computed or fed. */
-export type Behind = { readonly tensor: Tensor } | { readonly other: 'sparse' | 'dequantized' | 'computed' };
+/** What stands behind a value: a tensor; or sparse, codes behind a DequantizeLinear, or what is computed or fed. */
+export type Behind = StoredBehind | { readonly other: 'sparse' | 'dequantized' | 'computed' };
+
+interface StoredBehind {
+  readonly tensor: Tensor;
+  /** Axis k of the value is axis `axes[k]` of the tensor; null: its elements lie in another shape. */
+  readonly axes: readonly number[] | null;
+}
 
 interface Reach {
   /** Also through nodes that give the same elements in another order, shape or type; default: the value itself only. */
@@ -22,9 +28,10 @@ const MAX_STEPS = 64;
 export function constantBehind(graph: Graph, value: string, reach: Reach = {}): Behind {
   let index = indexGraph(graph);
   let name = value;
+  const moves: Node[] = [];
   for (let steps = 0; steps < MAX_STEPS && name !== ''; steps++) {
     const initializer = index.initializer(name);
-    if (initializer !== undefined) return { tensor: initializer };
+    if (initializer !== undefined) return { tensor: initializer, axes: axesBehind(initializer, moves) };
     if (index.sparseInitializer(name) !== undefined) return { other: 'sparse' };
     const producer = index.producer(name);
     if (producer === undefined) {
@@ -35,13 +42,26 @@ export function constantBehind(graph: Graph, value: string, reach: Reach = {}): 
     }
     if (hasTrait(producer, 'constant')) {
       const tensor = tensorOfConstant(producer);
-      return tensor === undefined ? { other: 'computed' } : { tensor };
+      return tensor === undefined ? { other: 'computed' } : { tensor, axes: axesBehind(tensor, moves) };
     }
     if (hasTrait(producer, 'dequantizes')) return { other: 'dequantized' };
     if (!hasTrait(producer, reach.rearranged === true ? 'rearranges' : 'identity')) break;
     name = producer.inputs[0] ?? '';
+    moves.push(producer);
   }
   return { other: 'computed' };
+}
+
+/** Where the axes of a value lie in the tensor behind it. @param moves the nodes between, the one that gives the value first */
+function axesBehind({ dims }: Tensor, moves: readonly Node[]): readonly number[] | null {
+  let axes: readonly number[] = dims.map((_, axis) => axis);
+  for (const node of moves) {
+    if (hasTrait(node, 'identity') || node.opType === 'Cast') continue;
+    if (node.opType !== 'Transpose') return null;
+    const order = intsAttribute(node, 'perm') ?? dims.map((_, axis) => dims.length - 1 - axis);
+    axes = axes.map((axis) => order[axis]!);
+  }
+  return axes;
 }
 
 /**

@@ -12,6 +12,20 @@ export interface PrunableLayer {
   readonly op: string;
   /** Its weights as the model stores them; a tensor that several layers share stands at the first of them only. */
   readonly tensors: readonly Tensor[];
+  /** The same, with how the layer takes them. */
+  readonly weights: readonly TakenWeight[];
+}
+
+/** A stored tensor as the first node that takes it sees it. */
+export interface TakenWeight {
+  readonly tensor: Tensor;
+  readonly node: Node;
+  /** Its place among the node's inputs. */
+  readonly input: number;
+  /** The graph of the node. */
+  readonly graph: Graph;
+  /** Axis k of what the node takes is axis `axes[k]` of the tensor; null: its elements lie in another shape. */
+  readonly axes: readonly number[] | null;
 }
 
 /** A layer with weights that stay as they are, and why. */
@@ -41,24 +55,26 @@ export function prunableWeights(
 ): PrunableWeights {
   const outerOf = outerGraphs(model);
   const frozen: FrozenLayer[] = [];
-  const byLayer = new Map<string, { readonly name: string; readonly op: string; readonly tensors: Tensor[] }>();
+  const byLayer = new Map<string, { readonly name: string; readonly op: string; readonly taken: TakenWeight[] }>();
   for (const { node, layer, graph } of walkNodes(model)) {
     const verdict = weightsOfNode(node, (value) => resolveWeight(value, graph, outerOf));
     const { name, op } = layerOf(node, layer);
     if ('reason' in verdict) frozen.push({ name, reason: verdict.reason });
-    else if (verdict.tensors.length > 0) {
-      const known = byLayer.get(name);
-      if (known === undefined) byLayer.set(name, { name, op, tensors: verdict.tensors });
-      else known.tensors.push(...verdict.tensors.filter((tensor) => !known.tensors.includes(tensor)));
+    else if (verdict.found.length > 0) {
+      const known = byLayer.get(name) ?? { name, op, taken: [] };
+      byLayer.set(name, known);
+      for (const found of verdict.found) {
+        if (known.taken.every(({ tensor }) => tensor !== found.tensor)) known.taken.push({ ...found, node, graph });
+      }
     }
   }
-  const found = [...byLayer.values()];
+  const found = [...byLayer.values()].map((layer) => ({ ...layer, tensors: layer.taken.map(({ tensor }) => tensor) }));
   const untouchable = new Map<Tensor, string>();
   for (const { name, tensors } of found)
     if (excluded.has(name)) for (const tensor of tensors) untouchable.set(tensor, name);
   const owner = new Map<Tensor, string>();
   const layers: PrunableLayer[] = [];
-  for (const { name, op, tensors } of found) {
+  for (const { name, op, tensors, taken } of found) {
     if (excluded.has(name)) {
       frozen.push({ name, reason: 'left out by the recipe' });
       continue;
@@ -66,7 +82,8 @@ export function prunableWeights(
     const free = tensors.filter((tensor) => !untouchable.has(tensor));
     const own = free.filter((tensor) => !owner.has(tensor));
     for (const tensor of own) owner.set(tensor, name);
-    if (own.length > 0) layers.push({ name, op, tensors: own });
+    const weights = taken.filter(({ tensor }) => own.includes(tensor));
+    if (own.length > 0) layers.push({ name, op, tensors: own, weights });
     else frozen.push({ name, reason: sharedReason(tensors, free, { untouchable, owner }) });
   }
   return { layers, frozen, weightsOf: new Map(found.map(({ name, tensors }) => [name, tensors])) };
@@ -82,22 +99,26 @@ function sharedReason(
   return `shares its weights with '${by.owner.get(free[0]!)}', where they are counted`;
 }
 
-type Found = { readonly tensor: Tensor } | { readonly reason: string } | undefined;
+type Stored = Pick<TakenWeight, 'tensor' | 'axes'>;
+type Found = Stored | { readonly reason: string } | undefined;
 
-function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors: Tensor[] } | { reason: string } {
+function weightsOfNode(
+  node: Node,
+  resolve: (value: string) => Found,
+): { readonly found: readonly Pick<TakenWeight, 'tensor' | 'axes' | 'input'>[] } | { readonly reason: string } {
   const spec = operatorSpec(node.domain, node.opType);
   if (hasTrait(node, 'integerKernel') && spec?.category === 'layer') {
     return { reason: 'its weights are integers, with a scale each' };
   }
-  const tensors: Tensor[] = [];
+  const found: Pick<TakenWeight, 'tensor' | 'axes' | 'input'>[] = [];
   for (const at of spec?.prunableInputs ?? []) {
     const weight = resolve(node.inputs[at] ?? '');
     if (weight === undefined) continue;
     if ('reason' in weight) return weight;
     if (!FLOATS.has(weight.tensor.dtype)) return { reason: `its weights are ${weight.tensor.dtype}, not float` };
-    if (elementCount(weight.tensor.dims) > 0) tensors.push(weight.tensor);
+    if (elementCount(weight.tensor.dims) > 0) found.push({ ...weight, input: at });
   }
-  if (tensors.length === 0 && hasTrait(node, 'needsWeights')) {
+  if (found.length === 0 && hasTrait(node, 'needsWeights')) {
     return { reason: 'its weights are computed while the model runs' };
   }
   if (spec === undefined && node.inputs.some((value) => isLargeFloat(resolve(value)))) {
@@ -106,7 +127,7 @@ function weightsOfNode(node: Node, resolve: (value: string) => Found): { tensors
   if (hasTrait(node, 'looksUp') && isLargeFloat(resolve(node.inputs[0] ?? ''))) {
     return { reason: 'a lookup table: each row stands for itself' };
   }
-  return { tensors };
+  return { found };
 }
 
 function isLargeFloat(found: Found): boolean {

@@ -1,5 +1,6 @@
 import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
-import { pruneElements, type PruneOutcome } from '../prune/prune-elements.ts';
+import type { PruneOutcome } from '../prune/elements/outcome.ts';
+import { pruneElements } from '../prune/elements/prune-elements.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { EngineStep, StepOutcome } from './step.ts';
 

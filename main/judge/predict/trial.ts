@@ -34,7 +34,7 @@ export interface PredictionInputs {
 /** The trial to be expected. */
 export interface PredictedTrial {
   readonly recipe: Recipe;
-  /** What becomes of each layer; null without a pruning step or before the plan is there. */
+  /** What becomes of each layer; null without a pruning step, before the plan is there, and where several steps prune. */
   readonly cut: Cut | null;
   readonly goodness: (Prediction & { readonly metric: Goodness['metric'] }) | null;
   readonly latencyMs: Range | null;
@@ -68,9 +68,12 @@ function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
   );
 }
 
-function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
+/** What the pruning of a recipe cuts; null: there is no plan, or several steps prune, of which the later ones see no plan. */
+function cutOf(inputs: PredictionInputs, recipe: Recipe): Cut | null {
   if (inputs.prunePlan === null) return null;
-  const cutting = step ?? NO_CUT;
+  const steps = recipe.steps.filter((step) => 'prune' in step && step.off !== true);
+  if (steps.length > 1) return null;
+  const cutting = pruneStepOf(recipe) ?? NO_CUT;
   const known = cutsOf(inputs.prunePlan);
   const name = JSON.stringify(cutting);
   const remembered = known.get(name);
@@ -81,7 +84,7 @@ function cutOf(inputs: PredictionInputs, step: PruneStep | null): Cut | null {
   return cut;
 }
 
-const NO_CUT: PruneStep = { ...pruneKind.initial, sparsity: 0 };
+const NO_CUT: PruneStep = pruneKind.schema.parse({ sparsity: 0 });
 
 /** A move of the slider needs one new cut; those of the measured trials are as they were. */
 const CUTS_KEPT = 400;
@@ -136,11 +139,11 @@ function cutsAmong(inputs: PredictionInputs, trials: readonly Trial[], metric: G
   const ground = groundOf(inputs.trials);
   if (ground?.metric !== metric) return [];
   return trials.flatMap((trial) => {
-    const step = pruneStepOf(trial.recipe);
     const goodness = goodnessOn(ground, trial);
-    const cut = step && cutOf(inputs, step);
-    if (!cut || goodness === null) return [];
-    return [{ strength: cutStrength(cut), accuracy: goodness.value, low: goodness.low, high: goodness.high }];
+    const cut = pruneStepOf(trial.recipe) && cutOf(inputs, trial.recipe);
+    const strength = cut && cutStrength(cut);
+    if (strength === null || goodness === null) return [];
+    return [{ strength, accuracy: goodness.value, low: goodness.low, high: goodness.high }];
   });
 }
 
@@ -190,15 +193,13 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
 export function predictTrial(recipe: Recipe, inputs: PredictionInputs): PredictedTrial {
   const prune = pruneStepOf(recipe);
   const quantize = quantizeStepOf(recipe);
-  const cut = cutOf(inputs, prune);
+  const cut = cutOf(inputs, recipe);
+  const strength = cut && cutStrength(cut);
   const start = goodnessBase(inputs, recipe);
   const goodness =
-    start && cut
-      ? {
-          ...predictAccuracy(cutStrength(cut), start.base, measuredCuts(inputs, recipe, start)),
-          metric: start.metric,
-        }
-      : null;
+    start === null || strength === null
+      ? null
+      : { ...predictAccuracy(strength, start.base, measuredCuts(inputs, recipe, start)), metric: start.metric };
   const saved =
     quantize && inputs.quantizePlan
       ? int8SavedBytes(inputs.inspect.layers, inputs.quantizePlan, new Set(quantize.exclude))

@@ -7,10 +7,12 @@ import { splitIndices, splitSize } from '../../engine/dataset/split.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { PruneStepOutcome } from '../../engine/steps/prune.ts';
 import type { QuantizeStepOutcome } from '../../engine/steps/quantize.ts';
+import type { OpenedFile } from '../../engine/onnx/open.ts';
 import { makeModel, type MadeModel } from '../../engine/trial/make-model.ts';
 import { describeStep } from '../../judge/recipe/words.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
+import { compressedBytes, openedFiles, savedFiles } from './compressed-size.ts';
 import { measuredData, openSource } from './datasets.ts';
 import { inspect } from './inspect.ts';
 import { openRunnable } from './opened-models.ts';
@@ -50,7 +52,7 @@ export async function apply(
   );
   const before = await inspect({ path, dims: {}, scanWeights: false }, context);
   const after = await inspect({ path: made.saved.path, dims: {}, scanWeights: false }, context);
-  const outcomes = describeOutcomes(made);
+  const outcomes = describeOutcomes(made, await packedSizes(opened, made, signal));
   const prune = outcomes.findLast((outcome) => outcome.prune !== null)?.prune ?? null;
   const quantize = outcomes.findLast((outcome) => outcome.quantize !== null)?.quantize ?? null;
   return {
@@ -87,7 +89,7 @@ async function calibrationData(
 ): Promise<CalibrationData> {
   if (source === null) {
     const feeds = (): never => {
-      throw new StudioError('USAGE', 'This recipe quantizes, which takes calibration data', {
+      throw new StudioError('USAGE', 'This recipe has a step that takes calibration data', {
         hint: 'Choose a data set of typical inputs.',
       });
     };
@@ -105,22 +107,32 @@ async function calibrationData(
   return { feeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
 }
 
-function describeOutcomes({ recipe, outcomes, saved }: MadeModel): StepOutcomeResult[] {
+/** What zeros are worth: the sizes of the files when they are packed; undefined where no weight was set to zero. */
+async function packedSizes(opened: OpenedFile, made: MadeModel, signal: AbortSignal): Promise<PruneResult['packed']> {
+  if (made.outcomes.every(({ kind }) => kind !== 'prune')) return undefined;
+  return {
+    before: await compressedBytes(openedFiles(opened), signal),
+    after: await compressedBytes(await savedFiles(made.saved), signal),
+  };
+}
+
+function describeOutcomes({ recipe, outcomes, saved }: MadeModel, packed: PruneResult['packed']): StepOutcomeResult[] {
   const output = { path: saved.path, bytes: saved.bytes };
   return outcomes.map((outcome, at) => ({
     kind: outcome.kind,
     words: describeStep(recipe.steps[at]!),
     notes: [...outcome.notes],
-    prune: outcome.kind === 'prune' ? pruneResult(outcome.details, output) : null,
+    prune: outcome.kind === 'prune' ? pruneResult(outcome.details, output, packed) : null,
     quantize: outcome.kind === 'quantize' ? quantizeResult(outcome.details, output) : null,
   }));
 }
 
 type Output = PruneResult['output'];
 
-function pruneResult(details: PruneStepOutcome['details'], output: Output): PruneResult {
+function pruneResult(details: PruneStepOutcome['details'], output: Output, packed: PruneResult['packed']): PruneResult {
   const { layers, frozen, notes } = details;
-  return { ...details, output, layers: [...layers], frozen: [...frozen], notes: [...notes] };
+  const sizes = packed === undefined ? {} : { packed };
+  return { ...details, ...sizes, output, layers: [...layers], frozen: [...frozen], notes: [...notes] };
 }
 
 function quantizeResult(details: QuantizeStepOutcome['details'], output: Output): QuantizeResult {

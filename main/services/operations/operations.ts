@@ -1,6 +1,6 @@
 import { quantizePlan } from '../../engine/quantize/quantize-plan.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
-import { prunePlan } from '../../engine/prune/prune-plan.ts';
+import { prunePlan } from '../../engine/prune/elements/prune-plan.ts';
 import { proveWritten } from '../../engine/passes/prove-written.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { apply } from './apply.ts';

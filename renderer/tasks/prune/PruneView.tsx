@@ -3,7 +3,8 @@ import type { ReactNode } from 'react';
 import { EmptyState } from '../../design/EmptyState.tsx';
 import { Task } from '../../design/Task.tsx';
 import { useOverlay } from '../../state/overlay.ts';
-import { useRecipe } from '../../state/recipe.ts';
+import { NEW_STEP, settingsOf } from '../../state/recipe-draft.ts';
+import { useEditedStep, useRecipe } from '../../state/recipe.ts';
 import { usePrunePlan } from '../../state/queries.ts';
 import { useSession } from '../../state/session.ts';
 import { BaselineHint } from '../../widgets/BaselineHint.tsx';
@@ -21,6 +22,7 @@ export function PruneView(): ReactNode {
   const modelId = useSession((state) => state.model?.entry.id ?? null);
   const plan = usePrunePlan(modelId);
   const prediction = useDraftPrediction();
+  const hasShare = 'sparsity' in (settingsOf(useEditedStep('prune'), 'prune') ?? NEW_STEP.prune);
   useLiveSparsity(prediction);
   if (modelId === null || prediction === null)
     return <EmptyState title="No model is open">Open one to see what can be pruned.</EmptyState>;
@@ -35,7 +37,7 @@ export function PruneView(): ReactNode {
             </EmptyState>
           ) : (
             <>
-              <SparsitySlider />
+              {hasShare && <SparsitySlider />}
               <BaselineHint />
               <PruneFigures prediction={prediction} />
               <div className={classes['curve']}>
@@ -64,7 +66,9 @@ function useLiveSparsity(prediction: DraftPrediction | null): void {
         unit: '%',
         source: 'predicted from the weights’ magnitudes',
         predicted: true,
-        values: new Map(cut.layers.map((layer) => [layer.name, layer.sparsity])),
+        values: new Map(
+          cut.layers.flatMap(({ name, sparsity }) => (sparsity === null ? [] : [[name, sparsity] as const])),
+        ),
         lowIsBad: false,
       },
     );

@@ -17,7 +17,7 @@ export interface PruneRow {
   readonly name: string;
   readonly op: string;
   readonly weights: number;
-  /** Share of zeros after the cut: measured where a trial of this recipe is there, else predicted; null when frozen. */
+  /** Share of zeros after the cut: measured where a trial of this recipe is there, else predicted; null: frozen, or not known. */
   readonly sparsity: number | null;
   readonly predicted: boolean;
   /** Share of Σw² that goes with the cut; null when measured or frozen. */
@@ -43,11 +43,8 @@ export function pruneRows(
       name: layer.name,
       op: layer.op,
       weights: layer.weights,
-      sparsity:
-        result?.sparsity ??
-        own?.sparsity ??
-        (layer.weights > 0 ? magnitudesOf(layer, plan.edges).cumulative[0]! / layer.weights : 0),
-      predicted: result === undefined && own !== undefined,
+      sparsity: result?.sparsity ?? (own === undefined ? zeroShare(layer, plan) : own.sparsity),
+      predicted: result === undefined && own !== undefined && own.sparsity !== null,
       energyRemoved: own?.energyRemoved ?? null,
       excluded: excluded.has(layer.name),
       frozen: null,
@@ -66,9 +63,18 @@ export function pruneRows(
   return [...rows, ...frozen];
 }
 
+function zeroShare(layer: PrunePlan['layers'][number], { edges }: PrunePlan): number {
+  return layer.weights > 0 ? magnitudesOf(layer, edges).cumulative[0]! / layer.weights : 0;
+}
+
 /** What the slider stands at: a step that is switched off cuts nothing. */
 export function sparsityShown(entry: DraftStep | undefined): number {
-  return entry === undefined || entry.off ? 0 : (settingsOf(entry, 'prune')?.sparsity ?? 0);
+  return entry === undefined || entry.off ? 0 : sparsityIn(settingsOf(entry, 'prune'));
+}
+
+/** The share that a step asks for; 0 without one. */
+function sparsityIn(step: PruneStep | null): number {
+  return step === null || !('sparsity' in step) ? 0 : step.sparsity;
 }
 
 /** A point of the curve of accuracy over sparsity. */
@@ -103,10 +109,11 @@ export function sparsityByKey(percent: number, key: string, fine: boolean): numb
   return wanted === undefined ? null : Math.round(Math.min(MAX_SPARSITY * 100, Math.max(0, wanted)) * 10) / 10;
 }
 
-/** Predicted accuracy over the whole range of the slider, all other settings as they are; empty when unknown. */
+/** Predicted accuracy over the whole range of the slider, all other settings as they are; empty when it cannot be told. */
 export function accuracyCurve(step: PruneStep, recipe: Recipe, inputs: PredictionInputs): CurvePoint[] {
   const at = lastPrune(recipe);
   const points: CurvePoint[] = [];
+  if (!('sparsity' in step)) return points;
   for (let i = 0; i <= CURVE_STEPS; i += 1) {
     const sparsity = (i / CURVE_STEPS) * MAX_SPARSITY;
     const steps = recipe.steps.toSpliced(Math.max(0, at), at < 0 ? 0 : 1, { prune: { ...step, sparsity } });
@@ -121,9 +128,10 @@ function lastPrune(recipe: Recipe): number {
   return recipe.steps.findLastIndex((step) => 'prune' in step);
 }
 
-/** Sparsity that a recipe asks for; 0 without a pruning step. */
-export function sparsityOf(recipe: Recipe): number {
-  return pruneStepOf(recipe)?.sparsity ?? 0;
+/** Sparsity that a recipe asks for; 0 without a pruning step; null where its pruning asks for none. */
+export function sparsityOf(recipe: Recipe): number | null {
+  const step = pruneStepOf(recipe);
+  return step !== null && !('sparsity' in step) ? null : sparsityIn(step);
 }
 
 /** A measured trial on the curve. */
@@ -139,6 +147,7 @@ export function measuredPoints(recipe: Recipe, inputs: PredictionInputs): Measur
     const goodness = goodnessAmong(inputs.trials, trial);
     if (goodness === null || !sameRecipe(withoutPruning(trial.recipe), withoutPruning(recipe), { vnni })) return [];
     const { value, low, high } = goodness;
-    return [{ trial, sparsity: sparsityOf(trial.recipe), value, low, high }];
+    const sparsity = sparsityOf(trial.recipe);
+    return sparsity === null ? [] : [{ trial, sparsity, value, low, high }];
   });
 }

@@ -79,6 +79,7 @@ describe('adjusted settings', () => {
       sparsity: 0.3,
       score: 'random',
       scope: 'global',
+      block: '1x1',
       seed: 0,
       exclude: [],
     });

@@ -14,6 +14,8 @@ import {
   YAxis,
 } from 'recharts';
 import { formatPercent } from '../../../../main/judge/format.ts';
+import { EMPTY_RECIPE } from '../../../../main/contract/recipe/recipe.ts';
+import { predictTrial } from '../../../../main/judge/predict/trial.ts';
 import { metricOf } from '../../../../main/judge/metrics.ts';
 import { Heading } from '../../../design/Task.tsx';
 import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
@@ -42,7 +44,7 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
   const { inputs, recipe, predicted, measured } = prediction;
   const entry = useEditedStep('prune');
   const step = settingsOf(entry, 'prune') ?? NEW_STEP.prune;
-  const shape = JSON.stringify([step.scope, step.exclude, recipe.steps.filter((other) => other !== entry?.step)]);
+  const shape = JSON.stringify([{ ...step, sparsity: 0 }, recipe.steps.filter((other) => other !== entry?.step)]);
   const curve = useMemo(
     () => accuracyCurve(step, recipe, inputs).map((point) => ({ ...point, band: [point.low, point.high] })),
     // The curve is over all sparsities: the slider itself does not change it.
@@ -53,11 +55,12 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
     () => measuredPoints(recipe, inputs).map((point) => ({ ...point, spread: spreadOf(point) })),
     [recipe, inputs],
   );
-  if (curve.length === 0 || predicted.goodness === null) {
+  const { reason } = curve.length === 0 || predicted.goodness === null ? whyNot(prediction) : { reason: null };
+  if (reason !== null || predicted.goodness === null) {
     return (
       <>
         <Heading>Accuracy over sparsity</Heading>
-        <Text className="lap-muted">Appears once the baseline is measured on data.</Text>
+        <Text className="lap-muted">{reason}</Text>
       </>
     );
   }
@@ -133,6 +136,18 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
       </Text>
     </div>
   );
+}
+
+/** Why there is no curve: nothing to start from, or weights chosen by what the prediction does not know. */
+function whyNot({ predicted, inputs }: DraftPrediction): { readonly reason: string } {
+  const startless = predictTrial(EMPTY_RECIPE, inputs).goodness === null;
+  if (startless) return { reason: 'Appears once the baseline is measured on data.' };
+  return {
+    reason:
+      predicted.cut === null
+        ? 'Not predicted where several steps prune: measure it.'
+        : 'What this way of choosing weights costs is not predicted: measure it.',
+  };
 }
 
 /** Ends of the interval as distances from the value, as error bars take them. */

@@ -10,6 +10,10 @@ import { Figure } from '../../../widgets/Figure.tsx';
 import { goodnessNote } from '../../../widgets/goodness-note.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 
+function shownCount(count: number | null): string | null {
+  return count === null ? null : formatCompact(count);
+}
+
 /** What is left of the model, predicted until it is measured. */
 export function PruneFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
   const { predicted, measured, inputs, recipe } = prediction;
@@ -26,6 +30,7 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
   const kept = measured?.prune ?? null;
   const shownBytes = shown?.bytes ?? null;
   const bytes = shownBytes ?? predicted.bytes;
+  const sparsity = untouched ? 0 : (kept?.sparsity.achieved ?? predicted.cut?.sparsity ?? null);
   const threshold = predicted.cut?.threshold ?? null;
   return (
     <>
@@ -56,13 +61,13 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
         />
         <Figure
           label="Non-zero parameters"
-          value={formatCompact(kept?.parameters.after ?? predicted.nonZeroParameters ?? before.parameters)}
+          value={shownCount(untouched ? before.parameters : (kept?.parameters.after ?? predicted.nonZeroParameters))}
           predicted={!untouched && kept === null}
           note={`of ${formatCompact(kept?.parameters.before ?? before.parameters)}`}
         />
         <Figure
           label="Effective MACs"
-          value={formatCompact(kept?.macs.after ?? predicted.effectiveMacs ?? before.macs)}
+          value={shownCount(untouched ? before.macs : (kept?.macs.after ?? predicted.effectiveMacs))}
           predicted={!untouched && kept === null}
           note={`of ${formatCompact(kept?.macs.before ?? before.macs)}`}
           help="Multiply–accumulates with a non-zero weight: what a runtime with sparse kernels would have to do."
@@ -75,8 +80,15 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
           help="ONNX stores zeros like any other number; the file only gets smaller when it is compressed, or by int8."
         />
         <Figure
+          label="Packed size"
+          value={kept?.packed === undefined ? null : formatBytes(kept.packed.after)}
+          missing="not measured"
+          note={kept?.packed === undefined ? undefined : `of ${formatBytes(kept.packed.before)}`}
+          help="Bytes of the model when zstd packs it, as for a download: this is what zeros are worth."
+        />
+        <Figure
           label="Sparsity reached"
-          value={formatPercent(kept?.sparsity.achieved ?? predicted.cut?.sparsity ?? 0)}
+          value={sparsity === null ? null : formatPercent(sparsity)}
           predicted={!untouched && kept === null}
           note={threshold === null ? 'of the prunable weights' : `|w| ≤ ${threshold.toPrecision(3)}`}
         />

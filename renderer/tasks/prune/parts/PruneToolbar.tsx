@@ -1,41 +1,50 @@
-import { Button, SegmentedControl, Tooltip } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { needsCalibration } from '../../../../main/contract/recipe/kinds.ts';
+import { pruneKind } from '../../../../main/contract/recipe/prune.ts';
+import { effectiveFields } from '../../../../main/contract/recipe/step-fields.ts';
+import type { StepField } from '../../../../main/contract/recipe/step-kind.ts';
 import { Field, Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
-import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
-import { editKind, hasStep, useEditedStep, useRecipe } from '../../../state/recipe.ts';
+import { NEW_STEP, recipeOf, settingsOf } from '../../../state/recipe-draft.ts';
+import { editKind, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { DataControl } from '../../../widgets/DataControl.tsx';
+import { FieldControl } from '../../../widgets/step-fields/FieldControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measurePruned, usePruneTask } from '../store.ts';
 
-/** Scope of the cut, the data, the measurement's state. */
+/** Settings that stand elsewhere in the task: the slider, and the checks in the layers table. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude']);
+
+/** How weights are chosen, the data, the measurement's state. */
 export function PruneToolbar(): ReactNode {
   const entry = useEditedStep('prune');
-  const { scope } = settingsOf(entry, 'prune') ?? NEW_STEP.prune;
-  const int8 = useRecipe(({ draft }) => hasStep(draft, 'quantize'));
+  const settings = settingsOf(entry, 'prune') ?? NEW_STEP.prune;
+  const calibrated = useRecipe(({ draft }) => needsCalibration(recipeOf(draft)));
   const any = useRecipe(({ draft }) => draft.some((step) => !step.off));
   const task = usePruneTask();
+  const change = (key: string, value: unknown, stroke?: string): void => {
+    // Where there is nothing to slide, the choice itself is the wish to prune.
+    const off = key === 'structure' ? value === 'element' && (entry?.off ?? true) : (entry?.off ?? true);
+    editKind('prune', { [key]: value, off }, stroke);
+  };
   return (
     <Toolbar label="Pruning">
-      <Tooltip
-        multiline
-        w={300}
-        label="Global: one magnitude for all layers, so that layers with many small weights give more. Per layer: the same share in each."
-      >
-        <span>
-          <Field label="Scope">
-            <SegmentedControl
-              aria-label="Scope"
-              value={scope}
-              onChange={(value) => editKind('prune', { scope: value as 'global' | 'layer', off: entry?.off ?? true })}
-              data={[
-                { value: 'global', label: 'Global' },
-                { value: 'layer', label: 'Per layer' },
-              ]}
-            />
-          </Field>
-        </span>
-      </Tooltip>
-      <DataControl calibration={int8} />
+      {effectiveFields(pruneKind.fields, settings)
+        .filter(({ key }) => !ELSEWHERE.has(key))
+        .map((field) => (
+          <Tooltip key={field.key} multiline w={300} label={helpOf(field)}>
+            <span>
+              <Field label={field.title}>
+                <FieldControl
+                  field={field}
+                  value={(settings as Readonly<Record<string, unknown>>)[field.key]}
+                  onChange={change}
+                />
+              </Field>
+            </span>
+          </Tooltip>
+        ))}
+      <DataControl calibration={calibrated} />
       <ToolbarSpace />
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
       {task.state.status !== 'running' && (
@@ -49,5 +58,20 @@ export function PruneToolbar(): ReactNode {
         </Button>
       )}
     </Toolbar>
+  );
+}
+
+/** What a setting means, and what each of its choices does. */
+function helpOf(field: StepField): ReactNode {
+  if (field.control !== 'choice') return field.help;
+  return (
+    <>
+      {field.help}
+      {field.choices.map(({ title, help }) => (
+        <div key={title}>
+          <b>{title}</b>: {help}
+        </div>
+      ))}
+    </>
   );
 }

@@ -26,6 +26,7 @@ export function twoLayerPlan(): PrunePlan {
         op: 'Conv',
         weights: 4,
         macs: 100,
+        inputs: 4,
         histogram: histogramOf([0, 4, 0, 0], [0, 4, 0, 0], edges),
       },
       {
@@ -33,6 +34,7 @@ export function twoLayerPlan(): PrunePlan {
         op: 'Gemm',
         weights: 4,
         macs: 100,
+        inputs: 4,
         histogram: histogramOf([0, 0, 2, 2], [0, 0, 8, 32], edges),
       },
     ],

@@ -56,6 +56,7 @@ describe('cutModel', () => {
           op: 'Conv',
           weights: 4,
           macs: null,
+          inputs: null,
           histogram: histogramOf([2, 2], [0, 1], edges),
         },
       ],
@@ -67,8 +68,22 @@ describe('cutModel', () => {
   it('draws from all weights alike, those that are zero first', () => {
     const edges = Float64Array.from([0, 1, 2]);
     const layers = [
-      { name: 'dense', op: 'Conv', weights: 6, macs: null, histogram: histogramOf([0, 3, 3], [0, 3, 12], edges) },
-      { name: 'sparse', op: 'Conv', weights: 4, macs: null, histogram: histogramOf([4, 0, 0], [0, 0, 0], edges) },
+      {
+        name: 'dense',
+        op: 'Conv',
+        weights: 6,
+        macs: null,
+        inputs: 2,
+        histogram: histogramOf([0, 3, 3], [0, 3, 12], edges),
+      },
+      {
+        name: 'sparse',
+        op: 'Conv',
+        weights: 4,
+        macs: null,
+        inputs: 2,
+        histogram: histogramOf([4, 0, 0], [0, 0, 0], edges),
+      },
     ];
     // 7 of 10: the 4 zeros, and 3 of the 6 others, which hold half of their energy
     const cut = cutModel({ edges, layers, frozen: [] }, pruneStep({ sparsity: 0.7, score: 'random' }), TOTALS);
@@ -87,7 +102,7 @@ describe('cutModel', () => {
         const plan = planOf(layers);
         const total = plan.layers.reduce((sum, layer) => sum + layer.weights, 0);
         const cut = cutModel(plan, pruneStep({ sparsity }), { parameters: total, macs: 0 });
-        const zeros = cut.layers.reduce((sum, layer) => sum + layer.zeros, 0);
+        const zeros = cut.layers.reduce((sum, layer) => sum + layer.zeros!, 0);
         const before = layers.reduce((sum, bins) => sum + bins[0]!, 0);
         expect(Math.abs(zeros - Math.max(before, sparsity * total))).toBeLessThanOrEqual(
           plan.layers.length * 0.5 + 1e-6,
@@ -107,6 +122,7 @@ function planOf(layers: readonly (readonly number[])[]): PrunePlan {
       op: 'Conv',
       weights: bins.reduce((sum, count) => sum + count, 0),
       macs: 1,
+      inputs: null,
       histogram: histogramOf(bins, bins, edges),
     })),
     frozen: [],

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { PruneStep } from '../../../../main/contract/recipe/prune.ts';
+import { pruneStep } from '../../../support/recipes.ts';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
 import type { RecipeDraft } from '../../../../renderer/state/recipe-draft.ts';
 import {
@@ -26,16 +28,18 @@ import {
   useRecipe,
 } from '../../../../renderer/state/recipe.ts';
 
-const prune = (sparsity: number): RecipeStep => ({ prune: { ...NEW_STEP.prune, sparsity } });
+const prune = (sparsity: number): RecipeStep => ({ prune: pruneStep({ sparsity }) });
 const int8: RecipeStep = { quantize: NEW_STEP.quantize };
 const recipe = (...steps: RecipeStep[]): Recipe => ({ ...recipeOf(EMPTY_DRAFT), steps });
+
+const sparsityIn = (step: PruneStep): number => ('sparsity' in step ? step.sparsity : NaN);
 
 /** What the steps of the draft do, in order: "prune 0.4", "quantize". */
 function told(): string[] {
   return useRecipe
     .getState()
     .draft.map(
-      ({ step, off }) => `${'prune' in step ? `prune ${step.prune.sparsity}` : 'quantize'}${off ? ' off' : ''}`,
+      ({ step, off }) => `${'prune' in step ? `prune ${sparsityIn(step.prune)}` : 'quantize'}${off ? ' off' : ''}`,
     );
 }
 
@@ -147,7 +151,9 @@ describe('editing the list', () => {
     const state = migrate({ drafts: { m: [{ key: '1', off: true, step: { prune: kept } }] } }, 2) as {
       readonly drafts: Record<string, RecipeDraft>;
     };
-    expect(state.drafts['m']).toEqual([{ key: '1', off: true, step: { prune: { ...kept, score: 'magnitude' } } }]);
+    expect(state.drafts['m']).toEqual([
+      { key: '1', off: true, step: { prune: { ...kept, score: 'magnitude', block: '1x1' } } },
+    ]);
   });
 
   it('forgets what was undone when something else is edited', () => {

@@ -1,12 +1,13 @@
-import type { Model, Tensor } from '../graph/ir.ts';
-import { tensorPieces } from '../graph/tensor-data.ts';
-import { assert } from '../../base/errors.ts';
-import { encodeMagnitudes, type MagnitudeBins } from '../../judge/predict/magnitudes.ts';
-import type { PassContext } from '../passes/pass.ts';
-import { layerMacs } from './layer-macs.ts';
+import type { Model, Tensor } from '../../graph/ir.ts';
+import { tensorPieces } from '../../graph/tensor-data.ts';
+import { assert } from '../../../base/errors.ts';
+import { encodeMagnitudes, type MagnitudeBins } from '../../../judge/predict/magnitudes.ts';
+import type { PassContext } from '../../passes/pass.ts';
+import { layerMacs } from '../layer-macs.ts';
 import { countMagnitudes, emptyBins, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
-import { preparePruning } from './prepare.ts';
-import { prunableWeights, type FrozenLayer } from './prunable-weights.ts';
+import { preparePruning } from '../prepare.ts';
+import { weightMatrix } from './weight-matrix.ts';
+import { prunableWeights, type FrozenLayer, type TakenWeight } from '../prunable-weights.ts';
 
 /** What the pruning slider needs to predict without touching a weight again. */
 export interface PrunePlan {
@@ -22,6 +23,8 @@ export interface PrunePlanLayer {
   readonly weights: number;
   /** For one sample, symbolic dimensions taken as 1; null: unknown. */
   readonly macs: number | null;
+  /** Input channels that one output sums over, the common divisor of several weights'; null: they are no matrices. */
+  readonly inputs: number | null;
   /** How many weights lie between which edges; see `encodeMagnitudes`. */
   readonly histogram: Uint8Array;
 }
@@ -45,14 +48,29 @@ export async function prunePlan(model: Model, context: PassContext): Promise<Pru
   const bins = emptyBins(grid);
   return {
     edges: grid.edges,
-    layers: layers.map(({ name, op, tensors }) => ({
+    layers: layers.map(({ name, op, tensors, weights }) => ({
       name,
       op,
+      inputs: inputsOf(weights),
       macs: macs.get(name) ?? null,
       ...countLayer(tensors, grid, bins),
     })),
     frozen,
   };
+}
+
+function inputsOf(weights: readonly TakenWeight[]): number | null {
+  let common = 0;
+  for (const weight of weights) {
+    const matrix = weightMatrix(weight);
+    if ('reason' in matrix) return null;
+    common = greatestDivisor(common, matrix.inputs);
+  }
+  return common;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** @param bins room to count in */

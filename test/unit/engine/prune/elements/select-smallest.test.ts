@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyCut, magnitudeBits, smallestCut } from '../../../../main/engine/prune/select-smallest.ts';
+import { applyCut, magnitudeBits, smallestCut } from '../../../../../main/engine/prune/elements/select-smallest.ts';
 
 function cut(tensors: readonly Float32Array[], count: number): number[][] {
   const bits = tensors.map(magnitudeBits);

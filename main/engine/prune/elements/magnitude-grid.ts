@@ -1,4 +1,4 @@
-import type { MagnitudeBins } from '../../judge/predict/magnitudes.ts';
+import type { MagnitudeBins } from '../../../judge/predict/magnitudes.ts';
 
 /** Octaves below the largest magnitude that the grid resolves; what is smaller shares the first bin above zero. */
 const OCTAVES = 24;

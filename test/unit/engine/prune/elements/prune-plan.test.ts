@@ -4,11 +4,11 @@ import {
   emptyBins,
   magnitudeGrid,
   type MagnitudeGrid,
-} from '../../../../main/engine/prune/magnitude-grid.ts';
-import { magnitudesOf, type MagnitudeBins } from '../../../../main/judge/predict/magnitudes.ts';
-import { prunePlan } from '../../../../main/engine/prune/prune-plan.ts';
-import { seededRandom } from '../../../../main/engine/tensor/random.ts';
-import { graph } from '../../../support/graph-builder.ts';
+} from '../../../../../main/engine/prune/elements/magnitude-grid.ts';
+import { magnitudesOf, type MagnitudeBins } from '../../../../../main/judge/predict/magnitudes.ts';
+import { prunePlan } from '../../../../../main/engine/prune/elements/prune-plan.ts';
+import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
+import { graph } from '../../../../support/graph-builder.ts';
 
 function counted(weights: Float32Array, grid: MagnitudeGrid): MagnitudeBins {
   const bins = emptyBins(grid);

@@ -1,14 +1,14 @@
 /** Pruning of weights that are not stored as they are used: computed of constants, inside of functions, under shared names. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
-import type { Model } from '../../../../main/engine/graph/ir.ts';
-import { makeNode } from '../../../../main/engine/graph/make.ts';
-import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
-import { pruneElements, type PrunedModel } from '../../../../main/engine/prune/prune-elements.ts';
-import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
-import { graph } from '../../../support/graph-builder.ts';
-import { pruneStep } from '../../../support/recipes.ts';
-import { expectEqual, passContext } from '../passes/expect-equal.ts';
+import { indexGraph } from '../../../../../main/engine/graph/index-graph.ts';
+import type { Model } from '../../../../../main/engine/graph/ir.ts';
+import { makeNode } from '../../../../../main/engine/graph/make.ts';
+import { tensorValues } from '../../../../../main/engine/graph/tensor-data.ts';
+import { pruneElements, type PrunedModel } from '../../../../../main/engine/prune/elements/prune-elements.ts';
+import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
+import { graph } from '../../../../support/graph-builder.ts';
+import { pruneStep } from '../../../../support/recipes.ts';
+import { expectEqual, passContext } from '../../passes/expect-equal.ts';
 
 let runner: Runner;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../../../../main/engine/graph/ir.ts';
-import { makeTensor } from '../../../../main/engine/graph/make.ts';
-import { tensorBytes, tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
-import { pruneElements, type PrunedModel } from '../../../../main/engine/prune/prune-elements.ts';
-import type { PruneStep } from '../../../../main/contract/recipe/prune.ts';
-import { pruneStep } from '../../../support/recipes.ts';
-import { graph } from '../../../support/graph-builder.ts';
+import type { Model } from '../../../../../main/engine/graph/ir.ts';
+import { makeTensor } from '../../../../../main/engine/graph/make.ts';
+import { tensorBytes, tensorValues } from '../../../../../main/engine/graph/tensor-data.ts';
+import { pruneElements, type PrunedModel } from '../../../../../main/engine/prune/elements/prune-elements.ts';
+import type { PruneStep } from '../../../../../main/contract/recipe/prune.ts';
+import { pruneStep } from '../../../../support/recipes.ts';
+import { graph } from '../../../../support/graph-builder.ts';
 
 /** Prunes a model in which no weight has to be computed. */
 function prune(model: Model, given: PruneStep): Promise<PrunedModel> {
@@ -130,9 +130,10 @@ describe('pruneElements', () => {
       { name: 'second', reason: "shares its weights with 'first', where they are counted" },
     ]);
     expect(once.macs).toEqual({ before: 32, after: 16 });
-    const held = await prune(model, pruneStep({ exclude: ['second'] }));
-    expect(held.model).toBe(model);
-    expect(held.result.frozen.map(({ name }) => name)).toEqual(['first', 'second']);
+    await expect(prune(model, pruneStep({ exclude: ['second'] }))).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining("Layer 'first': shares its weights with 'second', which the recipe leaves out"),
+    });
   });
 
   it('prunes weights in Constant nodes, behind Transpose and in subgraphs', async () => {
@@ -172,7 +173,7 @@ describe('pruneElements', () => {
     }
   });
 
-  it('freezes layers whose weights are no floats, and tells why', async () => {
+  it('refuses a model in which nothing can be pruned, and tells why', async () => {
     const model = graph()
       .input('x', 'float32', [1, 2])
       .initializer('codes', 'int8', [2, 2], Int8Array.of(1, 2, 3, 4))
@@ -181,9 +182,66 @@ describe('pruneElements', () => {
       .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'm' })
       .output('y')
       .build();
-    const { model: same, result } = await prune(model, pruneStep());
-    expect(same).toBe(model);
-    expect(result.frozen).toEqual([{ name: 'm', reason: 'its weights are integers behind DequantizeLinear' }]);
-    expect(result.notes).toEqual(['No layer of this model has weights that could be pruned.']);
+    await expect(prune(model, pruneStep())).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message:
+        "Nothing in this model can be pruned this way. Layer 'm': its weights are integers behind DequantizeLinear",
+    });
+  });
+
+  it('refuses weights that are not finite, with their layer and place', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 2])
+      .gemm({ name: 'm', inputs: 2, outputs: 2, weight: [1, 2, NaN, 4] })
+      .output()
+      .build();
+    await expect(prune(model, pruneStep())).rejects.toMatchObject({
+      code: 'PRUNE_NOT_FINITE',
+      message: expect.stringContaining("Weight 2 of layer 'm' is NaN"),
+    });
+  });
+
+  it('takes whole blocks of outputs and inputs, those of the smallest mean', async () => {
+    // 4 outputs × 4 inputs; the block of outputs 0–3 at input 1 is the smallest, then that at input 3
+    const rows = [
+      [9, 1, 5, 2],
+      [8, 1, 6, 2],
+      [7, 1, 5, 2],
+      [9, 2, 6, 2],
+    ];
+    const model = graph()
+      .input('x', 'float32', [1, 4])
+      .gemm({ name: 'm', inputs: 4, outputs: 4, weight: rows.flat() })
+      .output()
+      .build();
+    const { model: pruned } = await prune(model, pruneStep({ sparsity: 0.5, block: '4x1' }));
+    expect(weightsOf(pruned, 'm.weight')).toEqual(rows.flatMap(([a, , c]) => [a, 0, c, 0]));
+  });
+
+  it('keeps 2 of 4 inputs of each output, for each place of a kernel', async () => {
+    // [1 output, 4 inputs, 1 × 2 places]: inputs 2 and 3 are greatest at the first place, 0 and 1 at the second
+    const model = graph()
+      .input('x', 'float32', [1, 4, 1, 2])
+      .initializer('w', 'float32', [1, 4, 1, 2], [1, 8, -2, 7, 3, -6, 4, 5])
+      .node('Conv', ['x', 'w'], {}, ['y'], { name: 'conv' })
+      .output('y')
+      .build();
+    const { model: pruned, result } = await prune(model, pruneStep({ structure: '2:4' }));
+    expect(weightsOf(pruned, 'w')).toEqual([0, 8, 0, 7, 3, 0, 4, 0]);
+    expect(result.sparsity).toEqual({ requested: 0.5, achieved: 0.5 });
+  });
+
+  it('freezes layers whose inputs do not divide into the groups of a pattern', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 3, 4, 4])
+      .conv({ name: 'stem', channels: 8 })
+      .conv({ name: 'next', channels: 4 })
+      .output()
+      .build();
+    const { result } = await prune(model, pruneStep({ structure: '4:8' }));
+    expect(result.layers.map(({ name }) => name)).toEqual(['next']);
+    expect(result.frozen).toEqual([
+      { name: 'stem', reason: 'its 3 input channels for each output do not divide into groups of 8' },
+    ]);
   });
 });
