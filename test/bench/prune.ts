@@ -4,7 +4,7 @@ import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
 import { quietContext } from '../../main/base/progress.ts';
 import { tensorValues } from '../../main/engine/graph/tensor-data.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
-import type { PruneStep } from '../../main/contract/recipe/prune.ts';
+import type { ElementStep } from '../../main/contract/recipe/prune-elements.ts';
 import { pruneStep } from '../support/recipes.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
 import { model25M, WEIGHTS } from './slider-case.ts';
@@ -14,17 +14,17 @@ const ELEMENTS_MS = 300;
 const PASSES = 20;
 const RUNS = 5;
 
-const STEPS: readonly (readonly [string, PruneStep])[] = [
+const STEPS: readonly (readonly [string, ElementStep])[] = [
   ['the smallest of all layers', pruneStep({ sparsity: 0.5 })],
   ['the smallest of each layer', pruneStep({ sparsity: 0.5, scope: 'layer' })],
 ];
-const SLOWER: readonly (readonly [string, PruneStep])[] = [
+const SLOWER: readonly (readonly [string, ElementStep])[] = [
   ['LAMP', pruneStep({ sparsity: 0.5, scope: 'lamp' })],
   ['2:4', pruneStep({ structure: '2:4' })],
   ['blocks of 4x1', pruneStep({ sparsity: 0.5, block: '4x1' })],
 ];
 
-async function msOf(model: Model, step: PruneStep): Promise<number> {
+async function msOf(model: Model, step: ElementStep): Promise<number> {
   const context = { runners: new RunnerPool(), signal: quietContext().signal };
   const times: number[] = [];
   for (let run = 0; run < RUNS; run++) {

@@ -7,6 +7,7 @@ import { pruneKind } from '../../contract/recipe/prune.ts';
 import { quantizeKind } from '../../contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { StepKind } from '../../contract/recipe/step-kind.ts';
+import type { PruneResult } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
 import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
@@ -116,7 +117,7 @@ function summary(output: string, applied: AppliedRecipe): string {
   const lines = [`${output}: ${formatBytes(applied.bytes)}, ${formatCompact(applied.parameters)} non-zero parameters`];
   if (prune !== null) {
     lines.push(
-      `  pruned      ${formatPercent(prune.sparsity.achieved)} of the weights are zero, effective MACs ${formatCompact(prune.macs.before)} → ${formatCompact(prune.macs.after)}`,
+      prunedLine(prune),
       ...(prune.packed === undefined
         ? []
         : [`  packed      ${formatBytes(prune.packed.before)} → ${formatBytes(prune.packed.after)} (zstd)`]),
@@ -134,6 +135,16 @@ function summary(output: string, applied: AppliedRecipe): string {
     );
   }
   return lines.join('\n');
+}
+
+function prunedLine({ sparsity, macs, parameters, layers }: PruneResult): string {
+  const work = `${formatCompact(macs.before)} → ${formatCompact(macs.after)}`;
+  const cut = layers.filter(({ channels }) => channels !== null && channels.after < channels.before).length;
+  if (layers.every(({ channels }) => channels === null)) {
+    return `  pruned      ${formatPercent(sparsity.achieved)} of the weights are zero, effective MACs ${work}`;
+  }
+  const weights = `${formatCompact(parameters.before)} → ${formatCompact(parameters.after)}`;
+  return `  pruned      channels of ${cut} layers: MACs ${work}, parameters ${weights}`;
 }
 
 function parseRecipe(value: unknown): Recipe {

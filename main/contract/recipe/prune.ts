@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelFields, channelPruning, channelWords } from './prune-channels.ts';
 import { elementFields, elementPruning, elementStructures, elementWords, patternPruning } from './prune-elements.ts';
 import { conditionalSettings } from './step-fields.ts';
 import { defineStepKind, type StepField } from './step-kind.ts';
@@ -11,9 +12,17 @@ const fields: readonly StepField[] = [
     flag: '--structure <kind>',
     control: 'choice',
     standard: 'element',
-    choices: elementStructures,
+    choices: [
+      ...elementStructures,
+      {
+        value: 'channel',
+        title: 'Channels',
+        help: 'Channels, heads and units go with everything that shrinks with them: smaller and faster.',
+      },
+    ],
   },
   ...elementFields,
+  ...channelFields,
   {
     key: 'exclude',
     title: 'Left alone',
@@ -26,7 +35,7 @@ const fields: readonly StepField[] = [
 /** What is removed decides which settings there are. */
 export const pruneStepSchema = conditionalSettings(
   fields,
-  z.discriminatedUnion('structure', [elementPruning, patternPruning]),
+  z.discriminatedUnion('structure', [elementPruning, patternPruning, channelPruning]),
 );
 export type PruneStep = z.infer<typeof pruneStepSchema>;
 
@@ -46,5 +55,5 @@ export const pruneKind = defineStepKind<'prune', PruneStep>({
     block: '1x1',
     exclude: [],
   },
-  words: elementWords,
+  words: (settings) => (settings.structure === 'channel' ? channelWords(settings) : elementWords(settings)),
 });

@@ -1,6 +1,6 @@
 /** Facets of the operator table that say where channels lie, and which of them belong together. */
-import type { Facts } from './facts.ts';
-import type { NodeAttributes } from './node-attributes.ts';
+import type { ChannelCut, NodeRecut } from './channel-cut.ts';
+import type { ChannelTies } from './channel-ties.ts';
 
 /** The weights that a layer's data meets: where they stand, and how they count channels. */
 export interface LayerWeights {
@@ -34,41 +34,17 @@ export interface WeightContext {
 }
 
 /**
- * Which channels of a node's inputs and outputs stand or fall together when some are removed, for the shapes at hand: Conv
- * ties W's axis 0 and B's axis 0 to the output's axis 1, and the data's axis 1 to W's axis 1; Concat an input's axis to a
- * stretch of the output's; Flatten each channel to H·W features in a row. A constant at an input is sliced along the axis
- * of its relations.
- * @returns every relation of the node; undefined: these operands tie channels in a way that cannot be told, so all stay
+ * How a node's axes hang together when elements of some are taken out, and how the node is written afterwards. Absent for an
+ * operator: nothing is known, so every axis that it touches stays whole.
  */
-export type ChannelRelations = (context: ChannelContext) => readonly ChannelRelation[] | undefined;
-
-/** A node with the facts of its inputs and outputs, as a `ChannelRelations` rule sees it. */
-export interface ChannelContext {
-  readonly attributes: NodeAttributes;
-  readonly inputs: readonly (Facts | undefined)[];
-  readonly outputs: readonly (Facts | undefined)[];
-}
-
-/** One axis of one input or output. */
-export interface ChannelEnd {
-  readonly side: 'input' | 'output';
-  readonly position: number;
-  readonly axis: number;
-}
-
-/**
- * Channel c of `from` goes with the channels offset + stride·(c·repeat + r) of `to`, for 0 ≤ r < repeat; those that lie
- * outside of `to` have no counterpart.
- */
-export interface ChannelRelation {
-  readonly from: ChannelEnd;
-  readonly to: ChannelEnd;
-  /** Where the first channel goes; negative where the first ones are cut off (Slice). */
-  readonly offset: number;
-  /** 1: neighbours stay neighbours. */
-  readonly stride: number;
-  /** Channels of `to` that one of `from` stands for: H·W behind a Flatten. */
-  readonly repeat: number;
-  /** Parts of the axes of which each must lose as many channels; 1: the axes are one part. */
-  readonly groups: number;
+export interface ChannelFacet {
+  /**
+   * Says, for the shapes at hand, which elements of the inputs' and outputs' axes stand or fall together. An axis that it
+   * does not mention stays whole.
+   */
+  readonly relate: (ties: ChannelTies) => void;
+  /** Attributes and settings that count elements, after the cut; undefined: none of them changes. */
+  readonly recut?: (cut: ChannelCut) => NodeRecut | undefined;
+  /** The input that states the sizes of output 0, whose entries follow the cut; `infersOne`: one may be −1. */
+  readonly sizes?: { readonly input: number; readonly infersOne: boolean };
 }

@@ -79,6 +79,16 @@ export function totalCost(costs: readonly LayerCost[]): {
   return total;
 }
 
+/** Stored tensors of a model that are trained: those that `costOfLayers` counts. */
+export function trainedTensors(model: Model, inference: Inference): ReadonlySet<Tensor> {
+  const initializers = new Set(model.graph.initializers);
+  const trained = new Set<Tensor>();
+  for (const record of inference.records.values()) {
+    for (const tensor of weightTensors(record, initializers).keys()) trained.add(tensor);
+  }
+  return trained;
+}
+
 /** Constants among the inputs that hold what is trained, each once, and how many weights they hold. */
 function weightTensors(record: NodeRecord, initializers: ReadonlySet<Tensor>): ReadonlyMap<Tensor, number> {
   const found = new Map<Tensor, number>();

@@ -31,3 +31,5 @@ export const sumOfSquaresNode: Make = maker('ReduceSumSquare');
  * it, as it does with Identity and with operators that move values.
  */
 export const floatCopyNode: Make = maker('Max');
+/** data, indices, updates → data with some elements replaced, along axis 0 unless given otherwise. */
+export const replaceElementsNode: Make = maker('ScatterElements');

@@ -4,7 +4,7 @@
  */
 import type { OperatorCategory } from '../../contract/operators.ts';
 import type { Tensor } from '../graph/ir.ts';
-import type { ChannelRelations, LayerWeights, WeightContext } from './channels.ts';
+import type { ChannelFacet, LayerWeights, WeightContext } from './channels.ts';
 import type { Fold } from './constant.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
@@ -150,11 +150,13 @@ export interface OperatorSpec {
   /** Inputs whose elements the output holds, moved or converted: a weight stays a weight on its way through. */
   readonly carries: 'none' | 'first' | 'all';
   readonly traits: ReadonlySet<Trait>;
+  /** Of normalizations of each channel: the input with γ. */
+  readonly scale?: number;
   /** Of layers: convolutions and matrix products with weights. */
   readonly weights?: LayerWeights;
   readonly quantization: QuantizationRole;
-  /** How channels of inputs and outputs depend on each other; absent: unknown, so that nothing around it is cut. */
-  readonly channels?: ChannelRelations;
+  /** How the elements of its axes hang together when some are taken out; absent: unknown, so that nothing around it is cut. */
+  readonly channels?: ChannelFacet;
   /** How a backward graph is written; absent: no gradient passes. */
   readonly gradient?: GradientRule;
   /**
@@ -182,9 +184,10 @@ export interface OperatorEntry {
   /** Default: 'none'. */
   readonly carries?: OperatorSpec['carries'];
   readonly traits?: readonly Trait[];
+  readonly scale?: number;
   readonly weights?: LayerWeights;
   readonly quantization?: QuantizationRole;
-  readonly channels?: ChannelRelations;
+  readonly channels?: ChannelFacet;
   readonly gradient?: GradientRule;
   readonly infer: OperatorSpec['infer'];
   readonly fold?: Fold;
@@ -210,6 +213,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       prunableInputs: entry.prunable ?? [],
       carries: entry.carries ?? 'none',
       traits: new Set(entry.traits),
+      ...(entry.scale === undefined ? {} : { scale: entry.scale }),
       ...(entry.weights === undefined ? {} : { weights: entry.weights }),
       quantization: entry.quantization ?? FLOAT,
       ...(entry.channels === undefined ? {} : { channels: entry.channels }),

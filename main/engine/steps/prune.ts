@@ -1,16 +1,21 @@
 import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
 import type { PruneOutcome } from '../prune/elements/outcome.ts';
 import { pruneElements } from '../prune/elements/prune-elements.ts';
+import { pruneChannels, type ChannelOutcome } from '../prune/structure/prune-channels.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { EngineStep, StepOutcome } from './step.ts';
 
-export type PruneStepOutcome = StepOutcome<'prune', PruneOutcome>;
+export type PruneStepOutcome = StepOutcome<'prune', PruneOutcome | ChannelOutcome>;
 
 export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   kind: pruneKind,
   stage: 'Pruning',
-  apply: async (model, settings, { runner }, { signal }) => {
-    const pruned = await pruneElements(model, settings, { runners: lendRunner(runner), signal });
+  apply: async (model, settings, surroundings, context) => {
+    const runners = lendRunner(surroundings.runner);
+    const pruned =
+      settings.structure === 'channel'
+        ? await pruneChannels(model, settings, surroundings, context)
+        : await pruneElements(model, settings, { runners, signal: context.signal });
     const outcome = { kind: 'prune', details: pruned.result, notes: pruned.result.notes } as const;
     return { model: pruned.model, settings, sources: pruned.sources, lineage: pruned.lineage, outcome };
   },

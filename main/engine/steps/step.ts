@@ -3,14 +3,17 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
 import type { Lineage } from '../prune/lineage.ts';
-import type { FeedBatches } from '../dataset/feed-batches.ts';
+import type { FeedBatches } from '../quantize/calibrate.ts';
 import type { Runner } from '../runtime/runner.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
 
 /** What a step may use beside the model. */
 export interface StepSurroundings {
   /** Feeds from the start of the calibration data; asked for by kinds that need it, perhaps more than once. */
   readonly calibration: (samples: number) => FeedBatches;
   readonly runner: Runner;
+  /** Some real inputs to try a changed model on; undefined: there are none, and made ones do. */
+  readonly sampleFeeds: () => Promise<HostTensors | undefined>;
   /** Whether this CPU has VNNI; null where that cannot be told. */
   readonly vnni: boolean | null;
   /** Where the model comes from, once a step before has pruned it. */

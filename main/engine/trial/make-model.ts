@@ -5,7 +5,6 @@ import { saveModel, type SavedFile } from '../onnx/save.ts';
 import { proveWritten } from '../passes/prove-written.ts';
 import { applyRecipe, type AppliedRecipe } from '../recipe/apply-recipe.ts';
 import type { StepSurroundings } from '../steps/step.ts';
-import type { HostTensors } from '../tensor/host-tensor.ts';
 
 export interface MadeModel extends AppliedRecipe {
   readonly saved: SavedFile;
@@ -15,8 +14,6 @@ export interface MakeRequest {
   readonly recipe: Recipe;
   /** Where the model goes; a file of a former run is replaced, the opened file never. */
   readonly output: string;
-  /** Real inputs to try the file on, asked for once the recipe is applied; undefined: made ones. */
-  readonly proofFeeds: () => Promise<HostTensors | undefined>;
 }
 
 /**
@@ -26,13 +23,13 @@ export interface MakeRequest {
  */
 export async function makeModel(
   opened: OpenedFile,
-  { recipe, output, proofFeeds }: MakeRequest,
+  { recipe, output }: MakeRequest,
   surroundings: StepSurroundings,
   context: TaskContext,
 ): Promise<MadeModel> {
   const applied = await applyRecipe(opened.model, recipe, surroundings, context);
   context.progress({ stage: 'Writing', done: 0, total: 1 });
-  const promised = { model: applied.model, source: opened.model, feeds: await proofFeeds() };
+  const promised = { model: applied.model, source: opened.model, feeds: await surroundings.sampleFeeds() };
   const saved = await saveModel(applied.model, output, {
     overwrite: true,
     source: opened.path,

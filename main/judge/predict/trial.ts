@@ -74,6 +74,7 @@ function cutOf(inputs: PredictionInputs, recipe: Recipe): Cut | null {
   const steps = recipe.steps.filter((step) => 'prune' in step && step.off !== true);
   if (steps.length > 1) return null;
   const cutting = pruneStepOf(recipe) ?? NO_CUT;
+  if (cutting.structure === 'channel') return null;
   const known = cutsOf(inputs.prunePlan);
   const name = JSON.stringify(cutting);
   const remembered = known.get(name);
@@ -169,10 +170,12 @@ function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): M
   return [...own, ...others];
 }
 
-/** Latency: zeros bring no speed, so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
+/** Latency: zeros bring no speed (channels do), so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
 function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
+  if (pruneStepOf(recipe)?.structure === 'channel') return null;
   const key = mostShared(inputs.trials, 'latency')?.key;
-  for (const { measurements } of key === undefined ? [] : kindred(inputs, recipe)) {
+  for (const { measurements, recipe: tried } of key === undefined ? [] : kindred(inputs, recipe)) {
+    if (pruneStepOf(tried)?.structure === 'channel') continue;
     const measured = measurementUnder(measurements, 'latency', key!);
     if (measured === undefined) continue;
     const { value, low, high } = measured;
@@ -209,7 +212,8 @@ export function predictTrial(recipe: Recipe, inputs: PredictionInputs): Predicte
     cut: prune ? cut : null,
     goodness,
     latencyMs: predictLatency(inputs, recipe),
-    bytes: quantize && inputs.quantizePlan === null ? null : inputs.modelBytes - saved,
+    bytes:
+      (quantize && inputs.quantizePlan === null) || prune?.structure === 'channel' ? null : inputs.modelBytes - saved,
     nonZeroParameters: cut?.nonZeroParameters ?? null,
     effectiveMacs: cut?.effectiveMacs ?? null,
   };

@@ -33,20 +33,14 @@ export async function apply(
   const { signal } = context;
   const opened = await openRunnable(path, signal);
   const data = await calibrationData(opened.model, calibration, signal);
-  let used: MeasuredData | null = null;
   const made = await withThreadRunner(signal, (runner) =>
     makeModel(
       opened,
       {
         recipe,
         output,
-        proofFeeds: () => {
-          // What was read by now calibrated the model; what is read for the proof did not.
-          used = data.used();
-          return calibration === null ? Promise.resolve(undefined) : firstBatch(data);
-        },
       },
-      { calibration: data.feeds, runner, vnni: machineInfo('').vnni },
+      { calibration: data.feeds, sampleFeeds: data.sampleFeeds, runner, vnni: machineInfo('').vnni },
       context,
     ),
   );
@@ -64,7 +58,7 @@ export async function apply(
     prune,
     quantize,
     outcomes,
-    calibration: used,
+    calibration: data.used(),
     sources: Object.fromEntries(made.sources),
   };
 }
@@ -72,14 +66,10 @@ export async function apply(
 interface CalibrationData {
   /** Typical inputs as the quantizer takes them: any number of samples from the start of the part, as often as it asks. */
   readonly feeds: (samples: number) => AsyncIterable<HostTensors>;
-  /** What was read; null: nothing. */
+  /** Some of them, to try models on. */
+  readonly sampleFeeds: () => Promise<HostTensors | undefined>;
+  /** What was read by `feeds`; null: nothing. */
   readonly used: () => MeasuredData | null;
-}
-
-/** Some of the calibration data, to try what was written on. */
-async function firstBatch({ feeds }: CalibrationData): Promise<HostTensors | undefined> {
-  for await (const batch of feeds(CALIBRATION_BATCH)) return batch;
-  return undefined;
 }
 
 async function calibrationData(
@@ -93,18 +83,25 @@ async function calibrationData(
         hint: 'Choose a data set of typical inputs.',
       });
     };
-    return { feeds, used: () => null };
+    return { feeds, sampleFeeds: () => Promise.resolve(undefined), used: () => null };
   }
   const dataset = await openSource(source);
   const split = source.split ?? WHOLE_SET;
   const inputs = inputPorts(model);
   let most = 0;
-  async function* feeds(samples: number): AsyncGenerator<HostTensors, void, void> {
-    most = Math.max(most, Math.min(samples, splitSize(dataset, split)));
+  async function* read(samples: number): AsyncGenerator<HostTensors, void, void> {
     const indices = splitIndices(dataset, split, samples);
     for await (const batch of dataset.batches(inputs, CALIBRATION_BATCH, { indices, signal })) yield batch.feeds;
   }
-  return { feeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
+  const feeds = (samples: number): AsyncIterable<HostTensors> => {
+    most = Math.max(most, Math.min(samples, splitSize(dataset, split)));
+    return read(samples);
+  };
+  const sampleFeeds = async (): Promise<HostTensors | undefined> => {
+    for await (const batch of read(CALIBRATION_BATCH)) return batch;
+    return undefined;
+  };
+  return { feeds, sampleFeeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
 }
 
 /** What zeros are worth: the sizes of the files when they are packed; undefined where no weight was set to zero. */

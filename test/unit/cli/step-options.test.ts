@@ -49,7 +49,7 @@ describe('the options of a step', () => {
       expect.objectContaining({
         code: 'USAGE',
         message: '--seed has no effect with --structure element --score magnitude',
-        hint: 'It takes --structure element|2:4|4:8 --score random.',
+        hint: 'It takes --structure element|2:4|4:8 --score random, or --structure channel --score random.',
       }),
     );
     expect(() => settings(both, '--sparsity', '0.5', '--keep', 'macs=0.5')).toThrow(/--keep has no effect with/);
@@ -63,11 +63,11 @@ describe('the options of a step', () => {
 
   it('read a target, and numbers by name', () => {
     const channel = { ...both, fields: channelFields.map((field) => ({ ...field, when: {} })) };
-    expect(settings(channel, '--keep', 'latency=0.7', '--width', 'a=4', '--width', 'b=c=8')).toEqual({
-      target: { latency: 0.7 },
+    expect(settings(channel, '--keep', 'bytes=0.7', '--width', 'a=4', '--width', 'b=c=8')).toEqual({
+      target: { bytes: 0.7 },
       widths: { a: 4, 'b=c': 8 },
     });
-    expect(() => settings(channel, '--keep', 'layers=0.7')).toThrow(/expected macs, parameters, bytes, latency/);
+    expect(() => settings(channel, '--keep', 'layers=0.7')).toThrow(/expected macs, parameters, bytes/);
     expect(() => settings(channel, '--keep', 'macs=1.7')).toThrow(/from 0 to 1/);
   });
 });

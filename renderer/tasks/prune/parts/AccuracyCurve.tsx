@@ -46,7 +46,11 @@ export function AccuracyCurve({ prediction }: { readonly prediction: DraftPredic
   const step = settingsOf(entry, 'prune') ?? NEW_STEP.prune;
   const shape = JSON.stringify([{ ...step, sparsity: 0 }, recipe.steps.filter((other) => other !== entry?.step)]);
   const curve = useMemo(
-    () => accuracyCurve(step, recipe, inputs).map((point) => ({ ...point, band: [point.low, point.high] })),
+    () =>
+      (step === null ? [] : accuracyCurve(step, recipe, inputs)).map((point) => ({
+        ...point,
+        band: [point.low, point.high],
+      })),
     // The curve is over all sparsities: the slider itself does not change it.
     // oxlint-disable-next-line react/exhaustive-deps
     [shape, inputs],

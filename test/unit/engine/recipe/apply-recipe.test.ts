@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
-import type { FeedBatches } from '../../../../main/engine/dataset/feed-batches.ts';
+import type { FeedBatches } from '../../../../main/engine/quantize/calibrate.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
 import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
@@ -88,7 +88,12 @@ function leftOut({ outcomes }: AppliedRecipe): string[] {
 function apply(model: Model, steps: readonly RecipeStep[], signal?: AbortSignal): Promise<AppliedRecipe> {
   const context = signal === undefined ? quietContext() : { ...quietContext(), signal };
   const recipe: Recipe = { version: 2, steps };
-  return applyRecipe(model, recipe, { calibration: samples, runner, vnni: true }, context);
+  return applyRecipe(
+    model,
+    recipe,
+    { calibration: samples, sampleFeeds: () => Promise.resolve(undefined), runner, vnni: true },
+    context,
+  );
 }
 
 describe('applyRecipe', () => {
@@ -114,7 +119,7 @@ describe('applyRecipe', () => {
     const again = await applyRecipe(
       smallCnn(),
       first.recipe,
-      { calibration: samples, runner, vnni: false },
+      { calibration: samples, sampleFeeds: () => Promise.resolve(undefined), runner, vnni: false },
       quietContext(),
     );
     expect(Buffer.compare(encodeModelBytes(first.model), encodeModelBytes(again.model))).toBe(0);

@@ -4,14 +4,22 @@ import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { rectified } from '../elementwise/fold.ts';
 import { inferUnary } from '../elementwise/shape.ts';
 import { clipBounds } from './quantize.ts';
+import { elementwiseChannels, unaryChannels } from '../../channel-rules.ts';
+import { softmaxChannels } from './channels.ts';
 
-const activation: OperatorEntry = { category: 'activation', inputs: ['X'], infer: inferUnary };
+const activation: OperatorEntry = {
+  category: 'activation',
+  inputs: ['X'],
+  channels: unaryChannels,
+  infer: inferUnary,
+};
 
 const fused: OperatorEntry = { ...activation, quantization: { kind: 'elementwise', inputs: [0] } };
 
 /** Softmax and kin, checked for their axis (default 1 before opset 13, then -1). */
 const softmax: OperatorEntry = {
   category: 'activation',
+  channels: softmaxChannels,
   inputs: ['input'],
   infer: (context) => {
     const shape = context.shape(0);
@@ -42,6 +50,7 @@ export const activationOperators = [
     },
     Clip: {
       category: 'activation',
+      channels: unaryChannels,
       inputs: ['input', 'min', 'max'],
       settings: [1, 2],
       infer: inferUnary,
@@ -53,6 +62,7 @@ export const activationOperators = [
     'Elu Selu Celu Softplus Softsign Gelu Mish ThresholdedRelu Swish Shrink Erf': activation,
     PRelu: {
       category: 'activation',
+      channels: elementwiseChannels,
       inputs: ['X', 'slope'],
       parameters: [1],
       infer: (context) => [context.same()],
@@ -64,6 +74,7 @@ export const activationOperators = [
     'Gelu QuickGelu': activation,
     'BiasGelu FastGelu': {
       category: 'activation',
+      channels: elementwiseChannels,
       inputs: ['X', 'bias'],
       parameters: [1],
       infer: (context) => [context.same()],

@@ -9,12 +9,14 @@ import {
   inferPositionBias,
 } from './shape.ts';
 import { attentionMacs, packedAttentionMacs, multiHeadMacs, groupQueryMacs } from './cost.ts';
+import { attentionChannels, groupQueryChannels, multiHeadChannels, rotaryChannels } from './channels.ts';
 
 export const attentionOperators = [
   ...defineOperators('', {
     Attention: {
       category: 'attention',
       inputs: ['Q', 'K', 'V', 'attn_mask', 'past_key', 'past_value', 'nonpad_kv_seqlen'],
+      channels: attentionChannels,
       infer: inferAttention,
       macs: attentionMacs,
     },
@@ -22,6 +24,7 @@ export const attentionOperators = [
       category: 'attention',
       inputs: ['X', 'cos_cache', 'sin_cache', 'position_ids'],
       settings: [1, 2, 3],
+      channels: rotaryChannels,
       infer: sameAsInput,
     },
   }),
@@ -38,6 +41,7 @@ export const attentionOperators = [
       category: 'attention',
       inputs: ['query', 'key', 'value', 'bias', 'key_padding_mask', 'attention_bias', 'past_key', 'past_value'],
       parameters: [3],
+      channels: multiHeadChannels,
       infer: inferMultiHead,
       macs: multiHeadMacs,
     },
@@ -55,6 +59,7 @@ export const attentionOperators = [
         'sin_cache',
       ],
       settings: [5, 6, 7, 8],
+      channels: groupQueryChannels,
       infer: inferGroupQuery,
       macs: groupQueryMacs,
     },
@@ -62,6 +67,7 @@ export const attentionOperators = [
       category: 'attention',
       inputs: ['input', 'position_ids', 'cos_cache', 'sin_cache'],
       settings: [1, 2, 3],
+      channels: rotaryChannels,
       infer: sameAsInput,
     },
     RelativePositionBias: {

@@ -1,7 +1,7 @@
 /** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { out, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
-import { kernels, transposedKernels } from './channels.ts';
+import { convolutionChannels, kernels, transposedChannels, transposedKernels } from './channels.ts';
 import { convolutionMacs, transposedMacs } from './cost.ts';
 import { convolutionRole } from './quantize.ts';
 
@@ -24,6 +24,7 @@ export const convolutionOperators = [
       prunable: [1],
       traits: ['needsWeights', 'channelsSecond'],
       weights: kernels,
+      channels: convolutionChannels,
       quantization: convolutionRole,
       infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
       macs: convolutionMacs(1),
@@ -35,6 +36,7 @@ export const convolutionOperators = [
       prunable: [1],
       traits: ['needsWeights', 'channelsSecond'],
       weights: transposedKernels,
+      channels: transposedChannels,
       quantization: {
         kind: 'float',
         reason: 'the CPU provider has no integer ConvTranspose',
@@ -92,6 +94,7 @@ export const convolutionOperators = [
       parameters: [1, 2],
       prunable: [1],
       traits: ['channelsSecond'],
+      channels: convolutionChannels,
       infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
       macs: convolutionMacs(1),
     },

@@ -1,6 +1,7 @@
 import { defineOperators } from '../../spec.ts';
 import { inferEinsum } from './shape.ts';
 import { einsumMacs } from './cost.ts';
+import { einsumChannels } from './channels.ts';
 
 export const einsumOperators = defineOperators('', {
   Einsum: {
@@ -8,6 +9,7 @@ export const einsumOperators = defineOperators('', {
     inputs: ['Inputs'],
     variadic: true,
     parameters: [0, 1],
+    channels: einsumChannels,
     infer: inferEinsum,
     macs: einsumMacs,
   },

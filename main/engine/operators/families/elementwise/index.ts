@@ -4,23 +4,26 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import * as fold from './fold.ts';
 import { inferBroadcast, inferUnary, inferWhere } from './shape.ts';
+import { elementwiseChannels, unaryChannels } from '../../channel-rules.ts';
 
 function binary(category: OperatorEntry['category'], result?: DType, extra?: Partial<OperatorEntry>): OperatorEntry {
-  return { category, inputs: ['A', 'B'], infer: inferBroadcast(result), ...extra };
+  return { category, inputs: ['A', 'B'], channels: elementwiseChannels, infer: inferBroadcast(result), ...extra };
 }
 
 const several: OperatorEntry = {
   category: 'other',
   inputs: ['data_0'],
   variadic: true,
+  channels: elementwiseChannels,
   infer: inferBroadcast(),
 };
 
-const unary: OperatorEntry = { category: 'other', inputs: ['X'], infer: inferUnary };
+const unary: OperatorEntry = { category: 'other', inputs: ['X'], channels: unaryChannels, infer: inferUnary };
 
 const toBool: OperatorEntry = {
   category: 'other',
   inputs: ['X'],
+  channels: unaryChannels,
   infer: (context) => [tensorFacts('bool', context.shape(0))],
 };
 
@@ -69,7 +72,12 @@ export const elementwiseOperators = [
     Min: { ...several, fold: fold.minimum },
     Max: { ...several, fold: fold.maximum },
     Mean: several,
-    Where: { category: 'other', inputs: ['condition', 'X', 'Y'], infer: inferWhere },
+    Where: {
+      category: 'other',
+      inputs: ['condition', 'X', 'Y'],
+      channels: elementwiseChannels,
+      infer: inferWhere,
+    },
   }),
   ...defineOperators(MICROSOFT, {
     'QLinearAdd QLinearMul': quantizedPair,

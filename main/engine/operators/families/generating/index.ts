@@ -11,6 +11,8 @@ import {
   inferMultinomial,
   windowFunction,
 } from './shape.ts';
+import { unaryChannels } from '../../channel-rules.ts';
+import { castLikeChannels, constantOfShapeChannels, shapeChannels } from './channels.ts';
 
 /** Random tensors of a stated shape. */
 const randomOfShape: OperatorEntry = {
@@ -32,6 +34,7 @@ export const generatingOperators = defineOperators('', {
     category: 'shape',
     traits: ['readsShape', 'passive'],
     inputs: ['data'],
+    channels: shapeChannels,
     infer: inferShape,
     bytes: (context) => context.outputBytes(0),
   },
@@ -42,18 +45,26 @@ export const generatingOperators = defineOperators('', {
     infer: inferSize,
     bytes: (context) => context.outputBytes(0),
   },
-  ConstantOfShape: { category: 'tensor', inputs: ['input'], settings: [0], infer: inferConstantOfShape },
+  ConstantOfShape: {
+    category: 'tensor',
+    inputs: ['input'],
+    settings: [0],
+    channels: constantOfShapeChannels,
+    infer: inferConstantOfShape,
+  },
   Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], settings: [0, 1, 2], infer: inferRange },
   Cast: {
     category: 'tensor',
     inputs: ['input'],
     traits: ['rearranges', 'passive', 'inserted'],
     carries: 'first',
+    channels: unaryChannels,
     infer: (context) => castTo(context, context.dtypeAttribute('to')),
   },
   CastLike: {
     category: 'tensor',
     inputs: ['input', 'target_type'],
+    channels: castLikeChannels,
     infer: (context) => castTo(context, context.dtype(1)),
   },
   BitCast: {

@@ -15,11 +15,13 @@ import {
   inferNonZero,
 } from './shape.ts';
 import { pickedBytes } from './cost.ts';
+import { gatherChannels, sliceChannels, triangleChannels } from './channels.ts';
 
 export const indexingOperators = [
   ...defineOperators('', {
     Slice: {
       category: 'tensor',
+      channels: sliceChannels,
       traits: ['passive'],
       inputs: ['data', 'starts', 'ends', 'axes', 'steps'],
       settings: [1, 2, 3, 4],
@@ -30,6 +32,7 @@ export const indexingOperators = [
     },
     Gather: {
       category: 'tensor',
+      channels: gatherChannels,
       traits: ['looksUp', 'passive'],
       inputs: ['data', 'indices'],
       parameters: [0],
@@ -57,6 +60,7 @@ export const indexingOperators = [
     },
     'Trilu ReverseSequence': {
       category: 'tensor',
+      channels: triangleChannels,
       inputs: ['input', 'k'],
       settings: [1],
       infer: (context) => [context.same()],

@@ -2,11 +2,13 @@
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { inferConcat, inferSplit, concatShape } from './shape.ts';
+import { concatChannels, splitChannels } from './channels.ts';
 
 export const joiningOperators = [
   ...defineOperators('', {
     Concat: {
       category: 'tensor',
+      channels: concatChannels,
       inputs: ['inputs'],
       variadic: true,
       carries: 'all',
@@ -16,6 +18,7 @@ export const joiningOperators = [
     },
     Split: {
       category: 'tensor',
+      channels: splitChannels,
       inputs: ['input', 'split'],
       settings: [1],
       carries: 'first',

@@ -14,6 +14,18 @@ import {
   inferBlocks,
   reshaped,
 } from './shape.ts';
+import { unaryChannels } from '../../channel-rules.ts';
+import {
+  depthToSpaceChannels,
+  expandChannels,
+  flattenChannels,
+  reshapeChannels,
+  spaceToDepthChannels,
+  squeezeChannels,
+  tileChannels,
+  transposeChannels,
+  unsqueezeChannels,
+} from './channels.ts';
 
 /** These only relabel the buffer. */
 const moves = { bytes: (): number => 0, category: 'shape', quantization: passthrough, carries: 'first' } as const;
@@ -22,13 +34,47 @@ const relabels = ['rearranges', 'passive', 'inserted'] as const;
 
 export const layoutOperators = [
   ...defineOperators('', {
-    Reshape: { ...moves, traits: relabels, inputs: ['data', 'shape'], settings: [1], infer: inferReshape },
-    Flatten: { ...moves, traits: ['rearranges', 'passive'], inputs: ['input'], infer: inferFlatten },
-    Squeeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], settings: [1], infer: inferSqueeze },
-    Unsqueeze: { ...moves, traits: relabels, inputs: ['data', 'axes'], settings: [1], infer: inferUnsqueeze },
-    Identity: { ...moves, traits: ['identity', ...relabels], inputs: ['input'], infer: inferIdentity },
+    Reshape: {
+      ...moves,
+      traits: relabels,
+      inputs: ['data', 'shape'],
+      settings: [1],
+      channels: reshapeChannels,
+      infer: inferReshape,
+    },
+    Flatten: {
+      ...moves,
+      traits: ['rearranges', 'passive'],
+      inputs: ['input'],
+      channels: flattenChannels,
+      infer: inferFlatten,
+    },
+    Squeeze: {
+      ...moves,
+      traits: relabels,
+      inputs: ['data', 'axes'],
+      settings: [1],
+      channels: squeezeChannels,
+      infer: inferSqueeze,
+    },
+    Unsqueeze: {
+      ...moves,
+      traits: relabels,
+      inputs: ['data', 'axes'],
+      settings: [1],
+      channels: unsqueezeChannels,
+      infer: inferUnsqueeze,
+    },
+    Identity: {
+      ...moves,
+      traits: ['identity', ...relabels],
+      inputs: ['input'],
+      channels: unaryChannels,
+      infer: inferIdentity,
+    },
     Transpose: {
       category: 'shape',
+      channels: transposeChannels,
       inputs: ['data'],
       traits: relabels,
       carries: 'first',
@@ -37,6 +83,7 @@ export const layoutOperators = [
     },
     Expand: {
       category: 'shape',
+      channels: expandChannels,
       inputs: ['input', 'shape'],
       settings: [1],
       traits: ['passive'],
@@ -45,6 +92,7 @@ export const layoutOperators = [
     },
     Tile: {
       category: 'shape',
+      channels: tileChannels,
       inputs: ['input', 'repeats'],
       settings: [1],
       quantization: passthrough,
@@ -53,6 +101,7 @@ export const layoutOperators = [
     'MemcpyToHost MemcpyFromHost': { ...moves, inputs: ['X'], traits: ['movesLayout'], infer: inferIdentity },
     DepthToSpace: {
       category: 'shape',
+      channels: depthToSpaceChannels,
       inputs: ['input'],
       carries: 'first',
       quantization: passthrough,
@@ -60,6 +109,7 @@ export const layoutOperators = [
     },
     SpaceToDepth: {
       category: 'shape',
+      channels: spaceToDepthChannels,
       inputs: ['input'],
       carries: 'first',
       quantization: passthrough,

@@ -3,7 +3,7 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
-import { gemmMatrix, matrices } from './channels.ts';
+import { fusedMatmulChannels, gemmChannels, gemmMatrix, matmulChannels, matrices } from './channels.ts';
 import { matmulMacs, gemmMacs } from './cost.ts';
 
 export const matmulOperators = [
@@ -14,6 +14,7 @@ export const matmulOperators = [
       parameters: [0, 1],
       prunable: [1],
       weights: matrices,
+      channels: matmulChannels,
       quantization: matmulRole,
       infer: inferMatmul(0, 1, (context) => context.dtype(0) ?? context.dtype(1)),
       macs: matmulMacs(0),
@@ -25,6 +26,7 @@ export const matmulOperators = [
       prunable: [1],
       traits: ['needsWeights'],
       weights: gemmMatrix,
+      channels: gemmChannels,
       quantization: gemmRole,
       infer: (context) => [tensorFacts(context.dtype(0), gemmShape(context, 0, 1))],
       macs: gemmMacs(0),
@@ -55,11 +57,13 @@ export const matmulOperators = [
       inputs: ['A', 'B'],
       parameters: [1],
       prunable: [1],
+      channels: fusedMatmulChannels,
       infer: inferFused,
       macs: matmulMacs(0, true),
     },
     FusedGemm: {
       category: 'layer',
+      channels: gemmChannels,
       inputs: ['A', 'B', 'C'],
       parameters: [1, 2],
       prunable: [1],

@@ -3,6 +3,16 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { inferLayerNormalization, inferBatchNormalization, inferSkipNormalization } from './shape.ts';
 import { needsPrecision } from './quantize.ts';
+import {
+  acrossChannels,
+  batchNormChannels,
+  groupNormChannels,
+  instanceNormChannels,
+  layerNormChannels,
+  responseChannels,
+  skipNormChannels,
+} from './channels.ts';
+import { unaryChannels } from '../../channel-rules.ts';
 
 const keeps: OperatorEntry = {
   category: 'normalization',
@@ -13,6 +23,7 @@ const keeps: OperatorEntry = {
 
 const layerNorm: OperatorEntry = {
   category: 'normalization',
+  channels: layerNormChannels,
   inputs: ['X', 'Scale', 'B'],
   parameters: [1, 2],
   infer: inferLayerNormalization,
@@ -29,27 +40,34 @@ export const normalizationOperators = [
         kind: 'float',
         reason: 'BatchNormalization stands behind no layer that it could be folded into',
       },
+      channels: batchNormChannels,
+      scale: 1,
       infer: inferBatchNormalization,
     },
     LayerNormalization: { ...layerNorm, quantization: needsPrecision('LayerNormalization') },
     // ONNX Runtime registers this contributed operator in the default domain.
     SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
-    RMSNormalization: { ...keeps, inputs: ['X', 'scale'], parameters: [1] },
+    RMSNormalization: { ...keeps, channels: layerNormChannels, inputs: ['X', 'scale'], parameters: [1] },
     InstanceNormalization: {
       ...keeps,
+      channels: instanceNormChannels,
+      scale: 1,
       traits: ['channelsSecond'],
       quantization: needsPrecision('InstanceNormalization'),
     },
-    GroupNormalization: keeps,
-    'LRN MeanVarianceNormalization LpNormalization': {
+    GroupNormalization: { ...keeps, channels: groupNormChannels },
+    LRN: { category: 'normalization', inputs: ['X'], channels: responseChannels, infer: (context) => [context.same()] },
+    'MeanVarianceNormalization LpNormalization': {
       category: 'normalization',
       inputs: ['X'],
+      channels: acrossChannels,
       infer: (context) => [context.same()],
     },
     Dropout: {
       category: 'dropout',
       traits: ['passive', 'random'],
       inputs: ['data', 'ratio', 'training_mode'],
+      channels: unaryChannels,
       settings: [1, 2],
       quantization: { kind: 'passthrough', input: 0 },
       infer: (context) => [
@@ -61,12 +79,14 @@ export const normalizationOperators = [
   ...defineOperators(MICROSOFT, {
     SkipLayerNormalization: {
       category: 'normalization',
+      channels: skipNormChannels,
       inputs: ['input', 'skip', 'gamma', 'beta', 'bias'],
       parameters: [2, 3, 4],
       infer: inferSkipNormalization,
     },
     SkipSimplifiedLayerNormalization: {
       category: 'normalization',
+      channels: skipNormChannels,
       inputs: ['input', 'skip', 'gamma', 'bias'],
       parameters: [2, 3],
       infer: inferSkipNormalization,

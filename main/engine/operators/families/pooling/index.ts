@@ -2,9 +2,11 @@
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { poolShape, globalShape, inferMaxPool, unpoolShape, roiShape } from './shape.ts';
+import { spatialChannels } from '../../channel-rules.ts';
 
 const windowed: OperatorEntry = {
   category: 'pool',
+  channels: spatialChannels,
   inputs: ['X'],
   traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), poolShape(context))],
@@ -12,6 +14,7 @@ const windowed: OperatorEntry = {
 
 const global: OperatorEntry = {
   category: 'pool',
+  channels: spatialChannels,
   inputs: ['X'],
   traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), globalShape(context))],

@@ -3,6 +3,7 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { alreadyThere } from './quantize.ts';
 import { inferQuantize, inferDequantize } from './shape.ts';
+import { quantizeChannels } from './channels.ts';
 
 const quantize: OperatorEntry = {
   category: 'quantization',
@@ -11,6 +12,7 @@ const quantize: OperatorEntry = {
   settings: [1, 2],
   traits: ['quantizes', 'passive', 'inserted', 'fusesBackwards'],
   quantization: alreadyThere,
+  channels: quantizeChannels,
   infer: inferQuantize,
 };
 
@@ -21,6 +23,7 @@ const dequantize: OperatorEntry = {
   settings: [1, 2],
   traits: ['dequantizes', 'passive', 'inserted'],
   quantization: alreadyThere,
+  channels: quantizeChannels,
   infer: inferDequantize,
 };
 

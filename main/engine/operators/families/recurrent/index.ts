@@ -2,6 +2,11 @@
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { inferRecurrent, inferQuantizedLstm } from './shape.ts';
 import { recurrentMacs } from './cost.ts';
+import type { ChannelFacet } from '../../channels.ts';
+import { recurrentChannels } from './channels.ts';
+
+/** Its matrices lie transposed and in codes. */
+const ALL_WHOLE: ChannelFacet = { relate: () => {} };
 
 function recurrent(gates: number, cellState: boolean): OperatorEntry {
   return {
@@ -12,6 +17,7 @@ function recurrent(gates: number, cellState: boolean): OperatorEntry {
     prunable: [1, 2],
     traits: ['needsWeights'],
     quantization: { kind: 'float', reason: 'recurrent layers stay in float32' },
+    channels: recurrentChannels(gates),
     infer: inferRecurrent(gates, cellState),
     macs: recurrentMacs,
   };
@@ -43,6 +49,7 @@ export const recurrentOperators = [
       parameters: [1, 2, 3, 7],
       settings: [4, 8, 9, 10, 11],
       prunable: [],
+      channels: ALL_WHOLE,
       traits: ['integerKernel'],
       infer: (context) => inferQuantizedLstm(context),
     },

@@ -3,10 +3,22 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
+import { argChannels, cumulativeChannels, reductionChannels, topKChannels } from './channels.ts';
 
-const same: OperatorEntry = { category: 'tensor', inputs: ['x', 'axis'], infer: (context) => [context.same()] };
+const same: OperatorEntry = {
+  category: 'tensor',
+  inputs: ['x', 'axis'],
+  channels: cumulativeChannels,
+  infer: (context) => [context.same()],
+};
 
-const reduction: OperatorEntry = { category: 'tensor', inputs: ['data', 'axes'], settings: [1], infer: inferReduction };
+const reduction: OperatorEntry = {
+  category: 'tensor',
+  inputs: ['data', 'axes'],
+  settings: [1],
+  channels: reductionChannels,
+  infer: inferReduction,
+};
 
 export const reductionOperators = [
   ...defineOperators('', {
@@ -15,8 +27,8 @@ export const reductionOperators = [
     ReduceMin: { ...reduction, fold: minimum },
     ReduceMax: { ...reduction, fold: maximum },
     'ReduceMean ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare': reduction,
-    'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], infer: inferArg },
-    TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], infer: inferTopK },
+    'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], channels: argChannels, infer: inferArg },
+    TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], channels: topKChannels, infer: inferTopK },
     'CumSum CumProd': same,
     Unique: { category: 'tensor', inputs: ['X'], infer: inferUnique },
     'SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss': {

@@ -11,11 +11,14 @@ import {
   inferCenterCropPad,
   inferCol2Im,
 } from './shape.ts';
+import { spatialChannels } from '../../channel-rules.ts';
+import { padChannels, resizeChannels } from './channels.ts';
 
 export const resizingOperators = [
   ...defineOperators('', {
     Pad: {
       category: 'tensor',
+      channels: padChannels,
       inputs: ['data', 'pads', 'constant_value', 'axes'],
       settings: [1, 2, 3],
       quantization: { kind: 'float', reason: 'the CPU provider has no integer Pad' },
@@ -23,6 +26,7 @@ export const resizingOperators = [
     },
     Resize: {
       category: 'tensor',
+      channels: resizeChannels,
       inputs: ['X', 'roi', 'scales', 'sizes'],
       settings: [1, 2, 3],
       quantization: {
@@ -33,8 +37,14 @@ export const resizingOperators = [
       },
       infer: inferResize,
     },
-    Upsample: { category: 'tensor', inputs: ['X', 'scales'], settings: [1], infer: inferUpsample },
-    GridSample: { category: 'tensor', inputs: ['X', 'grid'], infer: inferGridSample },
+    Upsample: {
+      category: 'tensor',
+      inputs: ['X', 'scales'],
+      settings: [1],
+      channels: spatialChannels,
+      infer: inferUpsample,
+    },
+    GridSample: { category: 'tensor', inputs: ['X', 'grid'], channels: spatialChannels, infer: inferGridSample },
     AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], settings: [1], infer: inferAffineGrid },
     CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], settings: [1], infer: inferCenterCropPad },
     Col2Im: {

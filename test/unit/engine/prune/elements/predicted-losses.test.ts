@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PruneStep } from '../../../../../main/contract/recipe/prune.ts';
+import type { ElementStep } from '../../../../../main/contract/recipe/prune-elements.ts';
 import type { PrunePlan } from '../../../../../main/contract/studio.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { pruneElements } from '../../../../../main/engine/prune/elements/prune-elements.ts';
@@ -34,7 +34,7 @@ async function planOf(model: Model): Promise<PrunePlan> {
 }
 
 describe('what a step is predicted to take', () => {
-  const steps: readonly PruneStep[] = [
+  const steps: readonly ElementStep[] = [
     ...[0.1, 0.5, 0.8, 0.97].map((sparsity) => pruneStep({ sparsity, scope: 'lamp' })),
     pruneStep({ sparsity: 0.6, scope: 'global' }),
     pruneStep({ sparsity: 0.6, scope: 'layer' }),

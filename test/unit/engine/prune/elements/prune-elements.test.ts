@@ -3,12 +3,12 @@ import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { makeTensor } from '../../../../../main/engine/graph/make.ts';
 import { tensorBytes, tensorValues } from '../../../../../main/engine/graph/tensor-data.ts';
 import { pruneElements, type PrunedModel } from '../../../../../main/engine/prune/elements/prune-elements.ts';
-import type { PruneStep } from '../../../../../main/contract/recipe/prune.ts';
+import type { ElementStep } from '../../../../../main/contract/recipe/prune-elements.ts';
 import { pruneStep } from '../../../../support/recipes.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 
 /** Prunes a model in which no weight has to be computed. */
-function prune(model: Model, given: PruneStep): Promise<PrunedModel> {
+function prune(model: Model, given: ElementStep): Promise<PrunedModel> {
   const runners = { use: () => Promise.reject(new Error('no runner was expected')) };
   return pruneElements(model, given, { runners, signal: new AbortController().signal });
 }

@@ -8,7 +8,6 @@ import {
 } from '../../../../../renderer/tasks/prune/model.ts';
 import { cutModel } from '../../../../../main/judge/predict/cut.ts';
 import type { PredictionInputs } from '../../../../../main/judge/predict/trial.ts';
-import { pruneStepOf } from '../../../../../main/judge/predict/trial.ts';
 import { pruneStep } from '../../../../support/recipes.ts';
 import { BASELINE, evaluation, int8, pruned, trial, twoLayerPlan } from '../../../judge/predict/cases.ts';
 
@@ -61,7 +60,7 @@ describe('pruneRows', () => {
 
 describe('accuracyCurve', () => {
   it('starts at the baseline, never rises, and passes through the measured trial', () => {
-    const curve = accuracyCurve(pruneStepOf(pruned(0.3))!, pruned(0.3), INPUTS);
+    const curve = accuracyCurve(pruneStep({ sparsity: 0.3 }), pruned(0.3), INPUTS);
     expect(curve[0]).toMatchObject({ sparsity: 0, value: 0.9 });
     expect(curve.at(-1)!.sparsity).toBeCloseTo(0.95);
     expect(curve.find((point) => Math.abs(point.sparsity - 0.5) < 1e-9)?.value).toBeCloseTo(0.6);
@@ -69,7 +68,7 @@ describe('accuracyCurve', () => {
   });
 
   it('is empty while the baseline is unmeasured', () => {
-    expect(accuracyCurve(pruneStepOf(pruned(0.3))!, pruned(0.3), { ...INPUTS, trials: [] })).toEqual([]);
+    expect(accuracyCurve(pruneStep({ sparsity: 0.3 }), pruned(0.3), { ...INPUTS, trials: [] })).toEqual([]);
   });
 });
 

@@ -1,0 +1,192 @@
+import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
+import type { TaskContext } from '../../../base/progress.ts';
+import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
+import { allocateGlobal, allocateUniform, type WidthRules, type WidthTarget } from '../../../judge/predict/allocate.ts';
+import { widthTotals, type WidthMeasure, type WidthModel } from '../../../judge/predict/widths.ts';
+import type { Model } from '../../graph/ir.ts';
+import type { Sources } from '../../passes/pass.ts';
+import type { Runner } from '../../runtime/runner.ts';
+import { lendRunner } from '../../runtime/runner-pool.ts';
+import type { HostTensors } from '../../tensor/host-tensor.ts';
+import type { KeptChannels, Lineage } from '../lineage.ts';
+import { checkCut } from './check-cut.ts';
+import { closeChannels, type Closure } from './closure.ts';
+import { cutModel } from './cut.ts';
+import { channelGroups, type ChannelGroups, type FrozenChannels } from './groups.ts';
+import { maskModel } from './mask.ts';
+import { prepareStructure } from './prepare.ts';
+import { removalOf, type KeptAtoms, type Removal } from './removal.ts';
+import { highestScores, scoreGroups } from './scores.ts';
+import { widthModel } from './width-model.ts';
+
+interface BeforeAfter {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What pruning of channels did. */
+export interface ChannelOutcome {
+  /** Shares of the target's measure that go. */
+  readonly sparsity: { readonly requested: number; readonly achieved: number };
+  readonly parameters: BeforeAfter;
+  /** Multiply–accumulates of one sample. */
+  readonly macs: BeforeAfter;
+  /** Layers that give channels of a group: how many are left, and the share that went. */
+  readonly layers: readonly {
+    readonly name: string;
+    readonly op: string;
+    readonly sparsity: number;
+    readonly channels: BeforeAfter;
+  }[];
+  readonly frozen: readonly FrozenChannels[];
+  readonly notes: readonly string[];
+}
+
+export interface PrunedChannels {
+  readonly model: Model;
+  readonly lineage: Lineage;
+  readonly sources: Sources;
+  readonly result: ChannelOutcome;
+}
+
+/** Where the cut is tried. */
+export interface CutSurroundings {
+  readonly runner: Runner;
+  /** Real inputs to compare the cut model with the masked one on; undefined: made ones. */
+  readonly sampleFeeds: () => Promise<HostTensors | undefined>;
+}
+
+/**
+ * Takes whole channels out of a model, with everything that shrinks with them, until the target is met. Which go is decided
+ * by the score, how many from where by the scope. The cut model is run beside the masked one: equal outputs to rounding, or
+ * an error.
+ * @throws UNSUPPORTED when there is nothing to prune, when the target cannot be met, or when the cut model differs;
+ *   RUNTIME_DIED, CANCELLED
+ */
+export async function pruneChannels(
+  model: Model,
+  step: ChannelPruning,
+  surroundings: CutSurroundings,
+  context: TaskContext,
+): Promise<PrunedChannels> {
+  const { runner } = surroundings;
+  const { signal } = context;
+  const prepared = await prepareStructure(model, { runners: lendRunner(runner), signal });
+  const closure = closeChannels(prepared.model);
+  const found = channelGroups(closure);
+  requireGroups(found);
+  throwIfCancelled(signal, 'Pruning');
+  const widths = widthModel(closure, found.groups);
+  const scores = scoreGroups(closure, found.groups, { score: step.score, seed: 'seed' in step ? step.seed : 0 });
+  const counts = allocate(widths, scores, step);
+  const kept: KeptAtoms = new Map(found.groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)]));
+  const removal = removalOf(closure, kept);
+  throwIfCancelled(signal, 'Pruning');
+  const cut = cutModel(closure, removal);
+  const checked = await checkCut({ masked: maskModel(closure, found.groups, removal), cut }, surroundings, context);
+  const notes = [...prepared.notes, ...checked];
+  return {
+    model: cut,
+    lineage: { before: prepared.model, kept: keptChannels(closure, removal) },
+    sources: prepared.sources,
+    result: { ...outcomeOf(closure, found, { widths, counts, removal, target: targetOf(step) }), notes },
+  };
+}
+
+function requireGroups({ groups, frozen }: ChannelGroups): void {
+  if (groups.length > 0) return;
+  const [first] = frozen;
+  const why =
+    first === undefined
+      ? 'no layer has weights that are stored as floats'
+      : `'${first.name}' stays since ${first.reason}`;
+  throw new StudioError('UNSUPPORTED', `There are no channels that could be cut: ${why}`, {
+    hint: 'Prune single weights instead, or look at what is frozen and why.',
+  });
+}
+
+/** Atoms that each group keeps. @throws UNSUPPORTED when even the narrowest widths are above the target */
+function allocate(widths: WidthModel, scores: readonly Float64Array[], step: ChannelPruning): Int32Array {
+  const target = targetOf(step);
+  const rules = rulesOf(widths, step);
+  const counts =
+    step.scope === 'global' ? allocateGlobal(widths, scores, target, rules) : allocateUniform(widths, target, rules);
+  const full = widthTotals(
+    widths,
+    widths.groups.map(({ atoms }) => atoms),
+  )[target.measure];
+  const share = widthTotals(widths, counts)[target.measure] / full;
+  if (share <= target.keep * (1 + 1e-6)) return counts;
+  throw new StudioError(
+    'UNSUPPORTED',
+    `The narrowest widths keep ${percent(share)} of the ${NAMES[target.measure]}, the target is ${percent(target.keep)}`,
+    { hint: 'Keep more, or allow narrower layers: a lower minimum, a finer alignment, fewer layers left alone.' },
+  );
+}
+
+const NAMES: Readonly<Record<WidthMeasure, string>> = { macs: 'MACs', parameters: 'parameters', bytes: 'bytes' };
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function targetOf({ target }: ChannelPruning): WidthTarget {
+  const [[measure, keep]] = Object.entries(target) as [[WidthMeasure, number]];
+  return { measure, keep };
+}
+
+/** Groups of which an excluded layer gives channels stay. */
+function rulesOf({ groups }: WidthModel, { align, minimum, widths, exclude }: ChannelPruning): WidthRules {
+  const excluded = new Set(exclude);
+  const frozen = groups.filter(({ layers }) => layers.some((layer) => excluded.has(layer))).map(({ name }) => name);
+  for (const name of Object.keys(widths)) {
+    if (groups.some((group) => group.name === name)) continue;
+    throw new StudioError('RECIPE_INVALID', `There is no group of channels '${name}'`, {
+      hint: `Groups are called after the first layer that gives them: '${groups[0]?.name ?? ''}', for example.`,
+    });
+  }
+  return { align, minimum, widths, frozen: new Set(frozen) };
+}
+
+function keptChannels({ axes }: Closure, removal: Removal): ReadonlyMap<string, readonly KeptChannels[]> {
+  const kept = new Map<string, KeptChannels[]>();
+  for (const { value, axis } of axes.axes) {
+    const indices = removal.kept(value, axis);
+    if (indices !== undefined) kept.set(value, [...(kept.get(value) ?? []), { axis, indices }]);
+  }
+  return kept;
+}
+
+function outcomeOf(
+  { axes }: Closure,
+  { groups, frozen }: ChannelGroups,
+  cut: {
+    readonly widths: WidthModel;
+    readonly counts: Int32Array;
+    readonly removal: Removal;
+    readonly target: WidthTarget;
+  },
+): Omit<ChannelOutcome, 'notes'> {
+  const full = widthTotals(
+    cut.widths,
+    cut.widths.groups.map(({ atoms }) => atoms),
+  );
+  const left = widthTotals(cut.widths, cut.counts);
+  const { measure, keep } = cut.target;
+  const layers = new Map<string, ChannelOutcome['layers'][number]>();
+  for (const { members } of groups) {
+    for (const { layer, op, role, tensor, axis } of members) {
+      if (role !== 'produces' || layers.has(layer)) continue;
+      const before = axes.size(tensor, axis);
+      const after = cut.removal.kept(tensor, axis)?.length ?? before;
+      layers.set(layer, { name: layer, op, sparsity: 1 - after / before, channels: { before, after } });
+    }
+  }
+  return {
+    sparsity: { requested: 1 - keep, achieved: 1 - left[measure] / full[measure] },
+    parameters: { before: full.parameters, after: left.parameters },
+    macs: { before: full.macs, after: left.macs },
+    layers: [...layers.values()],
+    frozen,
+  };
+}

@@ -1,0 +1,140 @@
+import { widthTotals, type WidthGroup, type WidthMeasure, type WidthModel } from './widths.ts';
+
+/** Which widths a cut may choose. */
+export interface WidthRules {
+  /** Widths are multiples of this many elements, as kernels like them; 1: any. */
+  readonly align: number;
+  /** Elements that a group keeps at least. */
+  readonly minimum: number;
+  /** Atoms that a group keeps whatever the target, by its name. */
+  readonly widths: Readonly<Record<string, number>>;
+  /** Groups that stay whole. */
+  readonly frozen: ReadonlySet<string>;
+}
+
+export interface WidthTarget {
+  readonly measure: WidthMeasure;
+  /** Share of the measure that is kept, 0…1. */
+  readonly keep: number;
+}
+
+/** Widths that a group may have under the rules, ascending, its full width last. */
+export function allowedWidths(group: WidthGroup, { align, minimum, widths, frozen }: WidthRules): readonly number[] {
+  const { atoms, each, name } = group;
+  if (frozen.has(name)) return [atoms];
+  const fixed = widths[name];
+  if (fixed !== undefined) return [Math.min(Math.max(1, fixed), atoms)];
+  const step = align / greatestDivisor(align, each);
+  const least = Math.max(1, Math.ceil(minimum / each));
+  const allowed: number[] = [];
+  for (let width = Math.ceil(least / step) * step; width < atoms; width += step) allowed.push(width);
+  return [...allowed, atoms];
+}
+
+/**
+ * The same share of every group, as large as the target allows; each width is the allowed one that is nearest.
+ * @returns atoms that each group keeps
+ */
+export function allocateUniform(model: WidthModel, target: WidthTarget, rules: WidthRules): Int32Array {
+  const allowed = model.groups.map((group) => allowedWidths(group, rules));
+  const shares = allowed.flatMap((widths, at) => widths.map((width) => width / model.groups[at]!.atoms));
+  return searchLargest(model, target, changePoints(shares), (share) =>
+    Int32Array.from(allowed, (widths, at) => nearest(widths, share * model.groups[at]!.atoms)),
+  );
+}
+
+/**
+ * One threshold on the scores over all groups, each divided by the mean of its group, as low as the target allows; the atoms
+ * above it are counted and the nearest allowed width is taken.
+ * @param scores of each group's atoms, in any order; the same scores stand for the same groups
+ */
+export function allocateGlobal(
+  model: WidthModel,
+  scores: readonly ArrayLike<number>[],
+  target: WidthTarget,
+  rules: WidthRules,
+): Int32Array {
+  const allowed = model.groups.map((group) => allowedWidths(group, rules));
+  const ordered = scores.map((own) => {
+    const mean = meanOf(own);
+    return Float64Array.from(own, (score) => (mean === 0 ? 0 : score / mean)).sort();
+  });
+  const thresholds = Float64Array.from(ordered.flatMap((own) => [...own])).sort();
+  // From the highest threshold (nothing kept) down to the lowest.
+  return searchLargest(model, target, [Infinity, ...thresholds.reverse(), 0], (threshold) =>
+    Int32Array.from(ordered, (own, at) => nearest(allowed[at]!, countAbove(own, threshold))),
+  );
+}
+
+/**
+ * What fits the target best: the last of `steps`, which grow the model, whose measure does not exceed it (else the first),
+ * and of the step after it what still fits, group by group.
+ */
+function searchLargest(
+  model: WidthModel,
+  { measure, keep }: WidthTarget,
+  steps: ArrayLike<number>,
+  widthsAt: (step: number) => Int32Array,
+): Int32Array {
+  const full = widthTotals(
+    model,
+    model.groups.map(({ atoms }) => atoms),
+  )[measure];
+  // A measure that comes out equal but for rounding is met.
+  const budget = keep * full * (1 + 1e-9);
+  let low = 0;
+  let high = steps.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (widthTotals(model, widthsAt(steps[middle]!))[measure] <= budget) low = middle;
+    else high = middle - 1;
+  }
+  const found = widthsAt(steps[low]!);
+  const next = low + 1 < steps.length ? widthsAt(steps[low + 1]!) : found;
+  for (const [group, width] of next.entries()) {
+    const before = found[group]!;
+    found[group] = width;
+    if (widthTotals(model, found)[measure] > budget) found[group] = before;
+  }
+  return found;
+}
+
+/** Shares between which the nearest widths do not change, ascending. */
+function changePoints(shares: readonly number[]): Float64Array {
+  const sorted = Float64Array.from(new Set([0, ...shares, 1])).sort();
+  const points: number[] = [];
+  sorted.forEach((share, at) => {
+    points.push(share);
+    const next = sorted[at + 1];
+    if (next !== undefined) points.push((share + next) / 2);
+  });
+  return Float64Array.from(points);
+}
+
+/** The width nearest to a wish; of two the larger. */
+function nearest(widths: readonly number[], wish: number): number {
+  let best = widths[0]!;
+  for (const width of widths) if (Math.abs(width - wish) <= Math.abs(best - wish)) best = width;
+  return best;
+}
+
+function countAbove(sorted: Float64Array, threshold: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < threshold) low = middle + 1;
+    else high = middle;
+  }
+  return sorted.length - low;
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return values.length === 0 ? 0 : sum / values.length;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
