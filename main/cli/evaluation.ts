@@ -32,6 +32,20 @@ export function evaluationData(options: EvaluationOptions): DatasetSource | null
   return data === null || cut === null ? data : { ...data, split: { part: 'evaluation', ...cut } };
 }
 
+/**
+ * The data that calibrated the model, where the options name it and data to evaluate on: prepared as those are; of the same
+ * set the other part, another set whole.
+ */
+export function calibrationOf(options: EvaluationOptions): DatasetSource | null {
+  const data = evaluationData(options);
+  const { calibrationData } = options;
+  if (data === null || calibrationData === undefined) return null;
+  const whole = { ...data, path: calibrationData, labelsPath: null };
+  const { split: evaluated, ...all } = whole;
+  const isSame = resolve(calibrationData) === resolve(data.path);
+  return isSame && evaluated !== undefined ? { ...all, split: { ...evaluated, part: 'calibration' } } : all;
+}
+
 /** Evaluates a model, and tells how many samples also calibrated it, where the options name what did. */
 export async function evaluateModelOn(
   { operate }: CommandContext,

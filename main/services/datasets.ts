@@ -42,17 +42,25 @@ export function datasetSource(entry: DatasetEntry): DatasetSource {
   return { path: entry.path, labelsPath: entry.labelsPath, preprocessing: entry.preprocessing };
 }
 
-/** Known by path and preprocessing: the same data prepared otherwise is another data set. */
 async function addDataset(
   { workspace, ask }: StudioContext,
   given: DatasetSource,
   name?: string,
 ): Promise<DatasetEntry> {
-  const source = { ...given, path: resolve(given.path) };
+  const entry = await describeDataset(ask, given, name);
+  await workspace.saveDataset(entry, Date.now());
+  return entry;
+}
+
+/** Known by path and preprocessing: the same data prepared otherwise is another data set. @param name default: the data's own */
+export async function describeDataset(
+  ask: StudioContext['ask'],
+  given: DatasetSource,
+  name?: string,
+): Promise<DatasetEntry> {
+  const source = { path: resolve(given.path), labelsPath: given.labelsPath, preprocessing: given.preprocessing };
   const { kind, name: ownName, samples, labelled, classCount } = await ask('dataset', source);
   const id = createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 24);
   const { path, labelsPath, preprocessing } = source;
-  const entry = { id, name: name ?? ownName, path, labelsPath, kind, samples, labelled, classCount, preprocessing };
-  await workspace.saveDataset(entry, Date.now());
-  return entry;
+  return { id, name: name ?? ownName, path, labelsPath, kind, samples, labelled, classCount, preprocessing };
 }

@@ -6,10 +6,10 @@ import type { Trial } from '../contract/studio.ts';
 import type { TaskContext } from '../base/progress.ts';
 import { outcomesPair, PAIRED_BY_OUTCOMES } from '../judge/pairing.ts';
 import { datasetSource } from './datasets.ts';
-import { baselineMeasurements, evaluationMeasurements } from './measurements.ts';
+import { baselineMeasurements, evaluationMeasurements, softwareOf } from './measurements.ts';
 import type { EvaluatedModel } from './operations/operation-map.ts';
 import { evaluationSplit, sharedSamples } from './splits.ts';
-import type { StudioContext } from './studio-context.ts';
+import type { MeasureContext } from './studio-context.ts';
 import { baselineOf, requireOutput, tellTrial } from './trial-state.ts';
 
 /** What is evaluated, on what, and how. */
@@ -20,6 +20,8 @@ export interface AccuracyRequest {
   readonly split: Split | null;
   readonly limit: number | null;
   readonly settings: RunSettings;
+  /** Path of a model to compare outputs with in place of the trial's baseline. */
+  readonly reference?: string;
 }
 
 /**
@@ -27,18 +29,19 @@ export interface AccuracyRequest {
  * same samples, so its numbers and the differences are kept with the trial's.
  */
 export async function measureAccuracy(
-  context: StudioContext,
+  context: MeasureContext,
   request: AccuracyRequest,
   task: TaskContext,
 ): Promise<Evaluation> {
   const { workspace, work } = context;
   const { trialId, datasetId, limit, settings } = request;
   const trial = await workspace.trial(trialId);
-  const baseline = trial.baseline ? undefined : await baselineOf(context, trial);
+  const alone = trial.baseline || request.reference !== undefined;
+  const baseline = alone ? undefined : await baselineOf(context, trial);
   const entry = await workspace.dataset(datasetId);
   const split = request.split ?? (await evaluationSplit(context, trial, entry));
   const data = { ...datasetSource(entry), split };
-  const reference = baseline === undefined ? null : await requireOutput(context, baseline.id);
+  const reference = request.reference ?? (baseline === undefined ? null : await requireOutput(context, baseline.id));
   const path = await requireOutput(context, trialId);
   const evaluated = await work.call('evaluate', { path, data, settings, limit, reference }, task);
   const shared = await sharedSamples(context, { trial, data }, task);
@@ -63,13 +66,13 @@ function nameData(
 }
 
 async function keep(
-  context: StudioContext,
+  context: MeasureContext,
   { trial, baseline }: { readonly trial: Trial; readonly baseline: Trial | undefined },
   { evaluation, circumstances, outcomes, reference }: EvaluatedModel,
 ): Promise<void> {
   const { workspace } = context;
   const at = Date.now();
-  const software = await context.software();
+  const software = softwareOf(context.version, circumstances.target);
   const measuredAs = (trialId: string) => ({ trialId, circumstances, software, at });
   if (baseline !== undefined && reference !== null) {
     const measurements = baselineMeasurements(reference.metrics, reference.outcomes, measuredAs(baseline.id));
@@ -88,9 +91,10 @@ async function keep(
               { trial: outcomes, reference: reference.outcomes, baseline: reference.outcomes },
             ) ?? [],
         );
-  const measurements = trial.baseline
-    ? baselineMeasurements(evaluation.metrics, outcomes, measuredAs(trial.id))
-    : evaluationMeasurements(evaluation, measuredAs(trial.id));
+  const measurements =
+    trial.baseline && reference === null
+      ? baselineMeasurements(evaluation.metrics, outcomes, measuredAs(trial.id))
+      : evaluationMeasurements(evaluation, measuredAs(trial.id));
   await workspace.record(trial.id, {
     results: { evaluation: { ...evaluation, circumstances } },
     measurements,

@@ -1,13 +1,13 @@
 import type { RunSettings } from '../contract/machine.ts';
 import type { TaskContext } from '../base/progress.ts';
 import { latencyPair } from '../judge/pairing.ts';
-import { latencyMeasurements } from './measurements.ts';
-import type { StudioContext } from './studio-context.ts';
+import { latencyMeasurements, softwareOf } from './measurements.ts';
+import type { MeasureContext } from './studio-context.ts';
 import { baselineOf, requireOutput, tellTrial } from './trial-state.ts';
 
 /** Times a trial in turns with its baseline, and keeps both times and their ratio under the circumstances that ran. */
 export async function measureLatency(
-  context: StudioContext,
+  context: MeasureContext,
   { trialId, settings }: { readonly trialId: string; readonly settings: RunSettings },
   task: TaskContext,
 ): Promise<void> {
@@ -16,9 +16,9 @@ export async function measureLatency(
   const baseline = trial.baseline ? undefined : await baselineOf(context, trial);
   const trialIds = baseline === undefined ? [trialId] : [baseline.id, trialId];
   const paths = await Promise.all(trialIds.map((id) => requireOutput(context, id)));
-  const { latencies, ratios, circumstances } = await work.call('latency', { paths, settings }, task);
+  const { latencies, ratios, circumstances, machine } = await work.call('latency', { paths, settings }, task);
   const at = Date.now();
-  const software = await context.software();
+  const software = softwareOf(context.version, machine);
   for (const [index, id] of trialIds.entries()) {
     const [latency, ratio, ran] = [latencies[index], ratios[index], circumstances[index]];
     if (latency === undefined || ratio === undefined || ran === undefined) continue;

@@ -12,6 +12,11 @@ export interface MeasuredAt {
   readonly at: number;
 }
 
+/** What is kept with every measurement: "Lapidary 0.1.0, ONNX Runtime 1.30.0". @param version of Lapidary */
+export function softwareOf(version: string, { onnxruntime }: { readonly onnxruntime: string }): string {
+  return `Lapidary ${version}, ONNX Runtime ${onnxruntime}`;
+}
+
 interface Numbers {
   readonly value: number;
   readonly low?: number | null;

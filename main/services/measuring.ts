@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runSettingsSchema, type RunSettings } from '../contract/machine.ts';
+import { runSettingsSchema } from '../contract/machine.ts';
 import type { Params } from '../contract/methods.ts';
 import type { ErrorTable, Profile } from '../contract/results.ts';
 import type { JobKind, Trial } from '../contract/studio.ts';
@@ -11,8 +11,7 @@ import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { measureAccuracy } from './measure-accuracy.ts';
 import { measureLatency } from './measure-latency.ts';
-import { profileMeasurements } from './measurements.ts';
-import { circumstancesOn } from './operations/circumstances.ts';
+import { measureProfile } from './measure-profile.ts';
 import type { StudioContext } from './studio-context.ts';
 import { baselineOf, requireOutput, tellTrial } from './trial-state.ts';
 
@@ -25,7 +24,7 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
   return {
     'trial.profile.run': (params) =>
       measureJob(context, params.trialId, { kind: 'profile', verb: 'Profile' }, (task) =>
-        profile(context, params, task),
+        profileTrial(context, params, task),
       ),
     'trial.profile': ({ trialId }) => workspace.result(trialId, 'profile'),
     'trial.evaluate': (params) =>
@@ -88,31 +87,13 @@ async function measureTrialsJob(context: StudioContext, params: Params<'trial.me
   );
 }
 
-async function profile(
+async function profileTrial(
   context: StudioContext,
-  params: { trialId: string; settings: RunSettings; runs: number | null; warmup: number | null },
+  params: Params<'trial.profile.run'>,
   task: TaskContext,
 ): Promise<Profile> {
-  const { workspace, work } = context;
-  const { trialId, settings, runs, warmup } = params;
-  const path = await requireOutput(context, trialId);
-  const trace = join(await workspace.folder('traces'), `${trialId}.json`);
-  const result = await work.call('profile', { path, settings, runs, warmup, inputs: null, trace }, task);
-  const at = Date.now();
-  const { machine, batch, dims } = result;
-  const measured = {
-    trialId,
-    circumstances: circumstancesOn(machine, { batch, dims }),
-    software: await context.software(),
-    at,
-  };
-  // Timed alone: a measurement of its own, not the one that trials are compared by.
-  await workspace.record(trialId, {
-    results: { profile: result },
-    measurements: profileMeasurements(result, measured),
-    at,
-  });
-  return result;
+  const trace = join(await context.workspace.folder('traces'), `${params.trialId}.json`);
+  return measureProfile(context, { ...params, trace }, task);
 }
 
 async function errors(

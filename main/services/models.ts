@@ -7,6 +7,7 @@ import { addSampleData } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { readSamples } from './samples.ts';
 import type { StudioContext } from './studio-context.ts';
+import type { TrialStore } from './trial-store.ts';
 import { emitTrial } from './trial-state.ts';
 
 type ModelMethods = 'model.open' | 'model.recents' | 'model.forget';
@@ -45,7 +46,7 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
 
 /** The model with this id. @throws NOT_FOUND */
 export async function requireModel(
-  { workspace }: Pick<StudioContext, 'workspace'>,
+  { workspace }: { readonly workspace: Pick<TrialStore, 'model'> },
   modelId: string,
 ): Promise<Omit<ModelEntry, 'available'>> {
   const model = await workspace.model(modelId);

@@ -54,10 +54,16 @@ export function reportInput(sources: ReportSources): ReportInput {
   };
 }
 
-/** What a comparison looks at of a trial. */
+/** What a comparison looks at of a trial. That a baseline is like itself is kept for others, and nothing to tell. */
 function sideOf(trial: Trial): ComparedSide {
   const known = Object.entries(countedOf(trial)).filter((entry): entry is [string, number] => entry[1] !== null);
-  return { measurements: trial.measurements, counted: Object.fromEntries(known) };
+  const { agreement = null, cosine = null } = trial.evaluation ?? {};
+  const isTold = (metric: string): boolean =>
+    !trial.baseline || !((metric === 'agreement' && agreement === null) || (metric === 'cosine' && cosine === null));
+  return {
+    measurements: trial.measurements.filter(({ metric }) => isTold(metric)),
+    counted: Object.fromEntries(known),
+  };
 }
 
 function notesOf(result: { readonly notes: readonly string[] } | null): readonly string[] {

@@ -3,7 +3,7 @@ import type { ReportPoint } from '../engine/report/report-input.ts';
 import { circumstancesOf } from '../judge/circumstances.ts';
 import { metricOf, type MetricId } from '../judge/metrics.ts';
 import { numberOf, trialFront, type MetricUnder } from '../judge/trial-numbers.ts';
-import type { StudioContext } from './studio-context.ts';
+import type { MeasureContext } from './studio-context.ts';
 import { pairsAmong } from './trial-pairs.ts';
 
 /**
@@ -11,7 +11,7 @@ import { pairsAmong } from './trial-pairs.ts';
  * (agreement where there are no labels). Others have no place in the picture.
  */
 export async function reportPoints(
-  context: Pick<StudioContext, 'workspace'>,
+  context: Pick<MeasureContext, 'workspace'>,
   trials: readonly Trial[],
   shown: Trial,
 ): Promise<ReportPoint[]> {

@@ -3,11 +3,12 @@ import { requireModel } from './models.ts';
 import { reportInput } from './report-input.ts';
 import { reportPoints } from './report-points.ts';
 import type { StudioContext } from './studio-context.ts';
+import type { TrialStore } from './trial-store.ts';
 import { allPairs } from './trial-pairs.ts';
 
-/** The report of a trial of the workspace, as HTML or Markdown. @throws NOT_FOUND */
+/** The report of a trial, as HTML or Markdown: whatever measured it, of what its store keeps. @throws NOT_FOUND */
 export async function renderTrialReport(
-  context: Pick<StudioContext, 'workspace' | 'ask' | 'version'>,
+  context: Pick<StudioContext, 'ask' | 'version'> & { readonly workspace: TrialStore },
   trialId: string,
   format: 'html' | 'markdown',
 ): Promise<string> {

@@ -3,7 +3,7 @@ import type { DatasetEntry, Trial } from '../contract/studio.ts';
 import type { TaskContext } from '../base/progress.ts';
 import { datasetSource } from './datasets.ts';
 import type { DatasetSource } from './operations/operation-map.ts';
-import type { StudioContext } from './studio-context.ts';
+import type { MeasureContext } from './studio-context.ts';
 
 /** The parts of a run's data: one set for both is cut in two, two sets are used whole. */
 export function partsOf(
@@ -20,7 +20,11 @@ export function partsOf(
  * The part of a set that a trial is evaluated on where nobody says: what the trial's calibration left over, else what that
  * of the newest other trial of its model did, so that all are evaluated on the same samples; else the whole set.
  */
-export async function evaluationSplit({ workspace }: StudioContext, trial: Trial, data: DatasetEntry): Promise<Split> {
+export async function evaluationSplit(
+  { workspace }: Pick<MeasureContext, 'workspace'>,
+  trial: Trial,
+  data: DatasetEntry,
+): Promise<Split> {
   const paths = new Map((await workspace.datasets()).map(({ id, path }) => [id, path]));
   const others = (await workspace.trials(trial.modelId)).toSorted((a, b) => b.createdAt - a.createdAt);
   for (const { calibration } of [trial, ...others]) {
@@ -33,7 +37,7 @@ export async function evaluationSplit({ workspace }: StudioContext, trial: Trial
 
 /** How many samples of `data` also calibrated the trial, by their content. Nothing is read where that is plain. */
 export async function sharedSamples(
-  { workspace, work }: StudioContext,
+  { workspace, work }: MeasureContext,
   { trial, data }: { readonly trial: Trial; readonly data: DatasetSource },
   task: TaskContext,
 ): Promise<number> {

@@ -48,12 +48,10 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
     });
     return machine;
   };
-  const software = async (): Promise<string> =>
-    `Lapidary ${version}, ONNX Runtime ${(await machineInfo()).machine.onnxruntime}`;
 
   await workspace.closeInterruptedTrials();
   for (const folder of ['trials', 'traces']) removeUnfinished(await workspace.folder(folder));
-  const context: StudioContext = { workspace, jobs, emit, work, ask, version, software };
+  const context: StudioContext = { workspace, jobs, emit, work, ask, version };
 
   return {
     handlers: {

@@ -3,7 +3,7 @@ import type { Trial } from '../contract/studio.ts';
 import { circumstancesOf, measurementUnder } from '../judge/circumstances.ts';
 import { findMetric, METRICS, type MetricId } from '../judge/metrics.ts';
 import { findPair, outcomesPair, PAIRED_BY_OUTCOMES, type OutcomeMetric } from '../judge/pairing.ts';
-import type { StudioContext } from './studio-context.ts';
+import type { MeasureContext } from './studio-context.ts';
 import { baselineOf } from './trial-state.ts';
 
 const isOutcomeMetric = (metric: MetricId): metric is OutcomeMetric =>
@@ -14,7 +14,7 @@ const isOutcomeMetric = (metric: MetricId): metric is OutcomeMetric =>
  * the same samples. undefined where they cannot be paired.
  */
 export async function pairTrials(
-  context: Pick<StudioContext, 'workspace'>,
+  context: Pick<MeasureContext, 'workspace'>,
   [a, b]: readonly [Trial, Trial],
   { metric, key }: { readonly metric: string; readonly key: string },
 ): Promise<Paired | undefined> {
@@ -38,7 +38,7 @@ export async function pairTrials(
 }
 
 /** Every comparison of b with a, in all metrics, under all circumstances that both were measured under. */
-export async function allPairs(context: Pick<StudioContext, 'workspace'>, a: Trial, b: Trial): Promise<Paired[]> {
+export async function allPairs(context: Pick<MeasureContext, 'workspace'>, a: Trial, b: Trial): Promise<Paired[]> {
   const pairs: Paired[] = [];
   for (const { id } of METRICS) {
     for (const { key } of circumstancesOf(b.measurements, id)) {
@@ -51,7 +51,7 @@ export async function allPairs(context: Pick<StudioContext, 'workspace'>, a: Tri
 
 /** Each couple of these trials once, the earlier first, where they can be compared. */
 export async function pairsAmong(
-  context: Pick<StudioContext, 'workspace'>,
+  context: Pick<MeasureContext, 'workspace'>,
   trialIds: readonly string[],
   wanted: { readonly metric: string; readonly key: string },
 ): Promise<Paired[]> {

@@ -2,10 +2,13 @@ import type { Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import { packFrame } from '../rpc/socket-port.ts';
 import type { Emit } from './handlers.ts';
-import type { StudioContext } from './studio-context.ts';
+import type { MeasureContext } from './studio-context.ts';
 
 /** Tells all windows what a trial is now. */
-export async function tellTrial({ workspace, emit }: StudioContext, trialId: string): Promise<Trial> {
+export async function tellTrial(
+  { workspace, emit }: Pick<MeasureContext, 'workspace' | 'emit'>,
+  trialId: string,
+): Promise<Trial> {
   return emitTrial(emit, await workspace.trial(trialId));
 }
 
@@ -21,7 +24,10 @@ export function emitTrial(emit: Emit, trial: Trial): Trial {
 }
 
 /** Path of a trial's output model. @throws NOT_FOUND while it is not made */
-export async function requireOutput({ workspace }: StudioContext, trialId: string): Promise<string> {
+export async function requireOutput(
+  { workspace }: Pick<MeasureContext, 'workspace'>,
+  trialId: string,
+): Promise<string> {
   const trial = await workspace.trial(trialId);
   const path = await workspace.trialOutput(trialId);
   if (path === undefined) {
@@ -34,7 +40,7 @@ export async function requireOutput({ workspace }: StudioContext, trialId: strin
 
 /** The baseline of a trial's model; undefined where there is none. */
 export async function baselineOf(
-  { workspace }: Pick<StudioContext, 'workspace'>,
+  { workspace }: Pick<MeasureContext, 'workspace'>,
   trial: Trial,
 ): Promise<Trial | undefined> {
   return (await workspace.trials(trial.modelId)).find((other) => other.baseline);

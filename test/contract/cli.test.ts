@@ -271,3 +271,19 @@ test('wrong usage ends with exit code 2', async () => {
     expect(stderr).toContain('lapidary: USAGE: ');
   }
 });
+
+describe('report', () => {
+  test('measures a model as the studio measures a baseline, and tells what else calibrated it', async () => {
+    const file = join(directory, 'report.md');
+    const data = ['--data', validation, '--limit', '40', '--calibration-data', validation];
+    const { code, stderr } = await lapidary('report', cnn, '-o', file, ...data, '--quiet');
+    expect(code, stderr).toBe(0);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/Top-1 accuracy \| [\d.]+ % .*\(40 samples\) \| –/u);
+    expect(text).toMatch(/Latency \(p50\) \| [\d.]+ /u);
+    // The same set: the part that did not calibrate is evaluated, which shares nothing with the other.
+    expect(text).toContain('--calibration-share 0.2');
+    expect(text).not.toContain('Agreement with the baseline');
+    expect(text).not.toContain('samples that calibrated');
+  });
+});

@@ -20,7 +20,12 @@ import { formatMs, formatNumber } from '../../judge/format.ts';
 import { formatCompared, sayComparison } from '../../judge/comparison.ts';
 import { findMetric } from '../../judge/metrics.ts';
 import { latencyPair, outcomesPair, type PairOf } from '../../judge/pairing.ts';
-import { evaluationMeasurements, latencyMeasurements, profileMeasurements } from '../../services/measurements.ts';
+import {
+  evaluationMeasurements,
+  latencyMeasurements,
+  profileMeasurements,
+  softwareOf,
+} from '../../services/measurements.ts';
 import { circumstancesOn } from '../../services/operations/circumstances.ts';
 import type { EvaluatedModel } from '../../services/operations/operation-map.ts';
 import { table } from '../text.ts';
@@ -64,7 +69,7 @@ async function compare(
   const timed = await operate('latency', { paths, settings });
   const evaluated = await evaluateBoth(context, paths, options);
   const at = Date.now();
-  const software = `Lapidary ${version()}, ONNX Runtime ${timed.machine.onnxruntime}`;
+  const software = softwareOf(version(), timed.machine);
   const sides = [];
   for (const [index, path] of paths.entries()) {
     const profile = options.profile === true ? await operate('profile', profileParams(path, settings)) : null;

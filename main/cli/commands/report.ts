@@ -1,22 +1,21 @@
+import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
 import { EMPTY_RECIPE } from '../../contract/recipe/recipe.ts';
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
-import type { Trial } from '../../contract/studio.ts';
 import { StudioError } from '../../base/errors.ts';
-import { summarizeEvaluation } from '../../judge/trial-summary.ts';
-import { renderReport } from '../../engine/report/render-report.ts';
 import { writeWhole } from '../../base/write-whole.ts';
 import { version } from '../../host/engine.ts';
-import type { ReportPoint } from '../../engine/report/report-input.ts';
-import { evaluationMeasurements, profileMeasurements } from '../../services/measurements.ts';
-import { circumstancesOn } from '../../services/operations/circumstances.ts';
-import { reportInput } from '../../services/report-input.ts';
+import { describeDataset } from '../../services/datasets.ts';
+import { measureAccuracy } from '../../services/measure-accuracy.ts';
+import { measureProfile } from '../../services/measure-profile.ts';
+import { MemoryStore } from '../../services/memory-store.ts';
+import type { MeasureContext } from '../../services/studio-context.ts';
 import { renderTrialReport } from '../../services/reports.ts';
 import { workspaceDirectory } from '../../workspace/location.ts';
 import { openWorkspace } from '../../workspace/workspace.ts';
 import { checkDims } from '../check-dims.ts';
-import { CALIBRATION_DATA_HELP, evaluateModelOn, evaluationData, type EvaluationOptions } from '../evaluation.ts';
+import { CALIBRATION_DATA_HELP, calibrationOf, evaluationData, type EvaluationOptions } from '../evaluation.ts';
 import {
   addCommonOptions,
   addDataOptions,
@@ -83,67 +82,55 @@ function unknownSubject(subject: string): StudioError {
   });
 }
 
-/** Measures a model as a baseline of its own. */
+/** Measures a model as the studio measures a baseline, and keeps what was found for the report alone. */
 async function reportModel(context: CommandContext, path: string, options: Options, format: Format): Promise<string> {
-  const { operate } = context;
-  const settings = runSettings(options);
+  const { operate, signal } = context;
   await checkDims(context, path, options.dim);
-  const inspect = await operate('inspect', { path, dims: options.dim, scanWeights: true });
-  // The data first: what is wrong with it is told before the long measurement.
+  const store = new MemoryStore();
   const data = evaluationData(options);
-  const { reference = null } = options;
-  const evaluated = data === null ? null : await evaluateModelOn(context, { path, data, reference }, options);
-  const profile = await operate('profile', { path, settings, runs: null, warmup: null, inputs: null, trace: null });
-  const at = Date.now();
-  const software = `Lapidary ${version()}, ONNX Runtime ${profile.machine.onnxruntime}`;
-  const trial: Trial = {
-    id: inspect.model.sha256,
-    modelId: inspect.model.sha256,
-    name: basename(path),
-    recipe: EMPTY_RECIPE,
-    baseline: true,
-    createdAt: at,
-    status: 'done',
-    error: null,
-    bytes: inspect.model.bytes + inspect.model.externalBytes,
-    parameters: inspect.parameters,
-    sparsity: null,
-    macs: inspect.macs,
-    latency: profile.latency,
-    evaluation: evaluated === null ? null : summarizeEvaluation(evaluated.evaluation),
-    measurements: [
-      ...profileMeasurements(profile, { circumstances: circumstancesOn(profile.machine, profile), software, at }),
-      ...(evaluated === null
-        ? []
-        : evaluationMeasurements(evaluated.evaluation, { circumstances: evaluated.circumstances, software, at })),
-    ],
-    pairs: [],
-    calibration: null,
-    prune: null,
-    quantize: null,
-    hasProfile: true,
-    hasErrors: false,
-  };
-  const input = reportInput({
+  const trialId = await addModel(context, store, path, options);
+  const measuring: MeasureContext = {
+    workspace: store,
+    emit: () => undefined,
+    // The command shows progress and stops by itself.
+    work: { call: (name, params) => operate(name, params) },
     version: version(),
-    modelName: basename(path),
-    inspect,
-    trial,
-    baseline: null,
-    details: { prune: null, quantize: null },
-    pairs: [],
-    points: onePoint(trial),
-    profile,
-    baselineProfile: null,
-    errors: null,
-  });
-  return renderReport(input, format);
+  };
+  const task = { signal, progress: () => undefined };
+  const settings = runSettings(options);
+  // The data first: what is wrong with it is told before the long measurement.
+  if (data !== null) {
+    const entry = await describeDataset(operate, data);
+    store.addDataset(entry);
+    const { limit = null, reference } = options;
+    const request = { trialId, datasetId: entry.id, split: data.split ?? WHOLE_SET, limit, settings };
+    await measureAccuracy(measuring, { ...request, ...(reference === undefined ? {} : { reference }) }, task);
+  }
+  await measureProfile(measuring, { trialId, settings, runs: null, warmup: null, trace: null }, task);
+  return renderTrialReport({ workspace: store, ask: operate, version: version() }, trialId, format);
 }
 
-/** The model alone in the trade-off picture; none without accuracy. */
-function onePoint({ name, measurements }: Trial): ReportPoint[] {
-  const latency = measurements.find(({ metric }) => metric === 'latency');
-  const accuracy = measurements.find(({ metric }) => metric === 'top1' || metric === 'agreement');
-  if (latency === undefined || accuracy === undefined) return [];
-  return [{ name, latency, accuracy, kind: 'baseline', onFront: true }];
+/** The model as a baseline, with the data that calibrated it where the options say so. @returns the trial's id */
+async function addModel(
+  { operate }: CommandContext,
+  store: MemoryStore,
+  path: string,
+  options: Options,
+): Promise<string> {
+  const { model, parameters, macs } = await operate('inspect', { path, dims: options.dim, scanWeights: false });
+  const [id, name, createdAt] = [model.sha256, basename(path), Date.now()];
+  const bytes = model.bytes + model.externalBytes;
+  store.addModel({ id, name, path, bytes, openedAt: createdAt });
+  const calibration = calibrationOf(options);
+  let calibratedBy: MeasuredData | null = null;
+  if (calibration !== null) {
+    const entry = await describeDataset(operate, calibration);
+    store.addDataset(entry);
+    const { split = WHOLE_SET, preprocessing } = calibration;
+    const { fingerprint, samples } = await operate('dataset', calibration);
+    calibratedBy = { datasetId: entry.id, fingerprint, name: entry.name, split, preprocessing, samples };
+  }
+  const baseline = { id, modelId: id, name, recipe: EMPTY_RECIPE, baseline: true, createdAt };
+  store.addTrial(baseline, path, { bytes, parameters, macs, calibration: calibratedBy });
+  return id;
 }
