@@ -11,7 +11,7 @@ import { openDataset } from '../../main/engine/dataset/open-dataset.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
 import { compareOutputs, runOnce } from '../../main/engine/passes/compare-outputs.ts';
 import { inputPorts } from '../../main/engine/runtime/input-dims.ts';
-import { CalibrationSamples } from '../../main/engine/quantize/finite-samples.ts';
+import { CalibrationSamples } from '../../main/engine/dataset/finite-samples.ts';
 import { startRunner, type Runner } from '../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../main/engine/tensor/host-tensor.ts';
 import { nameNodes } from '../../main/engine/passes/name-nodes.ts';

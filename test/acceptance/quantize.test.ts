@@ -8,7 +8,7 @@ import type { Model } from '../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
 import { quietContext } from '../../main/base/progress.ts';
-import type { FeedBatches } from '../../main/engine/quantize/calibrate.ts';
+import type { FeedBatches } from '../../main/engine/dataset/feed-batches.ts';
 import { errorTable } from '../../main/engine/quantize/error-table.ts';
 import { sourceOfModel } from '../../main/engine/runtime/model-source.ts';
 import { quantizeStatic, type QuantizeOutcome } from '../../main/engine/quantize/quantize-static.ts';

@@ -6,10 +6,8 @@ import { sourceOfModel } from '../runtime/model-source.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
+import { batchSize, type FeedBatches } from '../dataset/feed-batches.ts';
 import type { Range } from './quantize-activations.ts';
-
-/** Feeds of the model's inputs, a batch at a time. */
-export type FeedBatches = AsyncIterable<HostTensors>;
 
 export interface CalibrationRun {
   readonly runner: Runner;
@@ -89,9 +87,4 @@ function watchRanges(model: Model, tensors: readonly string[]): Model {
 
 function scalar(found: HostTensors, name: string): number {
   return Number(found[name]?.data[0] ?? Number.NaN);
-}
-
-/** The size of the first dimension of the first input that has one. */
-export function batchSize(feeds: HostTensors): number {
-  return Object.values(feeds).find(({ dims }) => dims.length > 0)?.dims[0] ?? 1;
 }

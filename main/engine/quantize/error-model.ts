@@ -5,7 +5,7 @@ import { makeTensor, makeValueInfo } from '../graph/make.ts';
 import { hasTrait, isQdq } from '../operators/ask.ts';
 import { channelAxis } from '../operators/axes.ts';
 import { sizeNode, subtractNode, sumOfSquaresNode } from '../operators/nodes.ts';
-import { mergeModels } from './merge-models.ts';
+import { mergeModels } from '../passes/merge-models.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
 import { defaultOpset, type ValueKnowledge } from '../passes/upgrade-opset.ts';
 

@@ -3,7 +3,7 @@ import type { Model } from '../graph/ir.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { batchSize, type FeedBatches } from './calibrate.ts';
+import { batchSize, type FeedBatches } from '../dataset/feed-batches.ts';
 import { buildErrorModel, type ComparedLayer } from './error-model.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import { comparableModel } from './prepare.ts';

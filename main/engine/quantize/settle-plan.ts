@@ -11,7 +11,7 @@ import { insertQdq, type InsertedQdq, type InsertOptions } from './insert-qdq.ts
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
 import type { Range } from './quantize-activations.ts';
-import type { FeedBatches } from './calibrate.ts';
+import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { refusedByRange } from './refuse-ranges.ts';
 import { requireFiniteWeights } from './require-finite.ts';
 import { calibratedTensors, quantizedTensors, tensorSchemes, type QuantizedTensor } from './tensor-schemes.ts';

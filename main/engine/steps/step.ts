@@ -3,7 +3,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
 import type { Lineage } from '../prune/lineage.ts';
-import type { FeedBatches } from '../quantize/calibrate.ts';
+import type { FeedBatches } from '../dataset/feed-batches.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 

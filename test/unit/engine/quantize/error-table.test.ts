@@ -161,7 +161,7 @@ describe('errorTable', () => {
     const alone = await checkFusion(other, runner, quietContext());
     const together = await checkFusion(merged, runner, quietContext());
     expect([...alone.values()].every(Boolean)).toBe(true);
-    for (const layer of alone.keys()) expect([layer, together.get(`quantized/${layer}`)]).toEqual([layer, true]);
+    for (const layer of alone.keys()) expect([layer, together.get(`second/${layer}`)]).toEqual([layer, true]);
     const { layers } = await table(model, other);
     expect(layers.map(({ name, tensor }) => [name, tensor])).toEqual([
       ['c', 'r_out'],
@@ -210,5 +210,5 @@ it('the merged graph leaves the two models alone', async () => {
   const before = structuredClone([model, other]);
   const merged = buildErrorModel(model, other, knowledgeOf(model)).model;
   expect([model, other]).toEqual(before);
-  expect(indexGraph(merged.graph).nodeByName('quantized/c1')?.opType).toBe('Conv');
+  expect(indexGraph(merged.graph).nodeByName('second/c1')?.opType).toBe('Conv');
 });

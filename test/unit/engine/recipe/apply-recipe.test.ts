@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
-import type { FeedBatches } from '../../../../main/engine/quantize/calibrate.ts';
+import type { FeedBatches } from '../../../../main/engine/dataset/feed-batches.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
 import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';

@@ -1,8 +1,9 @@
 import { StudioError } from '../../base/errors.ts';
 import { GraphEditor } from '../graph/edit.ts';
-import { feedInputs } from '../graph/index-graph.ts';
+import { allValueNames, feedInputs } from '../graph/index-graph.ts';
 import type { Graph, Model, OpsetImport } from '../graph/ir.ts';
-import { defaultOpset } from '../passes/upgrade-opset.ts';
+import { walkNodesOf } from '../graph/walk.ts';
+import { defaultOpset } from './upgrade-opset.ts';
 
 /** Two models as one graph that reads the same inputs; the names of the second one are prefixed. */
 export interface MergedModels {
@@ -10,9 +11,6 @@ export interface MergedModels {
   /** What a value of the second model is called in the merged graph. */
   readonly nameInSecond: (value: string) => string;
 }
-
-/** Before every value and node name of the second model, but for the shared inputs. */
-const PREFIX = 'quantized/';
 
 /**
  * Puts two models side by side. Inputs are matched by name, else by position; the outputs of the result are the first
@@ -22,8 +20,9 @@ const PREFIX = 'quantized/';
 export function mergeModels(first: Model, second: Model): MergedModels {
   requireSameOpset(first, second);
   const inputs = matchInputs(first.graph, second.graph);
-  const nameInSecond = (value: string): string => (value === '' ? '' : (inputs.get(value) ?? `${PREFIX}${value}`));
-  const renamed = renameAll(second.graph, nameInSecond);
+  const prefix = freePrefix(first.graph);
+  const nameInSecond = (value: string): string => (value === '' ? '' : (inputs.get(value) ?? `${prefix}${value}`));
+  const renamed = renameAll(second.graph, nameInSecond, prefix);
   const graph: Graph = {
     ...first.graph,
     nodes: [...first.graph.nodes, ...renamed.nodes],
@@ -43,6 +42,14 @@ export function mergeModels(first: Model, second: Model): MergedModels {
     graph,
   };
   return { model, nameInSecond };
+}
+
+/** Stands before every value and node name of the second model, but for the shared inputs; no name of the first begins so. */
+function freePrefix(graph: Graph): string {
+  const names = [...allValueNames(graph), ...walkNodesOf(graph).map(({ name }) => name)];
+  let prefix = 'second/';
+  while (names.some((name) => name.startsWith(prefix))) prefix = `_${prefix}`;
+  return prefix;
 }
 
 function sameFunction(a: Model['functions'][number], b: Model['functions'][number]): boolean {
@@ -73,14 +80,14 @@ function matchInputs(first: Graph, second: Graph): ReadonlyMap<string, string> {
   return new Map(theirs.map((name, at) => [name, ours.includes(name) ? name : ours[at]!]));
 }
 
-function renameAll(graph: Graph, nameOf: (value: string) => string): Graph {
+function renameAll(graph: Graph, nameOf: (value: string) => string, prefix: string): Graph {
   const editor = new GraphEditor(graph);
   for (const tensor of graph.initializers) editor.replaceUses(tensor.name, nameOf(tensor.name));
   for (const { values } of graph.sparseInitializers) editor.replaceUses(values.name, nameOf(values.name));
   for (const { name } of graph.inputs) if (nameOf(name) !== name) editor.replaceUses(name, nameOf(name));
   for (const node of graph.nodes) {
     for (const output of node.outputs) if (output !== '') editor.replaceUses(output, nameOf(output));
-    editor.replaceNode(node, { ...node, name: `${PREFIX}${node.name}`, outputs: node.outputs.map(nameOf) });
+    editor.replaceNode(node, { ...node, name: `${prefix}${node.name}`, outputs: node.outputs.map(nameOf) });
   }
   const { nodes } = editor.build();
   return {

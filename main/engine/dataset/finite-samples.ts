@@ -1,7 +1,7 @@
 import { StudioError } from '../../base/errors.ts';
 import { float16ToFloat32 } from '../tensor/half.ts';
 import { elementCount, type HostData, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
-import type { FeedBatches } from './calibrate.ts';
+import type { FeedBatches } from './feed-batches.ts';
 
 /** What was found in calibration samples. */
 interface Found {
@@ -45,7 +45,7 @@ export class CalibrationSamples {
     throw new StudioError(
       'DATA_INVALID',
       samples === 0
-        ? 'Static quantization got no calibration sample, expected at least one'
+        ? 'There is no calibration sample, expected at least one'
         : `All ${samples} calibration samples hold NaN or infinite values`,
       { hint: 'Give data that the model can run on; 100 to 500 samples are usual.' },
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CalibrationSamples, firstSamples } from '../../../../main/engine/quantize/finite-samples.ts';
+import { CalibrationSamples, firstSamples } from '../../../../main/engine/dataset/finite-samples.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 
 const feed = (rows: number, values: readonly number[]): HostTensors => ({
