@@ -249,6 +249,30 @@ export const pruneSummarySchema = pruneSchema
   .extend({ layerCount: z.number(), frozenCount: z.number() });
 export type PruneSummary = z.infer<typeof pruneSummarySchema>;
 
+/** How near a model's first output is to that of the model before pruning. */
+const outputQuality = z.object({
+  sqnrDb: z.number(),
+  /** Share of samples with the same largest output; null: the output is no row of scores. */
+  agreement: z.number().nullable(),
+});
+export const repairSchema = z.object({
+  method: z.string(),
+  layers: z.array(
+    z.object({
+      name: z.string(),
+      op: z.string(),
+      /** Squared error of its output over the squared output before pruning; 0: exact. */
+      error: beforeAfter,
+      note: z.string().nullable(),
+    }),
+  ),
+  leftOut: z.array(z.object({ name: z.string(), op: z.string(), reason: z.string() })),
+  /** On the calibration samples; null: nothing was changed. */
+  gain: z.object({ samples: z.number(), before: outputQuality, after: outputQuality }).nullable(),
+  notes: z.array(z.string()),
+});
+export type RepairResult = z.infer<typeof repairSchema>;
+
 /** What a step of a recipe did. */
 export const stepOutcomeSchema = z.object({
   /** The kind of the step: "prune". */
@@ -258,6 +282,8 @@ export const stepOutcomeSchema = z.object({
   notes: z.array(z.string()),
   prune: pruneSchema.nullable(),
   quantize: quantizeSchema.nullable(),
+  /** Absent in results kept by older versions. */
+  repair: repairSchema.nullable().optional(),
 });
 export type StepOutcomeResult = z.infer<typeof stepOutcomeSchema>;
 

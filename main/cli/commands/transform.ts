@@ -7,8 +7,8 @@ import { pruneKind } from '../../contract/recipe/prune.ts';
 import { quantizeKind } from '../../contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { StepKind } from '../../contract/recipe/step-kind.ts';
-import type { PruneResult } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
+import type { PruneResult, RepairResult } from '../../contract/results.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
 import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
 import { addCommonOptions, addDataOptions, addSplitOptions, type DataOptions, type SplitOptions } from '../options.ts';
@@ -125,6 +125,7 @@ function summary(output: string, applied: AppliedRecipe): string {
     );
   }
   if (applied.calibration !== null) lines.push(`  calibrated  ${describeData(applied.calibration)}`);
+  for (const { repair } of applied.outcomes) if (repair) lines.push(...repairLines(repair));
   if (quantize !== null) {
     const done = quantize.layers.filter((layer) => layer.quantized).length;
     const fused =
@@ -145,6 +146,18 @@ function prunedLine({ sparsity, macs, parameters, layers }: PruneResult): string
   }
   const weights = `${formatCompact(parameters.before)} → ${formatCompact(parameters.after)}`;
   return `  pruned      channels of ${cut} layers: MACs ${work}, parameters ${weights}`;
+}
+
+function repairLines({ layers, gain, notes }: RepairResult): readonly string[] {
+  const told = notes.map((note) => `  note        ${note}`);
+  if (gain === null) return told;
+  const { before, after, samples } = gain;
+  const agreement =
+    before.agreement === null || after.agreement === null
+      ? ''
+      : `, agreement ${formatPercent(before.agreement)} → ${formatPercent(after.agreement)}`;
+  const db = `${before.sqnrDb.toFixed(1)} → ${after.sqnrDb.toFixed(1)} dB`;
+  return [`  repaired    ${layers.length} layers; output ${db}${agreement} on ${samples} calibration samples`, ...told];
 }
 
 function parseRecipe(value: unknown): Recipe {

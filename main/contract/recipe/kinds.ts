@@ -1,17 +1,19 @@
 import { pruneKind, type PruneStep } from './prune.ts';
 import { quantizeKind, type QuantizeStep } from './quantize.ts';
 import type { RecipeStep } from './recipe.ts';
+import { repairKind, type RepairStep } from './repair.ts';
 import { rewriteKind, type RewriteStep } from './rewrite.ts';
 import type { StepKind, StepMachine } from './step-kind.ts';
 
 /** Every kind of step, in the order in which an editor offers them. */
-export const STEP_KINDS = [pruneKind, quantizeKind, rewriteKind] as const;
+export const STEP_KINDS = [pruneKind, repairKind, quantizeKind, rewriteKind] as const;
 
 export type StepKindName = (typeof STEP_KINDS)[number]['kind'];
 
 /** The settings of each kind of step. */
 export interface StepSettings {
   readonly prune: PruneStep;
+  readonly repair: RepairStep;
   readonly quantize: QuantizeStep;
   readonly rewrite: RewriteStep;
 }

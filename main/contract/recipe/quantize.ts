@@ -79,7 +79,10 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
     },
   ],
   needs: () => ({ calibration: true }),
-  mustComeAfter: { prune: 'weights that are integers already cannot be pruned' },
+  mustComeAfter: {
+    prune: 'weights that are integers already cannot be pruned',
+    repair: 'weights that are integers already cannot be solved again',
+  },
   initial: {
     scheme: 'int8-static',
     calibrator: 'minmax',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { pruneStepSchema } from './prune.ts';
 import { quantizeStepSchema } from './quantize.ts';
+import { repairStepSchema } from './repair.ts';
 import { rewriteStepSchema } from './rewrite.ts';
 
 /** A step that is switched off stays in the recipe and is not applied; it is no part of what the recipe means. */
@@ -9,6 +10,7 @@ const off = z.literal(true).optional();
 
 const stepSchemas = [
   z.strictObject({ prune: pruneStepSchema, off }),
+  z.strictObject({ repair: repairStepSchema, off }),
   z.strictObject({ quantize: quantizeStepSchema, off }),
   z.strictObject({ rewrite: rewriteStepSchema, off }),
 ] as const;

@@ -74,6 +74,8 @@ export interface StepKind<Settings = never> {
   readonly needs: (settings: Settings) => StepNeeds;
   /** Kinds that must not come after it, and why: quantized weights cannot be pruned. */
   readonly mustComeAfter: Readonly<Record<string, string>>;
+  /** Kinds of which a step must stand before it, and why: without pruning there is nothing to repair. Absent: none. */
+  readonly mustFollow?: Readonly<Record<string, string>>;
   /** What a new step of an editor begins with. */
   readonly initial: Settings;
   /** In a few words: "Prune 40 %". */

@@ -1,6 +1,7 @@
 /** Questions to the operator table about a node, so that no other room has to know operators by name. */
 import type { OperatorCategory } from '../../contract/operators.ts';
 import type { Node } from '../graph/ir.ts';
+import type { Normalization } from './normalization.ts';
 import type { QuantizationRole, Trait } from './spec.ts';
 import { knownOperators, operatorSpec } from './table.ts';
 
@@ -52,4 +53,9 @@ const FLOAT: QuantizationRole = { kind: 'float' };
 /** How int8 quantization treats the node; unknown operators stay float. */
 export function roleOf(node: Operator): QuantizationRole {
   return operatorSpec(node.domain, node.opType)?.quantization ?? FLOAT;
+}
+
+/** How this node normalizes; undefined: it does not, or is unknown. */
+export function normalizationOf(node: Node): Normalization | undefined {
+  return operatorSpec(node.domain, node.opType)?.normalization;
 }

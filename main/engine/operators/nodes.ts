@@ -26,6 +26,21 @@ export const maximumNode: Make = maker('ReduceMax');
 /** Σx²; axes as in {@link minimumNode}. */
 export const sumOfSquaresNode: Make = maker('ReduceSumSquare');
 
+/** Σx; `axes` an attribute before opset 13, then an input. */
+export const sumNode: Make = maker('ReduceSum');
+/** Rows of x by columns of y, for each matrix of a batch. */
+export const matrixProductNode: Make = maker('MatMul');
+/** Axes in the order of attribute `perm`. */
+export const transposeNode: Make = maker('Transpose');
+/** value, dimensions (0: as it is, −1: what is left). */
+export const reshapeNode: Make = maker('Reshape');
+/** value, starts, ends, axes, steps: from opset 10 on. */
+export const sliceNode: Make = maker('Slice');
+/** value, indices along attribute `axis`. */
+export const gatherNode: Make = maker('Gather');
+/** To the element type of attribute `to`. */
+export const castNode: Make = maker('Cast');
+
 /**
  * A float copy of a value: the largest of one. The runtime neither fuses it with its neighbours nor moves quantization over
  * it, as it does with Identity and with operators that move values.

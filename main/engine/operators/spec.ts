@@ -9,8 +9,10 @@ import type { Fold } from './constant.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
 import type { GradientRule } from './gradient.ts';
+import type { LinearRule } from './linear-form.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import type { NodeContext } from './node-context.ts';
+import type { Normalization } from './normalization.ts';
 
 /**
  * How int8 quantization treats the operator, as the CPU provider of ONNX Runtime 1.30 fuses it.
@@ -154,6 +156,10 @@ export interface OperatorSpec {
   readonly scale?: number;
   /** Of layers: convolutions and matrix products with weights. */
   readonly weights?: LayerWeights;
+  /** Of layers whose output is linear in their weights; absent: these cannot be solved for. */
+  readonly linear?: LinearRule;
+  /** Of normalizations with one number for each channel. */
+  readonly normalization?: Normalization;
   readonly quantization: QuantizationRole;
   /** How the elements of its axes hang together when some are taken out; absent: unknown, so that nothing around it is cut. */
   readonly channels?: ChannelFacet;
@@ -186,6 +192,8 @@ export interface OperatorEntry {
   readonly traits?: readonly Trait[];
   readonly scale?: number;
   readonly weights?: LayerWeights;
+  readonly linear?: LinearRule;
+  readonly normalization?: Normalization;
   readonly quantization?: QuantizationRole;
   readonly channels?: ChannelFacet;
   readonly gradient?: GradientRule;
@@ -215,6 +223,8 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       traits: new Set(entry.traits),
       ...(entry.scale === undefined ? {} : { scale: entry.scale }),
       ...(entry.weights === undefined ? {} : { weights: entry.weights }),
+      ...(entry.linear === undefined ? {} : { linear: entry.linear }),
+      ...(entry.normalization === undefined ? {} : { normalization: entry.normalization }),
       quantization: entry.quantization ?? FLOAT,
       ...(entry.channels === undefined ? {} : { channels: entry.channels }),
       ...(entry.gradient === undefined ? {} : { gradient: entry.gradient }),

@@ -1,4 +1,4 @@
-import { stepParts } from '../../contract/recipe/kinds.ts';
+import { stepKind, stepParts } from '../../contract/recipe/kinds.ts';
 import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
 
 /** A recipe in a few words, as a trial's first name: "Prune 40 % + int8". Steps that are switched off are not named. */
@@ -25,6 +25,10 @@ export function orderProblems(recipe: Recipe): ReadonlyMap<number, string> {
     const earlier = parts.slice(0, at).find((other) => !other.off && kind.kind in other.kind.mustComeAfter);
     const reason = earlier?.kind.mustComeAfter[kind.kind];
     if (earlier !== undefined) problems.set(at, `${kind.title} stands after ${earlier.kind.title}: ${reason}.`);
+    for (const [needed, why] of Object.entries(kind.mustFollow ?? {})) {
+      if (parts.slice(0, at).some((other) => !other.off && other.kind.kind === needed)) continue;
+      problems.set(at, `${kind.title} stands before any ${stepKind(needed).title}: ${why}.`);
+    }
   });
   return problems;
 }

@@ -1,5 +1,5 @@
 import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
-import type { PruneResult, QuantizeResult, StepOutcomeResult } from '../../contract/results.ts';
+import type { PruneResult, QuantizeResult, RepairResult, StepOutcomeResult } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
 import type { Model } from '../../engine/graph/ir.ts';
@@ -8,6 +8,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { PruneStepOutcome } from '../../engine/steps/prune.ts';
 import type { QuantizeStepOutcome } from '../../engine/steps/quantize.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
+import type { RepairStepOutcome } from '../../engine/steps/repair.ts';
 import { makeModel, type MadeModel } from '../../engine/trial/make-model.ts';
 import { describeStep } from '../../judge/recipe/words.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
@@ -121,6 +122,7 @@ function describeOutcomes({ recipe, outcomes, saved }: MadeModel, packed: PruneR
     notes: [...outcome.notes],
     prune: outcome.kind === 'prune' ? pruneResult(outcome.details, output, packed) : null,
     quantize: outcome.kind === 'quantize' ? quantizeResult(outcome.details, output) : null,
+    repair: outcome.kind === 'repair' ? repairResult(outcome.details) : null,
   }));
 }
 
@@ -135,4 +137,8 @@ function pruneResult(details: PruneStepOutcome['details'], output: Output, packe
 function quantizeResult(details: QuantizeStepOutcome['details'], output: Output): QuantizeResult {
   const { step, layers, fusedShare, notes } = details;
   return { output, scheme: step.scheme, layers: [...layers], fusedShare, notes: [...notes] };
+}
+
+function repairResult({ layers, leftOut, notes, ...details }: RepairStepOutcome['details']): RepairResult {
+  return { ...details, layers: [...layers], leftOut: [...leftOut], notes: [...notes] };
 }

@@ -22,11 +22,13 @@ const DEPTH = 256;
  * Factors a symmetric positive definite matrix, A = L·Lᵀ, in place and in blocks, from the left: block (I, J) takes its
  * products with all blocks before J, then the inverse of L_JJ. ⅓·n³ multiplications; a matrix of 4608 rows takes 13 s (2.5 GFLOP/s).
  * @param a row-major [n, n]; only the lower triangle is read, and becomes L; the rest is left as it is
- * @throws NotPositiveDefinite naming the pivot, also where less than rounding is left of it
+ * @param tolerance share of a diagonal element of which at least must be left when its turn comes: the rest is the rounding of
+ *   the matrix; default: that of double precision
+ * @throws NotPositiveDefinite naming the pivot of which less is left
  * @see Golub & Van Loan, Matrix Computations, 4.2
  */
-export function* factorCholesky(a: Float64Array, n: number): Steps {
-  const diagonal = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
+export function* factorCholesky(a: Float64Array, n: number, tolerance = n * Number.EPSILON): Steps {
+  const least = Float64Array.from({ length: n }, (_, i) => tolerance * a[i * n + i]!);
   for (let first = 0; first < n; first += BLOCK) {
     const width = Math.min(BLOCK, n - first);
     for (let from = 0; from < first; from += DEPTH) {
@@ -40,7 +42,7 @@ export function* factorCholesky(a: Float64Array, n: number): Steps {
         yield;
       }
     }
-    factorBlock(a, n, { first, width, diagonal });
+    factorBlock(a, n, { first, width, least });
     for (let row = first + width; row < n; row++) divideRow(a, n, { row, first, width });
     yield;
   }
@@ -51,14 +53,13 @@ interface Block {
   readonly width: number;
 }
 
-function factorBlock(a: Float64Array, n: number, { first, width, diagonal }: Block & { diagonal: Float64Array }): void {
+function factorBlock(a: Float64Array, n: number, { first, width, least }: Block & { least: Float64Array }): void {
   for (let i = first; i < first + width; i++) {
     divideRow(a, n, { row: i, first, width: i - first });
     const start = i * n + first;
     let pivot = a[i * n + i]!;
     for (let k = start; k < start + i - first; k++) pivot -= a[k]! * a[k]!;
-    // Below this, what is left of the diagonal is the rounding of what was taken away.
-    if (!(pivot > n * Number.EPSILON * diagonal[i]!)) throw new NotPositiveDefinite(i, pivot);
+    if (!(pivot > least[i]!)) throw new NotPositiveDefinite(i, pivot);
     a[i * n + i] = Math.sqrt(pivot);
   }
 }

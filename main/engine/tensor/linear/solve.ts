@@ -6,10 +6,11 @@ import { subtractProduct } from './product.ts';
  * Solves X·A = B for a symmetric positive definite A: as many systems as B has rows. n²·(n/3 + 2m) multiplications.
  * @param a row-major [n, n], lower triangle; becomes its Cholesky factor
  * @param b row-major [m, n]; becomes X
+ * @param tolerance see `factorCholesky`
  * @throws NotPositiveDefinite
  */
-export function* solveSymmetric(a: Float64Array, n: number, b: Float64Array, m: number): Steps {
-  yield* factorCholesky(a, n);
+export function* solveSymmetric(a: Float64Array, n: number, b: Float64Array, m: number, tolerance?: number): Steps {
+  yield* factorCholesky(a, n, tolerance);
   yield* solveLower(a, n, b, m);
   yield* solveUpper(transposeLower(a, n), n, b, m);
 }

@@ -3,6 +3,8 @@ import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
 import type { FeedBatches } from '../../../../main/engine/dataset/feed-batches.ts';
+import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
+import type { RepairStepOutcome } from '../../../../main/engine/steps/repair.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
 import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
@@ -167,6 +169,34 @@ describe('applyRecipe', () => {
       code: 'RECIPE_INVALID',
       message: 'Prune stands after Quantize: weights that are integers already cannot be pruned.',
     });
+  });
+
+  it('refuses a repair before anything is pruned, and one of integers', async () => {
+    const repair: RecipeStep = { repair: { method: 'bias', samples: 4, exclude: [] } };
+    await expect(apply(smallCnn(), [repair, prune()])).rejects.toMatchObject({
+      code: 'RECIPE_INVALID',
+      message: 'Repair stands before any Prune: there is nothing to repair before something is pruned.',
+    });
+    await expect(apply(smallCnn(), [{ ...prune(), off: true }, repair])).rejects.toMatchObject({
+      code: 'RECIPE_INVALID',
+    });
+    await expect(apply(smallCnn(), [prune(), quantize(), repair])).rejects.toMatchObject({
+      message: 'Repair stands after Quantize: weights that are integers already cannot be solved again.',
+    });
+  });
+
+  it('repairs what it pruned, also where another step stands between, and keeps the zeros', async () => {
+    const repair: RecipeStep = { repair: { method: 'least-squares', ridge: 0.01, samples: 4, exclude: [] } };
+    const steps = [prune(), { rewrite: { pass: 'fold-batchnorm' } } as const, repair];
+    const [pruned, repaired] = [await apply(smallCnn(), steps.slice(0, 2)), await apply(smallCnn(), steps)];
+    const { gain, layers } = repaired.outcomes[2]!.details as RepairStepOutcome['details'];
+    expect(gain!.after.sqnrDb).toBeGreaterThan(gain!.before.sqnrDb);
+    for (const { error } of layers) expect(error.after).toBeLessThanOrEqual(error.before);
+    const zeros = ({ model }: AppliedRecipe): number =>
+      model.graph.initializers
+        .filter(({ dims }) => dims.length === 4)
+        .reduce((sum, tensor) => sum + tensorValues(tensor).filter((value: number | bigint) => value === 0).length, 0);
+    expect(zeros(repaired)).toBe(zeros(pruned));
   });
 
   it('rewrites a model that then computes the same, with the layers that each node stands for', async () => {

@@ -3,6 +3,7 @@ import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spe
 import { out, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
 import { convolutionChannels, kernels, transposedChannels, transposedKernels } from './channels.ts';
 import { convolutionMacs, transposedMacs } from './cost.ts';
+import { kernelColumns, transposedKernelColumns } from './linear.ts';
 import { convolutionRole } from './quantize.ts';
 
 const quantizedConvolution: OperatorEntry = {
@@ -25,6 +26,7 @@ export const convolutionOperators = [
       traits: ['needsWeights', 'channelsSecond'],
       weights: kernels,
       channels: convolutionChannels,
+      linear: kernelColumns,
       quantization: convolutionRole,
       infer: (context) => out(context.dtype(0), convolve(context, 0, 1)),
       macs: convolutionMacs(1),
@@ -37,6 +39,7 @@ export const convolutionOperators = [
       traits: ['needsWeights', 'channelsSecond'],
       weights: transposedKernels,
       channels: transposedChannels,
+      linear: transposedKernelColumns,
       quantization: {
         kind: 'float',
         reason: 'the CPU provider has no integer ConvTranspose',

@@ -4,6 +4,7 @@ import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
 import { fusedMatmulChannels, gemmChannels, gemmMatrix, matmulChannels, matrices } from './channels.ts';
+import { gemmColumns, matrixColumns } from './linear.ts';
 import { matmulMacs, gemmMacs } from './cost.ts';
 
 export const matmulOperators = [
@@ -15,6 +16,7 @@ export const matmulOperators = [
       prunable: [1],
       weights: matrices,
       channels: matmulChannels,
+      linear: matrixColumns,
       quantization: matmulRole,
       infer: inferMatmul(0, 1, (context) => context.dtype(0) ?? context.dtype(1)),
       macs: matmulMacs(0),
@@ -27,6 +29,7 @@ export const matmulOperators = [
       traits: ['needsWeights'],
       weights: gemmMatrix,
       channels: gemmChannels,
+      linear: gemmColumns,
       quantization: gemmRole,
       infer: (context) => [tensorFacts(context.dtype(0), gemmShape(context, 0, 1))],
       macs: gemmMacs(0),

@@ -36,6 +36,7 @@ export const normalizationOperators = [
       inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
       parameters: [1, 2, 3, 4],
       traits: ['fusesBackwards', 'channelsSecond'],
+      normalization: { scale: 1, bias: 2, statistics: { mean: 3, variance: 4 }, channelsLast: false },
       quantization: {
         kind: 'float',
         reason: 'BatchNormalization stands behind no layer that it could be folded into',
@@ -44,7 +45,11 @@ export const normalizationOperators = [
       scale: 1,
       infer: inferBatchNormalization,
     },
-    LayerNormalization: { ...layerNorm, quantization: needsPrecision('LayerNormalization') },
+    LayerNormalization: {
+      ...layerNorm,
+      normalization: { scale: 1, bias: 2, statistics: undefined, channelsLast: true },
+      quantization: needsPrecision('LayerNormalization'),
+    },
     // ONNX Runtime registers this contributed operator in the default domain.
     SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
     RMSNormalization: { ...keeps, channels: layerNormChannels, inputs: ['X', 'scale'], parameters: [1] },

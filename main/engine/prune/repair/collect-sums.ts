@@ -1,0 +1,71 @@
+import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
+import type { TaskContext } from '../../../base/progress.ts';
+import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
+import type { Model } from '../../graph/ir.ts';
+import { sourceOfModel } from '../../runtime/model-source.ts';
+import type { Runner } from '../../runtime/runner.ts';
+import { RESTING } from './session-settings.ts';
+import type { HostTensors } from '../../tensor/host-tensor.ts';
+
+export interface SumsRun {
+  readonly batches: FeedBatches;
+  readonly runner: Runner;
+  /** The layer that an output of the model tells about, for errors. */
+  readonly layerOf: (output: string) => string;
+}
+
+/**
+ * Runs a model whose outputs are sums over a batch, and adds these up in double precision: memory does not grow with the
+ * number of samples.
+ * @returns the totals by output
+ * @throws DATA_INVALID where a sum is NaN or infinite, naming layer and samples; RUNTIME_…, CANCELLED
+ */
+export async function collectSums(
+  model: Model,
+  { batches, runner, layerOf }: SumsRun,
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const session = await runner.load(sourceOfModel(model), RESTING, { signal });
+  const totals = new Map<string, Float64Array>();
+  let samples = 0;
+  const add = async ({ count, sums }: Asked): Promise<void> => {
+    for (const [name, { data }] of Object.entries(await sums)) {
+      const total = totals.get(name) ?? new Float64Array(data.length);
+      totals.set(name, total);
+      for (let i = 0; i < total.length; i++) total[i] = total[i]! + Number(data[i]);
+      if (!total.every(Number.isFinite)) throw notFinite(layerOf(name), samples, count);
+    }
+    samples += count;
+  };
+  try {
+    // One batch is computed while the sums of the one before are added.
+    let asked: Asked | undefined;
+    for await (const feeds of batches) {
+      throwIfCancelled(signal);
+      const sums = session.run(feeds, { signal });
+      sums.catch(() => undefined); // thrown when its turn comes
+      const before = asked;
+      asked = { count: batchSize(feeds), sums };
+      if (before !== undefined) await add(before);
+    }
+    if (asked !== undefined) await add(asked);
+  } finally {
+    if (runner.alive) await session.close();
+  }
+  return totals;
+}
+
+interface Asked {
+  readonly count: number;
+  readonly sums: Promise<HostTensors>;
+}
+
+function notFinite(layer: string, before: number, count: number): StudioError {
+  return new StudioError(
+    'DATA_INVALID',
+    `The activations around layer '${layer}' are NaN or infinite on calibration samples ${before + 1} to ${before + count}`,
+    {
+      hint: 'Look at these samples, and whether the pruned model still computes on them; leave the layer out, or prune less.',
+    },
+  );
+}

@@ -1,0 +1,194 @@
+import type { TaskContext } from '../../../base/progress.ts';
+import type { FeedBatches } from '../../dataset/feed-batches.ts';
+import type { Model } from '../../graph/ir.ts';
+import { mergeModels } from '../../passes/merge-models.ts';
+import type { Runner } from '../../runtime/runner.ts';
+import type { KeptChannels } from '../lineage.ts';
+import { collectSums } from './collect-sums.ts';
+import type { GroupSums } from './least-squares.ts';
+import type { SolvableLayer } from './solvable-layers.ts';
+import { SumsGraph, type RowLayout } from './sums-graph.ts';
+
+/** The two models that run side by side on the same samples. */
+export interface ModelPair {
+  /** As it was before pruning. */
+  readonly float: Model;
+  readonly pruned: Model;
+  /** Channels of the float model's values that the pruned one still has. */
+  readonly kept: ReadonlyMap<string, readonly KeptChannels[]>;
+}
+
+/** What runs them. */
+export interface CalibrationRunner {
+  readonly runner: Runner;
+  /** All calibration batches, from the start. */
+  readonly batches: () => FeedBatches;
+}
+
+/** What a layer should give: a value of the float model, less one of the pruned model where that is added behind it. */
+export interface Target {
+  readonly value: string;
+  /** "Float shortcut minus pruned shortcut" is part of the target then. */
+  readonly less: string | undefined;
+}
+
+/** A layer with what it should give. */
+export interface TargetedLayer {
+  readonly layer: SolvableLayer;
+  readonly target: Target;
+  /** Only every so many positions along each spatial axis are looked at; 1: all. */
+  readonly step: number;
+}
+
+/**
+ * The sums that least squares needs, for layers that do not depend on each other, in one pass over the samples.
+ * @returns for each layer its groups
+ * @throws as `collectSums`
+ */
+export async function collectGrams(
+  pair: ModelPair,
+  wanted: readonly TargetedLayer[],
+  on: CalibrationRunner,
+  context: Pick<TaskContext, 'signal'>,
+): Promise<readonly (readonly GroupSums[])[]> {
+  const { graph, nameInPruned, layerOf } = openSums(pair);
+  const named = wanted.map(({ layer, target, step }) => {
+    const { node, form, data, weight } = layer;
+    const type = { rank: weight.dims.length, dtype: weight.dtype, step };
+    const x = graph.columns(node, nameInPruned(data), form, type);
+    const wantedHere = graph.everyPosition(targetValue(graph, pair, target, nameInPruned), type);
+    const t = graph.rows(wantedHere, outputLayout(layer, form.groups));
+    const outputs = {
+      gram: graph.products(x, x),
+      cross: graph.products(t, x),
+      columnTotals: graph.totals(x),
+      targetTotals: graph.totals(t),
+      targetSquares: graph.squares(t),
+      size: graph.size(t),
+    };
+    for (const output of Object.values(outputs)) layerOf.set(output, layer.name);
+    return outputs;
+  });
+  const totals = await collectSums(graph.build(), sumsRun(on, layerOf), context);
+  return wanted.map(({ layer: { form } }, at) => groupSums(form, named[at]!, totals));
+}
+
+type Named<Keys extends string> = Readonly<Record<Keys, string>>;
+
+function groupSums(
+  { groups, outputs, columns }: SolvableLayer['form'],
+  named: Named<'gram' | 'cross' | 'columnTotals' | 'targetTotals' | 'targetSquares' | 'size'>,
+  totals: ReadonlyMap<string, Float64Array>,
+): readonly GroupSums[] {
+  const all = (name: string): Float64Array => totals.get(name) ?? new Float64Array();
+  const count = (all(named.size)[0] ?? 0) / (groups * outputs);
+  return Array.from({ length: groups }, (_, group) => {
+    const part = (name: string, size: number): Float64Array => all(name).subarray(group * size, (group + 1) * size);
+    return {
+      columns,
+      outputs,
+      count,
+      gram: part(named.gram, columns * columns),
+      cross: part(named.cross, outputs * columns),
+      columnTotals: part(named.columnTotals, columns),
+      targetTotals: part(named.targetTotals, outputs),
+      targetSquares: part(named.targetSquares, outputs),
+    };
+  });
+}
+
+/** Sums over all positions, for each channel. */
+export interface Moments {
+  readonly count: number;
+  readonly totals: Float64Array;
+  readonly squares: Float64Array;
+}
+
+/** A value of the pruned model beside what it should be. */
+export interface ComparedValue {
+  /** For errors. */
+  readonly name: string;
+  readonly value: string;
+  readonly target: Target;
+  readonly layout: RowLayout;
+  /** A further value of the pruned model, of the same layout. */
+  readonly input?: string;
+}
+
+export interface ComparedMoments {
+  readonly value: Moments;
+  readonly target: Moments;
+  readonly difference: Moments;
+  readonly input: Moments | undefined;
+}
+
+/**
+ * Sums and sums of squares of values, of what they should be and of the difference, in one pass over the samples.
+ * @throws as `collectSums`
+ */
+export async function collectMoments(
+  pair: ModelPair,
+  wanted: readonly ComparedValue[],
+  on: CalibrationRunner,
+  context: Pick<TaskContext, 'signal'>,
+): Promise<readonly ComparedMoments[]> {
+  const { graph, nameInPruned, layerOf } = openSums(pair);
+  const moments = (value: string, { name, layout }: ComparedValue): Named<'totals' | 'squares' | 'size'> => {
+    const rows = graph.rows(value, layout);
+    const outputs = { totals: graph.totals(rows), squares: graph.squares(rows), size: graph.size(rows) };
+    for (const output of Object.values(outputs)) layerOf.set(output, name);
+    return outputs;
+  };
+  const named = wanted.map((each) => {
+    const value = nameInPruned(each.value);
+    const target = targetValue(graph, pair, each.target, nameInPruned);
+    return {
+      value: moments(value, each),
+      target: moments(target, each),
+      difference: moments(graph.minus(value, target), each),
+      input: each.input === undefined ? undefined : moments(nameInPruned(each.input), each),
+    };
+  });
+  const totals = await collectSums(graph.build(), sumsRun(on, layerOf), context);
+  const read = (of: Named<'totals' | 'squares' | 'size'>): Moments => {
+    const sums = totals.get(of.totals) ?? new Float64Array();
+    const count = (totals.get(of.size)?.[0] ?? 0) / Math.max(1, sums.length);
+    return { count, totals: sums, squares: totals.get(of.squares) ?? new Float64Array() };
+  };
+  return named.map(({ value, target, difference, input }) => ({
+    value: read(value),
+    target: read(target),
+    difference: read(difference),
+    input: input === undefined ? undefined : read(input),
+  }));
+}
+
+/** Where the channels of a layer's output lie. */
+export function outputLayout({ form, weight }: SolvableLayer, groups: number): RowLayout {
+  const { channelsLast } = form;
+  const channels = (form.groups * form.outputs) / groups;
+  return { groups, channels, channelsLast, rank: weight.dims.length, dtype: weight.dtype };
+}
+
+function openSums({ float, pruned }: ModelPair): {
+  readonly graph: SumsGraph;
+  readonly nameInPruned: (value: string) => string;
+  readonly layerOf: Map<string, string>;
+} {
+  const { model, nameInSecond } = mergeModels(float, pruned);
+  return { graph: new SumsGraph(model), nameInPruned: nameInSecond, layerOf: new Map() };
+}
+
+function sumsRun({ runner, batches }: CalibrationRunner, layerOf: ReadonlyMap<string, string>) {
+  return { runner, batches: batches(), layerOf: (output: string) => layerOf.get(output) ?? output };
+}
+
+function targetValue(
+  graph: SumsGraph,
+  { kept }: ModelPair,
+  { value, less }: Target,
+  nameInPruned: (value: string) => string,
+): string {
+  const left = graph.kept(value, kept.get(value) ?? []);
+  return less === undefined ? left : graph.minus(left, nameInPruned(less));
+}

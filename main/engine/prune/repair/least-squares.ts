@@ -1,0 +1,155 @@
+import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
+import type { Steps } from '../../tensor/linear/interruptible.ts';
+import { solveSymmetric } from '../../tensor/linear/solve.ts';
+import { rowsBySupport } from './support.ts';
+
+/** Sums over all positions of one group of a layer: columns x [K] of the pruned model, targets t [M] of the float model. */
+export interface GroupSums {
+  readonly columns: number;
+  readonly outputs: number;
+  /** Positions of all samples. */
+  readonly count: number;
+  /** Σ x·xᵀ [K, K], row-major. */
+  readonly gram: Float64Array;
+  /** Σ t·xᵀ [M, K], row-major. */
+  readonly cross: Float64Array;
+  /** Σ x [K]. */
+  readonly columnTotals: Float64Array;
+  /** Σ t [M] and Σ t² [M]. */
+  readonly targetTotals: Float64Array;
+  readonly targetSquares: Float64Array;
+}
+
+/** Weights [M, K], row-major, and one bias for each output, zero where the layer takes none. */
+export interface GroupWeights {
+  readonly weights: Float64Array;
+  readonly bias: Float64Array;
+}
+
+export interface RidgeOptions {
+  /** λ as a multiple of the mean of the Gram matrix's diagonal. */
+  readonly ridge: number;
+  /** Which weights may differ from zero [M, K]; others stay zero. */
+  readonly support: Uint8Array;
+  /** Whether a bias takes up the means; else columns and targets are taken as they are. */
+  readonly centred: boolean;
+}
+
+export interface RidgeSolution extends GroupWeights {
+  /** The ridge with which the matrix could be factored: what was asked for, or a multiple of ten of it. */
+  readonly ridge: number;
+}
+
+/** Sums that the runtime made in float32 say nothing of what is left of a variable below this share. */
+const FLOAT32_NOISE = 1e-6;
+/** How often a ridge that does not suffice is made ten times stronger. */
+const TRIES = 5;
+
+/**
+ * The weights that minimise Σ|W·x + b − t|² + λ|W|², with zeros where they must stay. With a bias, columns and targets are
+ * centred and b takes up the means. Rows with the same support are solved together.
+ * @returns undefined where the columns are constant: nothing can be learnt from them
+ * @throws NotPositiveDefinite where even the strongest ridge does not suffice
+ * @see He et al. 2017 (channel pruning), eq. 3; Meng et al. 2024 (OSSCAR), for λ
+ */
+export function* solveRidge(sums: GroupSums, options: RidgeOptions): Steps<RidgeSolution | undefined> {
+  const { gram, cross } = options.centred ? centred(sums) : sums;
+  const { columns } = sums;
+  let diagonal = 0;
+  for (let k = 0; k < columns; k++) diagonal += gram[k * columns + k]! / columns;
+  if (!(diagonal > 0)) return undefined;
+  let ridge = options.ridge;
+  for (let tries = 1; ; tries++) {
+    try {
+      const weights = yield* solveRows({ gram, cross, columns }, ridge * diagonal, options.support);
+      return { weights, bias: biasFor(sums, weights, options.centred), ridge };
+    } catch (error) {
+      if (!(error instanceof NotPositiveDefinite) || tries === TRIES) throw error;
+      ridge = Math.max(ridge * 10, FLOAT32_NOISE);
+    }
+  }
+}
+
+/** Σ|W·x + b − t|² of these weights, over all outputs of the group. */
+export function squaredError(sums: GroupSums, { weights, bias }: GroupWeights): number {
+  const { columns, outputs, count, gram, cross, columnTotals, targetTotals, targetSquares } = sums;
+  let error = 0;
+  for (let m = 0; m < outputs; m++) {
+    const row = m * columns;
+    const b = bias[m]!;
+    let quadratic = 0;
+    let mixed = 0;
+    let mean = 0;
+    for (let i = 0; i < columns; i++) {
+      const weight = weights[row + i]!;
+      if (weight === 0) continue;
+      let product = 0;
+      for (let j = 0; j < columns; j++) product += gram[i * columns + j]! * weights[row + j]!;
+      quadratic += weight * product;
+      mixed += weight * cross[row + i]!;
+      mean += weight * columnTotals[i]!;
+    }
+    error += quadratic - 2 * mixed + targetSquares[m]! + b * (2 * mean - 2 * targetTotals[m]! + count * b);
+  }
+  // Sums of float32 products leave rounding where nothing else is left.
+  return Math.max(0, error);
+}
+
+function centred(sums: GroupSums): Pick<GroupSums, 'gram' | 'cross'> {
+  const { columns, outputs, count, columnTotals, targetTotals } = sums;
+  const gram = Float64Array.from(sums.gram);
+  const cross = Float64Array.from(sums.cross);
+  for (let i = 0; i < columns; i++) {
+    const mean = columnTotals[i]! / count;
+    for (let j = 0; j < columns; j++) gram[i * columns + j]! -= mean * columnTotals[j]!;
+  }
+  for (let m = 0; m < outputs; m++) {
+    const mean = targetTotals[m]! / count;
+    for (let j = 0; j < columns; j++) cross[m * columns + j]! -= mean * columnTotals[j]!;
+  }
+  return { gram, cross };
+}
+
+function biasFor(sums: GroupSums, weights: Float64Array, isCentred: boolean): Float64Array {
+  const bias = new Float64Array(sums.outputs);
+  if (!isCentred) return bias;
+  for (let m = 0; m < sums.outputs; m++) {
+    let explained = 0;
+    for (let k = 0; k < sums.columns; k++) explained += weights[m * sums.columns + k]! * sums.columnTotals[k]!;
+    bias[m] = (sums.targetTotals[m]! - explained) / sums.count;
+  }
+  return bias;
+}
+
+interface NormalEquations {
+  readonly gram: Float64Array;
+  readonly cross: Float64Array;
+  readonly columns: number;
+}
+
+function* solveRows(
+  { gram, cross, columns }: NormalEquations,
+  lambda: number,
+  support: Uint8Array,
+): Steps<Float64Array> {
+  const weights = new Float64Array(cross.length);
+  for (const { rows, kept } of rowsBySupport(support, columns)) {
+    const size = kept.length;
+    if (size === 0) continue;
+    const matrix = new Float64Array(size * size);
+    for (let i = 0; i < size; i++) {
+      const row = kept[i]! * columns;
+      for (let j = 0; j <= i; j++) matrix[i * size + j] = gram[row + kept[j]!]!;
+      matrix[i * size + i]! += lambda;
+    }
+    const right = new Float64Array(rows.length * size);
+    for (const [at, row] of rows.entries()) {
+      for (let i = 0; i < size; i++) right[at * size + i] = cross[row * columns + kept[i]!]!;
+    }
+    yield* solveSymmetric(matrix, size, right, rows.length, FLOAT32_NOISE);
+    for (const [at, row] of rows.entries()) {
+      for (let i = 0; i < size; i++) weights[row * columns + kept[i]!] = right[at * size + i]!;
+    }
+  }
+  return weights;
+}

@@ -1,0 +1,83 @@
+import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
+import { runInterruptibly } from '../../tensor/linear/interruptible.ts';
+import { collectGrams } from './layer-sums.ts';
+import { changesOf, readWeights, supportOf } from './layer-weights.ts';
+import { solveRidge, squaredError, type GroupSums, type GroupWeights } from './least-squares.ts';
+import { byLevel } from './rounds.ts';
+import type { SolvableLayer } from './solvable-layers.ts';
+import { relativeError, reportLayers, targetsOf, type RepairedLayer, type RepairTask } from './task.ts';
+import { thinningOf } from './thinning.ts';
+import { writeConstants, type ConstantChange } from './write-weights.ts';
+
+/** What a method changed, and what it did to each layer. */
+export interface Repair {
+  readonly changes: readonly ConstantChange[];
+  readonly layers: readonly RepairedLayer[];
+}
+
+/**
+ * Solves the weights of every layer again, in the order of the graph: each sees what the repaired layers before it give,
+ * and aims at what the float model gave. A layer whose error would not fall keeps its weights.
+ * @param ridge see `RidgeOptions`
+ * @throws as `collectSums`
+ * @see Meng et al. 2024 (OSSCAR); Frantar & Alistarh 2022 (OBC), for the sequence
+ */
+export async function repairWeights(task: RepairTask, ridge: number): Promise<Repair> {
+  const { pair, context, on } = task;
+  const { targetOf, levelOf } = targetsOf(task);
+  const stepOf = thinningOf(pair.pruned, task.samples);
+  const changes: ConstantChange[] = [];
+  const repaired: RepairedLayer[] = [];
+  for (const round of byLevel(task.layers, levelOf)) {
+    reportLayers(task, repaired.length);
+    const now = { ...pair, pruned: writeConstants(pair.pruned, changes) };
+    const wanted = round.map((layer) => ({ layer, target: targetOf(layer), step: stepOf(layer) }));
+    const sums = await collectGrams(now, wanted, on, context);
+    for (const [at, layer] of round.entries()) {
+      const solved = await solveLayer(layer, sums[at]!, { ridge, signal: context.signal });
+      changes.push(...solved.changes);
+      repaired.push(solved.report);
+    }
+  }
+  reportLayers(task, repaired.length);
+  return { changes, layers: repaired };
+}
+
+async function solveLayer(
+  layer: SolvableLayer,
+  groups: readonly GroupSums[],
+  { ridge, signal }: { readonly ridge: number; readonly signal: AbortSignal },
+): Promise<{ readonly changes: readonly ConstantChange[]; readonly report: RepairedLayer }> {
+  const centred = layer.bias !== undefined;
+  const before = readWeights(layer);
+  const after: GroupWeights[] = [];
+  let note: string | null = null;
+  for (const [at, sums] of groups.entries()) {
+    const old = before[at]!;
+    const options = { ridge, support: supportOf(old), centred };
+    try {
+      const solved = await runInterruptibly(solveRidge(sums, options), signal);
+      after.push(solved ?? old);
+      if (solved === undefined) note = 'its input is constant on the calibration samples';
+      else if (solved.ridge > ridge) note = `its inputs are dependent: solved with a ridge of ${solved.ridge}`;
+    } catch (error) {
+      if (!(error instanceof NotPositiveDefinite)) throw error;
+      after.push(old);
+      note = `its inputs are dependent, also with a stronger ridge (pivot ${error.pivot})`;
+    }
+  }
+  const total = (weights: readonly GroupWeights[]): number =>
+    groups.reduce((sum, group, at) => sum + squaredError(group, weights[at]!), 0);
+  const reference = groups.reduce((sum, { targetSquares }) => sum + targetSquares.reduce((a, b) => a + b, 0), 0);
+  const [was, is] = [total(before), total(after)];
+  const better = is < was;
+  return {
+    changes: better ? changesOf(layer, after) : [],
+    report: {
+      name: layer.name,
+      op: layer.op,
+      error: relativeError(reference, { before: was, after: better ? is : was }),
+      note: better ? note : (note ?? 'no other weights fit better'),
+    },
+  };
+}
