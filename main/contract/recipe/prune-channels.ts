@@ -12,6 +12,7 @@ const common = {
     z.strictObject({ macs: share }),
     z.strictObject({ parameters: share }),
     z.strictObject({ bytes: share }),
+    z.strictObject({ latency: share }),
   ]),
   /** uniform: the same share of each group; global: scores are compared over all groups. */
   scope: z.enum(['uniform', 'global']).default('uniform'),
@@ -46,6 +47,11 @@ export const channelFields: readonly StepField[] = [
       { value: 'macs', title: 'MACs', help: 'Multiply–accumulates of one sample.' },
       { value: 'parameters', title: 'Parameters', help: 'Weights, biases and statistics.' },
       { value: 'bytes', title: 'File size', help: 'Bytes of the file.' },
+      {
+        value: 'latency',
+        title: 'Latency',
+        help: 'Time of one run on this machine, timed while the channels are chosen.',
+      },
     ],
   },
   {
@@ -122,7 +128,7 @@ export const channelFields: readonly StepField[] = [
   },
 ];
 
-const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size' } as const;
+const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size', latency: 'latency' } as const;
 
 /** "Channels to 50 % MACs", "Channels to 50 % MACs, global fpgm". */
 export function channelWords({ target, score, scope, exclude }: ChannelPruning): string {

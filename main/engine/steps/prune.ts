@@ -15,8 +15,9 @@ export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
     const pruned =
       settings.structure === 'channel'
         ? await pruneChannels(model, settings, surroundings, context)
-        : await pruneElements(model, settings, { runners, signal: context.signal });
+        : { ...(await pruneElements(model, settings, { runners, signal: context.signal })), settings };
     const outcome = { kind: 'prune', details: pruned.result, notes: pruned.result.notes } as const;
-    return { model: pruned.model, settings, sources: pruned.sources, lineage: pruned.lineage, outcome };
+    const { model: made, sources, lineage } = pruned;
+    return { model: made, settings: pruned.settings, sources, lineage, outcome };
   },
 };

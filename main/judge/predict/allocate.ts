@@ -1,3 +1,4 @@
+import { predictWidths, type LatencyModel } from './width-latency.ts';
 import { widthTotals, type WidthGroup, type WidthMeasure, type WidthModel } from './widths.ts';
 
 /** Which widths a cut may choose. */
@@ -12,10 +13,16 @@ export interface WidthRules {
   readonly frozen: ReadonlySet<string>;
 }
 
-export interface WidthTarget {
-  readonly measure: WidthMeasure;
-  /** Share of the measure that is kept, 0…1. */
-  readonly keep: number;
+/** Share of a measure that is kept, 0…1; of latency as it is predicted. */
+export type WidthTarget =
+  | { readonly measure: WidthMeasure; readonly keep: number }
+  | { readonly measure: 'latency'; readonly keep: number; readonly latency: LatencyModel };
+
+/** The target's measure at these widths over that of the whole model. */
+export function shareAt(model: WidthModel, target: WidthTarget, kept: ArrayLike<number>): number {
+  if (target.measure === 'latency') return predictWidths(target.latency, kept).value / target.latency.fullMs;
+  const full = model.groups.map(({ atoms }) => atoms);
+  return widthTotals(model, kept)[target.measure] / widthTotals(model, full)[target.measure];
 }
 
 /** Widths that a group may have under the rules, ascending, its full width last. */
@@ -72,21 +79,17 @@ export function allocateGlobal(
  */
 function searchLargest(
   model: WidthModel,
-  { measure, keep }: WidthTarget,
+  target: WidthTarget,
   steps: ArrayLike<number>,
   widthsAt: (step: number) => Int32Array,
 ): Int32Array {
-  const full = widthTotals(
-    model,
-    model.groups.map(({ atoms }) => atoms),
-  )[measure];
   // A measure that comes out equal but for rounding is met.
-  const budget = keep * full * (1 + 1e-9);
+  const fits = (kept: ArrayLike<number>): boolean => shareAt(model, target, kept) <= target.keep * (1 + 1e-9);
   let low = 0;
   let high = steps.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (widthTotals(model, widthsAt(steps[middle]!))[measure] <= budget) low = middle;
+    if (fits(widthsAt(steps[middle]!))) low = middle;
     else high = middle - 1;
   }
   const found = widthsAt(steps[low]!);
@@ -94,7 +97,7 @@ function searchLargest(
   for (const [group, width] of next.entries()) {
     const before = found[group]!;
     found[group] = width;
-    if (widthTotals(model, found)[measure] > budget) found[group] = before;
+    if (!fits(found)) found[group] = before;
   }
   return found;
 }

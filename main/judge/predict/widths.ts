@@ -30,20 +30,23 @@ interface WidthTensor {
   readonly isParameter: boolean;
 }
 
-interface WidthLayer {
+export interface WidthLayer {
   readonly name: string;
   readonly op: string;
   /** For one sample, at full width. */
   readonly macs: number;
-  /** Weights that its work is in proportion to, by place in `tensors`; none: in proportion to `axes`. */
+  /** Weights that its work is in proportion to, by place in `tensors`; none: in proportion to its output. */
   readonly tensors: readonly number[];
+  /** Axes of its first output and of its first input that depend on groups, by place in `axes`. */
   readonly axes: readonly number[];
+  readonly inputAxes: readonly number[];
 }
 
 export interface WidthModel {
   readonly groups: readonly WidthGroup[];
   readonly axes: readonly WidthAxis[];
   readonly tensors: readonly WidthTensor[];
+  /** Layers with work, and those whose output or input depends on groups. */
   readonly layers: readonly WidthLayer[];
 }
 
@@ -93,7 +96,8 @@ function ofAxes({ axes }: WidthLayer, sizes: Float64Array, full: Float64Array): 
   return axes.reduce((share, axis) => (share * sizes[axis]!) / full[axis]!, 1);
 }
 
-function axisSizes({ axes }: WidthModel, kept: ArrayLike<number>): Float64Array {
+/** Elements along each axis when group g keeps `kept[g]` atoms. */
+export function axisSizes({ axes }: WidthModel, kept: ArrayLike<number>): Float64Array {
   return Float64Array.from(axes, ({ fixed, parts }) =>
     parts.reduce((size, { group, each }) => size + each * kept[group]!, fixed),
   );

@@ -67,7 +67,7 @@ describe('the options of a step', () => {
       target: { bytes: 0.7 },
       widths: { a: 4, 'b=c': 8 },
     });
-    expect(() => settings(channel, '--keep', 'layers=0.7')).toThrow(/expected macs, parameters, bytes/);
+    expect(() => settings(channel, '--keep', 'layers=0.7')).toThrow(/expected macs, parameters, bytes, latency/);
     expect(() => settings(channel, '--keep', 'macs=1.7')).toThrow(/from 0 to 1/);
   });
 });

@@ -63,7 +63,7 @@ describe('a schema with conditions', () => {
 
   it('takes exactly one target', () => {
     const parse = (target: object): boolean => channels.schema.safeParse({ structure: 'channel', target }).success;
-    expect([parse({ macs: 0.5 }), parse({ bytes: 0.7 })]).toEqual([true, true]);
+    expect([parse({ macs: 0.5 }), parse({ latency: 0.7 })]).toEqual([true, true]);
     expect([parse({}), parse({ macs: 0.5, bytes: 0.5 }), parse({ macs: 1 })]).toEqual([false, false, false]);
     expect(channelWords(channelPruning.parse({ structure: 'channel', score: 'fpgm', target: { macs: 0.5 } }))).toBe(
       'Channels to 50 % MACs, fpgm',

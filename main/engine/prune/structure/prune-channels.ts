@@ -1,8 +1,7 @@
 import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
-import { allocateGlobal, allocateUniform, type WidthRules, type WidthTarget } from '../../../judge/predict/allocate.ts';
-import { widthTotals, type WidthMeasure, type WidthModel } from '../../../judge/predict/widths.ts';
+import { widthTotals, type WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Sources } from '../../passes/pass.ts';
 import type { Runner } from '../../runtime/runner.ts';
@@ -10,12 +9,13 @@ import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { HostTensors } from '../../tensor/host-tensor.ts';
 import type { KeptChannels, Lineage } from '../lineage.ts';
 import { checkCut } from './check-cut.ts';
+import { chooseWidths, type ChosenWidths } from './choose-widths.ts';
 import { closeChannels, type Closure } from './closure.ts';
 import { cutModel } from './cut.ts';
 import { channelGroups, type ChannelGroups, type FrozenChannels } from './groups.ts';
 import { maskModel } from './mask.ts';
 import { prepareStructure } from './prepare.ts';
-import { removalOf, type KeptAtoms, type Removal } from './removal.ts';
+import { removalOf, type Removal } from './removal.ts';
 import { highestScores, scoreGroups } from './scores.ts';
 import { widthModel } from './width-model.ts';
 
@@ -46,6 +46,8 @@ export interface PrunedChannels {
   readonly model: Model;
   readonly lineage: Lineage;
   readonly sources: Sources;
+  /** With what was decided on this machine. */
+  readonly settings: ChannelPruning;
   readonly result: ChannelOutcome;
 }
 
@@ -78,18 +80,23 @@ export async function pruneChannels(
   throwIfCancelled(signal, 'Pruning');
   const widths = widthModel(closure, found.groups);
   const scores = scoreGroups(closure, found.groups, { score: step.score, seed: 'seed' in step ? step.seed : 0 });
-  const counts = allocate(widths, scores, step);
-  const kept: KeptAtoms = new Map(found.groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)]));
-  const removal = removalOf(closure, kept);
+  const removalTo = (counts: ArrayLike<number>): Removal => {
+    const kept = found.groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)] as const);
+    return removalOf(closure, new Map(kept));
+  };
+  const cutTo = (counts: ArrayLike<number>): Model => cutModel(closure, removalTo(counts));
+  const chosen = await chooseWidths({ model: closure.model, widths, scores, cutTo }, step, runner, context);
+  const removal = removalTo(chosen.counts);
   throwIfCancelled(signal, 'Pruning');
   const cut = cutModel(closure, removal);
   const checked = await checkCut({ masked: maskModel(closure, found.groups, removal), cut }, surroundings, context);
-  const notes = [...prepared.notes, ...checked];
+  const notes = [...prepared.notes, ...chosen.notes, ...checked];
   return {
     model: cut,
     lineage: { before: prepared.model, kept: keptChannels(closure, removal) },
     sources: prepared.sources,
-    result: { ...outcomeOf(closure, found, { widths, counts, removal, target: targetOf(step) }), notes },
+    settings: settled(step, widths, chosen),
+    result: { ...outcomeOf(closure, found, { widths, chosen, removal, keep: keepOf(step) }), notes },
   };
 }
 
@@ -105,47 +112,14 @@ function requireGroups({ groups, frozen }: ChannelGroups): void {
   });
 }
 
-/** Atoms that each group keeps. @throws UNSUPPORTED when even the narrowest widths are above the target */
-function allocate(widths: WidthModel, scores: readonly Float64Array[], step: ChannelPruning): Int32Array {
-  const target = targetOf(step);
-  const rules = rulesOf(widths, step);
-  const counts =
-    step.scope === 'global' ? allocateGlobal(widths, scores, target, rules) : allocateUniform(widths, target, rules);
-  const full = widthTotals(
-    widths,
-    widths.groups.map(({ atoms }) => atoms),
-  )[target.measure];
-  const share = widthTotals(widths, counts)[target.measure] / full;
-  if (share <= target.keep * (1 + 1e-6)) return counts;
-  throw new StudioError(
-    'UNSUPPORTED',
-    `The narrowest widths keep ${percent(share)} of the ${NAMES[target.measure]}, the target is ${percent(target.keep)}`,
-    { hint: 'Keep more, or allow narrower layers: a lower minimum, a finer alignment, fewer layers left alone.' },
-  );
+function keepOf({ target }: ChannelPruning): number {
+  return Object.values(target)[0]!;
 }
 
-const NAMES: Readonly<Record<WidthMeasure, string>> = { macs: 'MACs', parameters: 'parameters', bytes: 'bytes' };
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
-function targetOf({ target }: ChannelPruning): WidthTarget {
-  const [[measure, keep]] = Object.entries(target) as [[WidthMeasure, number]];
-  return { measure, keep };
-}
-
-/** Groups of which an excluded layer gives channels stay. */
-function rulesOf({ groups }: WidthModel, { align, minimum, widths, exclude }: ChannelPruning): WidthRules {
-  const excluded = new Set(exclude);
-  const frozen = groups.filter(({ layers }) => layers.some((layer) => excluded.has(layer))).map(({ name }) => name);
-  for (const name of Object.keys(widths)) {
-    if (groups.some((group) => group.name === name)) continue;
-    throw new StudioError('RECIPE_INVALID', `There is no group of channels '${name}'`, {
-      hint: `Groups are called after the first layer that gives them: '${groups[0]?.name ?? ''}', for example.`,
-    });
-  }
-  return { align, minimum, widths, frozen: new Set(frozen) };
+/** A latency is that of one machine: what was chosen for it is kept, so that the recipe gives the same model elsewhere. */
+function settled(step: ChannelPruning, { groups }: WidthModel, { counts }: ChosenWidths): ChannelPruning {
+  if (!('latency' in step.target)) return step;
+  return { ...step, widths: Object.fromEntries(groups.map(({ name }, at) => [name, counts[at]!])) };
 }
 
 function keptChannels({ axes }: Closure, removal: Removal): ReadonlyMap<string, readonly KeptChannels[]> {
@@ -162,17 +136,16 @@ function outcomeOf(
   { groups, frozen }: ChannelGroups,
   cut: {
     readonly widths: WidthModel;
-    readonly counts: Int32Array;
+    readonly chosen: ChosenWidths;
     readonly removal: Removal;
-    readonly target: WidthTarget;
+    readonly keep: number;
   },
 ): Omit<ChannelOutcome, 'notes'> {
   const full = widthTotals(
     cut.widths,
     cut.widths.groups.map(({ atoms }) => atoms),
   );
-  const left = widthTotals(cut.widths, cut.counts);
-  const { measure, keep } = cut.target;
+  const left = widthTotals(cut.widths, cut.chosen.counts);
   const layers = new Map<string, ChannelOutcome['layers'][number]>();
   for (const { members } of groups) {
     for (const { layer, op, role, tensor, axis } of members) {
@@ -183,7 +156,7 @@ function outcomeOf(
     }
   }
   return {
-    sparsity: { requested: 1 - keep, achieved: 1 - left[measure] / full[measure] },
+    sparsity: { requested: 1 - cut.keep, achieved: 1 - cut.chosen.share },
     parameters: { before: full.parameters, after: left.parameters },
     macs: { before: full.macs, after: left.macs },
     layers: [...layers.values()],

@@ -40,22 +40,14 @@ export function widthModel(closure: Closure, groups: readonly ChannelGroup[]): W
   const macs = layerMacs({ model, layerOf: (node, layer) => ({ name: layer, op: node.opType }) });
   const layers = [...walkNodes(model)].flatMap(({ node, layer, depth }) => {
     const own = macs.get(layer) ?? 0;
-    if (depth > 0 || own === 0) return [];
+    if (depth > 0) return [];
     const weights = [...(weightsOf.get(node.name) ?? [])].flatMap((value) => {
       const place = places.get(value);
       return place === undefined ? [] : [place];
     });
-    const [output = ''] = node.outputs;
-    const axes = Array.from({ length: closure.axes.shape(output)?.length ?? 0 }, (_, axis) => book.axis(output, axis));
-    return [
-      {
-        name: node.name,
-        op: node.opType,
-        macs: own,
-        tensors: weights,
-        axes: axes.filter((axis) => axis !== undefined),
-      },
-    ];
+    const [axes, inputAxes] = [node.outputs[0] ?? '', node.inputs[0] ?? ''].map((value) => book.axesOf(value));
+    if (own === 0 && axes!.length === 0 && inputAxes!.length === 0) return [];
+    return [{ name: node.name, op: node.opType, macs: own, tensors: weights, axes: axes!, inputAxes: inputAxes! }];
   });
   return { groups: groups.map((group) => describe(closure, group)), axes: book.list, tensors, layers };
 }
@@ -89,6 +81,12 @@ class AxisBook {
     this.#closure = closure;
     groups.forEach(({ roots }, at) => roots.forEach((root) => this.#groupOf.set(root, at)));
     this.#atoms = groups.map(({ roots }) => roots.length);
+  }
+
+  /** Those of a value's axes that depend on groups. */
+  axesOf(value: string): readonly number[] {
+    const rank = this.#closure.axes.shape(value)?.length ?? 0;
+    return Array.from({ length: rank }, (_, axis) => this.axis(value, axis)).filter((axis) => axis !== undefined);
   }
 
   /** Place of the axis in the list; undefined: it never changes. */

@@ -28,9 +28,9 @@ const CHAIN: WidthModel = {
     { axes: [1], elements: 2, bytesEach: 4, isParameter: true },
   ],
   layers: [
-    { name: 'a', op: 'Conv', macs: 120, tensors: [0], axes: [] },
-    { name: 'b', op: 'Conv', macs: 120, tensors: [1], axes: [] },
-    { name: 'head', op: 'Gemm', macs: 12, tensors: [2], axes: [] },
+    { name: 'a', op: 'Conv', macs: 120, tensors: [0], axes: [], inputAxes: [] },
+    { name: 'b', op: 'Conv', macs: 120, tensors: [1], axes: [], inputAxes: [] },
+    { name: 'head', op: 'Gemm', macs: 12, tensors: [2], axes: [], inputAxes: [] },
   ],
 };
 

@@ -1,0 +1,145 @@
+import { StudioError } from '../../../base/errors.ts';
+import type { TaskContext } from '../../../base/progress.ts';
+import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
+import {
+  allocateGlobal,
+  allocateUniform,
+  shareAt,
+  type WidthRules,
+  type WidthTarget,
+} from '../../../judge/predict/allocate.ts';
+import type { WidthMeasure, WidthModel } from '../../../judge/predict/widths.ts';
+import type { Model } from '../../graph/ir.ts';
+import type { Runner } from '../../runtime/runner.ts';
+import { learnLatency, WidthClock } from './time-widths.ts';
+
+/** What is chosen among. */
+export interface WidthChoice {
+  readonly model: Model;
+  readonly widths: WidthModel;
+  /** Of each group's atoms. */
+  readonly scores: readonly Float64Array[];
+  /** The cut model when group g keeps its `counts[g]` best atoms. */
+  readonly cutTo: (counts: ArrayLike<number>) => Model;
+}
+
+export interface ChosenWidths {
+  /** Atoms that each group keeps. */
+  readonly counts: Int32Array;
+  /** Share of the target's measure that is kept; of latency as it was measured in the end. */
+  readonly share: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * How many atoms each group keeps, so that the target is met. For a latency the model is timed at some widths, the time at
+ * others predicted from there; what is chosen is timed beside the whole model, and chosen again with what that taught.
+ * @throws UNSUPPORTED when even the narrowest widths are above the target; RECIPE_INVALID for groups that are not there
+ */
+export async function chooseWidths(
+  choice: WidthChoice,
+  step: ChannelPruning,
+  runner: Runner,
+  context: TaskContext,
+): Promise<ChosenWidths> {
+  const [[measure, keep]] = Object.entries(step.target) as [[WidthMeasure | 'latency', number]];
+  const rules = rulesOf(choice.widths, step);
+  if (measure === 'latency') return chooseByTime(choice, { step, rules, keep }, runner, context);
+  const target = { measure, keep };
+  const counts = allocate(choice, target, rules, step.scope);
+  const share = shareAt(choice.widths, target, counts);
+  requireMet(share, keep, NAMES[measure]);
+  return { counts, share, notes: [] };
+}
+
+const NAMES: Readonly<Record<WidthMeasure | 'latency', string>> = {
+  macs: 'MACs',
+  parameters: 'parameters',
+  bytes: 'bytes',
+  latency: 'latency',
+};
+
+/** Batch and threads as a model is timed where nobody says otherwise. */
+const TIMING = { threads: null, batch: 1 } as const;
+/** How near the measured share must come, and how often it is tried. */
+const NEAR_ENOUGH = 0.03;
+const ATTEMPTS = 4;
+
+async function chooseByTime(
+  choice: WidthChoice,
+  { step, rules, keep }: { readonly step: ChannelPruning; readonly rules: WidthRules; readonly keep: number },
+  runner: Runner,
+  context: TaskContext,
+): Promise<ChosenWidths> {
+  const { widths, cutTo } = choice;
+  // Widths that are all given leave nothing to choose: a kept recipe gives the same model on every machine.
+  if (widths.groups.every(({ name }) => rules.widths[name] !== undefined || rules.frozen.has(name))) {
+    const counts = Int32Array.from(widths.groups, ({ name, atoms }) => Math.min(atoms, rules.widths[name] ?? atoms));
+    return { counts, share: keep, notes: [] };
+  }
+  const clock = await WidthClock.start(choice.model, runner, TIMING, context.signal);
+  try {
+    const latency = await learnLatency({ widths, rules, cutAt: cutTo }, clock, context);
+    let goal = keep;
+    let best: ChosenWidths | undefined;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const target: WidthTarget = { measure: 'latency', keep: goal, latency };
+      const counts = allocate(choice, target, rules, step.scope);
+      if (attempt === 0) requireMet(shareAt(widths, target, counts), keep + 2 * latency.spread, NAMES.latency);
+      const { fullMs, ratio } = await clock.ratio(cutTo(counts));
+      const found = { counts, share: ratio.value, notes: [describe(fullMs, ratio, keep)] };
+      if (best === undefined || Math.abs(found.share - keep) < Math.abs(best.share - keep)) best = found;
+      if (Math.abs(ratio.value / keep - 1) <= NEAR_ENOUGH) break;
+      goal *= keep / ratio.value;
+    }
+    return best!;
+  } finally {
+    await clock.close();
+  }
+}
+
+function describe(
+  fullMs: number,
+  { value, low, high }: { readonly value: number; readonly low: number | null; readonly high: number | null },
+  keep: number,
+): string {
+  const range = low === null || high === null ? '' : ` (95 %: ${percent(low)} to ${percent(high)})`;
+  return `Latency here, batch 1: ${percent(value)}${range} of ${fullMs.toPrecision(3)} ms; asked for were ${percent(keep)}.`;
+}
+
+function allocate(
+  { widths, scores }: WidthChoice,
+  target: WidthTarget,
+  rules: WidthRules,
+  scope: ChannelPruning['scope'],
+): Int32Array {
+  return scope === 'global' ? allocateGlobal(widths, scores, target, rules) : allocateUniform(widths, target, rules);
+}
+
+function requireMet(share: number, keep: number, name: string): void {
+  if (share <= keep * (1 + 1e-6)) return;
+  throw new StudioError(
+    'UNSUPPORTED',
+    `The narrowest widths keep ${percent(share)} of the ${name}, the target is ${percent(keep)}`,
+    {
+      hint: 'Keep more, or allow narrower layers: a lower minimum, a finer alignment, fewer layers left alone.',
+    },
+  );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** Groups of which an excluded layer gives channels stay. */
+function rulesOf({ groups }: WidthModel, { align, minimum, widths, exclude }: ChannelPruning): WidthRules {
+  const excluded = new Set(exclude);
+  const frozen = groups.filter(({ layers }) => layers.some((layer) => excluded.has(layer))).map(({ name }) => name);
+  for (const name of Object.keys(widths)) {
+    if (groups.some((group) => group.name === name)) continue;
+    throw new StudioError('RECIPE_INVALID', `There is no group of channels '${name}'`, {
+      hint: `Groups are called after the first layer that gives them: '${groups[0]?.name ?? ''}', for example.`,
+    });
+  }
+  return { align, minimum, widths, frozen: new Set(frozen) };
+}
