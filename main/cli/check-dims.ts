@@ -13,7 +13,7 @@ export async function checkDims(
 ): Promise<void> {
   const given = Object.keys(dims);
   if (given.length === 0) return;
-  const { inputs } = await operate('inspect', { path, dims: {}, scanWeights: false });
+  const { inputs } = await operate('summary', { path, dims: {} });
   if (inputs.some(({ shape }) => shape === null)) return;
   const open = inputs.flatMap(({ name, shape }) =>
     (shape ?? []).flatMap((dim, axis) => (typeof dim === 'number' ? [] : [dim ?? '', `${name}[${axis}]`])),

@@ -9,7 +9,7 @@ import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
-import { errorsSchema, evaluateSchema, profileSchema, tensorStatsSchema } from './results.ts';
+import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
   appInfoSchema,
   compareSchema,
@@ -41,6 +41,8 @@ export const methods = {
     result: openedModelSchema,
     job: false,
   },
+  /** What is wrong with the model: found by looking at every node and weight, confirmed by the runtime where it is an error. */
+  'model.problems': { params: modelRef, result: z.array(problemSchema), job: false },
   'model.recents': { params: z.object({}), result: z.array(modelEntrySchema), job: false },
   'model.forget': { params: modelRef, result: z.null(), job: false },
   /** The layers of the opened model, each as this trial has it. */

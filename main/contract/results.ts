@@ -70,6 +70,9 @@ export const inspectSchema = z.object({
   problems: z.array(problemSchema),
 });
 export type Inspect = z.infer<typeof inspectSchema>;
+/** What of it does not grow with the model. */
+export const modelSummarySchema = inspectSchema.omit({ layers: true, problems: true });
+export type ModelSummary = z.infer<typeof modelSummarySchema>;
 export type LayerInfo = z.infer<typeof layerSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type ValueRef = z.infer<typeof valueSchema>;

@@ -8,7 +8,7 @@ import { recipeSchema } from './recipe/recipe.ts';
 import {
   evaluateSchema,
   evaluationSummarySchema,
-  inspectSchema,
+  modelSummarySchema,
   latencySchema,
   pruneSchema,
   pruneSummarySchema,
@@ -264,7 +264,8 @@ export type AppInfo = z.infer<typeof appInfoSchema>;
 
 export const openedModelSchema = z.object({
   entry: modelEntrySchema,
-  inspect: inspectSchema,
+  /** Its layers are asked for with `trial.layers`, what is wrong with it with `model.problems`. */
+  inspect: modelSummarySchema,
   baselineTrialId: z.string(),
 });
 export type OpenedModel = z.infer<typeof openedModelSchema>;

@@ -10,7 +10,7 @@ import type { StudioContext } from './studio-context.ts';
 import type { TrialStore } from './trial-store.ts';
 import { emitTrial } from './trial-state.ts';
 
-type ModelMethods = 'model.open' | 'model.recents' | 'model.forget';
+type ModelMethods = 'model.open' | 'model.problems' | 'model.recents' | 'model.forget';
 
 /** Opening models and remembering them. */
 export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMethods> {
@@ -19,7 +19,7 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
     'model.open': async (params) => {
       const sample = 'sample' in params;
       const path = await pathToOpen(context, params);
-      const inspect = await ask('inspect', { path, dims: {}, scanWeights: true }).catch((error: unknown) => {
+      const inspect = await ask('summary', { path, dims: {} }).catch((error: unknown) => {
         throw 'upload' in params ? withoutPath(error, path) : error;
       });
       const entry = {
@@ -34,6 +34,10 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
       if (sample) await addSampleData(context);
       emit('recents', await recents(context));
       return { entry: { ...entry, available: true }, inspect, baselineTrialId };
+    },
+    'model.problems': async ({ modelId }) => {
+      const { path } = await requireModel(context, modelId);
+      return ask('problems', { path, dims: {}, scanWeights: true });
     },
     'model.recents': () => recents(context),
     'model.forget': async ({ modelId }) => {

@@ -124,3 +124,7 @@ export const usePrunePlan = (modelId: string | null): EngineResult<'prune.plan'>
 /** Which layers int8 could change. */
 export const useQuantizePlan = (modelId: string | null): EngineResult<'quantize.plan'> =>
   useEngineResult('quantize.plan', modelId, { modelId: modelId ?? '' });
+
+/** What is wrong with the opened model. */
+export const useModelProblems = (modelId: string | null): EngineResult<'model.problems'> =>
+  useEngineResult('model.problems', modelId, { modelId: modelId ?? '' });

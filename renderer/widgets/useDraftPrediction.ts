@@ -7,7 +7,7 @@ import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/
 import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';
-import { usePrunePlan, useQuantizePlan, useTrialProfile } from '../state/queries.ts';
+import { usePrunePlan, useQuantizePlan, useTrialLayers, useTrialProfile } from '../state/queries.ts';
 import { useSession } from '../state/session.ts';
 
 /** What the recipe being edited would give, and the trial that measured it, if any. */
@@ -31,11 +31,13 @@ export function useDraftPrediction(): DraftPrediction | null {
   const prunePlan = usePrunePlan(modelId).data ?? null;
   const quantizePlan = useQuantizePlan(modelId).data ?? null;
   const baselineProfile = useTrialProfile(baselineId).data ?? null;
+  const layers = useTrialLayers(baselineId).data ?? null;
   const draft = useRecipe((state) => state.draft);
   const inputs = useMemo<PredictionInputs | null>(
     () =>
       model && {
         inspect: model.inspect,
+        layers,
         modelBytes: model.inspect.model.bytes + model.inspect.model.externalBytes,
         trials,
         prunePlan,
@@ -43,7 +45,7 @@ export function useDraftPrediction(): DraftPrediction | null {
         baselineProfile,
         unlabelled,
       },
-    [model, trials, prunePlan, quantizePlan, baselineProfile, unlabelled],
+    [model, layers, trials, prunePlan, quantizePlan, baselineProfile, unlabelled],
   );
   const vnni = quantizePlan?.vnni ?? vnniHere;
   return useMemo(() => {

@@ -23,7 +23,7 @@ let filterMs = 0;
 if (kind === 'parse') await openModel(path);
 else {
   // What the window asks for when a model is opened.
-  await runOperation('inspect', { path, dims: {}, scanWeights: true }, quietContext());
+  await runOperation('summary', { path, dims: {} }, quietContext());
   const table = await runOperation('layers', { path, source: null, sources: null }, quietContext());
   tableBytes = packFrame(table).length;
   if (layerRows(table).length === 0) throw new Error('the model has no layers');

@@ -1,5 +1,5 @@
 /**
- * A model of 25 million weights as the Prune task knows it, with trials measured along the slider: what the slider's
+ * A model of some 25 million weights as the Prune task knows it, with trials measured along the slider: what the slider's
  * prediction is made from.
  */
 import type { Measurement } from '../../main/contract/measurement.ts';
@@ -22,22 +22,28 @@ import { graph } from '../support/graph-builder.ts';
 import { pruneRecipe } from '../support/recipes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-const WIDTH = 512;
-const LAYERS = 96;
-/** 96 × 512 × 512 = 25,165,824. */
-export const WEIGHTS = LAYERS * WIDTH * WIDTH;
+/** A chain of matrices. */
+export interface SliderSize {
+  readonly layers: number;
+  readonly width: number;
+}
+/** Of `WEIGHTS` = 96 × 512 × 512 = 25,165,824 weights. */
+export const FEW_LARGE: SliderSize = { layers: 96, width: 512 };
+export const WEIGHTS = FEW_LARGE.layers * FEW_LARGE.width ** 2;
+/** 1000 × 160 × 160 = 25,600,000 weights. */
+export const MANY_SMALL: SliderSize = { layers: 1000, width: 160 };
 /** Measured trials: a long session with the slider. */
 const TRIALS = 30;
 
 /** A chain of MatMuls, each with weights of its own; nearly normal, each layer on a scale of its own. */
-export function model25M(): Model {
+export function model25M({ layers, width }: SliderSize = FEW_LARGE): Model {
   const random = seededRandom(7);
-  const normal = Float32Array.from({ length: WIDTH * WIDTH }, () => random() + random() + random() - 1.5);
-  const chain = graph('slider').input('x', 'float32', ['N', WIDTH]);
-  for (let layer = 0; layer < LAYERS; layer++) {
+  const normal = Float32Array.from({ length: width * width }, () => random() + random() + random() - 1.5);
+  const chain = graph('slider').input('x', 'float32', ['N', width]);
+  for (let layer = 0; layer < layers; layer++) {
     const weights = normal.map((value) => (value * (1 + (layer % 7))) / 50);
     chain
-      .tensor(makeRawTensor(`w${layer}`, 'float32', [WIDTH, WIDTH], new Uint8Array(weights.buffer)))
+      .tensor(makeRawTensor(`w${layer}`, 'float32', [width, width], new Uint8Array(weights.buffer)))
       .unary('MatMul', { name: `/block${layer}/MatMul` }, [`w${layer}`])
       .relu({ name: `/block${layer}/Relu` });
   }
@@ -49,11 +55,13 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
   using folder = tempFolder();
   const path = folder.file('model.onnx');
   writeFileSync(path, encodeModelBytes(model));
-  const inspect = await runOperation('inspect', { path, dims: {}, scanWeights: false }, quietContext());
+  const inspect = await runOperation('summary', { path, dims: {} }, quietContext());
+  const table = await runOperation('layers', { path, source: null, sources: null }, quietContext());
   const context = { runners: new RunnerPool(), signal: quietContext().signal };
   const { edges, layers, frozen } = await prunePlan(model, context);
   return {
     inspect,
+    layers: table,
     modelBytes: inspect.model.bytes,
     trials: Array.from({ length: TRIALS }, (_, index) => trial(index / TRIALS)),
     prunePlan: { edges, layers: [...layers], frozen: [...frozen] },

@@ -16,7 +16,7 @@ import { callOf } from '../support/call-studio.ts';
 import { pruneRecipe } from '../support/recipes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
-import { model25M, predictionInputs, WEIGHTS } from './slider-case.ts';
+import { FEW_LARGE, MANY_SMALL, model25M, predictionInputs, type SliderSize } from './slider-case.ts';
 
 const FRAME_MS = 16;
 const MEASURED_MS = 2000;
@@ -25,9 +25,10 @@ const RELEASES = [0.21, 0.32, 0.43, 0.54, 0.65];
 const IMAGES = 500;
 
 /**
- * What the Prune task computes for each of 200 positions, with 30 trials measured before; the slowest of ten counts (p90). The curve over all positions is not computed anew by a move.
+ * What the Prune task computes for each of 200 positions, with 30 trials measured before; the slowest of ten counts (p90). The curve over all
+ * positions is not computed anew by a move.
  */
-async function moves(model: Model): Promise<BenchRow> {
+async function moves(model: Model, { layers, width }: SliderSize): Promise<BenchRow> {
   const inputs = await predictionInputs(model);
   const times: number[] = [];
   let rows = 0;
@@ -41,7 +42,7 @@ async function moves(model: Model): Promise<BenchRow> {
   }
   if (rows === 0) throw new Error('the prediction was empty');
   const p90 = times.toSorted((a, b) => a - b)[Math.floor(0.9 * MOVES)]!;
-  return atMost(`slider: prediction for ${millions(WEIGHTS)} weights, p90 / 16 ms`, p90 / FRAME_MS, 1);
+  return atMost(`slider: prediction for ${layers} layers of ${width ** 2} weights, p90 / 16 ms`, p90 / FRAME_MS, 1);
 }
 
 /** The plan against two bare passes over the same weights, which is the least that it can do; half a second was measured. */
@@ -56,7 +57,7 @@ async function plan(model: Model): Promise<BenchRow> {
     await prunePlan(model, context);
     ratios.push((performance.now() - start) / bare);
   }
-  return atMost(`prune plan of ${millions(WEIGHTS)} weights: time / two bare passes`, median(ratios), 20);
+  return atMost('prune plan of 25 M weights: time / two bare passes', median(ratios), 20);
 }
 
 function sumOfSquares(model: Model): number {
@@ -108,10 +109,13 @@ function timeOf(work: () => unknown): number {
   return performance.now() - start;
 }
 
-const millions = (count: number): string => `${(count / 1e6).toFixed(0)} M`;
-
 /** About 30 s. */
 export async function bench(): Promise<BenchRow[]> {
   const model = model25M();
-  return [await moves(model), await plan(model), await releases()];
+  return [
+    await moves(model, FEW_LARGE),
+    await moves(model25M(MANY_SMALL), MANY_SMALL),
+    await plan(model),
+    await releases(),
+  ];
 }

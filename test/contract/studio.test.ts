@@ -72,6 +72,7 @@ test('a sample opens with its data, its graph and its baseline', async () => {
   const graph = await call('trial.graph', { trialId: baseline });
   expect(graph.nodes).toHaveLength(77);
   const conv = graph.nodes.find(({ op }) => op === 'Conv')!;
+  expect(await call('model.problems', { modelId })).toEqual([]);
   const stats = await call('trial.tensor', { trialId: baseline, tensor: conv.weights[0]!.tensor });
   expect(stats.histogram?.counts.reduce((sum, count) => sum + count, 0)).toBe(stats.elements);
   expect((await call('trial.list', { modelId })).map(({ id }) => id)).toEqual([baseline]);

@@ -117,7 +117,7 @@ async function addModel(
   path: string,
   options: Options,
 ): Promise<string> {
-  const { model, parameters, macs } = await operate('inspect', { path, dims: options.dim, scanWeights: false });
+  const { model, parameters, macs } = await operate('summary', { path, dims: options.dim });
   const [id, name, createdAt] = [model.sha256, basename(path), Date.now()];
   const bytes = model.bytes + model.externalBytes;
   store.addModel({ id, name, path, bytes, openedAt: createdAt });

@@ -20,6 +20,9 @@ const MAX_INNER_NODES = 200_000;
 /** Values put together from more constants than this are not taken for weights. */
 const MAX_ORIGINS = 64;
 
+/** Of nearly all nodes: a map for each is what a large model spends most memory on. */
+const NO_CHILDREN: NodeRecord['children'] = new Map();
+
 interface Scope {
   readonly parent: Scope | undefined;
   readonly facts: Map<string, Facts>;
@@ -131,7 +134,7 @@ class ModelInference {
       spec,
       inputs,
       outputs: [],
-      children: new Map(),
+      children: NO_CHILDREN,
       call: definition !== undefined,
       repeat: scope.repeat,
     };
@@ -181,7 +184,7 @@ class ModelInference {
     this.#bindInputs(graph.inputs, given, inner);
     this.#bindInitializers(graph, inner);
     this.#inferNodes(graph.nodes, inner);
-    record.children.set(graph, inner.records);
+    record.children = new Map([...record.children, [graph, inner.records]]);
     this.#nested.set(graph, inner);
     return graph.outputs.map((info) => lookUp(inner, info.name));
   }
@@ -205,7 +208,7 @@ class ModelInference {
       if (facts !== undefined) inner.facts.set(name, facts);
     });
     this.#inferNodes(bindAttributes(definition, node), inner);
-    record.children.set(definition, inner.records);
+    record.children = new Map([[definition, inner.records]]);
     return definition.outputs.map((name) => inner.facts.get(name));
   }
 

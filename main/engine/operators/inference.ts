@@ -42,7 +42,7 @@ export interface NodeRecord {
   readonly inputs: readonly (Facts | undefined)[];
   outputs: readonly (Facts | undefined)[];
   /** Nodes of the called function, or of each of the node's subgraphs. */
-  readonly children: Map<object, readonly NodeRecord[]>;
+  children: ReadonlyMap<object, readonly NodeRecord[]>;
   readonly call: boolean;
   /** How often the node runs in one run of the model (loop bodies: the trip count); null when that is not known. */
   readonly repeat: Dim;

@@ -5,7 +5,8 @@
  * without VNNI, whole models and single layers measured (docs/algorithms: 3×3 Conv 3.2 → 1.7 ms, MatMul 8.4 → 4.8 ms,
  * depthwise Conv 2.3 → 3.5 ms). Everything else is taken as unchanged. The band is 0.75…1.4 of it.
  */
-import type { LayerInfo, ProfileLayer } from '../../contract/results.ts';
+import type { LayerTable } from '../../contract/layers.ts';
+import type { ProfileLayer } from '../../contract/results.ts';
 import type { QuantizePlan } from '../../contract/studio.ts';
 import type { Range } from './range.ts';
 
@@ -35,23 +36,35 @@ export function predictInt8Latency(inputs: Int8TimeInputs): Range {
   return { value, low: value * 0.75, high: value * 1.4 };
 }
 
-/** The layers whose weights would meet an integer kernel, and which. */
-function integerKernels(plan: QuantizePlan): ReadonlyMap<string, keyof typeof INT8_TIME_FACTORS> {
-  return new Map(
+type Kernels = ReadonlyMap<string, keyof typeof INT8_TIME_FACTORS>;
+
+const kernelsByPlan = new WeakMap<QuantizePlan, Kernels>();
+
+/** The layers whose weights would meet an integer kernel, and which; made once for a plan. */
+function integerKernels(plan: QuantizePlan): Kernels {
+  const known = kernelsByPlan.get(plan);
+  if (known !== undefined) return known;
+  const kernels = new Map(
     plan.layers.flatMap(({ name, quantizable, kernel }) => (quantizable && kernel !== null ? [[name, kernel]] : [])),
   );
+  kernelsByPlan.set(plan, kernels);
+  return kernels;
 }
+
+/** The columns of a model's table of layers that say what its weights take. */
+export type LayerWeights = Pick<LayerTable, 'names' | 'parameters' | 'parameterBytes'>;
 
 /**
  * Bytes that int8 saves: three of four for each float32 weight of a layer that is quantized. Biases (int32) and the
  * scales are not counted off, which is a few per cent at most.
  */
-export function int8SavedBytes(layers: readonly LayerInfo[], plan: QuantizePlan, exclude: ReadonlySet<string>): number {
+export function int8SavedBytes(layers: LayerWeights, plan: QuantizePlan, exclude: ReadonlySet<string>): number {
   const kernels = integerKernels(plan);
   let saved = 0;
-  for (const layer of layers) {
-    const changes = kernels.has(layer.name) && !exclude.has(layer.name);
-    if (changes && layer.parameterBytes === layer.parameters * 4) saved += layer.parameters * 3;
+  for (const [at, name] of layers.names.entries()) {
+    const parameters = layers.parameters[at]!;
+    const changes = kernels.has(name) && !exclude.has(name);
+    if (changes && layers.parameterBytes[at] === parameters * 4) saved += parameters * 3;
   }
   return saved;
 }

@@ -13,7 +13,7 @@ import { predictAccuracy } from './accuracy.ts';
 import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { cutModel, cutStrength } from './cut.ts';
 import type { Cut } from './cut.ts';
-import { int8SavedBytes, predictInt8Latency } from './int8.ts';
+import { int8SavedBytes, predictInt8Latency, type LayerWeights } from './int8.ts';
 import { measurementUnder, mostShared } from '../circumstances.ts';
 import { chanceOf, goodnessOn, groundOf } from './metric.ts';
 import type { Goodness } from './metric.ts';
@@ -21,7 +21,9 @@ import type { Range } from './range.ts';
 
 /** What is known when predicting; null: not fetched, or never measured. */
 export interface PredictionInputs {
-  readonly inspect: Pick<Inspect, 'parameters' | 'macs' | 'layers'>;
+  readonly inspect: Pick<Inspect, 'parameters' | 'macs'>;
+  /** Of the opened model. */
+  readonly layers: LayerWeights | null;
   readonly modelBytes: number;
   readonly trials: readonly Trial[];
   readonly prunePlan: PrunePlan | null;
@@ -192,6 +194,16 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
   });
 }
 
+/** null: what the layers hold, or which of them int8 changes, is not known yet. */
+function predictBytes(
+  { modelBytes, layers, quantizePlan }: PredictionInputs,
+  quantize: QuantizeStep | null,
+): number | null {
+  if (quantize === null) return modelBytes;
+  if (layers === null || quantizePlan === null) return null;
+  return modelBytes - int8SavedBytes(layers, quantizePlan, new Set(quantize.exclude));
+}
+
 /** The trial that a recipe is expected to give. O(trials · layers · log bins). */
 export function predictTrial(recipe: Recipe, inputs: PredictionInputs): PredictedTrial {
   const prune = pruneStepOf(recipe);
@@ -203,17 +215,12 @@ export function predictTrial(recipe: Recipe, inputs: PredictionInputs): Predicte
     start === null || strength === null
       ? null
       : { ...predictAccuracy(strength, start.base, measuredCuts(inputs, recipe, start)), metric: start.metric };
-  const saved =
-    quantize && inputs.quantizePlan
-      ? int8SavedBytes(inputs.inspect.layers, inputs.quantizePlan, new Set(quantize.exclude))
-      : 0;
   return {
     recipe,
     cut: prune ? cut : null,
     goodness,
     latencyMs: predictLatency(inputs, recipe),
-    bytes:
-      (quantize && inputs.quantizePlan === null) || prune?.structure === 'channel' ? null : inputs.modelBytes - saved,
+    bytes: prune?.structure === 'channel' ? null : predictBytes(inputs, quantize),
     nonZeroParameters: cut?.nonZeroParameters ?? null,
     effectiveMacs: cut?.effectiveMacs ?? null,
   };

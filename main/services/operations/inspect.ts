@@ -1,4 +1,4 @@
-import type { Inspect, LayerInfo, Problem, ValueRef } from '../../contract/results.ts';
+import type { Inspect, LayerInfo, ModelSummary, Problem, ValueRef } from '../../contract/results.ts';
 import type { Model, ValueInfo } from '../../engine/graph/ir.ts';
 import { scopeOf } from '../../engine/graph/layers.ts';
 import { validateModel } from '../../engine/graph/validate.ts';
@@ -12,7 +12,7 @@ import { inferModel } from '../../engine/operators/infer.ts';
 import { openShared, refusalOf } from './opened-models.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { OperationParams } from './operation-map.ts';
-import { sizedModel } from './sized-model.ts';
+import { shownInference, sizedModel } from './sized-model.ts';
 
 /**
  * What is in a model: its file, interface, layers, costs and problems. Nothing is run; where something seems wrong, the runtime
@@ -20,27 +20,51 @@ import { sizedModel } from './sized-model.ts';
  */
 export async function inspect(
   { path, dims, scanWeights }: OperationParams<'inspect'>,
-  { signal }: Pick<TaskContext, 'signal'>,
+  context: Pick<TaskContext, 'signal'>,
 ): Promise<Inspect> {
+  const { model } = await openShared(path);
+  const { inference, costs } = sizedModel(model, dims);
+  return {
+    ...(await summary({ path, dims })),
+    layers: describeLayers(model, inference, costs),
+    problems: await problems({ path, dims, scanWeights }, context),
+  };
+}
+
+/** What does not grow with the model: its file, its interface, and what all layers have together. */
+export async function summary({ path, dims }: OperationParams<'summary'>): Promise<ModelSummary> {
   const opened = await openShared(path);
   const { model } = opened;
   // The sizes that a profile would choose, so that costs and times are of the same work.
   const { assumedDims, inference, costs } = sizedModel(model, dims);
-  const layers = describeLayers(model, inference, costs);
   const constants = new Set(model.graph.initializers.map((tensor) => tensor.name));
   return {
     model: describeFile(opened),
     inputs: model.graph.inputs.filter(({ name }) => !constants.has(name)).map(describeValue),
     outputs: model.graph.outputs.map((output) => describeOutput(output, inference)),
     nodes: model.graph.nodes.length,
-    operators: countOperators(layers),
-    parameters: sum(layers.map((layer) => layer.parameters)),
-    parameterBytes: sum(layers.map((layer) => layer.parameterBytes)),
-    macs: sum(layers.map((layer) => layer.macs ?? 0)),
+    operators: countOperators(model),
+    parameters: sum(costs.map((cost) => cost.parameters)),
+    parameterBytes: sum(costs.map((cost) => cost.parameterBytes)),
+    macs: sum(costs.map((cost) => cost.macs ?? 0)),
     assumedDims: { ...assumedDims },
-    layers,
-    problems: await judged(problemsOf(model, dims, scanWeights), opened, signal),
   };
+}
+
+/** What is wrong with a model whatever the sizes that are assumed: those are no statement of it. Errors are what the runtime refuses too. */
+export async function problems(
+  { path, dims, scanWeights }: OperationParams<'problems'>,
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<Problem[]> {
+  const opened = await openShared(path);
+  const { model } = opened;
+  const inference = Object.keys(dims).length === 0 ? shownInference(model) : inferModel(model, { dims });
+  const found = [...validateModel(model, { scanWeights }), ...inference.problems].map(
+    ({ code, message, layer, severity }): Problem => ({ code, message, layer, severity }),
+  );
+  const suspect = found.some(({ severity }) => severity === 'error');
+  if (!suspect || (await refusalOf(opened, signal)) !== undefined) return found;
+  return found.map((problem) => ({ ...problem, severity: 'warning' }));
 }
 
 function describeFile({ model, path, sha256, bytes, externalBytes }: OpenedFile): Inspect['model'] {
@@ -101,30 +125,10 @@ function describeOutput(output: ValueInfo, inference: Inference): ValueRef {
   return { ...declared, dtype: declared.dtype ?? inferred.dtype, shape: declared.shape ?? inferred.shape };
 }
 
-/** Errors are what the runtime refuses too. */
-async function judged(problems: readonly Problem[], opened: OpenedFile, signal: AbortSignal): Promise<Problem[]> {
-  const suspect = problems.some(({ severity }) => severity === 'error');
-  if (!suspect || (await refusalOf(opened, signal)) !== undefined) return [...problems];
-  return problems.map((problem) => ({ ...problem, severity: 'warning' }));
-}
-
-/** Only what is wrong whatever the sizes that were assumed: those are no statement of the model. */
-function problemsOf(model: Model, dims: Readonly<Record<string, number>>, scanWeights: boolean): Problem[] {
-  const inference = inferModel(model, { dims });
-  return [...validateModel(model, { scanWeights }), ...inference.problems].map(
-    ({ code, message, layer, severity }) => ({
-      code,
-      message,
-      layer,
-      severity,
-    }),
-  );
-}
-
-function countOperators(layers: readonly LayerInfo[]): Record<string, number> {
+function countOperators(model: Model): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { op, domain } of layers) {
-    const name = domain === '' ? op : `${domain}.${op}`;
+  for (const { node } of walkNodes(model)) {
+    const name = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;

@@ -4,12 +4,11 @@ import type { Model } from '../../engine/graph/ir.ts';
 import { changedLayerTable, layerTable, type LayerSide } from '../../engine/layers/layer-table.ts';
 import { matchLayers } from '../../engine/layers/match-layers.ts';
 import { groupLayers, type Layer } from '../../engine/layers/group-layers.ts';
-import { inferModel } from '../../engine/operators/infer.ts';
 import { constantsOf, describeNode } from './graph-view.ts';
 import { openShared } from './opened-models.ts';
 import type { ChangedModel, OperationParams } from './operation-map.ts';
 import { sourceMap } from './source-map.ts';
-import { sizedModel } from './sized-model.ts';
+import { shownInference, sizedModel } from './sized-model.ts';
 
 /** The layers of a model, or of one that was made of another in terms of that one's. */
 export async function layers({ path, source, sources }: OperationParams<'layers'>): Promise<LayerTable> {
@@ -49,5 +48,5 @@ function unknownLayer(name: string): StudioError {
 
 /** Costs are of one sample, with the sizes that a profile would choose. */
 function sideOf(model: Model): LayerSide {
-  return { model, inference: inferModel(model), costs: sizedModel(model, {}).costs };
+  return { model, inference: shownInference(model), costs: sizedModel(model, {}).costs };
 }

@@ -4,6 +4,8 @@ import type {
   Evaluation,
   Inspect,
   Latency,
+  ModelSummary,
+  Problem,
   Profile,
   PruneResult,
   QuantizeResult,
@@ -83,6 +85,13 @@ export interface OperationMap {
   readonly inspect: {
     params: { path: string; dims: Readonly<Record<string, number>>; scanWeights: boolean };
     result: Inspect;
+  };
+  /** What is in a model, without what grows with it. */
+  readonly summary: { params: { path: string; dims: Readonly<Record<string, number>> }; result: ModelSummary };
+  /** What is wrong with a model. */
+  readonly problems: {
+    params: { path: string; dims: Readonly<Record<string, number>>; scanWeights: boolean };
+    result: Problem[];
   };
   readonly graph: { params: { path: string }; result: GraphView };
   readonly layers: { params: ChangedModel; result: LayerTable };

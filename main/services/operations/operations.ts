@@ -10,7 +10,7 @@ import { dataset, overlap } from './datasets.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
-import { inspect } from './inspect.ts';
+import { inspect, problems, summary } from './inspect.ts';
 import { layer, layers } from './layers.ts';
 import { latency } from './latency.ts';
 import { machine } from './machine.ts';
@@ -26,6 +26,8 @@ type Operations = {
 
 const operations: Operations = {
   inspect,
+  summary,
+  problems,
   graph,
   layers,
   layer,

@@ -6,6 +6,7 @@ import { Facts } from '../../../design/Facts.tsx';
 import type { Fact } from '../../../design/Facts.tsx';
 import { Section } from '../../../design/Section.tsx';
 import { formatBytes, formatCompact, formatMs, formatPercent, formatShape } from '../../../../main/judge/format.ts';
+import { useModelProblems } from '../../../state/queries.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import classes from './LayerProperties.module.css';
 
@@ -19,6 +20,7 @@ interface ModelPropertiesProps {
 /** What is in the model, and what of it was measured. */
 export function ModelProperties({ model, trial, graph }: ModelPropertiesProps): ReactNode {
   const { inspect, entry } = model;
+  const problems = useModelProblems(entry.id).data ?? NONE;
   const opsets = Object.entries(inspect.model.opsets).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
   const operators = Object.entries(graph === null ? inspect.operators : operatorCounts(graph)).sort(
     ([, a], [, b]) => b - a,
@@ -45,9 +47,9 @@ export function ModelProperties({ model, trial, graph }: ModelPropertiesProps): 
           ]}
         />
       </Section>
-      {inspect.problems.length > 0 && (
-        <Section title="Problems" note={inspect.problems.length}>
-          {inspect.problems.slice(0, 50).map((problem) => (
+      {problems.length > 0 && (
+        <Section title="Problems" note={problems.length}>
+          {problems.slice(0, 50).map((problem) => (
             <ProblemLine key={`${problem.code}:${problem.layer ?? ''}:${problem.message}`} problem={problem} />
           ))}
         </Section>
@@ -64,6 +66,8 @@ export function ModelProperties({ model, trial, graph }: ModelPropertiesProps): 
     </>
   );
 }
+
+const NONE: readonly Problem[] = [];
 
 function operatorCounts(graph: GraphView): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};

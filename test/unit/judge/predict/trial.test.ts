@@ -15,28 +15,17 @@ const QUANTIZE_PLAN: QuantizePlan = {
   vnni: false,
 };
 
-function layer(name: string, op: string, parameters: number) {
-  return {
-    name,
-    layer: name,
-    precision: null,
-    op,
-    domain: '',
-    scope: '',
-    parent: null,
-    inputs: [],
-    outputs: [],
-    parameters,
-    parameterBytes: parameters * 4,
-    macs: 100,
-    bytes: null,
-    known: true,
-  };
-}
+/** Two layers of four float32 weights each. */
+const LAYERS = {
+  names: ['small', 'large'],
+  parameters: Float64Array.of(4, 4),
+  parameterBytes: Float64Array.of(16, 16),
+};
 
 function inputs(more: Partial<PredictionInputs> = {}): PredictionInputs {
   return {
-    inspect: { parameters: 10, macs: 200, layers: [layer('small', 'Conv', 4), layer('large', 'Gemm', 4)] },
+    inspect: { parameters: 10, macs: 200 },
+    layers: LAYERS,
     modelBytes: 1000,
     trials: [trial('base', BASELINE, { latency: latency(2), evaluation: evaluation(0.9) })],
     prunePlan: twoLayerPlan(),
@@ -117,9 +106,14 @@ describe('predictTrial', () => {
 
 describe('int8 predictions', () => {
   it('saves three of four bytes of float weights, excluded layers not', () => {
-    const { layers } = inputs().inspect;
-    expect(int8SavedBytes(layers, QUANTIZE_PLAN, new Set())).toBe(24);
-    expect(int8SavedBytes(layers, QUANTIZE_PLAN, new Set(['large']))).toBe(12);
+    expect(int8SavedBytes(LAYERS, QUANTIZE_PLAN, new Set())).toBe(24);
+    expect(int8SavedBytes(LAYERS, QUANTIZE_PLAN, new Set(['large']))).toBe(12);
+    expect(predictTrial(int8(), inputs()).bytes).toBe(1000 - 24);
+  });
+
+  it('knows no file size before the layers have come', () => {
+    expect(predictTrial(int8(), inputs({ layers: null })).bytes).toBeNull();
+    expect(predictTrial(BASELINE, inputs({ layers: null })).bytes).toBe(1000);
   });
 
   it('slows depthwise convolutions down and speeds the others up', () => {

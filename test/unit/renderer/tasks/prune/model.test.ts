@@ -12,7 +12,8 @@ import { pruneStep } from '../../../../support/recipes.ts';
 import { BASELINE, evaluation, int8, pruned, trial, twoLayerPlan } from '../../../judge/predict/cases.ts';
 
 const INPUTS: PredictionInputs = {
-  inspect: { parameters: 8, macs: 200, layers: [] },
+  inspect: { parameters: 8, macs: 200 },
+  layers: null,
   modelBytes: 100,
   trials: [
     trial('base', BASELINE, { evaluation: evaluation(0.9) }),
