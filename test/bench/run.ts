@@ -1,4 +1,5 @@
 /** Runs all benches and prints a table; exit code 1 when one passes its limit. `npm run bench [NAME…]` */
+import { bench as cut } from './cut.ts';
 import { bench as evaluate } from './evaluate.ts';
 import { bench as open } from './open.ts';
 import { bench as profile } from './profile.ts';
@@ -9,6 +10,7 @@ import { bench as window } from './window.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  cut,
   evaluate,
   open,
   profile,
