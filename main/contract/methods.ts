@@ -4,6 +4,7 @@
  * window that asked for it is reloaded.
  */
 import { z } from 'zod';
+import { channelPlanSchema } from './channel-plan.ts';
 import { preprocessingSchema, splitSettingsSchema } from './data.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
@@ -142,6 +143,7 @@ export const methods = {
   },
 
   'prune.plan': { params: modelRef, result: prunePlanSchema, job: false },
+  'prune.channels': { params: modelRef, result: channelPlanSchema, job: false },
   'quantize.plan': { params: modelRef, result: quantizePlanSchema, job: false },
 
   /** Writes into `directory`, whole or not at all. Without a directory (browser): the files are for download at `urls`. */

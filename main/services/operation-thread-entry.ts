@@ -11,7 +11,7 @@ import { takeTurnsWith } from './operations/runners.ts';
 
 assert(parentPort !== null, 'the operations entry runs as a worker thread');
 /** Operations whose large results nobody in this thread keeps. */
-const MADE_FOR_THE_CALL: ReadonlySet<string> = new Set<OperationName>(['prunePlan']);
+const MADE_FOR_THE_CALL: ReadonlySet<string> = new Set<OperationName>(['prunePlan', 'channelPlan']);
 
 const owner = new Peer<OperationQuestions>(threadPort(parentPort), {
   serve: async (name, params, context) => {

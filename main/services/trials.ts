@@ -30,6 +30,7 @@ type TrialMethods =
   | 'trial.compare'
   | 'trial.pairs'
   | 'prune.plan'
+  | 'prune.channels'
   | 'quantize.plan';
 
 /** Trials: making, naming, looking into and comparing them. */
@@ -62,6 +63,7 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
     'trial.compare': ({ a, b, keys }) => compareTrials(context, [a, b], keys),
     'trial.pairs': ({ trialIds, metric, key }) => pairsAmong(context, trialIds, { metric, key }),
     'prune.plan': async ({ modelId }) => ask('prunePlan', { path: (await requireModel(context, modelId)).path }),
+    'prune.channels': async ({ modelId }) => ask('channelPlan', { path: (await requireModel(context, modelId)).path }),
     'quantize.plan': async ({ modelId }) => ask('quantizePlan', { path: (await requireModel(context, modelId)).path }),
   };
 }

@@ -121,6 +121,10 @@ export const useTensorStats = (trialId: string | null, tensor: string | null): E
 export const usePrunePlan = (modelId: string | null): EngineResult<'prune.plan'> =>
   useEngineResult('prune.plan', modelId, { modelId: modelId ?? '' });
 
+/** What the sliders of channel pruning need. */
+export const useChannelPlan = (modelId: string | null): EngineResult<'prune.channels'> =>
+  useEngineResult('prune.channels', modelId, { modelId: modelId ?? '' });
+
 /** Which layers int8 could change. */
 export const useQuantizePlan = (modelId: string | null): EngineResult<'quantize.plan'> =>
   useEngineResult('quantize.plan', modelId, { modelId: modelId ?? '' });

@@ -5,9 +5,9 @@ import { sameRecipe } from '../../main/judge/recipe/canonical.ts';
 import { predictTrial } from '../../main/judge/predict/trial.ts';
 import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { hasUnlabelledData } from '../state/data.ts';
-import { recipeOf } from '../state/recipe-draft.ts';
+import { recipeOf, settingsOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';
-import { usePrunePlan, useQuantizePlan, useTrialLayers, useTrialProfile } from '../state/queries.ts';
+import { useChannelPlan, usePrunePlan, useQuantizePlan, useTrialLayers, useTrialProfile } from '../state/queries.ts';
 import { useSession } from '../state/session.ts';
 
 /** What the recipe being edited would give, and the trial that measured it, if any. */
@@ -33,6 +33,8 @@ export function useDraftPrediction(): DraftPrediction | null {
   const baselineProfile = useTrialProfile(baselineId).data ?? null;
   const layers = useTrialLayers(baselineId).data ?? null;
   const draft = useRecipe((state) => state.draft);
+  const prunesChannels = draft.some((entry) => settingsOf(entry, 'prune')?.structure === 'channel');
+  const channelPlan = useChannelPlan(prunesChannels ? modelId : null).data ?? null;
   const inputs = useMemo<PredictionInputs | null>(
     () =>
       model && {
@@ -41,11 +43,12 @@ export function useDraftPrediction(): DraftPrediction | null {
         modelBytes: model.inspect.model.bytes + model.inspect.model.externalBytes,
         trials,
         prunePlan,
+        channelPlan,
         quantizePlan,
         baselineProfile,
         unlabelled,
       },
-    [model, layers, trials, prunePlan, quantizePlan, baselineProfile, unlabelled],
+    [model, layers, trials, prunePlan, channelPlan, quantizePlan, baselineProfile, unlabelled],
   );
   const vnni = quantizePlan?.vnni ?? vnniHere;
   return useMemo(() => {

@@ -65,6 +65,7 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
     modelBytes: inspect.model.bytes,
     trials: Array.from({ length: TRIALS }, (_, index) => trial(index / TRIALS)),
     prunePlan: { edges, layers: [...layers], frozen: [...frozen] },
+    channelPlan: null,
     quantizePlan: {
       layers: [...(await quantizePlan(model, context))],
       vnni: false,

@@ -9,7 +9,8 @@ import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { events } from '../../main/contract/methods.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
-import { pruneStep } from '../support/recipes.ts';
+import { channelStep, pruneStep } from '../support/recipes.ts';
+import { channelCut, channelsAt } from '../../main/judge/predict/channel-cut.ts';
 import { openWorkspace, type Workspace } from '../../main/workspace/workspace.ts';
 
 let directory: string;
@@ -154,6 +155,20 @@ test('the pruning plan counts the weights that the pruning then removes', async 
     0,
   );
   expect(zeros / weights).toBeCloseTo(0.5, 3);
+});
+
+test('the plan of channel pruning knows what the cut model will be worth', async () => {
+  const { modelId } = await openSample();
+  const plan = await call('prune.channels', { modelId });
+  const step = channelStep({ target: { macs: 0.5 } });
+  const trial = await call('trial.run', { modelId, recipe: { version: 2, steps: [{ prune: step }] }, latency: false });
+  const cut = channelCut(plan, step)!;
+  expect(trial.prune).toMatchObject({ macs: { before: cut.full.macs, after: cut.totals.macs } });
+  expect(trial.parameters).toBe(cut.totals.parameters);
+  expect(trial.macs).toBe(cut.totals.macs);
+  const { prune: told } = await call('trial.details', { trialId: trial.id });
+  const planned = plan.layers.map((layer) => [layer.name, channelsAt(layer, cut.kept)]);
+  expect(planned).toEqual(told!.layers.map(({ name, channels }) => [name, channels!.after]));
 });
 
 test('a cancelled trial is told as cancelled and leaves no half-written model', async () => {

@@ -2,6 +2,7 @@
  * Predicts the trial that the recipe being edited would give, from the baseline and the trials measured so far. Every
  * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
  */
+import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
 import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
 import { lastStepOf } from '../../contract/recipe/kinds.ts';
@@ -11,6 +12,7 @@ import type { PrunePlan, QuantizePlan, Trial } from '../../contract/studio.ts';
 import { canonicalRecipe } from '../recipe/canonical.ts';
 import { predictAccuracy } from './accuracy.ts';
 import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
+import { channelCut, type ChannelCut } from './channel-cut.ts';
 import { cutModel, cutStrength } from './cut.ts';
 import type { Cut } from './cut.ts';
 import { int8SavedBytes, predictInt8Latency, type LayerWeights } from './int8.ts';
@@ -27,6 +29,7 @@ export interface PredictionInputs {
   readonly modelBytes: number;
   readonly trials: readonly Trial[];
   readonly prunePlan: PrunePlan | null;
+  readonly channelPlan: ChannelPlan | null;
   readonly quantizePlan: QuantizePlan | null;
   readonly baselineProfile: Profile | null;
   /** Whether the chosen data have no labels: then trials are measured against the baseline, which agrees with itself. */
@@ -38,9 +41,11 @@ export interface PredictedTrial {
   readonly recipe: Recipe;
   /** What becomes of each layer; null without a pruning step, before the plan is there, and where several steps prune. */
   readonly cut: Cut | null;
+  /** What a step that prunes whole channels leaves; null as `cut` is. */
+  readonly channels: ChannelCut | null;
   readonly goodness: (Prediction & { readonly metric: Goodness['metric'] }) | null;
   readonly latencyMs: Range | null;
-  /** File size: pruned zeros are stored like any weight, so only int8 changes it. */
+  /** File size: pruned zeros are stored like any weight, so only int8 and whole channels change it. */
   readonly bytes: number | null;
   readonly nonZeroParameters: number | null;
   readonly effectiveMacs: number | null;
@@ -72,9 +77,7 @@ function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
 
 /** What the pruning of a recipe cuts; null: there is no plan, or several steps prune, of which the later ones see no plan. */
 function cutOf(inputs: PredictionInputs, recipe: Recipe): Cut | null {
-  if (inputs.prunePlan === null) return null;
-  const steps = recipe.steps.filter((step) => 'prune' in step && step.off !== true);
-  if (steps.length > 1) return null;
+  if (inputs.prunePlan === null || prunesTwice(recipe)) return null;
   const cutting = pruneStepOf(recipe) ?? NO_CUT;
   if (cutting.structure === 'channel') return null;
   const known = cutsOf(inputs.prunePlan);
@@ -85,6 +88,34 @@ function cutOf(inputs: PredictionInputs, recipe: Recipe): Cut | null {
   if (known.size >= CUTS_KEPT) known.clear();
   known.set(name, cut);
   return cut;
+}
+
+function prunesTwice({ steps }: Recipe): boolean {
+  return steps.filter((step) => 'prune' in step && step.off !== true).length > 1;
+}
+
+/** What the pruning of whole channels leaves; null without such a step, and as `cutOf`. */
+function channelsOf({ channelPlan: plan }: PredictionInputs, recipe: Recipe): ChannelCut | null {
+  const step = pruneStepOf(recipe);
+  if (plan === null || step?.structure !== 'channel' || prunesTwice(recipe)) return null;
+  const known = channelCuts.get(plan) ?? new Map<string, ChannelCut | null>();
+  channelCuts.set(plan, known);
+  const name = JSON.stringify(step);
+  const remembered = known.get(name);
+  if (remembered !== undefined) return remembered;
+  const cut = channelCut(plan, step);
+  if (known.size >= CUTS_KEPT) known.clear();
+  known.set(name, cut);
+  return cut;
+}
+
+const channelCuts = new WeakMap<ChannelPlan, Map<string, ChannelCut | null>>();
+
+/** How strong the pruning of a recipe is: of single weights or of whole channels, which share no scale. */
+function strengthOf(inputs: PredictionInputs, recipe: Recipe): number | null {
+  if (pruneStepOf(recipe)?.structure === 'channel') return channelsOf(inputs, recipe)?.strength ?? null;
+  const cut = cutOf(inputs, recipe);
+  return cut && cutStrength(cut);
 }
 
 const NO_CUT: PruneStep = pruneKind.schema.parse({ sparsity: 0 });
@@ -143,8 +174,7 @@ function cutsAmong(inputs: PredictionInputs, trials: readonly Trial[], metric: G
   if (ground?.metric !== metric) return [];
   return trials.flatMap((trial) => {
     const goodness = goodnessOn(ground, trial);
-    const cut = pruneStepOf(trial.recipe) && cutOf(inputs, trial.recipe);
-    const strength = cut && cutStrength(cut);
+    const strength = pruneStepOf(trial.recipe) && strengthOf(inputs, trial.recipe);
     if (strength === null || goodness === null) return [];
     return [{ strength, accuracy: goodness.value, low: goodness.low, high: goodness.high }];
   });
@@ -155,13 +185,15 @@ function cutsAmong(inputs: PredictionInputs, trials: readonly Trial[], metric: G
  * strength, the float ones, with what is above chance scaled to where int8 starts from.
  */
 function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): MeasuredCut[] {
-  const own = cutsAmong(inputs, kindred(inputs, recipe), start.metric);
+  const comparable = (trials: readonly Trial[]): Trial[] =>
+    trials.filter((trial) => sameCurve(pruneStepOf(trial.recipe), pruneStepOf(recipe)));
+  const own = cutsAmong(inputs, comparable(kindred(inputs, recipe)), start.metric);
   const float = goodnessBase(inputs, UNTOUCHED);
   if (quantizeStepOf(recipe) === null || float === null) return own;
   const { chance } = start.base;
   const scale = (start.base.accuracy - chance) / Math.max(1e-9, float.base.accuracy - chance);
   const scaled = (accuracy: number): number => chance + (accuracy - chance) * scale;
-  const others = cutsAmong(inputs, kindred(inputs, UNTOUCHED), start.metric)
+  const others = cutsAmong(inputs, comparable(kindred(inputs, UNTOUCHED)), start.metric)
     .filter((cut) => !own.some((mine) => Math.abs(mine.strength - cut.strength) < 1e-6))
     .map((cut) => ({
       strength: cut.strength,
@@ -194,34 +226,48 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
   });
 }
 
-/** null: what the layers hold, or which of them int8 changes, is not known yet. */
-function predictBytes(
-  { modelBytes, layers, quantizePlan }: PredictionInputs,
-  quantize: QuantizeStep | null,
-): number | null {
-  if (quantize === null) return modelBytes;
+/** Whether two prunings lie on one curve: single weights, or channels that go in the same order. */
+function sameCurve(a: PruneStep | null, b: PruneStep | null): boolean {
+  if (a?.structure !== 'channel' && b?.structure !== 'channel') return true;
+  return a?.structure === b?.structure && a?.score === b?.score;
+}
+
+function predictGoodness(inputs: PredictionInputs, recipe: Recipe): PredictedTrial['goodness'] {
+  const strength = strengthOf(inputs, recipe);
+  const start = goodnessBase(inputs, recipe);
+  if (start === null || strength === null) return null;
+  const measured = measuredCuts(inputs, recipe, start);
+  // What channels cost is told by measurements alone: between the model and the strongest cut that was tried.
+  const reach = Math.max(0, ...measured.map((cut) => cut.strength));
+  if (pruneStepOf(recipe)?.structure === 'channel' && strength > reach * (1 + 1e-9)) return null;
+  return { ...predictAccuracy(strength, start.base, measured), metric: start.metric };
+}
+
+/** null: what the layers hold, which of them int8 changes, or what stays of them is not known yet. */
+function predictBytes(inputs: PredictionInputs, recipe: Recipe, channels: ChannelCut | null): number | null {
+  const quantize = quantizeStepOf(recipe);
+  if (pruneStepOf(recipe)?.structure === 'channel') {
+    if (channels === null || quantize !== null) return null;
+    return inputs.modelBytes - (channels.full.bytes - channels.totals.bytes);
+  }
+  if (quantize === null) return inputs.modelBytes;
+  const { layers, quantizePlan } = inputs;
   if (layers === null || quantizePlan === null) return null;
-  return modelBytes - int8SavedBytes(layers, quantizePlan, new Set(quantize.exclude));
+  return inputs.modelBytes - int8SavedBytes(layers, quantizePlan, new Set(quantize.exclude));
 }
 
 /** The trial that a recipe is expected to give. O(trials · layers · log bins). */
 export function predictTrial(recipe: Recipe, inputs: PredictionInputs): PredictedTrial {
-  const prune = pruneStepOf(recipe);
-  const quantize = quantizeStepOf(recipe);
   const cut = cutOf(inputs, recipe);
-  const strength = cut && cutStrength(cut);
-  const start = goodnessBase(inputs, recipe);
-  const goodness =
-    start === null || strength === null
-      ? null
-      : { ...predictAccuracy(strength, start.base, measuredCuts(inputs, recipe, start)), metric: start.metric };
+  const channels = channelsOf(inputs, recipe);
   return {
     recipe,
-    cut: prune ? cut : null,
-    goodness,
+    cut: pruneStepOf(recipe) === null ? null : cut,
+    channels,
+    goodness: predictGoodness(inputs, recipe),
     latencyMs: predictLatency(inputs, recipe),
-    bytes: prune?.structure === 'channel' ? null : predictBytes(inputs, quantize),
-    nonZeroParameters: cut?.nonZeroParameters ?? null,
-    effectiveMacs: cut?.effectiveMacs ?? null,
+    bytes: predictBytes(inputs, recipe, channels),
+    nonZeroParameters: channels?.totals.parameters ?? cut?.nonZeroParameters ?? null,
+    effectiveMacs: channels?.totals.macs ?? cut?.effectiveMacs ?? null,
   };
 }

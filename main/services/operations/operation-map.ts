@@ -12,6 +12,7 @@ import type {
   StepOutcomeResult,
   TensorStats,
 } from '../../contract/results.ts';
+import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
@@ -98,6 +99,7 @@ export interface OperationMap {
   readonly layer: { params: ChangedModel & { layer: string }; result: LayerDetail };
   readonly tensor: { params: { path: string; tensor: string }; result: TensorStats };
   readonly prunePlan: { params: { path: string }; result: PrunePlan };
+  readonly channelPlan: { params: { path: string }; result: ChannelPlan };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   readonly dataset: {
     params: DatasetSource;

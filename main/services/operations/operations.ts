@@ -1,5 +1,6 @@
 import { quantizePlan } from '../../engine/quantize/quantize-plan.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
+import { channelPlan } from './channel-plan.ts';
 import { prunePlan } from '../../engine/prune/elements/prune-plan.ts';
 import { proveWritten } from '../../engine/passes/prove-written.ts';
 import type { TaskContext } from '../../base/progress.ts';
@@ -46,6 +47,7 @@ const operations: Operations = {
     const { edges, layers, frozen } = await prunePlan(model, { runners, signal });
     return { edges, layers: [...layers], frozen: [...frozen] };
   },
+  channelPlan,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
     return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };

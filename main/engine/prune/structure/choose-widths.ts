@@ -8,6 +8,7 @@ import {
   type WidthRules,
   type WidthTarget,
 } from '../../../judge/predict/allocate.ts';
+import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthMeasure, WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
@@ -43,7 +44,8 @@ export async function chooseWidths(
   context: TaskContext,
 ): Promise<ChosenWidths> {
   const [[measure, keep]] = Object.entries(step.target) as [[WidthMeasure | 'latency', number]];
-  const rules = rulesOf(choice.widths, step);
+  requireNamedGroups(choice.widths, step);
+  const rules = widthRules(choice.widths.groups, step);
   if (measure === 'latency') return chooseByTime(choice, { step, rules, keep }, runner, context);
   const target = { measure, keep };
   const counts = allocate(choice, target, rules, step.scope);
@@ -131,15 +133,12 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** Groups of which an excluded layer gives channels stay. */
-function rulesOf({ groups }: WidthModel, { align, minimum, widths, exclude }: ChannelPruning): WidthRules {
-  const excluded = new Set(exclude);
-  const frozen = groups.filter(({ layers }) => layers.some((layer) => excluded.has(layer))).map(({ name }) => name);
+/** @throws RECIPE_INVALID for widths of groups that there are not */
+function requireNamedGroups({ groups }: WidthModel, { widths }: ChannelPruning): void {
   for (const name of Object.keys(widths)) {
     if (groups.some((group) => group.name === name)) continue;
     throw new StudioError('RECIPE_INVALID', `There is no group of channels '${name}'`, {
       hint: `Groups are called after the first layer that gives them: '${groups[0]?.name ?? ''}', for example.`,
     });
   }
-  return { align, minimum, widths, frozen: new Set(frozen) };
 }

@@ -4,7 +4,8 @@ import { encodeMagnitudes } from '../../../../main/judge/predict/magnitudes.ts';
 import type { Machine } from '../../../../main/contract/machine.ts';
 import type { EvaluationSummary } from '../../../../main/contract/results.ts';
 import type { Recipe } from '../../../../main/contract/recipe/recipe.ts';
-import { pruneStep } from '../../../support/recipes.ts';
+import { channelStep, pruneStep } from '../../../support/recipes.ts';
+import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
 import type { PrunePlan, Trial } from '../../../../main/contract/studio.ts';
 
 /** A layer's histogram from weights and Σw² by bin. */
@@ -39,6 +40,41 @@ export function twoLayerPlan(): PrunePlan {
       },
     ],
     frozen: [{ name: 'shared', reason: 'two layers use its weights' }],
+  };
+}
+
+/**
+ * x[2] → a: 3 units → head: 1, no biases: 6 + 3 = 9 weights, as many multiply–accumulates, 36 bytes. Norms of the units are
+ * 1, 3 and 2; the head stays.
+ */
+export function threeUnitPlan(): ChannelPlan {
+  const units = { fixed: 0, parts: [{ group: 0, each: 1 }] };
+  return {
+    widths: {
+      groups: [{ name: 'a', kind: 'unit', atoms: 3, each: 1, layers: ['a'] }],
+      axes: [units],
+      tensors: [
+        { axes: [0], elements: 2, bytesEach: 4, isParameter: true },
+        { axes: [0], elements: 1, bytesEach: 4, isParameter: true },
+      ],
+      layers: [
+        { name: 'a', op: 'Gemm', macs: 6, tensors: [0], axes: [0], inputAxes: [] },
+        { name: 'head', op: 'Gemm', macs: 3, tensors: [1], axes: [], inputAxes: [0] },
+      ],
+    },
+    groups: [
+      {
+        consumers: ['head'],
+        scores: {
+          l2: Float64Array.of(1, 3, 2),
+          l1: Float64Array.of(5, 3, 2),
+          'bn-gamma': null,
+          fpgm: null,
+        },
+      },
+    ],
+    layers: [{ name: 'a', op: 'Gemm', channels: units }],
+    frozen: [{ name: 'head', reason: "'y' is an output of the model" }],
   };
 }
 
@@ -117,6 +153,12 @@ export function pruned(sparsity: number): Recipe {
     version: 2,
     steps: [{ prune: pruneStep({ sparsity }) }],
   };
+}
+
+/** Whole channels, to this share of the MACs; any width. */
+export function narrowed(macs: number, settings: Readonly<Record<string, unknown>> = {}): Recipe {
+  const step = channelStep({ target: { macs }, align: 1, minimum: 1, ...settings });
+  return { version: 2, steps: [{ prune: step }] };
 }
 
 export function int8(reduceRange: boolean | 'auto' = 'auto', exclude: string[] = []): Recipe {

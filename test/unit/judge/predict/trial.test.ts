@@ -5,7 +5,7 @@ import { sameRecipe } from '../../../../main/judge/recipe/canonical.ts';
 import { predictTrial } from '../../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../../main/judge/predict/trial.ts';
 import { someCircumstances, someData, someMeasurement } from '../../../support/measured.ts';
-import { BASELINE, evaluation, int8, latency, pruned, trial, twoLayerPlan } from './cases.ts';
+import { BASELINE, evaluation, int8, latency, narrowed, pruned, threeUnitPlan, trial, twoLayerPlan } from './cases.ts';
 
 const QUANTIZE_PLAN: QuantizePlan = {
   layers: [
@@ -29,6 +29,7 @@ function inputs(more: Partial<PredictionInputs> = {}): PredictionInputs {
     modelBytes: 1000,
     trials: [trial('base', BASELINE, { latency: latency(2), evaluation: evaluation(0.9) })],
     prunePlan: twoLayerPlan(),
+    channelPlan: null,
     quantizePlan: QUANTIZE_PLAN,
     baselineProfile: null,
     unlabelled: false,
@@ -149,5 +150,41 @@ describe('sameRecipe', () => {
   it('tells sparsities and absent steps apart', () => {
     expect(sameRecipe(pruned(0.5), pruned(0.6), { vnni: false })).toBe(false);
     expect(sameRecipe(pruned(0.5), BASELINE, { vnni: false })).toBe(false);
+  });
+});
+
+describe('predictTrial of whole channels', () => {
+  const base = trial('base', BASELINE, { evaluation: evaluation(0.9) });
+  const known = (more: Partial<PredictionInputs> = {}): PredictionInputs =>
+    inputs({ channelPlan: threeUnitPlan(), trials: [base], ...more });
+
+  it('knows work, parameters and size by arithmetic, and says nothing of accuracy and latency before a measurement', () => {
+    // Two of three units stay: 2·2 + 2 = 6 of 9 weights of 4 bytes.
+    const predicted = predictTrial(narrowed(0.7), known());
+    expect(predicted).toMatchObject({ effectiveMacs: 6, nonZeroParameters: 6, bytes: 1000 - 12 });
+    expect(predicted).toMatchObject({ cut: null, goodness: null, latencyMs: null });
+  });
+
+  it('expects an accuracy between the model and a stronger cut by the same score that was measured', () => {
+    const one = trial('one', narrowed(0.4), { evaluation: evaluation(0.5) });
+    const goodness = predictTrial(narrowed(0.7), known({ trials: [base, one] })).goodness;
+    expect(goodness!.value).toBeGreaterThan(0.5);
+    expect(goodness!.value).toBeLessThan(0.9);
+    expect(predictTrial(narrowed(0.7, { score: 'l1' }), known({ trials: [base, one] })).goodness).toBeNull();
+  });
+
+  it('expects none beyond the strongest cut that was measured, and takes none from single weights', () => {
+    const two = trial('two', narrowed(0.7), { evaluation: evaluation(0.8) });
+    const zeros = trial('zeros', pruned(0.9), { evaluation: evaluation(0.3) });
+    expect(predictTrial(narrowed(0.4), known({ trials: [base, two, zeros] })).goodness).toBeNull();
+    expect(predictTrial(pruned(0.5), known({ trials: [base, two] })).goodness!.anchors).toBe(0);
+  });
+
+  it('says nothing where several steps prune, and nothing of the size where int8 follows', () => {
+    const [channels] = narrowed(0.7).steps;
+    const twice = { version: 2, steps: [channels!, channels!] } as const;
+    expect(predictTrial(twice, known())).toMatchObject({ channels: null, bytes: null, effectiveMacs: null });
+    const then = { version: 2, steps: [channels!, ...int8().steps] } as const;
+    expect(predictTrial(then, known())).toMatchObject({ bytes: null, effectiveMacs: 6 });
   });
 });

@@ -22,6 +22,7 @@ const INPUTS: PredictionInputs = {
     trial('unmeasured', pruned(0.7)),
   ],
   prunePlan: twoLayerPlan(),
+  channelPlan: null,
   quantizePlan: null,
   baselineProfile: null,
   unlabelled: false,

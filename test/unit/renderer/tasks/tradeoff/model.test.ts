@@ -22,6 +22,7 @@ const TRIALS = [
 const GUESS: PredictedTrial = {
   recipe: pruned(0.3),
   cut: null,
+  channels: null,
   goodness: { value: 0.99, low: 0.8, high: 1, anchors: 0, metric: 'top1' },
   latencyMs: { value: 1, low: 1, high: 1 },
   bytes: 1000,
