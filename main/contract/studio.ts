@@ -150,6 +150,8 @@ export const prunePlanSchema = z.object({
       macs: z.number().nullable(),
       /** Input channels that one output sums over, the common divisor of several weights'; null: they are no matrices. */
       inputs: z.number().nullable(),
+      /** Whether what the layer takes in can be read while the model runs, as scores from data need it. */
+      readable: z.boolean(),
       /** How many weights lie between which edges, with their energy; see `judge/predict/magnitudes.ts`. */
       histogram: uint8Array,
     }),

@@ -39,10 +39,9 @@ const models = (there ? readdirSync(join(assets, 'models')) : []).map((name) => 
 const BROKEN = /^(?:broken-|edge-custom-op)/u;
 const pruning = { prune: { structure: 'element', sparsity: 0.3 } };
 const pruned = recipeSchema.parse({ version: 2, steps: [pruning] });
-const recipe = recipeSchema.parse({
-  version: 2,
-  steps: [pruning, { quantize: { scheme: 'int8-static', samples: 4 } }],
-});
+const quantizing = { quantize: { scheme: 'int8-static', samples: 4 } };
+const recipe = recipeSchema.parse({ version: 2, steps: [pruning, quantizing] });
+const quantized = recipeSchema.parse({ version: 2, steps: [quantizing] });
 /** What data of arrays may be refused for: strings, inputs with batches of their own. */
 const REFUSED = ['DATA_SHAPE', 'UNSUPPORTED'];
 
@@ -136,8 +135,15 @@ describe.skipIf(!there)(`every command on real models${there ? '' : ' (skipped: 
     const data = randomData(name, inspect.inputs);
     const output = join(directory, `${name}.onnx`);
     await operate('profile', { path, settings, runs: 2, warmup: 0, inputs: null, trace: null });
-    await operate('apply', { path, recipe: pruned, calibration: null, settings, output });
-    const apply = () => operate('apply', { path, recipe, calibration: data, settings, output });
+    const { layers } = await operate('prunePlan', { path });
+    const prune = () => operate('apply', { path, recipe: pruned, calibration: null, settings, output });
+    if (layers.length > 0) await prune();
+    else {
+      await expect(prune()).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringMatching(/^Nothing/u) });
+      expect(existsSync(output)).toBe(false);
+    }
+    const both = layers.length > 0 ? recipe : quantized;
+    const apply = () => operate('apply', { path, recipe: both, calibration: data, settings, output });
     const evaluate = () => operate('evaluate', { path: output, data, settings, limit: 4, reference: path });
     const errors = () => operate('errors', { float: path, quantized: output, data, limit: 2 });
     for (const attempt of [apply, evaluate, errors]) {

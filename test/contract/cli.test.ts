@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +22,7 @@ import {
   pruneSchema,
   quantizeSchema,
 } from '../../main/contract/results.ts';
+import { npyBytes, npzBytes } from '../support/data-files.ts';
 import { compareSchema } from '../../main/contract/studio.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -254,6 +264,57 @@ describe('bad input ends with exit code 3 and one line', () => {
     expect(stderr).toContain('WRITE_FAILED');
     expect(code).toBe(3);
     expect(readFileSync(copy).equals(readFileSync(cnn))).toBe(true);
+  });
+});
+
+describe('pruning that cannot be done', () => {
+  const output = (): string => join(directory, 'never-pruned.onnx');
+
+  test('a flag without effect, data that are missing: exit code 2', async () => {
+    const idle = await lapidary('prune', cnn, '-o', output(), '--structure', '2:4', '--sparsity', '0.5');
+    expect(idle.stderr).toMatch(/^lapidary: USAGE: --sparsity has no effect with --structure 2:4 --score magnitude/u);
+    const missing = await lapidary('prune', cnn, '-o', output(), '--sparsity', '0.5', '--score', 'wanda');
+    expect(missing.stderr).toContain('--data is missing');
+    expect([idle.code, missing.code]).toEqual([2, 2]);
+  });
+
+  test('a quantized model, and data that do not fit: exit code 3, nothing written', async () => {
+    const int8 = join(directory, 'codes.onnx');
+    await json(quantizeSchema, 'quantize', cnn, '-o', int8, '--data', validation, '--samples', '8');
+    const codes = await lapidary('prune', int8, '-o', output(), '--sparsity', '0.5');
+    expect(codes.stderr).toContain('its weights are integers behind DequantizeLinear');
+    const gru = join(samples, 'glyph-gru.onnx');
+    const wide = join(directory, 'narrow.npz');
+    writeFileSync(wide, npzBytes({ x: npyBytes(new Float32Array(12), [2, 2, 3]) }));
+    const misfit = await lapidary(
+      'prune',
+      gru,
+      '-o',
+      output(),
+      '--structure',
+      '2:4',
+      '--score',
+      'wanda',
+      '--data',
+      wide,
+    );
+    expect(misfit.stderr).toMatch(/DATA_SHAPE|SHAPE_MISMATCH/u);
+    expect([codes.code, misfit.code]).toEqual([3, 3]);
+    expect(existsSync(output())).toBe(false);
+  });
+
+  test('scores from data: the same bytes each time, and what calibrated is told', async () => {
+    const [one, two] = ['one.onnx', 'two.onnx'].map((name) => join(directory, name)) as [string, string];
+    for (const file of [one, two]) {
+      const args = ['--structure', '2:4', '--score', 'sparsegpt', '--samples', '32', '--data', validation];
+      const told = await json(pruneSchema, 'prune', cnn, '-o', file, ...args);
+      expect(told.sparsity.requested).toBe(0.5);
+      expect(told.packed!.after).toBeLessThan(told.packed!.before);
+      expect(told.frozen.map(({ reason }) => reason)).toContain(
+        'its 1 input channels for each output do not divide into groups of 4',
+      );
+    }
+    expect(readFileSync(one).equals(readFileSync(two))).toBe(true);
   });
 });
 

@@ -33,18 +33,22 @@ export function addTransformCommands(program: Command, finish: Finish): void {
 function addPruneCommand(program: Command, finish: Finish): void {
   const command = program
     .command('prune <model>')
-    .description('set the smallest weights to zero')
+    .description('set weights to zero, or take out whole channels')
     .requiredOption('-o, --output <file>', 'where the pruned model goes');
   addStepOptions(command, pruneKind);
-  addCommonOptions(command).action(async (model: string, options: OutputOptions) => {
-    finish(
-      await runCommand(options, async (context) => {
-        const recipe = recipeOfStep(pruneKind, options);
-        const applied = await apply(context, { model, recipe, calibration: null, output: options.output });
-        return applied.prune;
-      }),
-    );
-  });
+  const data = 'calibration data, for scores that need some';
+  addSplitOptions(addDataOptions(addCommonOptions(command), data), CALIBRATION_SET_HELP).action(
+    async (model: string, options: OutputOptions & DataOptions & SplitOptions) => {
+      finish(
+        await runCommand(options, async (context) => {
+          const recipe = recipeOfStep(pruneKind, options);
+          const calibration = calibrationSource(options);
+          const applied = await apply(context, { model, recipe, calibration, output: options.output });
+          return applied.prune;
+        }),
+      );
+    },
+  );
 }
 
 function addQuantizeCommand(program: Command, finish: Finish): void {

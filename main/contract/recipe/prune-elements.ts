@@ -4,6 +4,8 @@ import { exclusions, type StepField } from './step-kind.ts';
 
 const exclude = z.array(z.string()).readonly().default([]);
 const seed = z.number().int().min(0).default(0);
+/** Calibration samples taken from the start of the data. */
+const samples = z.number().int().positive().default(128);
 
 const BLOCKS = ['1x1', '1x4', '1x16', '4x1', '16x1', '4x4', '16x16'] as const;
 
@@ -32,11 +34,13 @@ export const elementPruning = z.discriminatedUnion('score', [
     scope: z.enum(['global', 'layer']).default('global'),
     seed,
   }),
+  z.strictObject({ ...elements, score: z.enum(['wanda', 'sparsegpt']), samples }),
 ]);
 
 export const patternPruning = z.discriminatedUnion('score', [
   z.strictObject({ ...pattern, score: z.literal('magnitude') }),
   z.strictObject({ ...pattern, score: z.literal('random'), seed }),
+  z.strictObject({ ...pattern, score: z.enum(['wanda', 'sparsegpt']), samples }),
 ]);
 
 /** Settings of a step that sets weights to zero and removes nothing. */
@@ -68,6 +72,16 @@ export const elementFields: readonly StepField[] = [
     standard: 'magnitude',
     choices: [
       { value: 'magnitude', title: 'The smallest', help: 'Weights near zero go first.' },
+      {
+        value: 'wanda',
+        title: 'The smallest products (Wanda)',
+        help: 'Weights times the size of their inputs on calibration data; the same share of each output.',
+      },
+      {
+        value: 'sparsegpt',
+        title: 'What costs least (SparseGPT)',
+        help: 'Chosen and made up for by the weights that stay, from what inputs have to do with each other.',
+      },
       { value: 'random', title: 'Any', help: 'Drawn by chance: what a good score must beat.' },
     ],
   },
@@ -111,6 +125,16 @@ export const elementFields: readonly StepField[] = [
     })),
   },
   {
+    key: 'samples',
+    title: 'Calibration samples',
+    help: 'How many samples tell what the inputs are like, from the start of the calibration data.',
+    flag: '--samples <n>',
+    control: 'count',
+    minimum: 1,
+    unit: 'samples',
+    when: { ...either, score: ['wanda', 'sparsegpt'] },
+  },
+  {
     key: 'seed',
     title: 'Seed',
     help: 'The same seed draws the same weights.',
@@ -141,12 +165,29 @@ export const elementStructures = [
   },
 ] as const;
 
-/** "Prune 40 %", "Prune 40 % per layer in 4x1", "Prune 2:4 at random". */
+const SCORES: Readonly<Record<ElementStep['score'], string>> = {
+  magnitude: '',
+  random: ' at random',
+  wanda: ' by Wanda',
+  sparsegpt: ' by SparseGPT',
+};
+
+const SCOPES = { global: '', layer: ' per layer', lamp: ' by LAMP' } as const;
+
+/** "Prune 40 %", "Prune 40 % per layer in 4x1", "Prune 2:4 by Wanda". */
 export function elementWords(step: ElementStep): string {
-  const chance = step.score === 'random' ? ' at random' : '';
-  if (step.structure !== 'element') return `Prune ${step.structure}${chance}${exclusions(step.exclude)}`;
+  const score = SCORES[step.score];
+  if (step.structure !== 'element') return `Prune ${step.structure}${score}${exclusions(step.exclude)}`;
   const percent = Number((step.sparsity * 100).toFixed(1));
-  const scope = { global: '', layer: ' per layer', lamp: ' LAMP' }[step.scope];
+  const scope = 'scope' in step ? SCOPES[step.scope] : '';
   const block = step.block === '1x1' ? '' : ` in ${step.block}`;
-  return `Prune ${percent} %${chance}${scope}${block}${exclusions(step.exclude)}`;
+  return `Prune ${percent} %${score}${scope}${block}${exclusions(step.exclude)}`;
+}
+
+/** A step whose scores are taken from data. */
+export type CalibratedElementStep = Extract<ElementStep, { readonly samples: number }>;
+
+/** Whether the scores of a step are taken from data. */
+export function isCalibrated(step: ElementStep): step is CalibratedElementStep {
+  return 'samples' in step;
 }

@@ -45,7 +45,8 @@ export const pruneKind = defineStepKind<'prune', PruneStep>({
   help: 'Takes out the weights that matter least.',
   schema: pruneStepSchema,
   fields,
-  needs: () => ({ calibration: false }),
+  // Settings that take scores from data say from how many samples.
+  needs: (step) => ({ calibration: 'samples' in step }),
   mustComeAfter: {},
   initial: {
     structure: 'element',

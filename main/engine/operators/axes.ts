@@ -2,7 +2,7 @@
 import { intAttribute } from '../graph/attributes.ts';
 import type { Node } from '../graph/ir.ts';
 import { nameHasTrait } from './ask.ts';
-import type { ChannelAxis, LayerWeights, SummedAxes, WeightContext } from './channels.ts';
+import type { ChannelAxis, LayerWeights, WeightContext } from './channels.ts';
 import { operatorSpec } from './table.ts';
 
 /**
@@ -28,11 +28,6 @@ export function outputChannels(node: Node, weightDims: readonly number[]): Chann
 export function dataChannels(node: Node, weightDims: readonly number[]): number | undefined {
   const found = layerWeights(node)?.dataChannels?.(weightContext(node, weightDims));
   return found === undefined ? undefined : (weightDims[found.axis] ?? 1) * found.groups;
-}
-
-/** The axes of weights of these dimensions over which the node sums; undefined: it is no layer with weights, or they cannot be told. */
-export function summedAxes(node: Node, weightDims: readonly number[]): SummedAxes | undefined {
-  return layerWeights(node)?.summed(weightContext(node, weightDims));
 }
 
 /** A weight as the operator table's questions take it. */

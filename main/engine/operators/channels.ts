@@ -11,15 +11,6 @@ export interface LayerWeights {
   readonly outputChannels: (context: WeightContext) => ChannelAxis | undefined;
   /** Where they count the channels of the data's axis 1; undefined: that axis is none of channels. */
   readonly dataChannels?: (context: WeightContext) => ChannelAxis | undefined;
-  /** The axes that the products of one output are summed over; undefined: they cannot be told. */
-  readonly summed: (context: WeightContext) => SummedAxes | undefined;
-}
-
-/** Where the weights count the inputs of one output, and where the places of a kernel. */
-export interface SummedAxes {
-  readonly inputs: number;
-  /** Axes of the kernel's places, in order; none: a matrix. */
-  readonly taps: readonly number[];
 }
 
 /** The axis counts the channels of one group, all of them together are `groups` times as many. */

@@ -13,6 +13,8 @@ export interface LinearForm {
   /** Outputs and columns of one group. */
   readonly outputs: number;
   readonly columns: number;
+  /** Columns of one input channel, which follow each other: the places of a kernel; 1 for matrices. */
+  readonly taps: number;
   /** Place of a weight in its tensor. */
   readonly at: (group: number, output: number, column: number) => number;
   readonly scale: number;

@@ -11,11 +11,12 @@ export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   kind: pruneKind,
   stage: 'Pruning',
   apply: async (model, settings, surroundings, context) => {
-    const runners = lendRunner(surroundings.runner);
+    const { runner, calibration } = surroundings;
+    const passes = { runners: lendRunner(runner), signal: context.signal };
     const pruned =
       settings.structure === 'channel'
         ? await pruneChannels(model, settings, surroundings, context)
-        : { ...(await pruneElements(model, settings, { runners, signal: context.signal })), settings };
+        : { ...(await pruneElements(model, settings, passes, { runner, calibration, context })), settings };
     const outcome = { kind: 'prune', details: pruned.result, notes: pruned.result.notes } as const;
     const { model: made, sources, lineage } = pruned;
     return { model: made, settings: pruned.settings, sources, lineage, outcome };

@@ -1,5 +1,5 @@
 /** What a pruning step takes out of each layer, as far as the plan tells. Pure; O(layers · log bins). */
-import type { ElementStep } from '../../contract/recipe/prune-elements.ts';
+import { isCalibrated, type CalibratedElementStep, type ElementStep } from '../../contract/recipe/prune-elements.ts';
 import type { PrunePlan } from '../../contract/studio.ts';
 import { atEdge, countBelow, magnitudeAt, placeOf, UNTOUCHED, type GridPlace, type PlanLayer } from './grid-place.ts';
 import { magnitudesOf } from './magnitudes.ts';
@@ -26,6 +26,7 @@ export interface Losses {
 export function lossesOf(plan: PrunePlan, step: ElementStep): Losses {
   if (step.structure !== 'element') return { losses: patternLosses(plan, step), threshold: null };
   const included = cutting(plan, step);
+  if (isCalibrated(step)) return { losses: calibratedLosses(plan, step.sparsity, included), threshold: null };
   if (step.block !== '1x1') return blockLosses(plan, step, included);
   if (step.score === 'random') return { losses: drawnLosses(plan, step, included), threshold: null };
   if (step.scope === 'global') return globalLosses(plan, step.sparsity, included);
@@ -35,6 +36,7 @@ export function lossesOf(plan: PrunePlan, step: ElementStep): Losses {
 }
 
 type WholeStep = Extract<ElementStep, { structure: 'element' }>;
+type OwnStep = Exclude<WholeStep, CalibratedElementStep>;
 
 function cutting({ layers }: PrunePlan, { sparsity, exclude }: WholeStep): ReadonlySet<PlanLayer> {
   const left = new Set(exclude);
@@ -103,7 +105,7 @@ function lampCurve(layer: PlanLayer, edges: Float64Array): (score: number) => { 
 }
 
 /** What each layer is expected to lose when weights are drawn: those at zero count first, the others alike. */
-function drawnLosses(plan: PrunePlan, { sparsity, scope }: WholeStep, included: Included): readonly Loss[] {
+function drawnLosses(plan: PrunePlan, { sparsity, scope }: OwnStep, included: Included): readonly Loss[] {
   const drawnOf = (layers: readonly PlanLayer[]): number => {
     const weights = weightsOf(layers);
     const zeros = layers.reduce((sum, layer) => sum + zerosOf(layer, plan.edges), 0);
@@ -116,7 +118,7 @@ function drawnLosses(plan: PrunePlan, { sparsity, scope }: WholeStep, included: 
 }
 
 /** The plan knows no blocks: only how many go, and where as many go of each layer, there. */
-function blockLosses(plan: PrunePlan, { sparsity, scope, score }: WholeStep, included: Included): Losses {
+function blockLosses(plan: PrunePlan, { sparsity, scope, score }: OwnStep, included: Included): Losses {
   const taken = new Set([...included].filter(({ inputs }) => inputs !== null));
   const dense = [...taken].every((layer) => zerosOf(layer, plan.edges) === 0);
   const losses = plan.layers.map((layer): Loss => {
@@ -130,14 +132,23 @@ function blockLosses(plan: PrunePlan, { sparsity, scope, score }: WholeStep, inc
   return { losses, threshold: null, ...(dense ? { zeros } : {}) };
 }
 
+/** The same share of every layer whose inputs can be read; which weights, the data tell. */
+function calibratedLosses(plan: PrunePlan, sparsity: number, included: Included): readonly Loss[] {
+  return plan.layers.map((layer) => {
+    if (!included.has(layer) || !layer.readable) return UNTOUCHED;
+    return { zeros: zerosOf(layer, plan.edges) > 0 ? null : sparsity * layer.weights };
+  });
+}
+
 /** How many weights a pattern takes is known; which, only its groups tell, and those the plan does not hold. */
 function patternLosses(plan: PrunePlan, step: Exclude<ElementStep, WholeStep>): readonly Loss[] {
   const [kept, of] = step.structure.split(':').map(Number) as [number, number];
   const excluded = new Set(step.exclude);
   const share = 1 - kept / of;
   return plan.layers.map((layer) => {
-    const { inputs, weights, name } = layer;
+    const { inputs, weights, name, readable } = layer;
     if (excluded.has(name) || inputs === null || inputs % of !== 0) return UNTOUCHED;
+    if (isCalibrated(step) && !readable) return UNTOUCHED;
     if (zerosOf(layer, plan.edges) > 0) return { zeros: null };
     return step.score === 'random' ? { drawn: share } : { zeros: share * weights };
   });

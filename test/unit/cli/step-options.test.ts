@@ -57,7 +57,7 @@ describe('the options of a step', () => {
 
   it('refuse a choice that the others leave no room for', () => {
     expect(() => settings(both, '--sparsity', '0.5', '--score', 'l1')).toThrow(
-      '--score l1 is not possible with --structure element; possible: magnitude, random',
+      '--score l1 is not possible with --structure element; possible: magnitude, wanda, sparsegpt, random',
     );
   });
 

@@ -1,5 +1,5 @@
 import { seededRandom } from '../../tensor/random.ts';
-import type { ElementStep } from '../../../contract/recipe/prune-elements.ts';
+import type { CalibratedElementStep, ElementStep } from '../../../contract/recipe/prune-elements.ts';
 import type { Tensor } from '../../graph/ir.ts';
 import { blockOf, blockScores, maskOfBlocks } from './blocks.ts';
 import type { ElementLayer, ElementWeight } from './element-weights.ts';
@@ -11,7 +11,10 @@ import { applyCut, magnitudeBits, smallestCut, type ScoreBits } from './select-s
  * Which weights go, told by the weights alone.
  * @returns a mask for each stored tensor, 1 = cut
  */
-export function chooseByWeights(layers: readonly ElementLayer[], step: ElementStep): ReadonlyMap<Tensor, Uint8Array> {
+export function chooseByWeights(
+  layers: readonly ElementLayer[],
+  step: Exclude<ElementStep, CalibratedElementStep>,
+): ReadonlyMap<Tensor, Uint8Array> {
   const random = step.score === 'random' ? seededRandom(step.seed) : undefined;
   const scored = layers.map(({ weights }) =>
     weights.map((weight) => ({ ...weight, scores: scoresOf(weight, random) })),

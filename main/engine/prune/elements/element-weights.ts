@@ -1,10 +1,10 @@
 import { assert, StudioError } from '../../../base/errors.ts';
-import type { ElementStep } from '../../../contract/recipe/prune-elements.ts';
-import type { Tensor } from '../../graph/ir.ts';
+import { isCalibrated, type ElementStep } from '../../../contract/recipe/prune-elements.ts';
+import type { Model, Tensor } from '../../graph/ir.ts';
 import { tensorValues } from '../../graph/tensor-data.ts';
 import type { FrozenLayer, PrunableLayer, PrunableWeights, TakenWeight } from '../prunable-weights.ts';
 import { patternOf, patternRefusal } from './pattern.ts';
-import { weightMatrix, type WeightMatrix } from './weight-matrix.ts';
+import { unreadable, weightMatrix, type WeightMatrix } from './weight-matrix.ts';
 
 /** A weight of which elements go. */
 export interface ElementWeight {
@@ -27,13 +27,14 @@ export interface ElementLayer {
  * @throws UNSUPPORTED when there is nothing to prune, PRUNE_NOT_FINITE for weights that are not finite
  */
 export function elementWeights(
+  model: Model,
   { layers, frozen }: PrunableWeights,
   step: ElementStep,
 ): { readonly layers: readonly ElementLayer[]; readonly frozen: readonly FrozenLayer[] } {
   const taken: ElementLayer[] = [];
   const refused: FrozenLayer[] = [];
   for (const layer of layers) {
-    const matrices = layer.weights.map((weight) => matrixFor(weight, step));
+    const matrices = layer.weights.map((weight) => matrixFor(weight, step, model));
     const reason = matrices.find((matrix) => matrix !== undefined && 'reason' in matrix);
     if (reason !== undefined && 'reason' in reason) refused.push({ name: layer.name, reason: reason.reason });
     else {
@@ -51,8 +52,11 @@ export function elementWeights(
   return { layers: taken, frozen: all };
 }
 
-function matrixFor(weight: TakenWeight, step: ElementStep): ReturnType<typeof weightMatrix> | undefined {
-  if (step.structure === 'element' && step.block === '1x1') return undefined;
+function matrixFor(weight: TakenWeight, step: ElementStep, model: Model): ReturnType<typeof weightMatrix> | undefined {
+  const calibrated = isCalibrated(step);
+  if (step.structure === 'element' && step.block === '1x1' && !calibrated) return undefined;
+  const hidden = calibrated ? unreadable(weight, model) : undefined;
+  if (hidden !== undefined) return { reason: hidden };
   const matrix = weightMatrix(weight);
   if (step.structure === 'element' || 'reason' in matrix) return matrix;
   const reason = patternRefusal(matrix, patternOf(step.structure));

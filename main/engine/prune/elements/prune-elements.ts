@@ -1,4 +1,5 @@
-import type { ElementStep } from '../../../contract/recipe/prune-elements.ts';
+import { assert } from '../../../base/errors.ts';
+import { isCalibrated, type ElementStep } from '../../../contract/recipe/prune-elements.ts';
 import type { Model } from '../../graph/ir.ts';
 import { mapTensors } from '../../graph/tensors.ts';
 import type { PassContext, Sources } from '../../passes/pass.ts';
@@ -6,7 +7,8 @@ import type { Lineage } from '../lineage.ts';
 import { preparePruning } from '../prepare.ts';
 import { prunableWeights } from '../prunable-weights.ts';
 import { chooseByWeights } from './choose-weights.ts';
-import { elementWeights } from './element-weights.ts';
+import { pruneByData, type DataSource } from './prune-by-data.ts';
+import { elementWeights, type ElementLayer } from './element-weights.ts';
 import { measureZeros, type PruneOutcome } from './outcome.ts';
 import { patternOf } from './pattern.ts';
 import { withZeros } from './write-zeros.ts';
@@ -23,22 +25,45 @@ export interface PrunedModel {
  * Sets weights to zero, without removing anything: a share of all or of each layer's, exact to one weight (or block); among
  * equal scores the earlier layer and element goes first; or so many of each group of neighbouring inputs. Weights keep their
  * element type and every bit of those that stay. The given model and its arrays are not modified.
- * @throws UNSUPPORTED when nothing can be pruned, PRUNE_NOT_FINITE, RUNTIME_DIED, CANCELLED
+ * @param source for scores from data
+ * @throws UNSUPPORTED when nothing can be pruned, PRUNE_NOT_FINITE, RUNTIME_DIED, CANCELLED; what `pruneByData` throws
  */
-export async function pruneElements(model: Model, step: ElementStep, context: PassContext): Promise<PrunedModel> {
+export async function pruneElements(
+  model: Model,
+  step: ElementStep,
+  context: PassContext,
+  source?: DataSource,
+): Promise<PrunedModel> {
   const prepared = await preparePruning(model, context);
   const found = prunableWeights(prepared, new Set(step.exclude));
-  const { layers, frozen } = elementWeights(found, step);
-  const masks = chooseByWeights(layers, step);
-  const changed = new Map([...masks].map(([tensor, mask]) => [tensor, withZeros(tensor, mask)]));
+  const { layers, frozen } = elementWeights(prepared.model, found, step);
+  const { changed, notes: noted } = await zeroed(prepared.model, layers, { step, source });
   const { achieved, unknownCosts, ...measured } = measureZeros({ prepared, found, layers, changed });
-  const notes = [...prepared.notes, ...notesOf(achieved, unknownCosts)];
+  const notes = [...prepared.notes, ...noted, ...notesOf(achieved, unknownCosts)];
   return {
     model: mapTensors(prepared.model, (tensor) => changed.get(tensor)?.tensor ?? tensor),
     lineage: { before: prepared.model, kept: new Map() },
     sources: prepared.sources,
     result: { ...measured, frozen, notes, sparsity: { requested: requestedSparsity(step), achieved } },
   };
+}
+
+interface Choice {
+  readonly step: ElementStep;
+  readonly source: DataSource | undefined;
+}
+
+async function zeroed(
+  model: Model,
+  layers: readonly ElementLayer[],
+  { step, source }: Choice,
+): ReturnType<typeof pruneByData> {
+  if (isCalibrated(step)) {
+    assert(source !== undefined, 'a step that is calibrated gets data: `needs` says so');
+    return pruneByData(model, layers, step, source);
+  }
+  const masks = chooseByWeights(layers, step);
+  return { changed: new Map([...masks].map(([tensor, mask]) => [tensor, withZeros(tensor, mask)])), notes: [] };
 }
 
 function requestedSparsity(step: ElementStep): number {

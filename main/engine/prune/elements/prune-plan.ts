@@ -6,7 +6,7 @@ import type { PassContext } from '../../passes/pass.ts';
 import { layerMacs } from '../layer-macs.ts';
 import { countMagnitudes, emptyBins, largestMagnitude, magnitudeGrid, type MagnitudeGrid } from './magnitude-grid.ts';
 import { preparePruning } from '../prepare.ts';
-import { weightMatrix } from './weight-matrix.ts';
+import { unreadable, weightMatrix } from './weight-matrix.ts';
 import { prunableWeights, type FrozenLayer, type TakenWeight } from '../prunable-weights.ts';
 
 /** What the pruning slider needs to predict without touching a weight again. */
@@ -25,6 +25,8 @@ export interface PrunePlanLayer {
   readonly macs: number | null;
   /** Input channels that one output sums over, the common divisor of several weights'; null: they are no matrices. */
   readonly inputs: number | null;
+  /** Whether what the layer takes in can be read while the model runs. */
+  readonly readable: boolean;
   /** How many weights lie between which edges; see `encodeMagnitudes`. */
   readonly histogram: Uint8Array;
 }
@@ -52,6 +54,7 @@ export async function prunePlan(model: Model, context: PassContext): Promise<Pru
       name,
       op,
       inputs: inputsOf(weights),
+      readable: weights.every((weight) => unreadable(weight, prepared.model) === undefined),
       macs: macs.get(name) ?? null,
       ...countLayer(tensors, grid, bins),
     })),

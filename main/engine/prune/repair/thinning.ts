@@ -15,7 +15,7 @@ const STEPS_OPSET = 10;
  * @param samples how many there are
  * @returns of a layer; 1 where sizes are not known, or its positions cannot be thinned out
  */
-export function thinningOf(model: Model, samples: number): (layer: SolvableLayer) => number {
+export function thinningOf(model: Model, samples: number): (layer: Pick<SolvableLayer, 'node' | 'form'>) => number {
   const { values } = inferModel(model);
   return ({ node, form }) => {
     const spatial = values.get(node.outputs[0] ?? '')?.shape?.slice(2) ?? [];

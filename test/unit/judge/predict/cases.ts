@@ -28,6 +28,7 @@ export function twoLayerPlan(): PrunePlan {
         weights: 4,
         macs: 100,
         inputs: 4,
+        readable: true,
         histogram: histogramOf([0, 4, 0, 0], [0, 4, 0, 0], edges),
       },
       {
@@ -36,6 +37,7 @@ export function twoLayerPlan(): PrunePlan {
         weights: 4,
         macs: 100,
         inputs: 4,
+        readable: true,
         histogram: histogramOf([0, 0, 2, 2], [0, 0, 8, 32], edges),
       },
     ],

@@ -57,6 +57,7 @@ describe('cutModel', () => {
           weights: 4,
           macs: null,
           inputs: null,
+          readable: true,
           histogram: histogramOf([2, 2], [0, 1], edges),
         },
       ],
@@ -74,6 +75,7 @@ describe('cutModel', () => {
         weights: 6,
         macs: null,
         inputs: 2,
+        readable: true,
         histogram: histogramOf([0, 3, 3], [0, 3, 12], edges),
       },
       {
@@ -82,6 +84,7 @@ describe('cutModel', () => {
         weights: 4,
         macs: null,
         inputs: 2,
+        readable: true,
         histogram: histogramOf([4, 0, 0], [0, 0, 0], edges),
       },
     ];
@@ -123,6 +126,7 @@ function planOf(layers: readonly (readonly number[])[]): PrunePlan {
       weights: bins.reduce((sum, count) => sum + count, 0),
       macs: 1,
       inputs: null,
+      readable: true,
       histogram: histogramOf(bins, bins, edges),
     })),
     frozen: [],

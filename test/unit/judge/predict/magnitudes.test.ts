@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { encodeMagnitudes, magnitudesOf, placeOfBin } from '../../../../main/judge/predict/magnitudes.ts';
 
 const edges = Float64Array.from({ length: 2049 }, (_, at) => (at === 0 ? 0 : 2 ** ((at - 2048) / 85)));
-const layerOf = (histogram: Uint8Array) => ({ name: 'l', op: 'Conv', weights: 0, macs: null, inputs: null, histogram });
+const layerOf = (histogram: Uint8Array) => ({
+  name: 'l',
+  op: 'Conv',
+  weights: 0,
+  macs: null,
+  inputs: null,
+  readable: true,
+  histogram,
+});
 
 describe('a histogram of magnitudes', () => {
   it('is read as it was written, energies to a 500th of the width of each bin', () => {

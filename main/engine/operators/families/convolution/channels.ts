@@ -10,7 +10,6 @@ export const kernels: LayerWeights = {
   bias: 2,
   outputChannels: () => ({ axis: 0, groups: 1 }),
   dataChannels: (context) => ({ axis: 1, groups: context.int('group', 1) }),
-  summed: ({ weightRank }) => ({ inputs: 1, taps: spatialAxes(weightRank) }),
 };
 
 /** [C, M/g, kH, kW] */
@@ -19,12 +18,7 @@ export const transposedKernels: LayerWeights = {
   bias: 2,
   outputChannels: (context) => ({ axis: 1, groups: context.int('group', 1) }),
   dataChannels: () => ({ axis: 0, groups: 1 }),
-  summed: ({ weightRank }) => ({ inputs: 0, taps: spatialAxes(weightRank) }),
 };
-
-function spatialAxes(weightRank: number): readonly number[] {
-  return Array.from({ length: Math.max(0, weightRank - 2) }, (_, at) => at + 2);
-}
 
 /** X [N, C, …], W [M, C/g, …], B [M] → [N, M, …]. */
 export const convolutionChannels: ChannelFacet = {

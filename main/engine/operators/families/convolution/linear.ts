@@ -12,6 +12,7 @@ export const kernelColumns: LinearRule = (context) => {
     groups,
     outputs: perGroup,
     columns: channels * taps,
+    taps,
     at: (group, output, column) => (group * perGroup + output) * channels * taps + column,
     unfold: isPointwise(context, kernel) ? undefined : unfolding(context, channels * groups, kernel),
   };
@@ -29,6 +30,7 @@ export const transposedKernelColumns: LinearRule = (context) => {
     groups,
     outputs,
     columns: perGroup * taps,
+    taps,
     at: (group, output, column) => {
       const tap = column % taps;
       return ((group * perGroup + (column - tap) / taps) * outputs + output) * taps + tap;

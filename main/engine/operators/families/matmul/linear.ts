@@ -19,4 +19,4 @@ export const gemmColumns: LinearRule = (context) => {
     : { ...shared, ...factors, outputs: rows, columns, at: (_, output, column) => output * columns + column };
 };
 
-const shared = { weight: 1, bias: 2, groups: 1, channelsLast: true, unfold: undefined } as const;
+const shared = { weight: 1, bias: 2, groups: 1, taps: 1, channelsLast: true, unfold: undefined } as const;

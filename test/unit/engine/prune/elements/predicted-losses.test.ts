@@ -72,5 +72,16 @@ describe('what a step is predicted to take', () => {
     const blocks = cutModel(plan, pruneStep({ sparsity: 0.25, block: '4x1' }), totals);
     expect(blocks.layers.map(({ zeros }) => zeros)).toEqual([null, null, null]);
     expect([blocks.sparsity, blocks.effectiveMacs, cutStrength(blocks)]).toEqual([0.25, null, null]);
+    const wanda = cutModel(plan, pruneStep({ sparsity: 0.25, score: 'wanda' }), totals);
+    expect(wanda.layers.map(({ sparsity }) => sparsity)).toEqual([0.25, 0.25, 0.25]);
+    expect([wanda.sparsity, cutStrength(wanda)]).toEqual([0.25, null]);
+  });
+
+  it('leaves out layers whose inputs scores from data cannot read', async () => {
+    const { edges, layers, frozen } = await planOf(threeLayers());
+    const hidden = layers.map((layer) => ({ ...layer, readable: layer.name !== 'b' }));
+    const step = pruneStep({ structure: '2:4', score: 'sparsegpt' });
+    const { layers: cut } = cutModel({ edges, layers: hidden, frozen }, step, { parameters: 5000, macs: 1 });
+    expect(cut.map(({ sparsity }) => sparsity)).toEqual([0, 0, 0.5]);
   });
 });

@@ -37,20 +37,20 @@ describe('weightMatrix', () => {
   });
 
   it('sees only the inputs of its group in a row of a grouped convolution', () => {
-    expect(matrixOf(layer('Conv', [4, 1, 1, 1], { group: 2n }))).toMatchObject({ inputs: 1, groups: 2 });
+    expect(matrixOf(layer('Conv', [4, 1, 1, 1], { group: 2n }))).toMatchObject({ inputs: 1, form: { groups: 2 } });
   });
 
   it('reads transposed kernels from the outputs, group after group', () => {
     // [4 inputs in 2 groups, 1 output of each group]
     const matrix = matrixOf(layer('ConvTranspose', [4, 1, 1, 1], { group: 2n }));
-    expect(matrix).toMatchObject({ inputs: 2, groups: 2 });
+    expect(matrix).toMatchObject({ inputs: 2, form: { groups: 2 } });
     expect(rowsOf(matrix)).toEqual([
       [0, 1],
       [2, 3],
     ]);
   });
 
-  it('reads matrices by columns or rows, and stacks of them one after the other', () => {
+  it('reads matrices by columns or rows; a stack of them is none', () => {
     const columns = [
       [0, 2, 4],
       [1, 3, 5],
@@ -61,7 +61,7 @@ describe('weightMatrix', () => {
       [0, 1, 2],
       [3, 4, 5],
     ]);
-    expect(matrixOf(layer('MatMul', [2, 3, 2]))).toMatchObject({ inputs: 3, stacked: 2 });
+    expect(() => matrixOf(layer('MatMul', [2, 3, 2]))).toThrow('no single matrix product');
   });
 
   it('looks through a transposition, and not through a change of shape', () => {
