@@ -20,6 +20,19 @@ export interface DraftPrediction {
   readonly measured: Trial | null;
 }
 
+/** The recipe being edited, and the trial that measured it, if any; null while no model is open. Asks the engine for nothing. */
+export function useDraftTrial(): Pick<DraftPrediction, 'recipe' | 'measured'> | null {
+  const isOpen = useSession((state) => state.model !== null);
+  const trials = useSession((state) => state.trials);
+  const vnni = useSession((state) => state.info?.machine.vnni ?? null);
+  const draft = useRecipe((state) => state.draft);
+  return useMemo(() => {
+    if (!isOpen) return null;
+    const recipe = recipeOf(draft);
+    return { recipe, measured: trials.find((trial) => sameRecipe(trial.recipe, recipe, { vnni })) ?? null };
+  }, [isOpen, trials, draft, vnni]);
+}
+
 /** Predicts the trial of the recipe being edited; null while no model is open. */
 export function useDraftPrediction(): DraftPrediction | null {
   const model = useSession((state) => state.model);

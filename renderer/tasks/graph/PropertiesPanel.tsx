@@ -12,7 +12,7 @@ import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
 import { useUi } from '../../state/ui.ts';
 import { useFold } from '../../widgets/use-fold.ts';
-import { buildScopeTree, walkGroups } from '../../viz/graph/scope-tree.ts';
+import { buildScopeTree, groupsIn } from '../../viz/graph/scope-tree.ts';
 import { leavesOf } from './model.ts';
 import { GroupProperties } from './parts/GroupProperties.tsx';
 import { LayerProperties } from './parts/LayerProperties.tsx';
@@ -78,7 +78,7 @@ function WrittenNode({ trialId, name }: { readonly trialId: string; readonly nam
 function layersOfGroup(layers: readonly LayerFacts[], id: string | null): readonly LayerFacts[] | null {
   if (id === null) return null;
   const tree = buildScopeTree({ nodes: layers.map((layer) => ({ ...layer, rows: [] })) });
-  const group = [...walkGroups(tree)].find((candidate) => candidate.id === id);
+  const group = groupsIn(tree).get(id);
   if (group === undefined) return null;
   const names = new Set(leavesOf(group));
   return layers.filter((layer) => names.has(layer.name));

@@ -5,7 +5,7 @@ import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-
 import type { MetricScale } from '../../viz/color-maps.ts';
 import type { BoxMark, BoxOverlay } from '../../viz/graph/draw.ts';
 import type { GraphSource, NodeRow } from '../../viz/graph/graph-source.ts';
-import { walkGroups } from '../../viz/graph/scope-tree.ts';
+import { groupsIn } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
 
 export interface RowOptions {
@@ -128,7 +128,7 @@ export function boxOverlays(
     boxes.set(id, { fill, textColor: fill === null ? '#fff' : textOn(fill), text: overlayText(data, value) });
   };
   for (const [name, value] of data.values) put(name, value);
-  for (const group of walkGroups(tree)) put(group.id, groupValue(data, group));
+  for (const group of groupsIn(tree).values()) put(group.id, groupValue(data, group));
   return boxes;
 }
 

@@ -85,11 +85,21 @@ async function makeScene({ key, direction, source, tree, expanded }: SceneOrder)
   );
 }
 
+/** Widths of texts that were measured, by font and text: most boxes are drawn again and again. */
+const widths = new Map<string, number>();
+const MOST_WIDTHS = 20_000;
+
 function textMeasure(): (text: string, font: string) => number {
   const context = document.createElement('canvas').getContext('2d');
   if (context === null) throw new Error('This browser has no 2-D canvas');
+  if (widths.size > MOST_WIDTHS) widths.clear();
   return (text, font) => {
+    const key = `${font}\u0000${text}`;
+    const known = widths.get(key);
+    if (known !== undefined) return known;
     if (context.font !== font) context.font = font;
-    return context.measureText(text).width;
+    const { width } = context.measureText(text);
+    widths.set(key, width);
+    return width;
   };
 }

@@ -105,13 +105,23 @@ function countLayers(items: readonly ScopeItem[]): number {
   return items.reduce((sum, item) => sum + (item.kind === 'leaf' ? 1 : item.layers), 0);
 }
 
-/** Every group below (not the root itself), outer before inner. */
-export function* walkGroups(group: ScopeGroup): Generator<ScopeGroup> {
-  for (const child of group.children) {
-    if (child.kind === 'leaf') continue;
-    yield child;
-    yield* walkGroups(child);
-  }
+const groupsByRoot = new WeakMap<ScopeGroup, ReadonlyMap<string, ScopeGroup>>();
+
+/** Every group below (not the root itself) by its id, outer before inner; remembered for the root. */
+export function groupsIn(root: ScopeGroup): ReadonlyMap<string, ScopeGroup> {
+  const known = groupsByRoot.get(root);
+  if (known !== undefined) return known;
+  const groups = new Map<string, ScopeGroup>();
+  const add = (group: ScopeGroup): void => {
+    for (const child of group.children) {
+      if (child.kind === 'leaf') continue;
+      groups.set(child.id, child);
+      add(child);
+    }
+  };
+  add(root);
+  groupsByRoot.set(root, groups);
+  return groups;
 }
 
 /** Ids of the groups that hold a layer, outermost first; empty for a layer at the top. */
@@ -139,7 +149,7 @@ export function startExpanded(
   options: { allBelow?: number; budget?: number } = {},
 ): ReadonlySet<string> {
   const { allBelow = 260, budget = 120 } = options;
-  if (root.layers <= allBelow) return new Set([...walkGroups(root)].map((group) => group.id));
+  if (root.layers <= allBelow) return new Set(groupsIn(root).keys());
   const expanded = new Set<string>();
   let drawn = root.children.length;
   let level = root.children.filter((child) => child.kind === 'group');

@@ -107,7 +107,20 @@ export function visibleGraph(
   return freeze(root);
 }
 
-function* edgesOf(source: GraphSource): Generator<readonly [value: string, from: string, to: string]> {
+type Edge = readonly [value: string, from: string, to: string];
+
+const edgesBySource = new WeakMap<GraphSource, readonly Edge[]>();
+
+/** Every edge between layers, inputs and outputs; found once for a graph, whatever is open of it. */
+function edgesOf(source: GraphSource): readonly Edge[] {
+  const known = edgesBySource.get(source);
+  if (known !== undefined) return known;
+  const edges = [...findEdges(source)];
+  edgesBySource.set(source, edges);
+  return edges;
+}
+
+function* findEdges(source: GraphSource): Generator<Edge> {
   const producers = new Map<string, string>(source.inputs.map((value) => [value, inputId(value)]));
   for (const node of source.nodes) for (const value of node.outputs) if (value !== '') producers.set(value, node.name);
   for (const node of source.nodes) {
@@ -171,14 +184,14 @@ function openGroup(
             layers: child.layers,
           } as const);
     container.items.push({ ...box, ...options.measure(box) });
-    for (const layer of layersOf(child)) places.set(layer, { box: child.id, container });
+    placeLayers(child, { box: child.id, container }, places);
   }
   return container;
 }
 
-function* layersOf(item: ScopeItem): Generator<string> {
-  if (item.kind === 'leaf') yield item.id;
-  else for (const child of item.children) yield* layersOf(child);
+function placeLayers(item: ScopeItem, place: Place, places: Map<string, Place>): void {
+  if (item.kind === 'leaf') places.set(item.id, place);
+  else for (const child of item.children) placeLayers(child, place, places);
 }
 
 function connect(value: string, start: Place, end: Place): void {

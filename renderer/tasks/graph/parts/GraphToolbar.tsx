@@ -13,7 +13,7 @@ import type { ReactNode } from 'react';
 import { OVERLAY_TITLES, OVERLAYS, useOverlay } from '../../../state/overlay.ts';
 import type { OverlayMetric } from '../../../state/overlay.ts';
 import { useUi } from '../../../state/ui.ts';
-import { walkGroups } from '../../../viz/graph/scope-tree.ts';
+import { groupsIn } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import { graphController, useGraph } from '../store.ts';
 import classes from './GraphToolbar.module.css';
@@ -29,7 +29,7 @@ export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): Re
   const metric = useOverlay((state) => state.metric);
   const direction = useUi((state) => state.direction);
   const asWritten = useUi((state) => state.asWritten);
-  const groups = [...walkGroups(tree)];
+  const groups = groupsIn(tree);
   const turn = direction === 'down' ? 'Draw from left to right' : 'Draw from top to bottom';
   return (
     <div className={classes['toolbar']}>
@@ -45,17 +45,9 @@ export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): Re
         />
       </div>
       <Group gap={2} className={classes['box'] ?? ''}>
-        {groups.length > 0 && (
+        {groups.size > 0 && (
           <>
-            <Tool
-              label="Expand all groups"
-              onClick={() =>
-                setAll(
-                  trialId,
-                  groups.map((group) => group.id),
-                )
-              }
-            >
+            <Tool label="Expand all groups" onClick={() => setAll(trialId, [...groups.keys()])}>
               <IconFoldDown size={15} />
             </Tool>
             <Tool label="Collapse all groups" disabled={expanded.size === 0} onClick={() => setAll(trialId, [])}>

@@ -3,7 +3,7 @@ import { formatShape } from '../../../../main/judge/format.ts';
 import { useLayerFacts } from '../../../state/layer-facts.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
-import { walkGroups } from '../../../viz/graph/scope-tree.ts';
+import { groupsIn } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import { overlayText } from '../model.ts';
 import classes from './HoverCard.module.css';
@@ -20,7 +20,7 @@ interface HoverCardProps {
 export function HoverCard({ hit, at, overlay, tree }: HoverCardProps): ReactNode {
   const layers = useLayerFacts();
   const layer = hit.kind === 'layer' ? layers.find((candidate) => candidate.name === hit.id) : undefined;
-  const group = hit.kind === 'group' ? [...walkGroups(tree)].find((candidate) => candidate.id === hit.id) : undefined;
+  const group = hit.kind === 'group' ? groupsIn(tree).get(hit.id) : undefined;
   if (layer === undefined && group === undefined) return null;
   const value = layer === undefined ? undefined : overlay?.values.get(layer.name);
   const left = Math.min(at.x + 14, window.innerWidth - 340);

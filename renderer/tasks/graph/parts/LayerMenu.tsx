@@ -6,7 +6,7 @@ import { excludedBy, setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import { openPanel } from '../../../state/ui.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
-import { walkGroups } from '../../../viz/graph/scope-tree.ts';
+import { groupsIn } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import { leavesOf } from '../model.ts';
 
@@ -25,7 +25,7 @@ interface LayerMenuProps {
 export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuProps): ReactNode {
   const unquantized = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
   const unpruned = useRecipe(({ draft, chosen }) => excludedBy(draft, 'prune', chosen));
-  const group = hit.kind === 'layer' ? undefined : [...walkGroups(tree)].find((candidate) => candidate.id === hit.id);
+  const group = hit.kind === 'layer' ? undefined : groupsIn(tree).get(hit.id);
   const layers = group === undefined ? [hit.id] : [...leavesOf(group)];
   const kept = layers.every((layer) => unquantized.includes(layer));
   const frozen = layers.every((layer) => unpruned.includes(layer));

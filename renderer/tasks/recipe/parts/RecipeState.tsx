@@ -5,18 +5,18 @@ import { showTrial, useShownTrial } from '../../../state/session.ts';
 import { createTaskStore } from '../../../state/task.ts';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measureDraft } from '../../../widgets/measure.ts';
-import { useDraftPrediction } from '../../../widgets/useDraftPrediction.ts';
+import { useDraftTrial } from '../../../widgets/useDraftPrediction.ts';
 import classes from '../RecipePanel.module.css';
 
 const useRunTask = createTaskStore();
 
 /** Which trial these steps are, or that they were not measured yet; and how the shown trial's steps are taken over. */
 export function RecipeState(): ReactNode {
-  const prediction = useDraftPrediction();
+  const draft = useDraftTrial();
   const shown = useShownTrial();
   const task = useRunTask();
-  if (prediction === null || shown === undefined) return null;
-  const { measured, recipe } = prediction;
+  if (draft === null || shown === undefined) return null;
+  const { measured, recipe } = draft;
   const empty = recipe.steps.length === 0;
   const own = measured !== null && measured.id === shown.id;
   const loadable = !own && shown.recipe.steps.length > 0;

@@ -8,7 +8,7 @@ import {
   buildScopeTree,
   groupsAround,
   startExpanded,
-  walkGroups,
+  groupsIn,
   withParts,
 } from '../../../../renderer/viz/graph/scope-tree.ts';
 import { inputId, isBranchLink, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
@@ -48,7 +48,7 @@ describe('the scope tree', () => {
         layer('m/fc/Gemm', ['b'], ['c']),
       ],
     });
-    expect([...walkGroups(tree)].map((group) => [group.id, group.title, group.layers])).toEqual([
+    expect([...groupsIn(tree).values()].map((group) => [group.id, group.title, group.layers])).toEqual([
       ['m', 'm', 3],
       ['m/enc/0', 'enc/0', 2],
     ]);
