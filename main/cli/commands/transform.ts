@@ -149,7 +149,10 @@ function prunedLine({ sparsity, macs, parameters, layers }: PruneResult): string
     return `  pruned      ${formatPercent(sparsity.achieved)} of the weights are zero, effective MACs ${work}`;
   }
   const weights = `${formatCompact(parameters.before)} → ${formatCompact(parameters.after)}`;
-  return `  pruned      channels of ${cut} layers: MACs ${work}, parameters ${weights}`;
+  const what = layers.every(({ channels }) => channels?.after === 0)
+    ? `${cut} layers with weights`
+    : `channels of ${cut} layers`;
+  return `  pruned      ${what}: MACs ${work}, parameters ${weights}`;
 }
 
 function repairLines({ layers, gain, notes }: RepairResult): readonly string[] {

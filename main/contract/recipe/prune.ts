@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { blockFields, blockPruning, blockWords } from './prune-blocks.ts';
 import { channelFields, channelPruning, channelWords } from './prune-channels.ts';
 import { elementFields, elementPruning, elementStructures, elementWords, patternPruning } from './prune-elements.ts';
 import { conditionalSettings } from './step-fields.ts';
@@ -19,10 +20,16 @@ const fields: readonly StepField[] = [
         title: 'Channels',
         help: 'Channels, heads and units go with everything that shrinks with them: smaller and faster.',
       },
+      {
+        value: 'block',
+        title: 'Residual blocks',
+        help: 'Whole blocks beside a shortcut go: fewer layers, faster.',
+      },
     ],
   },
   ...elementFields,
   ...channelFields,
+  ...blockFields,
   {
     key: 'exclude',
     title: 'Left alone',
@@ -35,7 +42,7 @@ const fields: readonly StepField[] = [
 /** What is removed decides which settings there are. */
 export const pruneStepSchema = conditionalSettings(
   fields,
-  z.discriminatedUnion('structure', [elementPruning, patternPruning, channelPruning]),
+  z.discriminatedUnion('structure', [elementPruning, patternPruning, channelPruning, blockPruning]),
 );
 export type PruneStep = z.infer<typeof pruneStepSchema>;
 
@@ -56,5 +63,8 @@ export const pruneKind = defineStepKind<'prune', PruneStep>({
     block: '1x1',
     exclude: [],
   },
-  words: (settings) => (settings.structure === 'channel' ? channelWords(settings) : elementWords(settings)),
+  words: (settings) => {
+    if (settings.structure === 'channel') return channelWords(settings);
+    return settings.structure === 'block' ? blockWords(settings) : elementWords(settings);
+  },
 });

@@ -22,7 +22,7 @@ export function layerMacs({
 }
 
 /** 1 for every symbolic or open dimension of the model's inputs, as `inferModel` takes them. */
-function onesForSymbols(model: Model): Readonly<Record<string, number>> {
+export function onesForSymbols(model: Model): Readonly<Record<string, number>> {
   const dims: Record<string, number> = {};
   for (const { name, type } of model.graph.inputs) {
     if (type?.kind !== 'tensor') continue;

@@ -3,6 +3,7 @@
  * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
  */
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
+import type { ElementStep } from '../../contract/recipe/prune-elements.ts';
 import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
 import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
 import { lastStepOf } from '../../contract/recipe/kinds.ts';
@@ -75,11 +76,21 @@ function kindred(inputs: PredictionInputs, recipe: Recipe): Trial[] {
   );
 }
 
+function keepsShapes(recipe: Recipe): boolean {
+  const step = pruneStepOf(recipe);
+  return step === null || setsWeights(step);
+}
+
+/** Whether a step sets weights to zero, which changes no shape and no time. */
+function setsWeights(step: PruneStep): step is ElementStep {
+  return step.structure !== 'channel' && step.structure !== 'block';
+}
+
 /** What the pruning of a recipe cuts; null: there is no plan, or several steps prune, of which the later ones see no plan. */
 function cutOf(inputs: PredictionInputs, recipe: Recipe): Cut | null {
   if (inputs.prunePlan === null || prunesTwice(recipe)) return null;
   const cutting = pruneStepOf(recipe) ?? NO_CUT;
-  if (cutting.structure === 'channel') return null;
+  if (!setsWeights(cutting)) return null;
   const known = cutsOf(inputs.prunePlan);
   const name = JSON.stringify(cutting);
   const remembered = known.get(name);
@@ -206,10 +217,10 @@ function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): M
 
 /** Latency: zeros bring no speed (channels do), so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
 function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
-  if (pruneStepOf(recipe)?.structure === 'channel') return null;
+  if (!keepsShapes(recipe)) return null;
   const key = mostShared(inputs.trials, 'latency')?.key;
   for (const { measurements, recipe: tried } of key === undefined ? [] : kindred(inputs, recipe)) {
-    if (pruneStepOf(tried)?.structure === 'channel') continue;
+    if (!keepsShapes(tried)) continue;
     const measured = measurementUnder(measurements, 'latency', key!);
     if (measured === undefined) continue;
     const { value, low, high } = measured;
@@ -250,6 +261,7 @@ function predictBytes(inputs: PredictionInputs, recipe: Recipe, channels: Channe
     if (channels === null || quantize !== null) return null;
     return inputs.modelBytes - (channels.full.bytes - channels.totals.bytes);
   }
+  if (!keepsShapes(recipe)) return null;
   if (quantize === null) return inputs.modelBytes;
   const { layers, quantizePlan } = inputs;
   if (layers === null || quantizePlan === null) return null;

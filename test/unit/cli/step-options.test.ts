@@ -49,7 +49,7 @@ describe('the options of a step', () => {
       expect.objectContaining({
         code: 'USAGE',
         message: '--seed has no effect with --structure element --score magnitude',
-        hint: 'It takes --structure element|2:4|4:8 --score random, or --structure channel --score random.',
+        hint: 'It takes --structure element|2:4|4:8 --score random, or --structure channel --score random, or --structure block --score random.',
       }),
     );
     expect(() => settings(both, '--sparsity', '0.5', '--keep', 'macs=0.5')).toThrow(/--keep has no effect with/);
