@@ -14,8 +14,6 @@ const common = {
     z.strictObject({ bytes: share }),
     z.strictObject({ latency: share }),
   ]),
-  /** uniform: the same share of each group; global: scores are compared over all groups. */
-  scope: z.enum(['uniform', 'global']).default('uniform'),
   /** Kept widths are multiples of this where the group is wide enough. */
   align: z.number().int().min(1).default(8),
   /** Channels that each group keeps at least. */
@@ -26,13 +24,30 @@ const common = {
   exclude: z.array(z.string()).readonly().default([]),
 };
 
+/** uniform: the same share of each group; global: scores are compared over all groups. */
+const byScores = { scope: z.enum(['uniform', 'global']).default('uniform') };
+
+const obsPruning = z.strictObject({
+  ...common,
+  score: z.literal('obs'),
+  /** optimal: the widths whose losses, measured one group at a time, add up to the least. */
+  scope: z.enum(['optimal', 'uniform', 'global']).default('optimal'),
+  /** Calibration samples taken from the start of the data. */
+  samples: z.number().int().positive().default(500),
+});
+export type ObsPruning = z.infer<typeof obsPruning>;
+
 export const channelPruning = z.discriminatedUnion('score', [
-  z.strictObject({ ...common, score: z.enum(['l1', 'l2', 'bn-gamma', 'fpgm']) }),
-  z.strictObject({ ...common, score: z.literal('random'), seed: z.number().int().min(0).default(0) }),
+  z.strictObject({ ...common, ...byScores, score: z.enum(['l1', 'l2', 'bn-gamma', 'fpgm']) }),
+  z.strictObject({ ...common, ...byScores, score: z.literal('random'), seed: z.number().int().min(0).default(0) }),
+  obsPruning,
 ]);
 export type ChannelPruning = z.infer<typeof channelPruning>;
 
 const channel = { structure: ['channel'] } as const;
+
+const UNIFORM = { value: 'uniform', title: 'The same everywhere', help: 'The same share of each group.' };
+const GLOBAL = { value: 'global', title: 'Where it matters least', help: 'Scores are compared over all groups.' };
 
 export const channelFields: readonly StepField[] = [
   {
@@ -71,6 +86,11 @@ export const channelFields: readonly StepField[] = [
         help: 'The scale that batch normalization gives a channel.',
       },
       { value: 'fpgm', title: 'Nearest to the others', help: 'Channels that the others can stand in for go first.' },
+      {
+        value: 'obs',
+        title: 'What can be made up for',
+        help: 'Channels go that the layers behind them can do without once they are fitted again; takes calibration data.',
+      },
       { value: 'random', title: 'Any', help: 'Drawn by chance: what a good score must beat.' },
     ],
   },
@@ -80,11 +100,35 @@ export const channelFields: readonly StepField[] = [
     help: 'How much goes where.',
     flag: '--scope <scope>',
     control: 'choice',
-    when: channel,
+    when: { ...channel, score: ['l1', 'l2', 'bn-gamma', 'fpgm', 'random'] },
+    choices: [UNIFORM, GLOBAL],
+  },
+  {
+    key: 'scope',
+    title: 'Scope',
+    help: 'How much goes where.',
+    flag: '--scope <scope>',
+    control: 'choice',
+    when: { ...channel, score: ['obs'] },
     choices: [
-      { value: 'uniform', title: 'The same everywhere', help: 'The same share of each group.' },
-      { value: 'global', title: 'Where it matters least', help: 'Scores are compared over all groups.' },
+      {
+        value: 'optimal',
+        title: 'Where it costs least',
+        help: 'Each group is cut alone to several widths and measured at the output; the best sum is taken.',
+      },
+      UNIFORM,
+      GLOBAL,
     ],
+  },
+  {
+    key: 'samples',
+    title: 'Calibration samples',
+    help: 'How many samples the choice is made on, from the start of the calibration data.',
+    flag: '--samples <n>',
+    control: 'count',
+    minimum: 1,
+    unit: 'samples',
+    when: { ...channel, score: ['obs'] },
   },
   {
     key: 'seed',
@@ -133,7 +177,8 @@ const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size', latenc
 /** "Channels to 50 % MACs", "Channels to 50 % MACs, global fpgm". */
 export function channelWords({ target, score, scope, exclude }: ChannelPruning): string {
   const [[measure, kept]] = Object.entries(target) as [[keyof typeof MEASURES, number]];
-  const how = [scope === 'uniform' ? '' : scope, score === 'l2' ? '' : score].filter((word) => word !== '').join(' ');
+  const usual = score === 'obs' ? 'optimal' : 'uniform';
+  const how = [scope === usual ? '' : scope, score === 'l2' ? '' : score].filter((word) => word !== '').join(' ');
   const percent = Number((kept * 100).toFixed(1));
   return `Channels to ${percent} % ${MEASURES[measure]}${how === '' ? '' : `, ${how}`}${exclusions(exclude)}`;
 }

@@ -68,6 +68,8 @@ function widthsOf(plan: ChannelPlan, step: ChannelPruning): Int32Array | null {
     const timed = groups.every(({ name }) => rules.widths[name] !== undefined || rules.frozen.has(name));
     return timed ? Int32Array.from(groups, (group) => allowedWidths(group, rules)[0]!) : null;
   }
+  // Losses are measured when the channels are cut.
+  if (step.scope === 'optimal') return null;
   const target = { measure, keep };
   if (step.scope === 'uniform') return allocateUniform(plan.widths, target, rules);
   const scores = scoresOf(plan, step.score);

@@ -28,6 +28,9 @@ export interface DataSource {
   readonly context: TaskContext;
 }
 
+/** Positions for each weight of an output on which its layer is judged. */
+const ROWS_PER_COLUMN = 200;
+
 /**
  * Prunes by scores from data, layer after layer in the order of the graph: each is judged by what the pruned layers before it
  * give on the calibration samples. Sums over the samples are taken in the runtime, so that memory does not grow with them.
@@ -44,7 +47,7 @@ export async function pruneByData(
   const samples = new CalibrationSamples(calibration, step.samples);
   await samples.first();
   const batches = new CalibrationBatches(() => samples.all());
-  const stepOf = thinningOf(model, await batches.count());
+  const stepOf = thinningOf(model, { samples: await batches.count(), rowsPerColumn: ROWS_PER_COLUMN });
   const dtypeOf = dataTypes(model);
   const weights = layers.flatMap(({ layer, weights: own }) => own.map((weight) => ({ ...weight, layer: layer.name })));
   const levelOf = levelsOf(model.graph, new Set<Node>(weights.map(({ taken }) => taken.node)));

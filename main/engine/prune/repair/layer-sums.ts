@@ -175,6 +175,7 @@ function openSums({ float, pruned }: ModelPair): {
   readonly nameInPruned: (value: string) => string;
   readonly layerOf: Map<string, string>;
 } {
+  if (float === pruned) return { graph: new SumsGraph(float), nameInPruned: (value) => value, layerOf: new Map() };
   const { model, nameInSecond } = mergeModels(float, pruned);
   return { graph: new SumsGraph(model), nameInPruned: nameInSecond, layerOf: new Map() };
 }

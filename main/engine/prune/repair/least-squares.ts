@@ -53,7 +53,7 @@ const TRIES = 5;
  * @see He et al. 2017 (channel pruning), eq. 3; Meng et al. 2024 (OSSCAR), for λ
  */
 export function* solveRidge(sums: GroupSums, options: RidgeOptions): Steps<RidgeSolution | undefined> {
-  const { gram, cross } = options.centred ? centred(sums) : sums;
+  const { gram, cross } = options.centred ? centredSums(sums) : sums;
   const { columns } = sums;
   let diagonal = 0;
   for (let k = 0; k < columns; k++) diagonal += gram[k * columns + k]! / columns;
@@ -95,7 +95,8 @@ export function squaredError(sums: GroupSums, { weights, bias }: GroupWeights): 
   return Math.max(0, error);
 }
 
-function centred(sums: GroupSums): Pick<GroupSums, 'gram' | 'cross'> {
+/** Σ (x − x̄)(x − x̄)ᵀ and Σ (t − t̄)(x − x̄)ᵀ. */
+export function centredSums(sums: GroupSums): Pick<GroupSums, 'gram' | 'cross'> {
   const { columns, outputs, count, columnTotals, targetTotals } = sums;
   const gram = Float64Array.from(sums.gram);
   const cross = Float64Array.from(sums.cross);
@@ -110,7 +111,8 @@ function centred(sums: GroupSums): Pick<GroupSums, 'gram' | 'cross'> {
   return { gram, cross };
 }
 
-function biasFor(sums: GroupSums, weights: Float64Array, isCentred: boolean): Float64Array {
+/** What takes up the means for these weights; zero where there is no place for it. */
+export function biasFor(sums: GroupSums, weights: Float64Array, isCentred: boolean): Float64Array {
   const bias = new Float64Array(sums.outputs);
   if (!isCentred) return bias;
   for (let m = 0; m < sums.outputs; m++) {

@@ -9,6 +9,9 @@ import { relativeError, reportLayers, targetsOf, type RepairedLayer, type Repair
 import { thinningOf } from './thinning.ts';
 import { writeConstants, type ConstantChange } from './write-weights.ts';
 
+/** Positions for each weight of an output on which it is solved. */
+const ROWS_PER_COLUMN = 150;
+
 /** What a method changed, and what it did to each layer. */
 export interface Repair {
   readonly changes: readonly ConstantChange[];
@@ -25,7 +28,7 @@ export interface Repair {
 export async function repairWeights(task: RepairTask, ridge: number): Promise<Repair> {
   const { pair, context, on } = task;
   const { targetOf, levelOf } = targetsOf(task);
-  const stepOf = thinningOf(pair.pruned, task.samples);
+  const stepOf = thinningOf(pair.pruned, { samples: task.samples, rowsPerColumn: ROWS_PER_COLUMN });
   const changes: ConstantChange[] = [];
   const repaired: RepairedLayer[] = [];
   for (const round of byLevel(task.layers, levelOf)) {

@@ -8,6 +8,7 @@ import {
   type WidthRules,
   type WidthTarget,
 } from '../../../judge/predict/allocate.ts';
+import { allocateByLosses, type WidthOption } from '../../../judge/predict/allocate-losses.ts';
 import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthMeasure, WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
@@ -20,6 +21,8 @@ export interface WidthChoice {
   readonly widths: WidthModel;
   /** Of each group's atoms. */
   readonly scores: readonly Float64Array[];
+  /** Widths of each group with what they cost, for scope `optimal`; undefined: not measured. */
+  readonly options: readonly (readonly WidthOption[])[] | undefined;
   /** The cut model when group g keeps its `counts[g]` best atoms. */
   readonly cutTo: (counts: ArrayLike<number>) => Model;
 }
@@ -110,11 +113,12 @@ function describe(
 }
 
 function allocate(
-  { widths, scores }: WidthChoice,
+  { widths, scores, options }: WidthChoice,
   target: WidthTarget,
   rules: WidthRules,
   scope: ChannelPruning['scope'],
 ): Int32Array {
+  if (options !== undefined) return allocateByLosses(widths, options, target);
   return scope === 'global' ? allocateGlobal(widths, scores, target, rules) : allocateUniform(widths, target, rules);
 }
 

@@ -2,6 +2,7 @@ import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
 import { widthTotals, type WidthModel } from '../../../judge/predict/widths.ts';
+import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Sources } from '../../passes/pass.ts';
 import type { Runner } from '../../runtime/runner.ts';
@@ -16,7 +17,8 @@ import { channelGroups, type ChannelGroups, type FrozenChannels } from './groups
 import { maskModel } from './mask.ts';
 import { prepareStructure } from './prepare.ts';
 import { removalOf, type Removal } from './removal.ts';
-import { highestScores, scoreGroups } from './scores.ts';
+import { scoreAtoms } from './score-atoms.ts';
+import { highestScores } from './scores.ts';
 import { widthModel } from './width-model.ts';
 
 interface BeforeAfter {
@@ -54,6 +56,8 @@ export interface PrunedChannels {
 /** Where the cut is tried. */
 export interface CutSurroundings {
   readonly runner: Runner;
+  /** Typical inputs, for scores that take some. */
+  readonly calibration: (samples: number) => FeedBatches;
   /** Real inputs to compare the cut model with the masked one on; undefined: made ones. */
   readonly sampleFeeds: () => Promise<HostTensors | undefined>;
 }
@@ -79,18 +83,19 @@ export async function pruneChannels(
   requireGroups(found);
   throwIfCancelled(signal, 'Pruning');
   const widths = widthModel(closure, found.groups);
-  const scores = scoreGroups(closure, found.groups, { score: step.score, seed: 'seed' in step ? step.seed : 0 });
+  const scored = await scoreAtoms({ closure, groups: found.groups, widths, step }, surroundings, context);
+  const { scores, options } = scored;
   const removalTo = (counts: ArrayLike<number>): Removal => {
     const kept = found.groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)] as const);
     return removalOf(closure, new Map(kept));
   };
   const cutTo = (counts: ArrayLike<number>): Model => cutModel(closure, removalTo(counts));
-  const chosen = await chooseWidths({ model: closure.model, widths, scores, cutTo }, step, runner, context);
-  const removal = removalTo(chosen.counts);
+  const chosen = await chooseWidths({ model: closure.model, widths, scores, options, cutTo }, step, runner, context);
+  const removal = removalOf(closure, await scored.kept(chosen.counts));
   throwIfCancelled(signal, 'Pruning');
   const cut = cutModel(closure, removal);
   const checked = await checkCut({ masked: maskModel(closure, found.groups, removal), cut }, surroundings, context);
-  const notes = [...prepared.notes, ...chosen.notes, ...checked];
+  const notes = [...prepared.notes, ...scored.notes, ...chosen.notes, ...checked];
   return {
     model: cut,
     lineage: { before: prepared.model, kept: keptChannels(closure, removal) },

@@ -7,6 +7,8 @@ import { RunnerPool } from '../../../../../main/engine/runtime/runner-pool.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import { channelCut, channelsAt } from '../../../../../main/judge/predict/channel-cut.ts';
 import type { ChannelPlan as WirePlan } from '../../../../../main/contract/channel-plan.ts';
+import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
+import { randomBatches } from '../../quantize/oracle.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { channelStep } from '../../../../support/recipes.ts';
 import { resnet18 } from '../../../../support/resnet18.ts';
@@ -54,7 +56,8 @@ describe('channelPlan', () => {
     const model = resnet18();
     const plan = await planOf(model);
     const step = channelStep({ target: { macs: 0.5 }, scope });
-    const surroundings = { runner, sampleFeeds: () => Promise.resolve(undefined) };
+    const calibration = (): FeedBatches => randomBatches([1, 3, 224, 224], 1);
+    const surroundings = { runner, calibration, sampleFeeds: () => Promise.resolve(undefined) };
     const { result } = await pruneChannels(model, step, surroundings, quietContext());
     const cut = channelCut(plan as WirePlan, step)!;
     expect(cut.totals.macs).toBe(result.macs.after);

@@ -7,6 +7,8 @@ import { tensorValues } from '../../../../../main/engine/graph/tensor-data.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { pruneChannels, type PrunedChannels } from '../../../../../main/engine/prune/structure/prune-channels.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
+import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
+import { randomBatches } from '../../quantize/oracle.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { channelStep } from '../../../../support/recipes.ts';
 import { resnet18 } from '../../../../support/resnet18.ts';
@@ -18,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => runner.kill());
 
 function prune(model: Model, settings: Readonly<Record<string, unknown>>): Promise<PrunedChannels> {
-  const surroundings = { runner, sampleFeeds: () => Promise.resolve(undefined) };
+  const calibration = (): FeedBatches => randomBatches([16, 3, 8, 8], 4);
+  const surroundings = { runner, calibration, sampleFeeds: () => Promise.resolve(undefined) };
   return pruneChannels(model, channelStep(settings), surroundings, quietContext());
 }
 

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quietContext } from '../../../../../main/base/progress.ts';
+import { recipeSchema } from '../../../../../main/contract/recipe/recipe.ts';
+import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
+import type { Model } from '../../../../../main/engine/graph/ir.ts';
+import { applyRecipe, type AppliedRecipe } from '../../../../../main/engine/recipe/apply-recipe.ts';
+import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
+import { graph } from '../../../../support/graph-builder.ts';
+import { outputsOf, randomBatches, randomFeed } from '../../quantize/oracle.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+function apply(model: Model, dims: readonly number[], steps: readonly object[]): Promise<AppliedRecipe> {
+  const calibration = (): FeedBatches => randomBatches(dims, 6);
+  const surroundings = { calibration, sampleFeeds: () => Promise.resolve(undefined), runner, vnni: null };
+  return applyRecipe(model, recipeSchema.parse({ version: 2, steps }), surroundings, quietContext());
+}
+
+const prune = (settings: object): object => ({
+  prune: { structure: 'channel', score: 'obs', align: 1, minimum: 1, samples: 60, ...settings },
+});
+const layersOf = ({ outcomes }: AppliedRecipe): (number | undefined)[] =>
+  outcomes[0]!.kind === 'prune' ? outcomes[0]!.details.layers.map(({ channels }) => channels?.after) : [];
+
+/** Units x, y/2 and 2x behind two inputs; all are added up. */
+const withTwin = (): Model =>
+  graph()
+    .input('x', 'float32', ['N', 2])
+    .gemm({ inputs: 2, outputs: 3, name: 'a', bias: false, weight: [1, 0, 0, 0.5, 2, 0], to: 'h' })
+    .gemm({ inputs: 3, outputs: 1, name: 'b', bias: false, weight: [1, 1, 1], to: 'y' })
+    .output('y')
+    .build();
+
+describe('pruning by optimal brain surgery', () => {
+  it('takes a channel that another can stand in for, not the smallest', async () => {
+    const { model } = await apply(withTwin(), [10, 2], [prune({ scope: 'uniform', target: { macs: 0.7 } }), { repair: { ridge: 0 } }]); // prettier-ignore
+    const feed = randomFeed([5, 2], 77);
+    const [wanted, got] = [await outputsOf(runner, withTwin(), feed), await outputsOf(runner, model, feed)];
+    wanted['y']!.forEach((value, at) => expect(got['y']![at]).toBeCloseTo(value, 3));
+  });
+
+  it('loses by norm what the other units cannot make up for', async () => {
+    const byNorm = { structure: 'channel', score: 'l2', align: 1, minimum: 1, target: { macs: 0.7 } };
+    const steps = [{ prune: byNorm }, { repair: { ridge: 0 } }];
+    const { outcomes } = await apply(withTwin(), [10, 2], steps);
+    const repaired = outcomes[1]!;
+    expect(repaired.kind === 'repair' && repaired.details.gain!.after.sqnrDb).toBeLessThan(20);
+  });
+
+  /** Two blocks of eight units each: those of the first are two units and six copies, those of the second all different. */
+  const twoBlocks = (): Model => {
+    const copies = Array.from({ length: 8 }, (_, unit) => (unit % 2 === 0 ? [1, 0, 0, 0] : [0, 1, 0, 0])).flat();
+    return graph('blocks', 4)
+      .input('x', 'float32', ['N', 4])
+      .gemm({ inputs: 4, outputs: 8, name: 'a', bias: false, weight: copies, to: 'h' })
+      .relu({ to: 'h2' })
+      .gemm({ inputs: 8, outputs: 4, name: 'b', to: 'i' })
+      .addTo('x', { to: 'j' })
+      .gemm({ inputs: 4, outputs: 8, name: 'c', to: 'k' })
+      .relu({ to: 'k2' })
+      .gemm({ inputs: 8, outputs: 4, name: 'd', to: 'y' })
+      .output('y')
+      .build();
+  };
+
+  it('cuts where the measured loss is least, and keeps within the target', async () => {
+    const optimal = await apply(twoBlocks(), [10, 4], [prune({ target: { macs: 0.625 } })]);
+    expect(layersOf(optimal)).toEqual([2, 8]);
+    const uniform = await apply(twoBlocks(), [10, 4], [prune({ target: { macs: 0.625 }, scope: 'uniform' })]);
+    expect(layersOf(uniform)).toEqual([5, 5]);
+    const { details } = optimal.outcomes[0]!;
+    expect('macs' in details && details.macs).toEqual({ before: 128, after: 80 });
+  });
+
+  it('chooses the same again, for the same samples', async () => {
+    const [a, b] = [1, 2].map(() => apply(twoBlocks(), [10, 4], [prune({ target: { macs: 0.5 } })]));
+    expect(layersOf(await a!)).toEqual(layersOf(await b!));
+  });
+});
