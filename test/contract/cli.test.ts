@@ -21,6 +21,7 @@ import {
   profileSchema,
   pruneSchema,
   quantizeSchema,
+  repairSchema,
 } from '../../main/contract/results.ts';
 import { npyBytes, npzBytes } from '../support/data-files.ts';
 import { compareSchema } from '../../main/contract/studio.ts';
@@ -301,6 +302,17 @@ describe('pruning that cannot be done', () => {
     expect(misfit.stderr).toMatch(/DATA_SHAPE|SHAPE_MISMATCH/u);
     expect([codes.code, misfit.code]).toEqual([3, 3]);
     expect(existsSync(output())).toBe(false);
+  });
+
+  test('repair follows pruning, on the same data', async () => {
+    const repaired = join(directory, 'repaired.onnx');
+    const args = ['prune', cnn, '-o', repaired, '--structure', '2:4', '--repair', 'bias'];
+    const missing = await lapidary(...args);
+    expect([missing.code, existsSync(repaired)]).toEqual([2, false]);
+    const told = await json(pruneSchema.extend({ repair: repairSchema }), ...args, '--data', validation);
+    expect(told.repair.method).toBe('bias');
+    expect(told.repair.layers.length).toBeGreaterThan(0);
+    expect(told.sparsity.achieved).toBeCloseTo(0.5, 1);
   });
 
   test('scores from data: the same bytes each time, and what calibrated is told', async () => {

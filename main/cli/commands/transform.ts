@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { runSettingsSchema } from '../../contract/machine.ts';
 import { needsCalibration } from '../../contract/recipe/kinds.ts';
 import { pruneKind } from '../../contract/recipe/prune.ts';
+import { repairKind } from '../../contract/recipe/repair.ts';
 import { quantizeKind } from '../../contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { StepKind } from '../../contract/recipe/step-kind.ts';
@@ -35,16 +36,18 @@ function addPruneCommand(program: Command, finish: Finish): void {
     .command('prune <model>')
     .description('set weights to zero, or take out whole channels')
     .requiredOption('-o, --output <file>', 'where the pruned model goes');
-  addStepOptions(command, pruneKind);
-  const data = 'calibration data, for scores that need some';
+  addStepOptions(command, pruneKind).addOption(repairOption());
+  const data = 'calibration data, for scores that need some and for --repair';
   addSplitOptions(addDataOptions(addCommonOptions(command), data), CALIBRATION_SET_HELP).action(
-    async (model: string, options: OutputOptions & DataOptions & SplitOptions) => {
+    async (model: string, options: OutputOptions & DataOptions & SplitOptions & { readonly repair?: string }) => {
       finish(
         await runCommand(options, async (context) => {
-          const recipe = recipeOfStep(pruneKind, options);
+          const { repair: method, output } = options;
+          const steps = [stepOf(pruneKind, options), ...(method === undefined ? [] : [{ repair: { method } }])];
           const calibration = calibrationSource(options);
-          const applied = await apply(context, { model, recipe, calibration, output: options.output });
-          return applied.prune;
+          const applied = await apply(context, { model, recipe: recipeOf(steps), calibration, output });
+          const repair = applied.outcomes.find((outcome) => outcome.repair)?.repair;
+          return repair ? { ...applied.prune, repair } : applied.prune;
         }),
       );
     },
@@ -61,7 +64,7 @@ function addQuantizeCommand(program: Command, finish: Finish): void {
     async (model: string, options: OutputOptions & DataOptions & SplitOptions) => {
       finish(
         await runCommand(options, async (context) => {
-          const recipe = recipeOfStep(quantizeKind, options);
+          const recipe = recipeOf([stepOf(quantizeKind, options)]);
           const calibration = calibrationSource(options);
           const applied = await apply(context, { model, recipe, calibration, output: options.output });
           return applied.quantize;
@@ -71,9 +74,24 @@ function addQuantizeCommand(program: Command, finish: Finish): void {
   );
 }
 
-/** A recipe of one step, with the settings that the command's options say. */
-function recipeOfStep(kind: Pick<StepKind<unknown>, 'kind' | 'fields'>, options: object): Recipe {
-  return parseRecipe({ version: 2, steps: [{ [kind.kind]: stepSettings(kind, { ...options }) }] });
+/** A step with the settings that the command's options say. */
+function stepOf(kind: Pick<StepKind<unknown>, 'kind' | 'fields'>, options: object): object {
+  return { [kind.kind]: stepSettings(kind, { ...options }) };
+}
+
+function recipeOf(steps: readonly object[]): Recipe {
+  return parseRecipe({ version: 2, steps });
+}
+
+/** Repair as a step after pruning, with the defaults of a recipe. */
+function repairOption(): Option {
+  const methods = repairKind.fields.flatMap((field) =>
+    field.key === 'method' && field.control === 'choice' ? field.choices.map(({ value }) => String(value)) : [],
+  );
+  const { method } = repairKind.initial;
+  return new Option('--repair [method]', `then fit what stays to the model before, without training; alone: ${method}`)
+    .choices(methods)
+    .preset(method);
 }
 
 function addApplyCommand(program: Command, finish: Finish): void {

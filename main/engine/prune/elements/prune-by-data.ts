@@ -95,7 +95,9 @@ async function prunedTensor(
   if (step.score === 'wanda') return withZeros(tensor, wandaMask(values, sums, matrix!, wanted));
   const { mask, solved } = await solve(values, sums, { matrix: matrix!, wanted, signal });
   const { dtype, dims, name, docString, metadata, unknown } = tensor;
-  return withZeros({ ...makeTensor(name, dtype, dims, solved), docString, metadata, unknown }, mask);
+  const written = withZeros({ ...makeTensor(name, dtype, dims, solved), docString, metadata, unknown }, mask);
+  // What was zero before is told by the weights before.
+  return { ...written, nonZero: { ...written.nonZero, before: withZeros(tensor, mask).nonZero.before } };
 }
 
 interface Solving {

@@ -148,6 +148,7 @@ describe('SparseGPT', () => {
     const by = async (settings: Record<string, unknown>): Promise<number> => {
       const { model: pruned, result } = await prune(model(), settings, data);
       expect(result.sparsity.achieved).toBeCloseTo(0.5, 9);
+      expect(result.macs.after).toBeLessThan(0.6 * result.macs.before);
       return distance(await outputsOf(pruned), before);
     };
     const magnitude = await by({ sparsity: 0.5, scope: 'layer' });
