@@ -162,6 +162,20 @@ export const methods = {
     job: true,
   },
 
+  /** What windows keep of themselves (panels, columns, drafts), by name; only they know what the texts mean. */
+  'settings.get': { params: z.object({}), result: z.record(z.string(), z.string()), job: false },
+  'settings.set': {
+    params: z.object({
+      name: z.string().min(1).max(100),
+      value: z
+        .string()
+        .max(2 ** 20)
+        .nullable(),
+    }),
+    result: z.null(),
+    job: false,
+  },
+
   'job.list': { params: z.object({}), result: z.array(jobSchema), job: false },
   'job.cancel': { params: z.object({ jobId: z.string() }), result: z.null(), job: false },
 } as const;

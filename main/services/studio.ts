@@ -62,6 +62,11 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
         workspace: workspace.directory,
       }),
       'fs.list': ({ path }) => listDirectory(path),
+      'settings.get': () => workspace.settings(),
+      'settings.set': async ({ name, value }) => {
+        await workspace.saveSetting(name, value);
+        return null;
+      },
       ...modelHandlers(context),
       ...datasetHandlers(context),
       ...trialHandlers(context),

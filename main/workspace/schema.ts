@@ -164,4 +164,11 @@ export const MIGRATIONS: readonly string[] = [
   -- The data that calibrated the trial: JSON MeasuredData, or NULL.
   ALTER TABLE trials ADD COLUMN calibration TEXT;
   `,
+  `
+  -- What windows keep of themselves, whatever port they are served on; the texts are theirs.
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -112,6 +112,19 @@ export class WorkspaceStore implements Disposable {
     this.#run('DELETE FROM datasets WHERE id = ?', id);
   }
 
+  // Settings of windows
+
+  settings(): Record<string, string> {
+    const rows = this.#all('SELECT name, value FROM settings');
+    return Object.fromEntries(rows.map(({ name, value }) => [String(name), String(value)]));
+  }
+
+  /** @param value null: it is kept no more */
+  saveSetting(name: string, value: string | null): void {
+    if (value === null) this.#run('DELETE FROM settings WHERE name = ?', name);
+    else this.#run('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)', name, value);
+  }
+
   // Trials
 
   /**

@@ -6,12 +6,15 @@ import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { cssVariables, theme } from '../design/theme.ts';
-import { startLive } from '../state/live.ts';
-import { App } from './App.tsx';
+import { engine } from '../state/engine.ts';
+import { keepSettings } from '../state/keep-settings.ts';
 
 const root = document.querySelector('#root');
 if (root === null) throw new Error('index.html has no #root');
 
+await keepSettings(engine());
+// Their stores read what is kept when they are loaded.
+const [{ App }, { startLive }] = await Promise.all([import('./App.tsx'), import('../state/live.ts')]);
 startLive();
 createRoot(root).render(
   <StrictMode>

@@ -1,7 +1,7 @@
 import type { PersistOptions, PersistStorage, StorageValue } from 'zustand/middleware';
 
-/** Small interface state is kept in localStorage under one prefix. */
-const PREFIX = 'lapidary.';
+/** Small interface state is kept in localStorage under one prefix, and by the workspace: see `keepSettings`. */
+export const PREFIX = 'lapidary.';
 
 interface KeptState<S, P> {
   /** Grows when what is kept changes its shape. */
@@ -27,26 +27,55 @@ function safeStorage<P>(): PersistStorage<P> {
   return {
     getItem: (name) => {
       try {
-        return readKept<P>(globalThis.localStorage?.getItem(name) ?? null);
+        return readKept<P>(readText(name));
       } catch {
         return null;
       }
     },
-    setItem: (name, value) => {
-      try {
-        globalThis.localStorage?.setItem(name, JSON.stringify(value));
-      } catch {
-        // Private windows and full storages refuse: the studio works on, it only forgets its layout.
-      }
-    },
-    removeItem: (name) => {
-      try {
-        globalThis.localStorage?.removeItem(name);
-      } catch {
-        // As above.
-      }
-    },
+    setItem: (name, value) => keep(name, JSON.stringify(value)),
+    removeItem: (name) => keep(name, null),
   };
+}
+
+let tell: (name: string, text: string | null) => void = () => undefined;
+
+/** Who else is told of everything that is kept from now on; null: it is kept no more. */
+export function tellKept(listener: (name: string, text: string | null) => void): void {
+  tell = listener;
+}
+
+function keep(name: string, text: string | null): void {
+  if (readText(name) === text) return;
+  writeText(name, text);
+  tell(name, text);
+}
+
+/** What this browser keeps under a name; null: nothing. */
+export function readText(name: string): string | null {
+  try {
+    return globalThis.localStorage?.getItem(name) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a text in this browser. @param text null: nothing more */
+export function writeText(name: string, text: string | null): void {
+  try {
+    if (text === null) globalThis.localStorage?.removeItem(name);
+    else globalThis.localStorage?.setItem(name, text);
+  } catch {
+    // Private windows and full storages refuse: the studio works on, it only forgets its layout.
+  }
+}
+
+/** Everything that this browser keeps of the studio. */
+export function keptNames(): readonly string[] {
+  try {
+    return Object.keys(globalThis.localStorage ?? {}).filter((name) => name.startsWith(PREFIX));
+  } catch {
+    return [];
+  }
 }
 
 /** A kept text as zustand's envelope; Lapidary 0.1 kept the bare state, which is version 0. Null where it cannot be read. */

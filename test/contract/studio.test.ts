@@ -245,6 +245,15 @@ test('everything is there after the studio was closed and opened', async () => {
   expect((await call('model.recents', {}))[0]).toMatchObject({ id: modelId, available: true });
 });
 
+test('what windows keep of themselves is the workspace’s', async () => {
+  await call('settings.set', { name: 'lapidary.ui', value: '{"tab":"prune"}' });
+  await call('settings.set', { name: 'lapidary.last', value: 'x' });
+  await call('settings.set', { name: 'lapidary.last', value: null });
+  await close();
+  await open();
+  expect(await call('settings.get', {})).toEqual({ 'lapidary.ui': '{"tab":"prune"}' });
+});
+
 test('the baseline cannot be deleted, a trial can', async () => {
   const { modelId, baseline } = await openSample();
   await expect(call('trial.delete', { trialId: baseline })).rejects.toMatchObject({ code: 'USAGE' });
