@@ -33,7 +33,7 @@ function modelsIn(folder: string): { readonly name: string; readonly path: strin
 /** Models whose channels, heads or units can be cut; the others say why not. */
 const CUTTABLE: readonly [RegExp, number][] = [
   [/^glyph-cnn/, 16],
-  [/^glyph-gru/, 2],
+  [/^glyph-gru/, 3],
   [/^glyph-vit/, 8],
   [/^antispoof-fp32/, 24],
   [/^cnn-mnist-pytorch/, 3],

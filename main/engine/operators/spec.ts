@@ -89,6 +89,8 @@ export type Trait =
   | 'constant'
   /** Gives something else at each run, in training at least. */
   | 'random'
+  /** Gives as many equal elements as it is told. */
+  | 'fills'
   /** Gives its input. */
   | 'identity'
   /** Gives exactly the input's elements, each once, moved or converted: a zero behind it is a zero before it. */

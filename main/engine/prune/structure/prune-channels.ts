@@ -1,4 +1,4 @@
-import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
+import { throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
 import { widthTotals, type WidthModel } from '../../../judge/predict/widths.ts';
@@ -16,6 +16,7 @@ import { cutModel } from './cut.ts';
 import { channelGroups, type ChannelGroups, type FrozenChannels } from './groups.ts';
 import { maskModel } from './mask.ts';
 import { prepareStructure } from './prepare.ts';
+import { requireGroups } from './require-groups.ts';
 import { removalOf, type Removal } from './removal.ts';
 import { scoreAtoms } from './score-atoms.ts';
 import { highestScores } from './scores.ts';
@@ -80,7 +81,7 @@ export async function pruneChannels(
   const prepared = await prepareStructure(model, { runners: lendRunner(runner), signal });
   const closure = closeChannels(prepared.model);
   const found = channelGroups(closure);
-  requireGroups(found);
+  requireGroups(found, closure.model);
   throwIfCancelled(signal, 'Pruning');
   const widths = widthModel(closure, found.groups);
   const scored = await scoreAtoms({ closure, groups: found.groups, widths, step }, surroundings, context);
@@ -103,18 +104,6 @@ export async function pruneChannels(
     settings: settled(step, widths, chosen),
     result: { ...outcomeOf(closure, found, { widths, chosen, removal, keep: keepOf(step) }), notes },
   };
-}
-
-function requireGroups({ groups, frozen }: ChannelGroups): void {
-  if (groups.length > 0) return;
-  const [first] = frozen;
-  const why =
-    first === undefined
-      ? 'no layer has weights that are stored as floats'
-      : `'${first.name}' stays since ${first.reason}`;
-  throw new StudioError('UNSUPPORTED', `There are no channels that could be cut: ${why}`, {
-    hint: 'Prune single weights instead, or look at what is frozen and why.',
-  });
 }
 
 function keepOf({ target }: ChannelPruning): number {

@@ -49,6 +49,7 @@ export const generatingOperators = defineOperators('', {
     category: 'tensor',
     inputs: ['input'],
     settings: [0],
+    traits: ['fills'],
     channels: constantOfShapeChannels,
     infer: inferConstantOfShape,
   },

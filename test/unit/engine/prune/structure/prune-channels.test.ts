@@ -127,6 +127,22 @@ describe('pruneChannels', () => {
     );
   });
 
+  it('says of a quantized model that it should be pruned before', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 2])
+      .initializer('w', 'int8', [2, 2], Int8Array.of(1, 2, 3, 4))
+      .initializer('scale', 'float32', [], [0.5])
+      .node('DequantizeLinear', ['w', 'scale'], {}, ['weights'])
+      .node('MatMul', ['x', 'weights'], {}, ['y'])
+      .relu({ from: 'y' })
+      .output()
+      .build();
+    await expect(prune(model, ANY)).rejects.toMatchObject({
+      message: expect.stringContaining('the model is quantized'),
+      hint: 'Prune the float model, and quantize what comes out.',
+    });
+  });
+
   it('says how far it gets where the target cannot be met', async () => {
     await expect(prune(twoUnits(), { ...ANY, minimum: 2 })).rejects.toThrow(
       /narrowest widths keep 100.0 % of the MACs, the target is 50.0 %/,
