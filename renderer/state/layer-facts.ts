@@ -38,6 +38,10 @@ export interface LayerFacts {
   readonly gmacsPerSecond: number | null;
   /** Zero share of the weights, 0…1. */
   readonly sparsity: number | null;
+  /** Share of its channels that pruning kept, 0…1; null: no channels were pruned. */
+  readonly keptShare: number | null;
+  /** Why pruning left it alone; null: it did not, or is not known. */
+  readonly frozen: string | null;
   /** Whole quantized model against the float one at this layer. */
   readonly sqnrDb: number | null;
   /** Only this layer quantized. */
@@ -84,6 +88,7 @@ export function layerFacts({ table, profile, errors, details }: LayerSources): r
   const times = timesByLayer(profile, layerOf);
   const errorOf = byLayer(errors?.layers ?? [], layerOf);
   const pruned = byLayer(details?.prune?.layers ?? [], layerOf);
+  const frozen = byLayer(details?.prune?.frozen ?? [], layerOf);
   const quantized = byLayer(details?.quantize?.layers ?? [], layerOf);
   return rows.map((row) => {
     const time = times.get(row.name);
@@ -112,12 +117,18 @@ export function layerFacts({ table, profile, errors, details }: LayerSources): r
       share: time?.share ?? null,
       gmacsPerSecond: time?.gmacsPerSecond ?? null,
       sparsity: pruned.get(row.name)?.sparsity ?? null,
+      keptShare: keptShareOf(pruned.get(row.name)?.channels ?? null),
+      frozen: frozen.get(row.name)?.reason ?? null,
       sqnrDb: error?.sqnrDb ?? null,
       localSqnrDb: error?.localSqnrDb ?? null,
       cosine: error?.cosine ?? null,
       mse: error?.mse ?? null,
     };
   });
+}
+
+function keptShareOf(channels: { readonly before: number; readonly after: number } | null): number | null {
+  return channels === null || channels.before === 0 ? null : channels.after / channels.before;
 }
 
 interface LayerTime {

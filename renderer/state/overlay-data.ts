@@ -4,18 +4,17 @@ import type { Trial } from '../../main/contract/studio.ts';
 import { useLayerFacts } from './layer-facts.ts';
 import type { LayerFacts } from './layer-facts.ts';
 import { useOverlay } from './overlay.ts';
+import { FOLDED, FROZEN } from './overlay-texts.ts';
 import type { OverlayData, OverlayMetric } from './overlay.ts';
 import { useTrialProfile } from './queries.ts';
 import { useShownTrial } from './session.ts';
-
-/** Written on layers whose time is in another's kernel. */
-const FOLDED = 'fused';
 
 interface MetricSpec {
   readonly title: string;
   readonly unit: string;
   readonly lowIsBad: boolean;
   readonly value: (layer: LayerFacts) => number | string | null;
+  readonly note?: (layer: LayerFacts) => string | null;
 }
 
 const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
@@ -23,6 +22,13 @@ const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
   memory: { title: 'Memory moved', unit: 'bytes', lowIsBad: false, value: (layer) => layer.bytes },
   macs: { title: 'MACs', unit: 'MACs', lowIsBad: false, value: (layer) => layer.macs },
   sparsity: { title: 'Sparsity', unit: '%', lowIsBad: false, value: (layer) => layer.sparsity },
+  kept: {
+    title: 'Channels kept',
+    unit: '%',
+    lowIsBad: true,
+    value: (layer) => layer.keptShare ?? (layer.frozen === null ? null : FROZEN),
+    note: (layer) => layer.frozen,
+  },
   error: { title: 'Error (SQNR)', unit: 'dB', lowIsBad: true, value: (layer) => layer.sqnrDb },
   dtype: { title: 'dtype', unit: '', lowIsBad: false, value: (layer) => layer.dtype },
 };
@@ -30,13 +36,16 @@ const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
 /** Values by layer for one overlay, or null for none; layers without a value are left out. */
 export function overlayData(metric: OverlayMetric, layers: readonly LayerFacts[], source: string): OverlayData | null {
   if (metric === 'none') return null;
-  const { title, unit, lowIsBad, value } = SPECS[metric];
+  const { title, unit, lowIsBad, value, note } = SPECS[metric];
+  const notes = new Map<string, string>();
   const values = new Map<string, number | string>();
   for (const layer of layers) {
     const at = value(layer);
     if (at !== null && (typeof at === 'string' || Number.isFinite(at))) values.set(layer.name, at);
+    const told = note?.(layer) ?? null;
+    if (told !== null) notes.set(layer.name, told);
   }
-  return { metric, title, unit, source, predicted: false, values, lowIsBad };
+  return { metric, title, unit, source, predicted: false, values, lowIsBad, notes };
 }
 
 /** Where the numbers of an overlay come from, as said to people. */
@@ -51,6 +60,8 @@ export function overlaySource(metric: OverlayMetric, trial: Trial | undefined, p
       return trial?.hasErrors === true ? `${name} against the baseline` : 'quantize, then measure errors';
     case 'sparsity':
       return (trial?.prune ?? null) === null ? 'prune to see it' : `weights of ${name}`;
+    case 'kept':
+      return (trial?.prune ?? null) === null ? 'prune channels to see it' : `channels of ${name}`;
     case 'macs':
     case 'memory':
       return 'computed from shapes, batch 1';

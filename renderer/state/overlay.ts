@@ -3,7 +3,7 @@ import { persist } from 'zustand/middleware';
 import { keptAs } from './persist.ts';
 
 /** What the layers of the graph can be coloured by. */
-export const OVERLAYS = ['none', 'time', 'memory', 'macs', 'sparsity', 'error', 'dtype'] as const;
+export const OVERLAYS = ['none', 'time', 'memory', 'macs', 'sparsity', 'kept', 'error', 'dtype'] as const;
 export type OverlayMetric = (typeof OVERLAYS)[number];
 
 export const OVERLAY_TITLES: Readonly<Record<OverlayMetric, string>> = {
@@ -12,6 +12,7 @@ export const OVERLAY_TITLES: Readonly<Record<OverlayMetric, string>> = {
   memory: 'Memory',
   macs: 'MACs',
   sparsity: 'Sparsity',
+  kept: 'Kept',
   error: 'Error',
   dtype: 'dtype',
 };
@@ -31,6 +32,12 @@ export interface OverlayData {
   readonly values: ReadonlyMap<string, number | string>;
   /** True when small values are the bad ones (SQNR): the colour map is turned round. */
   readonly lowIsBad: boolean;
+  /** What else is to say of a layer: why its channels are frozen. */
+  readonly notes?: ReadonlyMap<string, string>;
+  /** Which channels of a layer stay (1) and go (0), in their order. */
+  readonly strips?: ReadonlyMap<string, Uint8Array>;
+  /** By layer: those that change with it, which light up as one. */
+  readonly together?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 interface OverlayStore {

@@ -10,12 +10,17 @@ interface SelectionStore {
   /** Grows with every selection, so that selecting the same layer again scrolls to it again. */
   readonly revision: number;
   readonly hover: string | null;
+  /** Layers that are pointed at as one (a group of channels), beside `hover`. */
+  readonly lit: ReadonlySet<string>;
   /** The value (tensor) that is pointed at in the properties, or null. */
   readonly value: string | null;
   select(layer: string | null, source: SelectionSource): void;
   setHover(layer: string | null): void;
+  setLit(layers: ReadonlySet<string>): void;
   setValue(value: string | null): void;
 }
+
+export const NONE_LIT: ReadonlySet<string> = new Set();
 
 /** One selection everywhere: graph, outline, table, timeline, heatmap, charts. */
 export const useSelection = create<SelectionStore>((set, get) => ({
@@ -23,10 +28,14 @@ export const useSelection = create<SelectionStore>((set, get) => ({
   source: 'command',
   revision: 0,
   hover: null,
+  lit: NONE_LIT,
   value: null,
   select: (layer, source) => set({ layer, source, revision: get().revision + 1, value: null }),
   setHover: (hover) => {
     if (hover !== get().hover) set({ hover });
+  },
+  setLit: (lit) => {
+    if (lit !== get().lit) set({ lit });
   },
   setValue: (value) => set({ value }),
 }));

@@ -32,6 +32,8 @@ export const FEW_LARGE: SliderSize = { layers: 96, width: 512 };
 export const WEIGHTS = FEW_LARGE.layers * FEW_LARGE.width ** 2;
 /** 1000 × 160 × 160 = 25,600,000 weights. */
 export const MANY_SMALL: SliderSize = { layers: 1000, width: 160 };
+/** 500 × 224 × 224 = 25,088,000 weights in 1,000 nodes. */
+export const THOUSAND_NODES: SliderSize = { layers: 500, width: 224 };
 /** Measured trials: a long session with the slider. */
 const TRIALS = 30;
 

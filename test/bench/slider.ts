@@ -10,13 +10,18 @@ import { tensorPieces } from '../../main/engine/graph/tensor-data.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { createStudio } from '../../main/services/studio.ts';
 import { openWorkspace } from '../../main/workspace/workspace.ts';
+import type { ChannelPlan } from '../../main/contract/channel-plan.ts';
+import { channelPlan as planChannels } from '../../main/engine/prune/structure/channel-plan.ts';
+import { keptOverlay } from '../../renderer/tasks/prune/channels/kept-overlay.ts';
+import { channelLayers } from '../../renderer/tasks/prune/channels/layer-rows.ts';
+import { groupRows } from '../../renderer/tasks/prune/channels/model.ts';
 import { measuredPoints, pruneRows } from '../../renderer/tasks/prune/model.ts';
-import { predictTrial } from '../../main/judge/predict/trial.ts';
+import { predictTrial, type PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { callOf } from '../support/call-studio.ts';
-import { pruneRecipe } from '../support/recipes.ts';
+import { channelStep, pruneRecipe } from '../support/recipes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
-import { FEW_LARGE, MANY_SMALL, model25M, predictionInputs, type SliderSize } from './slider-case.ts';
+import { FEW_LARGE, MANY_SMALL, model25M, predictionInputs, THOUSAND_NODES, type SliderSize } from './slider-case.ts';
 
 const FRAME_MS = 16;
 const MEASURED_MS = 2000;
@@ -44,6 +49,40 @@ async function moves(model: Model, { layers, width }: SliderSize): Promise<Bench
   const p90 = times.toSorted((a, b) => a - b)[Math.floor(0.9 * MOVES)]!;
   return atMost(`slider: prediction for ${layers} layers of ${width ** 2} weights, p90 / 16 ms`, p90 / FRAME_MS, 1);
 }
+
+/**
+ * The same while whole channels are pruned, of a model of 1,000 nodes: widths of 499 groups from one threshold on 112,000
+ * scores, totals, the table of groups, that of layers, and the overlay of the graph.
+ */
+async function channelMoves(): Promise<BenchRow> {
+  const context = { runners: new RunnerPool(), signal: quietContext().signal };
+  const channelPlan = (await planChannels(model25M(THOUSAND_NODES), context)) as ChannelPlan;
+  const times: number[] = [];
+  for (let move = 0; move < MOVES; move++) {
+    const start = performance.now();
+    const step = channelStep({ target: { macs: 0.1 + (0.85 * move) / MOVES }, scope: 'global' });
+    const { channels } = predictTrial({ version: 2, steps: [{ prune: step }] }, { ...UNKNOWN, channelPlan });
+    const rows = groupRows(channelPlan, step, channels).length + channelLayers(channelPlan, new Set(), channels).size;
+    const drawn = keptOverlay(channelPlan, step, channels!, null).values.size;
+    times.push(performance.now() - start);
+    if (rows === 0 || drawn === 0) throw new Error('the prediction was empty');
+  }
+  const p90 = times.toSorted((a, b) => a - b)[Math.floor(0.9 * MOVES)]!;
+  return atMost('slider of channels: prediction for 1,000 nodes, 25 M weights, p90 / 16 ms', p90 / FRAME_MS, 1);
+}
+
+/** Nothing measured, nothing known beside the plan. */
+const UNKNOWN: PredictionInputs = {
+  inspect: { parameters: 0, macs: 0 },
+  layers: null,
+  modelBytes: 0,
+  trials: [],
+  prunePlan: null,
+  channelPlan: null,
+  quantizePlan: null,
+  baselineProfile: null,
+  unlabelled: false,
+};
 
 /** The plan against two bare passes over the same weights, which is the least that it can do; half a second was measured. */
 async function plan(model: Model): Promise<BenchRow> {
@@ -115,6 +154,7 @@ export async function bench(): Promise<BenchRow[]> {
   return [
     await moves(model, FEW_LARGE),
     await moves(model25M(MANY_SMALL), MANY_SMALL),
+    await channelMoves(),
     await plan(model),
     await releases(),
   ];

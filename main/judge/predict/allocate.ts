@@ -1,5 +1,6 @@
 import { predictWidths, type LatencyModel } from './width-latency.ts';
-import { widthTotals, type WidthGroup, type WidthMeasure, type WidthModel } from './widths.ts';
+import { RunningTotals } from './running-totals.ts';
+import { fullTotals, widthTotals, type WidthGroup, type WidthMeasure, type WidthModel } from './widths.ts';
 
 /** Which widths a cut may choose. */
 export interface WidthRules {
@@ -21,8 +22,7 @@ export type WidthTarget =
 /** The target's measure at these widths over that of the whole model. */
 export function shareAt(model: WidthModel, target: WidthTarget, kept: ArrayLike<number>): number {
   if (target.measure === 'latency') return predictWidths(target.latency, kept).value / target.latency.fullMs;
-  const full = model.groups.map(({ atoms }) => atoms);
-  return widthTotals(model, kept)[target.measure] / widthTotals(model, full)[target.measure];
+  return widthTotals(model, kept)[target.measure] / fullTotals(model)[target.measure];
 }
 
 /** Widths that a group may have under the rules, ascending, its full width last. */
@@ -62,15 +62,38 @@ export function allocateGlobal(
   rules: WidthRules,
 ): Int32Array {
   const allowed = model.groups.map((group) => allowedWidths(group, rules));
+  const { ordered, thresholds } = orderScores(scores);
+  return searchLargest(model, target, thresholds, (threshold) =>
+    Int32Array.from(ordered, (own, at) => nearest(allowed[at]!, countAbove(own, threshold))),
+  );
+}
+
+/** The scores of each group over their mean, ascending, and all thresholds from nothing kept down to everything. */
+interface OrderedScores {
+  readonly ordered: readonly Float64Array[];
+  readonly thresholds: Float64Array;
+}
+
+const orders = new WeakMap<readonly ArrayLike<number>[], OrderedScores>();
+
+/** Remembered, since a slider asks again and again with the same scores. */
+function orderScores(scores: readonly ArrayLike<number>[]): OrderedScores {
+  const known = orders.get(scores);
+  if (known !== undefined) return known;
   const ordered = scores.map((own) => {
     const mean = meanOf(own);
     return Float64Array.from(own, (score) => (mean === 0 ? 0 : score / mean)).sort();
   });
-  const thresholds = Float64Array.from(ordered.flatMap((own) => [...own])).sort();
-  // From the highest threshold (nothing kept) down to the lowest.
-  return searchLargest(model, target, [Infinity, ...thresholds.reverse(), 0], (threshold) =>
-    Int32Array.from(ordered, (own, at) => nearest(allowed[at]!, countAbove(own, threshold))),
-  );
+  const thresholds = new Float64Array(ordered.reduce((count, { length }) => count + length, 2));
+  let at = 1;
+  for (const own of ordered) {
+    thresholds.set(own, at);
+    at += own.length;
+  }
+  thresholds[at] = Infinity;
+  const made = { ordered, thresholds: thresholds.sort().reverse() };
+  orders.set(scores, made);
+  return made;
 }
 
 /**
@@ -94,10 +117,19 @@ function searchLargest(
   }
   const found = widthsAt(steps[low]!);
   const next = low + 1 < steps.length ? widthsAt(steps[low + 1]!) : found;
+  const running = target.measure === 'latency' ? null : new RunningTotals(model, found);
   for (const [group, width] of next.entries()) {
     const before = found[group]!;
+    if (width === before) continue;
     found[group] = width;
-    if (!fits(found)) found[group] = before;
+    running?.set(group, width);
+    const isFitting =
+      running === null || target.measure === 'latency'
+        ? fits(found)
+        : running.total(target.measure) <= target.keep * (1 + 1e-9) * fullTotals(model)[target.measure];
+    if (isFitting) continue;
+    found[group] = before;
+    running?.set(group, before);
   }
   return found;
 }

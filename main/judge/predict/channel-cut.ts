@@ -5,7 +5,7 @@
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { ChannelPruning } from '../../contract/recipe/prune-channels.ts';
 import { allocateGlobal, allocateUniform, allowedWidths, type WidthRules } from './allocate.ts';
-import { widthTotals, type WidthGroup, type WidthMeasure, type WidthTotals } from './widths.ts';
+import { fullTotals, widthTotals, type WidthGroup, type WidthMeasure, type WidthTotals } from './widths.ts';
 
 /** A cut before it is made. */
 export interface ChannelCut {
@@ -44,7 +44,7 @@ export function channelCut(plan: ChannelPlan, step: ChannelPruning): ChannelCut 
   if (kept === null) return null;
   const { measure, keep } = targetOf(step);
   const totals = widthTotals(plan.widths, kept);
-  const full = fullTotals(plan);
+  const full = fullTotals(plan.widths);
   const share = measure === 'latency' ? null : full[measure] === 0 ? 1 : totals[measure] / full[measure];
   const met = share === null || share <= keep * (1 + 1e-6);
   return { kept, totals, full, share, met, strength: strengthOf(plan, step, kept) };
@@ -76,24 +76,26 @@ function widthsOf(plan: ChannelPlan, step: ChannelPruning): Int32Array | null {
   return scores === null ? null : allocateGlobal(plan.widths, scores, target, rules);
 }
 
-/** What the model is worth at full width. */
-export function fullTotals({ widths }: ChannelPlan): WidthTotals {
-  return widthTotals(
-    widths,
-    widths.groups.map(({ atoms }) => atoms),
-  );
-}
+const scoresByPlan = new WeakMap<ChannelPlan, Map<string, readonly Float64Array[] | null>>();
 
-/** The scores of all groups; null where the plan lacks them. */
-function scoresOf({ groups }: ChannelPlan, score: string): readonly Float64Array[] | null {
-  const all = groups.map(({ scores }) => (scores as Readonly<Record<string, Float64Array | null>>)[score] ?? null);
-  return all.every((scored) => scored !== null) ? all : null;
+/** The scores of all groups, the same list every time; null where the plan lacks them. */
+function scoresOf(plan: ChannelPlan, score: string): readonly Float64Array[] | null {
+  const known = scoresByPlan.get(plan) ?? new Map<string, readonly Float64Array[] | null>();
+  scoresByPlan.set(plan, known);
+  const remembered = known.get(score);
+  if (remembered !== undefined) return remembered;
+  const all = plan.groups.map(({ scores }) => (scores as Readonly<Record<string, Float64Array | null>>)[score] ?? null);
+  const found = all.every((scored) => scored !== null) ? all : null;
+  known.set(score, found);
+  return found;
 }
 
 /** What is known of the order in which a group's atoms go. */
 interface AtomOrder {
   /** Places of the atoms, the one that stays longest first. */
   readonly order: Uint32Array;
+  /** Their scores, in this order. */
+  readonly sorted: Float64Array;
   /** Share of the group's Σw² that goes when the first k of them stay; length atoms + 1. */
   readonly lost: Float64Array;
 }
@@ -117,13 +119,24 @@ function orderOf(scores: Float64Array, l2: Float64Array): AtomOrder {
   const lost = new Float64Array(order.length + 1);
   for (let count = order.length - 1; count >= 0; count--) lost[count] = lost[count + 1]! + l2[order[count]!]! ** 2;
   const all = lost[0]!;
-  return { order, lost: all === 0 ? lost : lost.map((energy) => energy / all) };
+  const sorted = Float64Array.from(order, (at) => scores[at]!);
+  return { order, sorted, lost: all === 0 ? lost : lost.map((energy) => energy / all) };
 }
 
 function strengthOf(plan: ChannelPlan, { score }: ChannelPruning, kept: Int32Array): number | null {
   const ordered = ordersOf(plan, score);
   if (ordered === null) return null;
   return ordered.reduce((sum, { lost }, at) => sum + lost[kept[at]!]!, 0) / Math.max(1, ordered.length);
+}
+
+/** Share of a group's Σw² that goes when `count` of its atoms stay, 0…1; null where the plan does not know the score. */
+export function energyLost(plan: ChannelPlan, score: string, group: number, count: number): number | null {
+  return ordersOf(plan, score)?.[group]?.lost[count] ?? null;
+}
+
+/** The scores of a group's atoms, falling; null where the plan does not know them. */
+export function sortedScores(plan: ChannelPlan, score: string, group: number): Float64Array | null {
+  return ordersOf(plan, score)?.[group]?.sorted ?? null;
 }
 
 /**
@@ -134,7 +147,7 @@ export function atomsKept(plan: ChannelPlan, score: string, group: number, count
   const ordered = ordersOf(plan, score)?.[group];
   if (ordered === undefined) return null;
   const stays = new Uint8Array(ordered.order.length);
-  for (const atom of ordered.order.subarray(0, count)) stays[atom] = 1;
+  for (let at = 0; at < count; at++) stays[ordered.order[at]!] = 1;
   return stays;
 }
 

@@ -58,6 +58,20 @@ export interface WidthTotals extends Readonly<Record<WidthMeasure, number>> {
   readonly layerMacs: Float64Array;
 }
 
+const fulls = new WeakMap<WidthModel, WidthTotals>();
+
+/** The totals of the whole model; remembered. */
+export function fullTotals(model: WidthModel): WidthTotals {
+  const known = fulls.get(model);
+  if (known !== undefined) return known;
+  const full = widthTotals(
+    model,
+    model.groups.map(({ atoms }) => atoms),
+  );
+  fulls.set(model, full);
+  return full;
+}
+
 /** The totals when group g keeps `kept[g]` atoms. */
 export function widthTotals(model: WidthModel, kept: ArrayLike<number>): WidthTotals {
   const sizes = axisSizes(model, kept);
@@ -106,7 +120,7 @@ export function axisSizes({ axes }: WidthModel, kept: ArrayLike<number>): Float6
 const wholes = new WeakMap<WidthModel, { axes: Float64Array; tensors: Float64Array }>();
 
 /** Sizes at full width; remembered. */
-function fullElements(model: WidthModel): { axes: Float64Array; tensors: Float64Array } {
+export function fullElements(model: WidthModel): { axes: Float64Array; tensors: Float64Array } {
   const known = wholes.get(model);
   if (known !== undefined) return known;
   const axes = axisSizes(

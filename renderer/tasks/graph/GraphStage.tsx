@@ -27,6 +27,8 @@ interface GraphStageProps {
   readonly view: GraphView;
 }
 
+const NO_STRIPS: ReadonlyMap<string, Uint8Array> = new Map();
+
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -49,6 +51,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);
   const hover = useSelection((state) => state.hover);
+  const lit = useSelection((state) => state.lit);
+  const together = hover === null ? undefined : overlay?.together?.get(hover);
   const group = useGraph((state) => state.group);
 
   // The canvas calls back long after the render that made it: it reads the newest of these.
@@ -130,6 +134,12 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     () => canvas?.setSelection(layer === null ? group : boxOf(layer), hover === null ? null : boxOf(hover)),
     [canvas, layer, group, hover, boxOf],
   );
+
+  useEffect(
+    () => canvas?.setLit(new Set([...(together ?? lit)].flatMap((name) => boxOf(name) ?? []))),
+    [canvas, together, lit, boxOf],
+  );
+  useEffect(() => canvas?.setStrips(overlay?.strips ?? NO_STRIPS), [canvas, overlay]);
 
   useEffect(() => {
     if (canvas === null || scene === null || layer === null || useSelection.getState().source === 'graph') return;

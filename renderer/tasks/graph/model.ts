@@ -95,7 +95,7 @@ export function dataDomain(data: OverlayData, kind: 'linear' | 'log'): readonly 
   const max = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
   const positive = numbers.filter((value) => value > 0);
   if (kind === 'log') return [positive.reduce((a, b) => Math.min(a, b), Infinity), max];
-  if (data.metric === 'sparsity') return [0, 1];
+  if (data.metric === 'sparsity' || data.metric === 'kept') return [0, 1];
   return [data.lowIsBad ? numbers.reduce((a, b) => Math.min(a, b), Infinity) : 0, max];
 }
 
@@ -148,7 +148,7 @@ function groupValue(data: OverlayData, group: ScopeGroup): number | string | nul
   if (numbers.length === 0) return null;
   if (data.metric === 'error') return numbers.reduce((a, b) => Math.min(a, b), Infinity);
   const sum = numbers.reduce((a, b) => a + b, 0);
-  return data.metric === 'sparsity' ? sum / numbers.length : sum;
+  return data.metric === 'sparsity' || data.metric === 'kept' ? sum / numbers.length : sum;
 }
 
 /** Names of the layers in a group. */

@@ -32,6 +32,7 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
   const fold = useFold('table');
   const layer = useSelection((state) => state.layer);
   const hover = useSelection((state) => state.hover);
+  const lit = useSelection((state) => state.lit);
   const revision = useSelection((state) => state.revision);
   const picked = useSelection((state) => state.source === 'table');
   const selected = useMemo(() => new Set(layer === null ? [] : [layer]), [layer]);
@@ -69,6 +70,7 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
             grid={grid}
             selected={selected}
             hovered={hover}
+            lit={lit}
             selectOnMove
             scrollTo={picked ? null : layer}
             scrollRevision={revision}

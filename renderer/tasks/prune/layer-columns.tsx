@@ -1,21 +1,29 @@
-import { Checkbox } from '@mantine/core';
 import { useMemo } from 'react';
-import type { ReactNode } from 'react';
 import { formatCompact, formatPercent, formatPredicted } from '../../../main/judge/format.ts';
 import { usePrunePlan, useTrialDetails } from '../../state/queries.ts';
-import { excludedBy, setExcluded, useRecipe } from '../../state/recipe.ts';
+import { settingsOf } from '../../state/recipe-draft.ts';
+import { excludedBy, useEditedStep, useRecipe } from '../../state/recipe.ts';
 import { useSession } from '../../state/session.ts';
 import { LAYER_COLUMNS, optional } from '../../widgets/layers/layer-columns.tsx';
 import type { LayerColumn } from '../../widgets/layers/layer-columns.tsx';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
+import { KeptBar, PruneSwitch } from './parts/LayerCells.tsx';
+import { useChannelColumns } from './channels/layer-columns.tsx';
 import { pruneRows } from './model.ts';
 import type { PruneRow } from './model.ts';
-import classes from './PruneView.module.css';
 
 const { index, name, op, shape, macs, time } = LAYER_COLUMNS;
 
-/** The layers table in the Prune task: what is left of each layer, following the slider; and what cannot be pruned, why. */
+/** The layers table in the Prune task, as what is pruned needs it. */
 export function usePruneColumns(): readonly LayerColumn[] {
+  const isChannels = settingsOf(useEditedStep('prune'), 'prune')?.structure === 'channel';
+  const elements = useElementColumns();
+  const channels = useChannelColumns(isChannels);
+  return isChannels ? channels : elements;
+}
+
+/** Pruning of single weights: what is left of each layer, following the slider; and what cannot be pruned, why. */
+function useElementColumns(): readonly LayerColumn[] {
   const modelId = useSession((state) => state.model?.entry.id ?? null);
   const plan = usePrunePlan(modelId).data;
   const prediction = useDraftPrediction();
@@ -40,7 +48,10 @@ function columnsOf(rowOf: (layer: string) => PruneRow | undefined): readonly Lay
       title: 'Prune',
       width: '58px',
       help: 'Unchecked layers are frozen: their weights stay. Also in the graph’s context menu.',
-      render: (layer) => <PruneSwitch row={rowOf(layer.name)} />,
+      render: (layer) => {
+        const row = rowOf(layer.name);
+        return row && <PruneSwitch {...row} />;
+      },
       value: (layer) => pruneWord(rowOf(layer.name)),
     },
     index,
@@ -63,7 +74,7 @@ function columnsOf(rowOf: (layer: string) => PruneRow | undefined): readonly Lay
       width: 'minmax(90px, 0.5fr)',
       help: 'Share of the weights that stays: hollow while it is predicted, filled when it was measured',
       unit: 'share',
-      render: (layer) => <KeptBar row={rowOf(layer.name)} />,
+      render: (layer) => <KeptBar share={kept(layer.name)} predicted={rowOf(layer.name)?.predicted ?? false} />,
       value: (layer) => kept(layer.name),
     },
     {
@@ -119,32 +130,4 @@ function sparsityText(row: PruneRow | undefined): string {
 function pruneWord(row: PruneRow | undefined): string | null {
   if (row === undefined) return null;
   return row.frozen === null && !row.excluded ? 'pruned' : 'frozen';
-}
-
-function PruneSwitch({ row }: { readonly row: PruneRow | undefined }): ReactNode {
-  if (row === undefined) return null;
-  return (
-    <Checkbox
-      aria-label={`Prune ${row.name}`}
-      size="xs"
-      checked={row.frozen === null && !row.excluded}
-      disabled={row.frozen !== null}
-      title={row.frozen ?? undefined}
-      onClick={(event) => event.stopPropagation()}
-      onChange={(event) => setExcluded('prune', [row.name], !event.currentTarget.checked)}
-    />
-  );
-}
-
-function KeptBar({ row }: { readonly row: PruneRow | undefined }): ReactNode {
-  if (row === undefined || row.sparsity === null) return null;
-  return (
-    <span className={classes['bar']} aria-hidden>
-      <span
-        className={classes['fill']}
-        data-predicted={row.predicted}
-        style={{ width: `${(1 - row.sparsity) * 100}%` }}
-      />
-    </span>
-  );
 }

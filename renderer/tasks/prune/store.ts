@@ -19,7 +19,7 @@ export function dragSparsity(sparsity: number): void {
  * The slider was let go: measures what it stands at, or shows the trial that did before; a measurement still going on is
  * cancelled for it.
  */
-export function releaseSparsity(): void {
+export function releaseSlider(): void {
   const { settle, draft } = useRecipe.getState();
   settle();
   const known = measuredDraft();

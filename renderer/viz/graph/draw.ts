@@ -26,6 +26,10 @@ export interface DrawState {
   readonly marks: ReadonlyMap<string, readonly BoxMark[]>;
   readonly selected: string | null;
   readonly hover: string | null;
+  /** Boxes that are pointed at as one. */
+  readonly lit: ReadonlySet<string>;
+  /** For each box its channels in order: 1 stays, 0 goes. */
+  readonly strips: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Below these scales text and details are left out: they could not be read. */
@@ -133,6 +137,7 @@ export function drawBox(context: CanvasRenderingContext2D, item: SceneBox, state
   if (item.box.kind === 'input' || item.box.kind === 'output') drawTerminal(context, item, state);
   else drawLayer(context, item, state);
   outline(context, item, state);
+  if (state.scale >= ROWS_SCALE) drawStrip(context, item, state);
   if (state.scale >= TEXT_SCALE) drawMarks(context, item, state);
 }
 
@@ -243,7 +248,11 @@ function drawRows(context: CanvasRenderingContext2D, { box, x, y, width }: Scene
 function outline(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
   const { palette, scale } = state;
   const color =
-    state.selected === item.box.id ? palette.selection : state.hover === item.box.id ? palette.hover : undefined;
+    state.selected === item.box.id
+      ? palette.selection
+      : state.hover === item.box.id || state.lit.has(item.box.id)
+        ? palette.hover
+        : undefined;
   if (color === undefined) return;
   const gap = 2 / Math.min(1, scale);
   context.beginPath();
@@ -251,6 +260,22 @@ function outline(context: CanvasRenderingContext2D, item: SceneBox, state: DrawS
   context.lineWidth = 2 / Math.min(1, scale);
   context.strokeStyle = color;
   context.stroke();
+}
+
+/** Height of the strip of channels at the foot of a box, scene units. */
+const STRIP = 4;
+
+/** Which channels stay, at the foot of the box: runs of one kind in one piece. */
+function drawStrip(context: CanvasRenderingContext2D, { box, x, y, width, height }: SceneBox, state: DrawState): void {
+  const strip = state.strips.get(box.id);
+  if (strip === undefined || strip.length === 0) return;
+  const each = (width - 2) / strip.length;
+  const top = y + height - STRIP - 1;
+  for (let from = 0, to = 0; from < strip.length; from = to) {
+    while (to < strip.length && strip[to] === strip[from]) to++;
+    context.fillStyle = strip[from] === 1 ? state.palette.kept : state.palette.gone;
+    context.fillRect(x + 1 + from * each, top, (to - from) * each, STRIP);
+  }
 }
 
 function drawMarks(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {

@@ -51,6 +51,8 @@ export class GraphCanvas {
   #labels: ReadonlyMap<string, string> = new Map();
   #selected: string | null = null;
   #hover: string | null = null;
+  #lit: ReadonlySet<string> = new Set();
+  #strips: ReadonlyMap<string, Uint8Array> = new Map();
   #wheel: 'pan' | 'zoom' = 'pan';
   #frameRequest = 0;
   #animation = 0;
@@ -108,6 +110,18 @@ export class GraphCanvas {
   setSelection(selected: string | null, hover: string | null): void {
     this.#selected = selected;
     this.#hover = hover;
+    this.#redraw();
+  }
+
+  /** Boxes that are pointed at as one, by id. */
+  setLit(lit: ReadonlySet<string>): void {
+    this.#lit = lit;
+    this.#redraw();
+  }
+
+  /** Which channels of a box stay (1) and go (0), in their order. */
+  setStrips(strips: ReadonlyMap<string, Uint8Array>): void {
+    this.#strips = strips;
     this.#redraw();
   }
 
@@ -240,6 +254,8 @@ export class GraphCanvas {
       marks: this.#marks,
       selected: this.#selected,
       hover: this.#hover,
+      lit: this.#lit,
+      strips: this.#strips,
     };
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = this.#palette.background;

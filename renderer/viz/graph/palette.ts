@@ -18,6 +18,9 @@ export interface GraphPalette {
   readonly ioText: string;
   /** Boxes without a value while an overlay is on. */
   readonly unmeasured: string;
+  /** Channels that stay, and those that go. */
+  readonly kept: string;
+  readonly gone: string;
 }
 
 export const LIGHT_PALETTE: GraphPalette = {
@@ -38,6 +41,8 @@ export const LIGHT_PALETTE: GraphPalette = {
   ioFill: '#eef0f4',
   ioText: '#39414f',
   unmeasured: '#eceef2',
+  kept: '#3663c9',
+  gone: '#d9dce2',
 };
 
 export const DARK_PALETTE: GraphPalette = {
@@ -58,4 +63,6 @@ export const DARK_PALETTE: GraphPalette = {
   ioFill: '#262a33',
   ioText: '#c4cad6',
   unmeasured: '#262a33',
+  kept: '#698ee6',
+  gone: '#464c59',
 };

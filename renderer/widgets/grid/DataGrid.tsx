@@ -15,6 +15,8 @@ export interface DataGridProps<Row extends RowData> {
   readonly selected?: ReadonlySet<string>;
   /** Key of the row that is pointed at in another view. */
   readonly hovered?: string | null;
+  /** Keys of rows that are pointed at as one. */
+  readonly lit?: ReadonlySet<string>;
   readonly onSelect?: (row: Row, event: { readonly shiftKey: boolean }) => void;
   readonly onHover?: (row: Row | null) => void;
   /** The arrows pick the row they come to, instead of waiting for Enter. */
@@ -29,7 +31,18 @@ const ROW_HEIGHT = 24;
 
 /** A long table: only what is visible is drawn; columns sort; arrows move, Enter and Space pick. */
 export function DataGrid<Row extends RowData>(props: DataGridProps<Row>): ReactNode {
-  const { label, grid, selected, hovered, onSelect, onHover, selectOnMove = false, scrollTo, scrollRevision } = props;
+  const {
+    label,
+    grid,
+    selected,
+    hovered,
+    lit,
+    onSelect,
+    onHover,
+    selectOnMove = false,
+    scrollTo,
+    scrollRevision,
+  } = props;
   const { rows, rowKey, shown } = grid;
   const [active, setActive] = useState(-1);
   const scroller = useRef<HTMLDivElement>(null);
@@ -118,7 +131,7 @@ export function DataGrid<Row extends RowData>(props: DataGridProps<Row>): ReactN
               aria-rowindex={item.index + 2}
               aria-selected={selected?.has(key) ?? false}
               data-active={item.index === active}
-              data-hover={hovered === key}
+              data-hover={hovered === key || lit?.has(key) === true}
               className={classes['row']}
               style={{ ...tracks, transform: `translateY(${item.start - ROW_HEIGHT}px)` }}
               onClick={(event) => {

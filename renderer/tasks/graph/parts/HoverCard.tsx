@@ -23,6 +23,7 @@ export function HoverCard({ hit, at, overlay, tree }: HoverCardProps): ReactNode
   const group = hit.kind === 'group' ? groupsIn(tree).get(hit.id) : undefined;
   if (layer === undefined && group === undefined) return null;
   const value = layer === undefined ? undefined : overlay?.values.get(layer.name);
+  const note = layer === undefined ? undefined : overlay?.notes?.get(layer.name);
   const left = Math.min(at.x + 14, window.innerWidth - 340);
   const top = Math.min(at.y + 16, window.innerHeight - 90);
   return (
@@ -38,6 +39,7 @@ export function HoverCard({ hit, at, overlay, tree }: HoverCardProps): ReactNode
           {overlay.title} <b>{overlayText(overlay, value)}</b>
         </div>
       )}
+      {note !== undefined && <div className="lap-muted">{note}</div>}
     </div>
   );
 }

@@ -12,8 +12,8 @@ import { FieldControl } from '../../../widgets/step-fields/FieldControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measurePruned, usePruneTask } from '../store.ts';
 
-/** Settings that stand elsewhere in the task: the slider, and the checks in the layers table. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude']);
+/** Settings that stand elsewhere in the task: the sliders, and the checks in the layers table. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude', 'target', 'widths']);
 
 /** How weights are chosen, the data, the measurement's state. */
 export function PruneToolbar(): ReactNode {
@@ -24,7 +24,8 @@ export function PruneToolbar(): ReactNode {
   const task = usePruneTask();
   const change = (key: string, value: unknown, stroke?: string): void => {
     // Where there is nothing to slide, the choice itself is the wish to prune.
-    const off = key === 'structure' ? value === 'element' && (entry?.off ?? true) : (entry?.off ?? true);
+    const off =
+      key === 'structure' ? (value === 'element' || value === 'channel') && (entry?.off ?? true) : (entry?.off ?? true);
     editKind('prune', { [key]: value, off }, stroke);
   };
   return (

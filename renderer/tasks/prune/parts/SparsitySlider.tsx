@@ -5,7 +5,7 @@ import { formatPercent } from '../../../../main/judge/format.ts';
 import { useEditedStep } from '../../../state/recipe.ts';
 import classes from '../PruneView.module.css';
 import { MAX_SPARSITY, sparsityByKey, sparsityShown } from '../model.ts';
-import { dragSparsity, releaseSparsity } from '../store.ts';
+import { dragSparsity, releaseSlider } from '../store.ts';
 
 /** Share of the weights to set to zero. Dragging predicts, letting go measures. */
 export function SparsitySlider(): ReactNode {
@@ -23,7 +23,7 @@ export function SparsitySlider(): ReactNode {
     moved.current = true;
   };
   const onKeyUp = (): void => {
-    if (moved.current) releaseSparsity();
+    if (moved.current) releaseSlider();
     moved.current = false;
   };
   return (
@@ -42,7 +42,7 @@ export function SparsitySlider(): ReactNode {
           label={null}
           marks={[0, 25, 50, 75, 95].map((value) => ({ value, label: `${value} %` }))}
           onChange={(value) => dragSparsity(value / 100)}
-          onChangeEnd={releaseSparsity}
+          onChangeEnd={releaseSlider}
         />
       </div>
       <output className={classes['value']}>{formatPercent(sparsity)}</output>

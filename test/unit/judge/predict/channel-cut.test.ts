@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atomsKept, channelCut, channelsAt, fullTotals } from '../../../../main/judge/predict/channel-cut.ts';
+import { atomsKept, channelCut, channelsAt } from '../../../../main/judge/predict/channel-cut.ts';
 import { channelStep } from '../../../support/recipes.ts';
 import { threeUnitPlan } from './cases.ts';
 
@@ -69,8 +69,4 @@ it('channelsAt counts what always stays beside what groups keep', () => {
     ],
   };
   expect(channelsAt({ name: 'join', op: 'Conv', channels }, [2, 3])).toBe(5 + 8 + 3);
-});
-
-it('fullTotals are those of the whole model', () => {
-  expect(fullTotals(plan)).toMatchObject({ macs: 9, parameters: 9, bytes: 36 });
 });

@@ -23,6 +23,8 @@ export function layerCase(facts: Partial<LayerFacts> & Pick<LayerFacts, 'name'>)
     share: null,
     gmacsPerSecond: null,
     sparsity: null,
+    keptShare: null,
+    frozen: null,
     sqnrDb: null,
     localSqnrDb: null,
     cosine: null,

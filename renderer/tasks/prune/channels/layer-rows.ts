@@ -1,0 +1,47 @@
+/** The pure model of the layers table while channels are pruned. */
+import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
+import { channelsAt, type ChannelCut } from '../../../../main/judge/predict/channel-cut.ts';
+import { fullTotals } from '../../../../main/judge/predict/widths.ts';
+
+/** What channel pruning makes of one layer. */
+export interface ChannelLayer {
+  readonly name: string;
+  /** Channels that it gives; null: it gives none of a group. */
+  readonly before: number | null;
+  readonly after: number | null;
+  /** after / before. */
+  readonly share: number | null;
+  /** Multiply–accumulates that are left; null: it has none. */
+  readonly macs: number | null;
+  readonly excluded: boolean;
+  /** Why none of its channels can go; null: they can, or it has none. */
+  readonly frozen: string | null;
+}
+
+/** By name: layers with channels of a group, with work, and those that are frozen. @param cut null: everything stays */
+export function channelLayers(
+  plan: ChannelPlan,
+  excluded: ReadonlySet<string>,
+  cut: ChannelCut | null,
+): ReadonlyMap<string, ChannelLayer> {
+  const full = plan.widths.groups.map(({ atoms }) => atoms);
+  const kept = cut?.kept ?? full;
+  const layers = new Map<string, ChannelLayer>();
+  const { layerMacs } = cut?.totals ?? fullTotals(plan.widths);
+  plan.widths.layers.forEach(({ name, macs }, at) => {
+    if (macs === 0) return;
+    // What an inlined function's nodes do is added up for the call.
+    const before = layers.get(name)?.macs ?? 0;
+    layers.set(name, { ...NONE, name, macs: before + layerMacs[at]! });
+  });
+  for (const layer of plan.layers) {
+    const { name } = layer;
+    const [before, after] = [channelsAt(layer, full), channelsAt(layer, kept)];
+    const own = { name, before, after, share: after / before, excluded: excluded.has(name) };
+    layers.set(name, { ...NONE, ...layers.get(name), ...own });
+  }
+  for (const { name, reason } of plan.frozen) layers.set(name, { ...NONE, ...layers.get(name), name, frozen: reason });
+  return layers;
+}
+
+const NONE = { before: null, after: null, share: null, macs: null, excluded: false, frozen: null } as const;

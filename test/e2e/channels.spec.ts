@@ -1,0 +1,87 @@
+/** Pruning whole channels: chosen, slid to half of the work, predicted in the same move, measured, compared; by keyboard. */
+import { expect, type Locator, type Page } from '@playwright/test';
+import { openSample, showTask, test } from './studio-fixture.ts';
+
+/** Making, evaluating and timing a trial on a busy machine. */
+const PATIENCE_MS = 120_000;
+
+async function pruneChannels(page: Page): Promise<Locator> {
+  const prune = await showTask(page, 'Prune');
+  await prune.getByRole('toolbar', { name: 'Pruning' }).getByRole('combobox', { name: 'What is removed' }).click();
+  await page.getByRole('option', { name: 'Channels' }).click();
+  await expect(prune.getByRole('slider', { name: 'Keep', exact: true })).toBeVisible();
+  return prune;
+}
+
+/** Ten large steps down from everything: 50 %. */
+async function slideToHalf(slider: Locator): Promise<void> {
+  await slider.focus();
+  for (let step = 0; step < 10; step++) await slider.press('PageDown');
+  await expect(slider).toHaveAttribute('aria-valuenow', '50');
+}
+
+test('half of the MACs go: predicted at once, then measured, then compared', async ({ studioPage: page }) => {
+  test.setTimeout(2 * PATIENCE_MS);
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  const figures = prune.getByRole('group', { name: 'Expected result' });
+  const groups = prune.getByRole('grid', { name: 'Groups of channels' });
+  await test.step('the slider predicts work, parameters and size, and admits that accuracy is not known', async () => {
+    await expect(groups.getByRole('row', { name: /\/stem\/conv\/Conv.*16 \/ 16/u })).toBeVisible();
+    await slideToHalf(prune.getByRole('slider', { name: 'Keep', exact: true }));
+    await expect(figures).toContainText(/MACs≈ 8\.\d+ Mof 17\.4 M · 4\d(\.\d)? %/u);
+    await expect(figures).toContainText('not known until measured');
+    await expect(
+      page.getByRole('grid', { name: 'Layers' }).getByRole('row', { name: /\/stem\/conv\/Conv/u }),
+    ).toContainText('16 → 8');
+  });
+  await test.step('the measured trial takes the place of the prediction', async () => {
+    await expect(figures).not.toContainText('≈', { timeout: PATIENCE_MS });
+    await expect(figures).not.toContainText('not known until measured');
+    await expect(figures).toContainText(/MACs8\.\d+ M/u);
+  });
+  await test.step('and stands beside the baseline with fewer MACs', async () => {
+    const compare = await showTask(page, 'Compare');
+    await expect(compare.getByRole('row', { name: /MACs 17\.4 M 8\.\d+ M/u })).toBeVisible();
+  });
+});
+
+test('a group’s own width is set, kept in the recipe and let go by the keyboard', async ({ studioPage: page }) => {
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  await slideToHalf(prune.getByRole('slider', { name: 'Keep', exact: true }));
+  const width = prune.getByRole('slider', { name: 'Kept of /stem/conv/Conv' });
+  await expect(width).toHaveAttribute('aria-valuetext', '8 of 16');
+  await width.focus();
+  await width.press('ArrowRight');
+  await expect(width).toHaveAttribute('aria-valuetext', '16 of 16, set by hand');
+  await width.press('Shift+ArrowLeft');
+  await expect(width).toHaveAttribute('aria-valuetext', '15 of 16, set by hand');
+  const recipe = page.getByRole('region', { name: 'Recipe' });
+  await expect(recipe.getByRole('textbox', { name: 'Kept widths, /stem/conv/Conv' })).toHaveValue('15');
+  await width.press('Delete');
+  await expect(width).toHaveAttribute('aria-valuetext', '8 of 16');
+});
+
+test('a layer that is left alone keeps its group whole, and a frozen one says why', async ({ studioPage: page }) => {
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  await slideToHalf(prune.getByRole('slider', { name: 'Keep', exact: true }));
+  const layers = page.getByRole('grid', { name: 'Layers' });
+  await layers.getByRole('checkbox', { name: 'Prune /stem/conv/Conv' }).click();
+  await expect(prune.getByRole('slider', { name: 'Kept of /stem/conv/Conv' })).toBeDisabled();
+  await expect(layers.getByRole('row', { name: /\/stem\/conv\/Conv/u })).not.toContainText('→');
+  await prune.getByRole('textbox', { name: 'Filter groups' }).fill('fc');
+  await expect(prune.getByRole('grid', { name: 'Groups of channels' })).toContainText(
+    "'logits' is an output of the model",
+  );
+});
+
+test('a target below the narrowest widths says how far they get', async ({ studioPage: page }) => {
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  const slider = prune.getByRole('slider', { name: 'Keep', exact: true });
+  await slider.focus();
+  await slider.press('Home');
+  await expect(prune.getByText(/The narrowest widths keep [\d.]+ % of the MACs/u)).toBeVisible();
+});
