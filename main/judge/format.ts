@@ -21,23 +21,23 @@ export function formatCount(value: number): string {
 }
 
 /** 1,234,567 → "1.23 M"; for parameters and MACs. */
-export function formatCompact(value: number): string {
-  return scaled(value, 1000, ['', 'K', 'M', 'G', 'T', 'P']);
+export function formatCompact(value: number, digits = 3): string {
+  return scaled(value, 1000, ['', 'K', 'M', 'G', 'T', 'P'], digits);
 }
 
 /** Bytes in powers of 1024: 1536 → "1.5 KiB". */
-export function formatBytes(bytes: number): string {
-  return scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB']);
+export function formatBytes(bytes: number, digits = 3): string {
+  return scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'], digits);
 }
 
 /** Milliseconds in the unit that fits: 0.0123 → "12.3 µs", 4.56 → "4.56 ms", 2345 → "2.35 s". */
-export function formatMs(milliseconds: number): string {
+export function formatMs(milliseconds: number, digits = 3): string {
   const magnitude = Math.abs(milliseconds);
   if (milliseconds === 0) return '0 ms';
-  if (magnitude < 0.001) return `${formatNumber(milliseconds * 1e6)} ns`;
-  if (magnitude < 0.1) return `${formatNumber(milliseconds * 1e3)} µs`;
-  if (magnitude < 1000) return `${formatNumber(milliseconds)} ms`;
-  if (magnitude < 60_000) return `${formatNumber(milliseconds / 1000)} s`;
+  if (magnitude < 0.001) return `${formatNumber(milliseconds * 1e6, digits)} ns`;
+  if (magnitude < 0.1) return `${formatNumber(milliseconds * 1e3, digits)} µs`;
+  if (magnitude < 1000) return `${formatNumber(milliseconds, digits)} ms`;
+  if (magnitude < 60_000) return `${formatNumber(milliseconds / 1000, digits)} s`;
   return formatDuration(milliseconds);
 }
 
@@ -87,24 +87,24 @@ export function formatPredicted(text: string): string {
 }
 
 /** A value with its unit as the overlays and tables write it: ms, bytes, MACs, % (of a share), dB. */
-export function formatMetric(value: number, unit: string): string {
+export function formatMetric(value: number, unit: string, digits = 3): string {
   switch (unit) {
     case 'ms':
-      return formatMs(value);
+      return formatMs(value, digits);
     case 'bytes':
-      return formatBytes(value);
+      return formatBytes(value, digits);
     case '%':
-      return formatPercent(value);
+      return formatPercent(value, digits);
     case 'dB':
       return formatDb(value);
     case '':
-      return formatNumber(value);
+      return formatNumber(value, digits);
     default:
-      return `${formatCompact(value)} ${unit}`;
+      return `${formatCompact(value, digits)} ${unit}`;
   }
 }
 
-function scaled(value: number, base: number, units: readonly string[]): string {
+function scaled(value: number, base: number, units: readonly string[], digits: number): string {
   let rest = value;
   let step = 0;
   // 999.6 reads as "1,000" in three digits: go on to the next unit from where rounding would get there.
@@ -113,6 +113,6 @@ function scaled(value: number, base: number, units: readonly string[]): string {
     step++;
   }
   const unit = units[step] ?? '';
-  const text = step === 0 && Number.isInteger(rest) ? formatCount(rest) : formatNumber(rest);
+  const text = step === 0 && Number.isInteger(rest) ? formatCount(rest) : formatNumber(rest, digits);
   return unit === '' ? text : `${text} ${unit}`;
 }

@@ -1,66 +1,55 @@
 import type { Estimate } from '../../judge/statistics/interval.ts';
 import { escapeHtml } from './escape.ts';
-import { formatMs, formatPercent } from '../../judge/format.ts';
+import { axisDomain, niceTicks, tickTexts, type AxisValue } from '../../judge/chart/axis.ts';
+import { frontSteps } from '../../judge/chart/front-line.ts';
+import { formatMs, formatNumber, formatPercent } from '../../judge/format.ts';
 import type { ReportLayer, ReportPoint } from './report-input.ts';
 
 const WIDTH = 720;
 const HEIGHT = 320;
 const MARGIN = { left: 64, right: 24, top: 16, bottom: 44 };
 
-/** Round steps that cut a range into about `count` parts: 1, 2 or 5 times a power of ten. */
-export function niceTicks(low: number, high: number, count: number): readonly number[] {
-  const rough = (high - low) / Math.max(count, 1);
-  if (!(rough > 0) || !Number.isFinite(rough)) return [low];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step);
+/** A linear scale from the ends of an axis to pixels. */
+function scaleOf([low, high]: readonly [number, number], from: number, to: number): (value: number) => number {
+  return (value) => from + ((value - low) / (high - low)) * (to - from);
 }
 
-/** A linear scale over the values with some air at both ends. */
-function scaleOf(values: readonly number[], from: number, to: number) {
-  const [min, max] = [Math.min(...values), Math.max(...values)];
-  const air = (max - min || Math.abs(max) || 1) * 0.08;
-  const [low, high] = [min - air, max + air];
-  return { low, high, at: (value: number): number => from + ((value - low) / (high - low)) * (to - from) };
-}
-
-/** Ticks are round, so what lies beyond six digits is the error of binary fractions. */
-const tickText = (tick: number): string => String(Number(tick.toPrecision(6)));
+/** A number with its interval; a number without one is its own. */
+const onAxis = ({ value, low, high }: Estimate): AxisValue => ({ value, low: low ?? value, high: high ?? value });
 
 const px = (value: number): string => value.toFixed(1);
 
 /** Accuracy over latency: baseline, this trial and the others, with intervals and the Pareto front. '' without points. */
 export function tradeOffChart(points: readonly ReportPoint[]): string {
   if (points.length === 0) return '';
-  const ends = ({ value, low, high }: Estimate): number[] => [low ?? value, value, high ?? value];
-  const x = scaleOf(
-    points.flatMap(({ latency }) => ends(latency)),
-    MARGIN.left,
-    WIDTH - MARGIN.right,
+  const ends = (estimate: Estimate, domain: readonly [number, number]): readonly number[] => {
+    const { low, high } = onAxis(estimate);
+    // A bar that goes on beyond the picture ends at its edge.
+    return [Math.max(low, domain[0]), Math.min(high, domain[1])];
+  };
+  const costs = axisDomain(points.map(({ latency }) => onAxis(latency)));
+  const benefits = axisDomain(points.map(({ accuracy }) => onAxis(accuracy)));
+  const x = scaleOf(costs, MARGIN.left, WIDTH - MARGIN.right);
+  const y = scaleOf(benefits, HEIGHT - MARGIN.bottom, MARGIN.top);
+  const xTicks = [...tickTexts(niceTicks(costs, 6), formatNumber)].map(
+    ([tick, text]) =>
+      `<g><line class="grid" x1="${px(x(tick))}" x2="${px(x(tick))}" y1="${MARGIN.top}" y2="${HEIGHT - MARGIN.bottom}"/>` +
+      `<text x="${px(x(tick))}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${text}</text></g>`,
   );
-  const y = scaleOf(
-    points.flatMap(({ accuracy }) => ends(accuracy)),
-    HEIGHT - MARGIN.bottom,
-    MARGIN.top,
+  const shares = niceTicks(benefits, 5).filter((tick) => tick < 1 + 1e-9);
+  const yTicks = [...tickTexts(shares, (tick, digits) => formatNumber(tick * 100, digits))].map(
+    ([tick, text]) =>
+      `<g><line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${px(y(tick))}" y2="${px(y(tick))}"/>` +
+      `<text x="${MARGIN.left - 6}" y="${px(y(tick) + 4)}" text-anchor="end">${text}</text></g>`,
   );
-  const xTicks = niceTicks(x.low, x.high, 6).map(
-    (tick) =>
-      `<g><line class="grid" x1="${px(x.at(tick))}" x2="${px(x.at(tick))}" y1="${MARGIN.top}" y2="${HEIGHT - MARGIN.bottom}"/>` +
-      `<text x="${px(x.at(tick))}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${tickText(tick)}</text></g>`,
-  );
-  const yTicks = niceTicks(y.low, y.high, 5).map(
-    (tick) =>
-      `<g><line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${px(y.at(tick))}" y2="${px(y.at(tick))}"/>` +
-      `<text x="${MARGIN.left - 6}" y="${px(y.at(tick) + 4)}" text-anchor="end">${tickText(tick * 100)}</text></g>`,
-  );
-  const front = points
-    .filter(({ onFront }) => onFront)
-    .toSorted((a, b) => a.latency.value - b.latency.value)
-    .map(({ latency, accuracy }) => `${px(x.at(latency.value))},${px(y.at(accuracy.value))}`);
+  const drawn = points.map(({ latency, accuracy, onFront }) => ({
+    cost: latency.value,
+    benefit: accuracy.value,
+    onFront,
+  }));
+  const front = frontSteps(drawn).map(({ cost, benefit }) => `${px(x(cost))},${px(y(benefit))}`);
   const marks = points.map(({ name, latency, accuracy, kind }) => {
-    const [left, top] = [x.at(latency.value), y.at(accuracy.value)];
+    const [left, top] = [x(latency.value), y(accuracy.value)];
     const [cx, cy] = [px(left), px(top)];
     const title = `${name}: ${formatMs(latency.value)}, ${formatPercent(accuracy.value)}`;
     // Beside the point, on the side with room; above it the interval's bar would cross the name.
@@ -69,8 +58,8 @@ export function tradeOffChart(points: readonly ReportPoint[]): string {
     const anchor = right ? 'start' : 'end';
     const label =
       kind === 'other' ? '' : `<text class="label" ${place} text-anchor="${anchor}">${escapeHtml(name)}</text>`;
-    const [lowX, , highX] = ends(latency).map((value) => px(x.at(value)));
-    const [lowY, , highY] = ends(accuracy).map((value) => px(y.at(value)));
+    const [lowX, highX] = ends(latency, costs).map((value) => px(x(value)));
+    const [lowY, highY] = ends(accuracy, benefits).map((value) => px(y(value)));
     return (
       `<g class="point ${kind}"><title>${escapeHtml(title)}</title>` +
       `<line x1="${cx}" x2="${cx}" y1="${lowY}" y2="${highY}"/><line x1="${lowX}" x2="${highX}" y1="${cy}" y2="${cy}"/>` +

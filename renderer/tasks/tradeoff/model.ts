@@ -151,29 +151,6 @@ export function tradeoffPoints(
   }));
 }
 
-/** The line of the front as steps: to the right at the same benefit, then up. */
-export function frontSteps(points: readonly TradeoffPoint[]): { cost: number; benefit: number }[] {
-  const front = points.filter((point) => point.onFront).sort((a, b) => a.cost - b.cost);
-  return front.flatMap((point, i) => {
-    const before = front[i - 1];
-    return before === undefined ? [point] : [{ cost: point.cost, benefit: before.benefit }, point];
-  });
-}
-
-/** Ends of an axis: all values with some room; error bars are counted up to the span of the values themselves. */
-export function axisDomain(ranges: readonly Range[]): [number, number] {
-  if (ranges.length === 0) return [0, 1];
-  const values = ranges.map((range) => range.value);
-  const min = Math.min(...values);
-  const max = Math.max(...values);
-  const reach = max > min ? (max - min) * 0.5 : Math.abs(max) * 0.1 || 0.5;
-  const low = Math.max(min - reach, Math.min(...ranges.map((range) => range.low)));
-  const high = Math.min(max + reach, Math.max(...ranges.map((range) => range.high)));
-  const room = (high - low) * 0.12 || Math.abs(high) * 0.1 || 0.5;
-  // No cost and no benefit is below nothing.
-  return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
-}
-
 /** The best point within the budget: most benefit, then least cost; null when none meets it. */
 export function bestWithin(points: readonly TradeoffPoint[]): TradeoffPoint | null {
   let best: TradeoffPoint | null = null;

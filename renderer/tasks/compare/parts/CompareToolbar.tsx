@@ -4,7 +4,7 @@ import { IconArrowsExchange } from '@tabler/icons-react';
 import { showDialog } from '../../../state/dialogs.ts';
 import { setReference, showTrial, useSession } from '../../../state/session.ts';
 import { groundOf } from '../../../../main/judge/predict/metric.ts';
-import { Field, Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
+import { Field, Toolbar } from '../../../design/Task.tsx';
 import { SettingsChooser } from '../../../widgets/circumstances/SettingsChooser.tsx';
 
 /** Which two trials stand side by side. */
@@ -43,7 +43,6 @@ export function CompareToolbar(): ReactNode {
       <Button variant="default" title="Confusion matrix, accuracy of each class" onClick={() => showDialog('accuracy')}>
         Accuracy in detail…
       </Button>
-      <ToolbarSpace />
       <SettingsChooser trials={shown} benefit={benefit} />
     </Toolbar>
   );

@@ -2,13 +2,15 @@ import { scaleLinear } from 'd3-scale';
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { CartesianGrid, ComposedChart, XAxis, YAxis, usePlotArea } from 'recharts';
+import { axisDomain, niceTicks, tickTexts } from '../../../../main/judge/chart/axis.ts';
+import { frontSteps } from '../../../../main/judge/chart/front-line.ts';
 import { formatMetric, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { metricOf } from '../../../../main/judge/metrics.ts';
 import { Chart } from '../../../widgets/chart/Chart.tsx';
 import { AXIS, GRID, axisTitle } from '../../../widgets/chart/chart-theme.ts';
 import type { Budget } from '../budget.ts';
 import { placeLabels } from '../labels.ts';
-import { COST_TITLES, COST_UNITS, axisDomain, frontSteps } from '../model.ts';
+import { COST_TITLES, COST_UNITS } from '../model.ts';
 import type { Axes, TradeoffPoint } from '../model.ts';
 import { openPoint } from '../store.ts';
 import { BudgetLine } from './BudgetLine.tsx';
@@ -41,6 +43,12 @@ export function Scatter(props: ScatterProps): ReactNode {
     }),
     [points],
   );
+  const costs = niceTicks(domains.cost, TICKS);
+  const benefits = niceTicks(domains.benefit, TICKS).filter((value) => value < 1 + 1e-9);
+  const costTexts = tickTexts(costs, (value, digits) => formatMetric(value, COST_UNITS[axes.cost], digits));
+  const benefitTexts = tickTexts(benefits, (value, digits) =>
+    axes.benefit === 'cosine' ? formatNumber(value, digits) : formatPercent(value, digits),
+  );
   const corners = domains.cost.map((cost, end) => ({ cost, benefit: domains.benefit[end] }));
   const benefit = metricOf(axes.benefit).title;
   return (
@@ -56,9 +64,9 @@ export function Scatter(props: ScatterProps): ReactNode {
           type="number"
           allowDataOverflow
           domain={domains.cost}
-          ticks={scaleLinear(domains.cost, [0, 1]).ticks(TICKS)}
+          ticks={costs as number[]}
           height={42}
-          tickFormatter={(value: number) => formatMetric(value, COST_UNITS[axes.cost])}
+          tickFormatter={(value: number) => costTexts.get(value) ?? ''}
           label={axisTitle(`${COST_TITLES[axes.cost]} → less is better`, 'insideBottom')}
         />
         <YAxis
@@ -67,11 +75,9 @@ export function Scatter(props: ScatterProps): ReactNode {
           type="number"
           allowDataOverflow
           domain={domains.benefit}
-          ticks={scaleLinear(domains.benefit, [0, 1])
-            .ticks(TICKS)
-            .filter((value) => value < 1 + 1e-9)}
-          width={62}
-          tickFormatter={(value: number) => (axes.benefit === 'cosine' ? formatNumber(value, 4) : formatPercent(value))}
+          ticks={benefits as number[]}
+          width={72}
+          tickFormatter={(value: number) => benefitTexts.get(value) ?? ''}
           label={axisTitle(benefit, 'insideLeft')}
         />
         <Marks {...props} domains={domains} />

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { niceTicks } from '../../../../main/engine/report/charts.ts';
 import { renderReport } from '../../../../main/engine/report/render-report.ts';
 import type { ReportInput, ReportPoint } from '../../../../main/engine/report/report-input.ts';
 import { numberRows } from '../../../../main/engine/report/rows.ts';
@@ -126,10 +125,10 @@ describe('renderReport as HTML', () => {
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;&amp;&quot;');
   });
 
-  it('draws the front through the points that are on it, and none other', () => {
+  it('draws the front as a step from one point that is on it to the next, and through none other', () => {
     const two = [point('a', 1, 0.8, { onFront: true }), point('b', 2, 0.7), point('c', 3, 0.9, { onFront: true })];
     const [, front] = /<polyline class="front" points="([^"]*)"/.exec(renderReport(input({ points: two }), 'html'))!;
-    expect(front!.split(' ')).toHaveLength(2);
+    expect(front!.split(' ')).toHaveLength(3);
   });
 
   it('follows the theme of the reader', () => {
@@ -172,12 +171,5 @@ describe('renderReport as Markdown', () => {
   it('keeps pipes and line breaks in names from breaking the tables', () => {
     const text = renderReport(input({ layers: [{ ...input().layers[0]!, name: 'a|b\nc' }] }), 'markdown');
     expect(text).toContain(String.raw`| a\|b c | Conv |`);
-  });
-});
-
-describe('numbers', () => {
-  it('have ticks at round steps', () => {
-    expect(niceTicks(0.3, 4.2, 5)).toEqual([1, 2, 3, 4]);
-    expect(niceTicks(5, 5, 5)).toEqual([5]);
   });
 });

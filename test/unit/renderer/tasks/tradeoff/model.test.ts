@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  axisDomain,
-  bestWithin,
-  defaultBenefit,
-  frontSteps,
-  tradeoffPoints,
-} from '../../../../../renderer/tasks/tradeoff/model.ts';
+import { bestWithin, defaultBenefit, tradeoffPoints } from '../../../../../renderer/tasks/tradeoff/model.ts';
+import { frontSteps } from '../../../../../main/judge/chart/front-line.ts';
 import type { Axes } from '../../../../../renderer/tasks/tradeoff/model.ts';
 import type { PredictedTrial } from '../../../../../main/judge/predict/trial.ts';
 import { someCircumstances, someMeasurement } from '../../../../support/measured.ts';
@@ -89,24 +84,6 @@ describe('tradeoffPoints', () => {
       [4, 0.85],
       [4, 0.9],
     ]);
-  });
-});
-
-describe('axisDomain', () => {
-  it('leaves room around the values and does not let one error bar rule', () => {
-    const [low, high] = axisDomain([
-      { value: 1, low: 1, high: 100 },
-      { value: 2, low: 2, high: 2 },
-    ]);
-    expect(low).toBeLessThan(1);
-    expect(high).toBeLessThan(3);
-  });
-
-  it('copes with one value and with none', () => {
-    const [low, high] = axisDomain([{ value: 5, low: 5, high: 5 }]);
-    expect(low).toBeLessThan(5);
-    expect(high).toBeGreaterThan(5);
-    expect(axisDomain([])).toEqual([0, 1]);
   });
 });
 
