@@ -5,6 +5,7 @@ import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Model, Node, Tensor } from '../../graph/ir.ts';
 import { makeTensor } from '../../graph/make.ts';
 import { mapTensors } from '../../graph/tensors.ts';
+import type { LinearForm } from '../../operators/linear-form.ts';
 import { inferModel } from '../../operators/infer.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { runInterruptibly } from '../../tensor/linear/interruptible.ts';
@@ -16,8 +17,8 @@ import { thinningOf } from '../repair/thinning.ts';
 import { blockOf } from './blocks.ts';
 import type { ElementLayer, ElementWeight } from './element-weights.ts';
 import { patternOf } from './pattern.ts';
-import { sparseGpt, type Wanted } from './sparse-gpt.ts';
-import { wandaMask } from './wanda.ts';
+import { blocksOf, sparseGpt, type Wanted } from './sparse-gpt.ts';
+import { wandaMask, type WantedShare } from './wanda.ts';
 import { formColumn, type WeightMatrix } from './weight-matrix.ts';
 import { withZeros, type ZeroedTensor } from './write-zeros.ts';
 
@@ -90,7 +91,7 @@ async function prunedTensor(
   step: CalibratedElementStep,
   signal: AbortSignal,
 ): Promise<ZeroedTensor> {
-  const wanted: Wanted =
+  const wanted: WantedShare =
     step.structure === 'element' ? { sparsity: step.sparsity, block: blockOf(step.block) } : patternOf(step.structure);
   if (step.score === 'wanda') return withZeros(tensor, wandaMask(values, sums, matrix!, wanted));
   const { mask, solved } = await solve(values, sums, { matrix: matrix!, wanted, signal });
@@ -102,7 +103,7 @@ async function prunedTensor(
 
 interface Solving {
   readonly matrix: WeightMatrix;
-  readonly wanted: Wanted;
+  readonly wanted: WantedShare;
   readonly signal: AbortSignal;
 }
 
@@ -116,7 +117,10 @@ async function solve(
   const solved = Float64Array.from(values);
   const whole = new Uint8Array(values.length);
   const order = Array.from({ length: columns }, (_, column) => formColumn(form, column));
+  let cut = 0;
   for (let group = 0; group < groups; group++) {
+    const own = wantedOf(wanted, { form, group, cut });
+    if ('count' in own) cut += own.count;
     const gram = new Float64Array(columns * columns);
     for (let i = 0; i < columns; i++) {
       const row = (group * columns + order[i]!) * columns;
@@ -125,7 +129,7 @@ async function solve(
     const placeOf = (at: number): number =>
       rowAt[group * outputs + Math.floor(at / columns)]! + columnAt[at % columns]!;
     const weights = Float64Array.from({ length: outputs * columns }, (_, at) => values[placeOf(at)]!);
-    const mask = await runInterruptibly(sparseGpt(weights, gram, wanted), signal);
+    const mask = await runInterruptibly(sparseGpt(weights, gram, own), signal);
     for (let at = 0; at < mask.length; at++) {
       const place = placeOf(at);
       whole[place] = mask[at]!;
@@ -133,4 +137,15 @@ async function solve(
     }
   }
   return { mask: whole, solved };
+}
+
+/** What of a group is to go when `cut` blocks of those before it have: rounding is carried on, so that the whole is exact. */
+function wantedOf(
+  wanted: WantedShare,
+  { form, group, cut }: { readonly form: LinearForm; readonly group: number; readonly cut: number },
+): Wanted {
+  if ('kept' in wanted) return wanted;
+  const { sparsity, block } = wanted;
+  const blocks = blocksOf({ rows: form.outputs, width: form.columns }, block);
+  return { count: Math.round(sparsity * blocks * (group + 1)) - cut, block };
 }

@@ -6,8 +6,8 @@ import type { Block } from './blocks.ts';
 import { markSmallest } from './mark-smallest.ts';
 import type { Pattern } from './pattern.ts';
 
-/** What of a matrix is to become zero: a share of its blocks, or so many of each group of neighbours in a row. */
-export type Wanted = { readonly sparsity: number; readonly block: Block } | Pattern;
+/** What of a matrix is to become zero: so many of its blocks, or of each group of neighbours in a row. */
+export type Wanted = { readonly count: number; readonly block: Block } | Pattern;
 
 /** Columns of which the mask is chosen together, and whose errors reach the later ones as one product. */
 const WIDTH = 128;
@@ -31,13 +31,14 @@ export function* sparseGpt(weights: Float64Array, gram: Float64Array, wanted: Wa
   yield* factorCholesky(factor, columns);
   const mask = new Uint8Array(weights.length);
   const rows = weights.length / columns;
+  const blocks = 'kept' in wanted ? 0 : blocksOf({ rows, width: columns }, wanted.block);
   let [seen, cut] = [0, 0];
   for (let first = 0; first < columns; first += WIDTH) {
     const part: Part = { weights, factor, mask, rows, columns, first, width: Math.min(WIDTH, columns - first) };
-    if ('sparsity' in wanted) {
-      // Rounding is carried on, so that the share of the whole is exact.
+    if ('count' in wanted) {
+      // Rounding is carried on, so that the whole is exact.
       seen += blocksOf(part, wanted.block);
-      const count = Math.round(wanted.sparsity * seen) - cut;
+      const count = Math.round((wanted.count * seen) / blocks) - cut;
       cut += count;
       chooseBlocks(part, wanted.block, count);
     }
@@ -77,7 +78,8 @@ function costOf({ weights, factor, columns }: Part, row: number, column: number)
   return (weights[row * columns + column]! / factor[column * columns + column]!) ** 2;
 }
 
-function blocksOf({ rows, width }: Part, block: Block): number {
+/** How many blocks a matrix has. */
+export function blocksOf({ rows, width }: Pick<Part, 'rows' | 'width'>, block: Block): number {
   return Math.ceil(rows / block.rows) * Math.ceil(width / block.columns);
 }
 

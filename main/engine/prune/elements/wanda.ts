@@ -1,7 +1,10 @@
-import { maskOfBlocks, scoresOfBlocks } from './blocks.ts';
+import { maskOfBlocks, scoresOfBlocks, type Block } from './blocks.ts';
 import { markSmallest } from './mark-smallest.ts';
-import type { Wanted } from './sparse-gpt.ts';
+import type { Pattern } from './pattern.ts';
 import { formColumn, type WeightMatrix } from './weight-matrix.ts';
+
+/** What of a matrix is to become zero: a share of its blocks, or so many of each group of neighbours in a row. */
+export type WantedShare = { readonly sparsity: number; readonly block: Block } | Pattern;
 
 /**
  * The weights whose product with the size of their inputs is smallest: |w|·‖x‖₂, compared among those of one output (of a row
@@ -15,7 +18,7 @@ export function wandaMask(
   values: Float32Array | Float64Array,
   squares: Float64Array,
   matrix: WeightMatrix,
-  wanted: Wanted,
+  wanted: WantedShare,
 ): Uint8Array {
   const { rowAt, columnAt, form } = matrix;
   const { columns, outputs } = form;

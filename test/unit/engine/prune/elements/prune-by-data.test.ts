@@ -155,6 +155,16 @@ describe('SparseGPT', () => {
     expect(await by({ sparsity: 0.5, score: 'sparsegpt' })).toBeLessThan(0.6 * magnitude);
   });
 
+  it('takes exactly the share that was asked for, also from many small groups', async () => {
+    const depthwise = graph()
+      .input('x', 'float32', ['N', 4, 6, 6])
+      .conv({ name: 'a', channels: 4, group: 4, weight: noise(9, 36) })
+      .output()
+      .build();
+    const { result } = await prune(depthwise, { score: 'sparsegpt' }, data);
+    expect(result.sparsity.achieved).toBe(0.5);
+  });
+
   it('gives the same weights each time, and leaves the given model as it was', async () => {
     const given = model();
     const kept = structuredClone(given);

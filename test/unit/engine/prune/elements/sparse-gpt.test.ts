@@ -38,7 +38,7 @@ describe('sparseGpt', () => {
   it('lets the weight that stays take over for one whose input it shares', () => {
     // Inputs always alike: 1·x + 3·x becomes 0·x + 4·x, but for the damping: the gram is [[1.01, 1], [1, 1.01]].
     const weights = Float64Array.of(1, 3);
-    const mask = runNow(sparseGpt(weights, Float64Array.of(1, 1, 1, 1), { sparsity: 0.5, block: single }));
+    const mask = runNow(sparseGpt(weights, Float64Array.of(1, 1, 1, 1), { count: 1, block: single }));
     expect([...mask]).toEqual([1, 0]);
     expect(weights[0]).toBe(0);
     // the best for the damped gram: 3 + 1/1.01
@@ -49,7 +49,7 @@ describe('sparseGpt', () => {
     const weights = Float64Array.of(0.5, -2, 1, -0.25);
     const mask = runNow(
       sparseGpt(weights, Float64Array.of(4, 0, 0, 0, 0, 4, 0, 0, 0, 0, 4, 0, 0, 0, 0, 4), {
-        sparsity: 0.5,
+        count: 2,
         block: single,
       }),
     );
@@ -59,7 +59,7 @@ describe('sparseGpt', () => {
 
   it('weighs by the inputs: the greater weight goes where its input is hardly there', () => {
     const weights = Float64Array.of(1, 3);
-    const mask = runNow(sparseGpt(weights, Float64Array.of(100, 0, 0, 0.01), { sparsity: 0.5, block: single }));
+    const mask = runNow(sparseGpt(weights, Float64Array.of(100, 0, 0, 0.01), { count: 1, block: single }));
     expect([...mask]).toEqual([0, 1]);
   });
 
@@ -67,8 +67,8 @@ describe('sparseGpt', () => {
     const kinds = fc.constantFrom<Wanted>(
       { kept: 2, of: 4 },
       { kept: 4, of: 8 },
-      { sparsity: 0.5, block: { rows: 4, columns: 1 } },
-      { sparsity: 0.25, block: { rows: 1, columns: 4 } },
+      { count: 7, block: { rows: 4, columns: 1 } },
+      { count: 5, block: { rows: 1, columns: 4 } },
     );
     fc.assert(
       fc.property(kinds, fc.nat(), fc.constantFrom(8, 136), (wanted, seed, columns) => {
@@ -90,7 +90,7 @@ describe('sparseGpt', () => {
         if ('kept' in wanted) expect(new Set(sums)).toEqual(new Set([wanted.of - wanted.kept]));
         else {
           expect(sums.every((sum) => sum === 0 || sum === high * wide)).toBe(true);
-          expect(sums.filter((sum) => sum > 0)).toHaveLength(Math.round(wanted.sparsity * sums.length));
+          expect(sums.filter((sum) => sum > 0)).toHaveLength(wanted.count);
         }
       }),
       { seed: 2, numRuns: 25 },
@@ -107,7 +107,7 @@ describe('sparseGpt', () => {
     });
     const before = Float64Array.from(normals(7, rows * columns));
     const solved = before.slice();
-    runNow(sparseGpt(solved, gramOf(inputs), { sparsity: 0.5, block: single }));
+    runNow(sparseGpt(solved, gramOf(inputs), { count: (rows * columns) / 2, block: single }));
     expect(solved.filter((weight) => weight === 0)).toHaveLength((rows * columns) / 2);
     const median = before.map(Math.abs).sort()[(rows * columns) / 2 - 1]!;
     const magnitude = before.map((weight) => (Math.abs(weight) <= median ? 0 : weight));
