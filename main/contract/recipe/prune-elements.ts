@@ -64,25 +64,25 @@ export const elementFields: readonly StepField[] = [
   },
   {
     key: 'score',
-    title: 'Which go first',
-    help: 'What tells how much a weight matters.',
+    title: 'Score',
+    help: 'What tells how much a weight matters: those that matter least go first.',
     flag: '--score <score>',
     control: 'choice',
     when: either,
     standard: 'magnitude',
     choices: [
-      { value: 'magnitude', title: 'The smallest', help: 'Weights near zero go first.' },
+      { value: 'magnitude', title: 'Magnitude', help: 'Weights near zero go first.' },
       {
         value: 'wanda',
-        title: 'The smallest products (Wanda)',
+        title: 'Wanda',
         help: 'Weights times the size of their inputs on calibration data; the same share of each output.',
       },
       {
         value: 'sparsegpt',
-        title: 'What costs least (SparseGPT)',
+        title: 'SparseGPT',
         help: 'Chosen and made up for by the weights that stay, from what inputs have to do with each other.',
       },
-      { value: 'random', title: 'Any', help: 'Drawn by chance: what a good score must beat.' },
+      { value: 'random', title: 'Random', help: 'Drawn by chance: what a good score must beat.' },
     ],
   },
   {
@@ -97,7 +97,7 @@ export const elementFields: readonly StepField[] = [
       LAYER,
       {
         value: 'lamp',
-        title: 'All layers, each for itself (LAMP)',
+        title: 'LAMP',
         help: 'Weights are compared by their share of what is left of their layer, so that none is emptied.',
       },
     ],
