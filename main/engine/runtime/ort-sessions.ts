@@ -7,7 +7,7 @@ import type { DType } from '../tensor/dtype.ts';
 import type { HostData, HostTensor, HostTensors } from '../tensor/host-tensor.ts';
 import { physicalCores } from './physical-cores.ts';
 import { shortenOrtMessage } from './ort-message.ts';
-import type { LoadResult } from './protocol.ts';
+import type { KeptValues, LoadResult, RunnerCalls } from './protocol.ts';
 import { residentBytes } from './resident-memory.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 
@@ -17,6 +17,7 @@ const LARGE_MODEL_BYTES = 256 * 2 ** 20;
 /** The sessions of this runner process, by the number that the engine knows them by. Runs in the runner only. */
 export class OrtSessions {
   readonly #sessions = new Map<number, ort.InferenceSession>();
+  readonly #kept = new Map<number, Readonly<Record<string, ort.Tensor>>>();
   #next = 1;
 
   constructor() {
@@ -69,24 +70,54 @@ export class OrtSessions {
     return tensors;
   }
 
+  /**
+   * The same with values that an earlier run has left here among the inputs; and with outputs that stay here, which cross no
+   * pipe. What a session does not take of the feeds is not given to it.
+   * @throws RUNTIME_RUN_FAILED, UNSUPPORTED for kept outputs that are no tensors
+   */
+  async runKeeping(params: RunnerCalls['runKeeping']['params']): Promise<RunnerCalls['runKeeping']['result']> {
+    const { session: id, feeds, from, keep, outputs } = params;
+    const session = this.#get(id);
+    const earlier = from === null ? {} : this.#kept.get(from);
+    if (earlier === undefined)
+      throw new StudioError('INTERNAL', `No values ${from} in this runner; were they released?`);
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const name of session.inputNames) {
+      const feed = feeds[name];
+      const tensor = earlier[name] ?? (feed === undefined ? undefined : toOrt(name, feed));
+      if (tensor !== undefined) inputs[name] = tensor;
+    }
+    const wanted = [...new Set([...outputs, ...keep])];
+    const values = await refusing(() => session.run(inputs, wanted));
+    const tensors: Record<string, HostTensor> = {};
+    for (const name of outputs) tensors[name] = fromOrt(name, values[name]);
+    return { outputs: tensors, kept: keep.length === 0 ? null : this.#keep(keep, values) };
+  }
+
+  release(kept: readonly number[]): void {
+    for (const id of kept) this.#kept.delete(id);
+  }
+
+  #keep(names: readonly string[], values: ort.InferenceSession.ReturnType): KeptValues {
+    const tensors: Record<string, ort.Tensor> = {};
+    let bytes = 0;
+    for (const name of names) {
+      const value = values[name];
+      if (!(value instanceof ort.Tensor)) throw new StudioError('UNSUPPORTED', `Value '${name}' is no tensor`);
+      tensors[name] = value;
+      bytes += ArrayBuffer.isView(value.data) ? value.data.byteLength : 0;
+    }
+    const id = this.#next++;
+    this.#kept.set(id, tensors);
+    return { id, bytes };
+  }
+
   /** Converts the feeds once and returns the bare run, so that a timed loop holds nothing but the runtime. */
   prepare(id: number, feeds: HostTensors, outputs?: readonly string[]): () => Promise<ort.InferenceSession.ReturnType> {
     const session = this.#get(id);
     const inputs: Record<string, ort.Tensor> = {};
     for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(name, tensor);
-    return async () => {
-      try {
-        return await (outputs === undefined ? session.run(inputs) : session.run(inputs, outputs));
-      } catch (error) {
-        throw new StudioError(
-          'RUNTIME_RUN_FAILED',
-          `The runtime could not run the model: ${shortenOrtMessage(error)}`,
-          {
-            cause: error,
-          },
-        );
-      }
-    };
+    return () => refusing(() => (outputs === undefined ? session.run(inputs) : session.run(inputs, outputs)));
   }
 
   endProfiling(id: number): void {
@@ -103,6 +134,17 @@ export class OrtSessions {
     const session = this.#sessions.get(id);
     if (session === undefined) throw new StudioError('INTERNAL', `No session ${id} in this runner; was it closed?`);
     return session;
+  }
+}
+
+/** @throws RUNTIME_RUN_FAILED in place of the runtime's own error */
+async function refusing<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new StudioError('RUNTIME_RUN_FAILED', `The runtime could not run the model: ${shortenOrtMessage(error)}`, {
+      cause: error,
+    });
   }
 }
 

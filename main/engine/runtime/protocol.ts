@@ -23,6 +23,12 @@ export interface LoadResult {
   readonly afterBytes: number;
 }
 
+/** Values that stay in the runner's process. */
+export interface KeptValues {
+  readonly id: number;
+  readonly bytes: number;
+}
+
 /** Every call that the engine may make to the runner. */
 export interface RunnerCalls {
   hello: { params: null; result: { readonly onnxruntime: string; readonly backends: readonly string[] } };
@@ -31,6 +37,21 @@ export interface RunnerCalls {
     params: { readonly session: number; readonly feeds: HostTensors; readonly outputs: readonly string[] };
     result: HostTensors;
   };
+  /** A run that takes values which an earlier one left in the process, and leaves some there itself. */
+  runKeeping: {
+    params: {
+      readonly session: number;
+      readonly feeds: HostTensors;
+      /** What an earlier run has left; null: nothing. */
+      readonly from: number | null;
+      /** Outputs that stay. */
+      readonly keep: readonly string[];
+      readonly outputs: readonly string[];
+    };
+    result: { readonly outputs: HostTensors; readonly kept: KeptValues | null };
+  };
+  /** Lets go of values that were left in the process. */
+  release: { params: { readonly kept: readonly number[] }; result: null };
   time: {
     params: {
       /** `outputs`: names of those to fetch; null: all. */

@@ -26,6 +26,11 @@ const table: Table<RunnerCalls> = {
   hello: () => sessions.about(),
   load: ({ source, settings }) => sessions.load(source, settings),
   run: ({ session, feeds, outputs }) => sessions.run(session, feeds, outputs),
+  runKeeping: (params) => sessions.runKeeping(params),
+  release: ({ kept }) => {
+    sessions.release(kept);
+    return null;
+  },
   time,
   openFeed: ({ source }) => feeds.open(source),
   runFeed: ({ feed, entries }) => feeds.run(feed, entries),

@@ -8,6 +8,7 @@ import { Peer } from '../../rpc/peer.ts';
 import { serveTable } from '../../rpc/serve.ts';
 import {
   TAKES_TURNS,
+  type KeptValues,
   type RunnerCallOptions,
   type RunnerCaller,
   type RunnerCalls,
@@ -130,6 +131,11 @@ export class Runner implements RunnerCaller {
    */
   async openFeed(source: FeedSource, options: RunnerCallOptions = {}): Promise<Feed> {
     return new Feed(this, (await this.call('openFeed', { source }, options)).feed);
+  }
+
+  /** Lets go of values that runs have left in the process. */
+  async release(kept: readonly KeptValues[]): Promise<void> {
+    if (kept.length > 0 && this.alive) await this.call('release', { kept: kept.map(({ id }) => id) });
   }
 
   /** One call to the process. Prefer the methods above and those of Session. */

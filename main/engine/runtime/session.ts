@@ -1,6 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
-import type { LoadResult, RunnerCallOptions, RunnerCaller, RunnerCalls, RunnerMemory } from './protocol.ts';
+import type { KeptValues, LoadResult, RunnerCallOptions, RunnerCaller, RunnerCalls, RunnerMemory } from './protocol.ts';
 import type { PortInfo } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
 
@@ -38,6 +38,24 @@ export class Session {
     this.checkFeeds(feeds);
     const outputs = options.outputs ?? this.tensorOutputs();
     return this.#runner.call('run', { session: this.id, feeds, outputs }, options);
+  }
+
+  /**
+   * One inference that takes values which an earlier one has left in the runner, beside the feeds; what the model does not
+   * take of these is passed over. Outputs in `keep` stay in the runner until they are released (`Runner.release`).
+   * @throws SHAPE_MISMATCH for feeds that do not fit, UNSUPPORTED for sequences and maps, RUNTIME_RUN_FAILED, RUNTIME_DIED,
+   *   CANCELLED
+   */
+  async runKeeping(
+    given: { readonly feeds: HostTensors; readonly from: KeptValues | null },
+    wanted: { readonly outputs: readonly string[]; readonly keep: readonly string[] },
+    options: RunnerCallOptions = {},
+  ): Promise<RunnerCalls['runKeeping']['result']> {
+    for (const input of this.inputs) {
+      if (given.from === null || given.feeds[input.name] !== undefined) checkFeed(input, given.feeds);
+    }
+    const from = given.from?.id ?? null;
+    return this.#runner.call('runKeeping', { session: this.id, feeds: given.feeds, from, ...wanted }, options);
   }
 
   /**

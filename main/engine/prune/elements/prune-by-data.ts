@@ -68,7 +68,8 @@ export async function pruneByData(
       layerOf.set(output, layer);
       return output;
     });
-    const run = { batches: batches.all(), runner, layerOf: (output: string) => layerOf.get(output) ?? output };
+    const layerNamed = (output: string): string => layerOf.get(output) ?? output;
+    const run = { batches: batches.all(), runner, layerOf: layerNamed, sums: graph.sums };
     const totals = await collectSums(graph.build(), run, context);
     for (const [at, weight] of round.entries()) {
       changed.set(weight.tensor, await prunedTensor(weight, totals.get(sums[at]!)!, step, context.signal));

@@ -3,15 +3,30 @@ import type { TaskContext } from '../../../base/progress.ts';
 import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
 import type { Model } from '../../graph/ir.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
+import type { KeptValues } from '../../runtime/protocol.ts';
 import type { Runner } from '../../runtime/runner.ts';
+import type { Session } from '../../runtime/session.ts';
 import { RESTING } from './session-settings.ts';
-import type { HostTensors } from '../../tensor/host-tensor.ts';
+
+/** Values that runs leave in the runner, for later passes over the same batches. */
+export interface KeptBetween {
+  /** What is there of a batch; null: nothing. */
+  readonly from: (batch: number) => KeptValues | null;
+  /** Values to leave there. */
+  readonly keep: readonly string[];
+  /** What was left, of all batches; undefined where it was too much. */
+  readonly done: (kept: KeptValues[] | undefined) => Promise<void>;
+  readonly isTooMuch: (kept: readonly KeptValues[]) => boolean;
+}
 
 export interface SumsRun {
   readonly batches: FeedBatches;
   readonly runner: Runner;
   /** The layer that an output of the model tells about, for errors. */
   readonly layerOf: (output: string) => string;
+  /** The sums among the model's outputs. */
+  readonly sums: readonly string[];
+  readonly between?: KeptBetween | undefined;
 }
 
 /**
@@ -22,14 +37,24 @@ export interface SumsRun {
  */
 export async function collectSums(
   model: Model,
-  { batches, runner, layerOf }: SumsRun,
+  { batches, runner, layerOf, sums: outputs, between }: SumsRun,
   { signal }: Pick<TaskContext, 'signal'>,
 ): Promise<ReadonlyMap<string, Float64Array>> {
   const session = await runner.load(sourceOfModel(model), RESTING, { signal });
   const totals = new Map<string, Float64Array>();
   let samples = 0;
-  const add = async ({ count, sums }: Asked): Promise<void> => {
-    for (const [name, { data }] of Object.entries(await sums)) {
+  let kept: KeptValues[] | undefined = between === undefined || between.keep.length === 0 ? undefined : [];
+  const add = async ({ count, run }: Asked): Promise<void> => {
+    const { outputs: sums, kept: left } = await run;
+    if (left !== null) {
+      kept?.push(left);
+      if (kept === undefined) await runner.release([left]);
+      else if (between?.isTooMuch(kept) === true) {
+        await runner.release(kept);
+        kept = undefined;
+      }
+    }
+    for (const [name, { data }] of Object.entries(sums)) {
       const total = totals.get(name) ?? new Float64Array(data.length);
       totals.set(name, total);
       for (let i = 0; i < total.length; i++) total[i] = total[i]! + Number(data[i]);
@@ -40,15 +65,18 @@ export async function collectSums(
   try {
     // One batch is computed while the sums of the one before are added.
     let asked: Asked | undefined;
+    let batch = 0;
     for await (const feeds of batches) {
       throwIfCancelled(signal);
-      const sums = session.run(feeds, { signal });
-      sums.catch(() => undefined); // thrown when its turn comes
+      const keep = kept === undefined ? [] : (between?.keep ?? []);
+      const run = session.runKeeping({ feeds, from: between?.from(batch++) ?? null }, { outputs, keep }, { signal });
+      run.catch(() => undefined); // thrown when its turn comes
       const before = asked;
-      asked = { count: batchSize(feeds), sums };
+      asked = { count: batchSize(feeds), run };
       if (before !== undefined) await add(before);
     }
     if (asked !== undefined) await add(asked);
+    await between?.done(kept);
   } finally {
     if (runner.alive) await session.close();
   }
@@ -57,7 +85,7 @@ export async function collectSums(
 
 interface Asked {
   readonly count: number;
-  readonly sums: Promise<HostTensors>;
+  readonly run: ReturnType<Session['runKeeping']>;
 }
 
 function notFinite(layer: string, before: number, count: number): StudioError {

@@ -1,12 +1,15 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import type { FeedBatches } from '../../dataset/feed-batches.ts';
+import { indexGraph } from '../../graph/index-graph.ts';
 import type { Model } from '../../graph/ir.ts';
 import { mergeModels } from '../../passes/merge-models.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import type { KeptChannels } from '../lineage.ts';
 import { collectSums } from './collect-sums.ts';
+import type { Frontier } from './frontier.ts';
 import type { GroupSums } from './least-squares.ts';
 import type { SolvableLayer } from './solvable-layers.ts';
+import { levelsOf } from './rounds.ts';
 import { SumsGraph, type RowLayout } from './sums-graph.ts';
 
 /** The two models that run side by side on the same samples. */
@@ -50,8 +53,9 @@ export async function collectGrams(
   wanted: readonly TargetedLayer[],
   on: CalibrationRunner,
   context: Pick<TaskContext, 'signal'>,
+  round?: Round,
 ): Promise<readonly (readonly GroupSums[])[]> {
-  const { graph, nameInPruned, layerOf } = openSums(pair);
+  const { graph, nameInPruned, layerOf, model } = openSums(pair);
   const named = wanted.map(({ layer, target, step }) => {
     const { node, form, data, weight } = layer;
     const type = { rank: weight.dims.length, dtype: weight.dtype, step };
@@ -69,8 +73,30 @@ export async function collectGrams(
     for (const output of Object.values(outputs)) layerOf.set(output, layer.name);
     return outputs;
   });
-  const totals = await collectSums(graph.build(), sumsRun(on, layerOf), context);
+  const between = round?.frontier.between(model, levelsInBoth(model, round.layers, nameInPruned), round.level);
+  const built = graph.build({ from: round?.frontier.values ?? [], keep: between?.keep ?? [] });
+  const totals = await collectSums(built, { ...sumsRun(on, layerOf, graph), between }, context);
   return wanted.map(({ layer: { form } }, at) => groupSums(form, named[at]!, totals));
+}
+
+/** One of several passes over the same samples, each of which goes on where the one before ended. */
+export interface Round {
+  readonly frontier: Frontier;
+  /** All layers that are solved, in this round or another. */
+  readonly layers: readonly SolvableLayer[];
+  /** Of the layers of this round; what lies before them is final. */
+  readonly level: number;
+}
+
+/** How many solved layers lie before a value of the merged graph, in either model. */
+function levelsInBoth(
+  { graph }: Model,
+  layers: readonly SolvableLayer[],
+  nameInPruned: (value: string) => string,
+): (value: string) => number {
+  const index = indexGraph(graph);
+  const counted = layers.flatMap(({ node: { outputs: [output = ''] } }) => [index.producer(output), index.producer(nameInPruned(output))]); // prettier-ignore
+  return levelsOf(graph, new Set(counted.filter((node) => node !== undefined)));
 }
 
 type Named<Keys extends string> = Readonly<Record<Keys, string>>;
@@ -149,7 +175,7 @@ export async function collectMoments(
       input: each.input === undefined ? undefined : moments(nameInPruned(each.input), each),
     };
   });
-  const totals = await collectSums(graph.build(), sumsRun(on, layerOf), context);
+  const totals = await collectSums(graph.build(), sumsRun(on, layerOf, graph), context);
   const read = (of: Named<'totals' | 'squares' | 'size'>): Moments => {
     const sums = totals.get(of.totals) ?? new Float64Array();
     const count = (totals.get(of.size)?.[0] ?? 0) / Math.max(1, sums.length);
@@ -174,14 +200,18 @@ function openSums({ float, pruned }: ModelPair): {
   readonly graph: SumsGraph;
   readonly nameInPruned: (value: string) => string;
   readonly layerOf: Map<string, string>;
+  /** In which both stand. */
+  readonly model: Model;
 } {
-  if (float === pruned) return { graph: new SumsGraph(float), nameInPruned: (value) => value, layerOf: new Map() };
+  if (float === pruned) {
+    return { graph: new SumsGraph(float), nameInPruned: (value) => value, layerOf: new Map(), model: float };
+  }
   const { model, nameInSecond } = mergeModels(float, pruned);
-  return { graph: new SumsGraph(model), nameInPruned: nameInSecond, layerOf: new Map() };
+  return { graph: new SumsGraph(model), nameInPruned: nameInSecond, layerOf: new Map(), model };
 }
 
-function sumsRun({ runner, batches }: CalibrationRunner, layerOf: ReadonlyMap<string, string>) {
-  return { runner, batches: batches(), layerOf: (output: string) => layerOf.get(output) ?? output };
+function sumsRun({ runner, batches }: CalibrationRunner, layerOf: ReadonlyMap<string, string>, { sums }: SumsGraph) {
+  return { runner, batches: batches(), layerOf: (output: string) => layerOf.get(output) ?? output, sums };
 }
 
 function targetValue(

@@ -1,5 +1,6 @@
 import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import { runInterruptibly } from '../../tensor/linear/interruptible.ts';
+import { Frontier } from './frontier.ts';
 import { collectGrams } from './layer-sums.ts';
 import { changesOf, readWeights, supportOf } from './layer-weights.ts';
 import { solveRidge, squaredError, type GroupSums, type GroupWeights } from './least-squares.ts';
@@ -31,16 +32,22 @@ export async function repairWeights(task: RepairTask, ridge: number): Promise<Re
   const stepOf = thinningOf(pair.pruned, { samples: task.samples, rowsPerColumn: ROWS_PER_COLUMN });
   const changes: ConstantChange[] = [];
   const repaired: RepairedLayer[] = [];
-  for (const round of byLevel(task.layers, levelOf)) {
-    reportLayers(task, repaired.length);
-    const now = { ...pair, pruned: writeConstants(pair.pruned, changes) };
-    const wanted = round.map((layer) => ({ layer, target: targetOf(layer), step: stepOf(layer) }));
-    const sums = await collectGrams(now, wanted, on, context);
-    for (const [at, layer] of round.entries()) {
-      const solved = await solveLayer(layer, sums[at]!, { ridge, signal: context.signal });
-      changes.push(...solved.changes);
-      repaired.push(solved.report);
+  const frontier = new Frontier(on.runner);
+  try {
+    for (const round of byLevel(task.layers, levelOf)) {
+      reportLayers(task, repaired.length);
+      const now = { ...pair, pruned: writeConstants(pair.pruned, changes) };
+      const wanted = round.map((layer) => ({ layer, target: targetOf(layer), step: stepOf(layer) }));
+      const going = { frontier, layers: task.layers, level: levelOf(round[0]!) };
+      const sums = await collectGrams(now, wanted, on, context, going);
+      for (const [at, layer] of round.entries()) {
+        const solved = await solveLayer(layer, sums[at]!, { ridge, signal: context.signal });
+        changes.push(...solved.changes);
+        repaired.push(solved.report);
+      }
     }
+  } finally {
+    await frontier.release();
   }
   reportLayers(task, repaired.length);
   return { changes, layers: repaired };

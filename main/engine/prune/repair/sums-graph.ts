@@ -18,6 +18,7 @@ import { withoutDeadNodes } from '../../passes/dead-code.ts';
 import { defaultOpset } from '../../passes/upgrade-opset.ts';
 import { dtypeCode, type DType } from '../../tensor/dtype.ts';
 import type { KeptChannels } from '../lineage.ts';
+import { beginningAt } from './frontier.ts';
 
 /** A value with its rows (positions of all samples) along the last axis: [groups, channels, rows], float32. */
 export interface Rows {
@@ -54,16 +55,32 @@ export class SumsGraph {
     this.#opset = defaultOpset(model);
   }
 
-  /** The model with the sums as its only outputs, and without what these do not need. */
-  build(): Model {
+  /** Names of the sums. */
+  get sums(): readonly string[] {
+    return this.#outputs.map(({ name }) => name);
+  }
+
+  /**
+   * The model with the sums as its only outputs, and without what these do not need.
+   * @param options.from values that are given, in place of the nodes that make them
+   * @param options.keep further outputs
+   */
+  build({
+    from = [],
+    keep = [],
+  }: { readonly from?: readonly string[]; readonly keep?: readonly string[] } = {}): Model {
+    const begun = beginningAt(this.#model, from);
     const graph: Graph = {
-      ...this.#model.graph,
-      nodes: [...this.#model.graph.nodes, ...this.#nodes],
-      initializers: [...this.#model.graph.initializers, ...this.#initializers],
-      outputs: this.#outputs,
+      ...begun.graph,
+      nodes: [...begun.graph.nodes, ...this.#nodes],
+      initializers: [...begun.graph.initializers, ...this.#initializers],
+      outputs: [
+        ...this.#outputs,
+        ...keep.map((name) => ({ ...makeValueInfo(name, undefined, undefined), type: undefined })),
+      ],
       valueInfos: [],
     };
-    return { ...this.#model, graph: withoutDeadNodes(graph) };
+    return { ...begun, graph: withoutDeadNodes(graph) };
   }
 
   /**
