@@ -8,11 +8,11 @@ import {
   type WidthRules,
   type WidthTarget,
 } from '../../../judge/predict/allocate.ts';
-import { allocateByLosses, type WidthOption } from '../../../judge/predict/allocate-losses.ts';
 import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthMeasure, WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
+import { allocateMeasured, type MeasuredWidths } from './measured-widths.ts';
 import { learnLatency, WidthClock } from './time-widths.ts';
 
 /** What is chosen among. */
@@ -21,8 +21,8 @@ export interface WidthChoice {
   readonly widths: WidthModel;
   /** Of each group's atoms. */
   readonly scores: readonly Float64Array[];
-  /** Widths of each group with what they cost, for scope `optimal`; undefined: not measured. */
-  readonly options: readonly (readonly WidthOption[])[] | undefined;
+  /** What widths cost, for scope `optimal`; undefined: not measured. */
+  readonly measured: MeasuredWidths | undefined;
   /** The cut model when group g keeps its `counts[g]` best atoms. */
   readonly cutTo: (counts: ArrayLike<number>) => Model;
 }
@@ -51,7 +51,7 @@ export async function chooseWidths(
   const rules = widthRules(choice.widths.groups, step);
   if (measure === 'latency') return chooseByTime(choice, { step, rules, keep }, runner, context);
   const target = { measure, keep };
-  const counts = allocate(choice, target, rules, step.scope);
+  const counts = await allocate(choice, target, rules, step.scope);
   const share = shareAt(choice.widths, target, counts);
   requireMet(share, keep, NAMES[measure]);
   return { counts, share, notes: [] };
@@ -89,7 +89,7 @@ async function chooseByTime(
     let best: ChosenWidths | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const target: WidthTarget = { measure: 'latency', keep: goal, latency };
-      const counts = allocate(choice, target, rules, step.scope);
+      const counts = await allocate(choice, target, rules, step.scope);
       if (attempt === 0) requireMet(shareAt(widths, target, counts), keep + 2 * latency.spread, NAMES.latency);
       const { fullMs, ratio } = await clock.ratio(cutTo(counts));
       const found = { counts, share: ratio.value, notes: [describe(fullMs, ratio, keep)] };
@@ -112,13 +112,13 @@ function describe(
   return `Latency here, batch 1: ${percent(value)}${range} of ${fullMs.toPrecision(3)} ms; asked for were ${percent(keep)}.`;
 }
 
-function allocate(
-  { widths, scores, options }: WidthChoice,
+async function allocate(
+  { widths, scores, measured }: WidthChoice,
   target: WidthTarget,
   rules: WidthRules,
   scope: ChannelPruning['scope'],
-): Int32Array {
-  if (options !== undefined) return allocateByLosses(widths, options, target);
+): Promise<Int32Array> {
+  if (measured !== undefined) return allocateMeasured(widths, measured, target);
   return scope === 'global' ? allocateGlobal(widths, scores, target, rules) : allocateUniform(widths, target, rules);
 }
 

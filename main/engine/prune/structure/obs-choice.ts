@@ -9,6 +9,8 @@ import { fitKept, swapAtoms } from './swap-atoms.ts';
 
 /** Which atoms of a group stay, for any number of them. */
 export interface ObsChoice {
+  /** Layers that take the channels. */
+  readonly layers: number;
   /** The later an atom goes, the higher. */
   readonly scores: Float64Array;
   /** This many atoms, ascending: those that go last. */
@@ -37,6 +39,7 @@ export async function chooseByObs(
   const { order, losses } = await runInterruptibly(eliminateAtoms(consumers, { least: 1, weights }), signal);
   const swapped = consumers.reduce((sum, { columns }) => sum + columns ** 3, 0) <= MOST_SWAPPED;
   return {
+    layers: consuming.length,
     scores: scoresOf({ order, losses }, atoms),
     last: (count) => {
       const gone = new Set(order.slice(0, atoms - count));

@@ -85,13 +85,13 @@ export async function pruneChannels(
   throwIfCancelled(signal, 'Pruning');
   const widths = widthModel(closure, found.groups);
   const scored = await scoreAtoms({ closure, groups: found.groups, widths, step }, surroundings, context);
-  const { scores, options } = scored;
+  const { scores, measured } = scored;
   const removalTo = (counts: ArrayLike<number>): Removal => {
     const kept = found.groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)] as const);
     return removalOf(closure, new Map(kept));
   };
   const cutTo = (counts: ArrayLike<number>): Model => cutModel(closure, removalTo(counts));
-  const chosen = await chooseWidths({ model: closure.model, widths, scores, options, cutTo }, step, runner, context);
+  const chosen = await chooseWidths({ model: closure.model, widths, scores, measured, cutTo }, step, runner, context);
   const removal = removalOf(closure, await scored.kept(chosen.counts));
   throwIfCancelled(signal, 'Pruning');
   const cut = cutModel(closure, removal);

@@ -1,25 +1,20 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning, ObsPruning } from '../../../contract/recipe/prune-channels.ts';
-import { allowedWidths } from '../../../judge/predict/allocate.ts';
-import type { WidthOption } from '../../../judge/predict/allocate-losses.ts';
-import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
-import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
+import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { CalibrationBatches } from '../repair/calibration-batches.ts';
-import type { CalibrationRunner } from '../repair/layer-sums.ts';
-import { writeConstants } from '../repair/write-weights.ts';
 import type { Closure } from './closure.ts';
 import { consumersOf, consumingSums, problemsOf } from './group-consumers.ts';
 import type { ChannelGroup } from './groups.ts';
+import { measureWidths, type MeasuredWidths } from './measured-widths.ts';
 import { chooseByObs, type ObsChoice } from './obs-choice.ts';
-import { OutputDistance } from './option-losses.ts';
 import type { KeptAtoms } from './removal.ts';
 import { highestScores, scoreGroups } from './scores.ts';
 
 /** What is cut. */
-export interface ScoredTask<Step extends ChannelPruning = ChannelPruning> {
+interface ScoredTask<Step extends ChannelPruning = ChannelPruning> {
   readonly closure: Closure;
   readonly groups: readonly ChannelGroup[];
   readonly widths: WidthModel;
@@ -34,17 +29,12 @@ export interface ScoreSurroundings {
 /** How much the atoms of each group matter. */
 export interface ScoredAtoms {
   readonly scores: readonly Float64Array[];
-  /** Widths of each group with what they cost; undefined: not measured. */
-  readonly options: readonly (readonly WidthOption[])[] | undefined;
+  /** What widths cost; undefined: not measured. */
+  readonly measured: MeasuredWidths | undefined;
   /** Which atoms stay when group g keeps `counts[g]` of them. */
   readonly kept: (counts: ArrayLike<number>) => Promise<KeptAtoms>;
   readonly notes: readonly string[];
 }
-
-/** Samples on which options are compared at the model's output; the sums take all. */
-const COMPARED_SAMPLES = 128;
-/** Widths of a group that are tried, beside the full one. */
-const TRIED_WIDTHS = 8;
 
 /**
  * Scores atoms as the step says: by weights alone, or by what the layers behind them can make up for.
@@ -60,7 +50,7 @@ export async function scoreAtoms(
   const scores = scoreGroups(closure, groups, { score: step.score, seed: 'seed' in step ? step.seed : 0 });
   const kept = (counts: ArrayLike<number>): Promise<KeptAtoms> =>
     Promise.resolve(new Map(groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)])));
-  return { scores, options: undefined, kept, notes: [] };
+  return { scores, measured: undefined, kept, notes: [] };
 }
 
 /**
@@ -97,7 +87,7 @@ async function scoreByConsumers(
   };
   return {
     scores: choices.map((choice, at) => choice?.scores ?? norms[at]!),
-    options: step.scope === 'optimal' ? await measureOptions(task, choices, on, context) : undefined,
+    measured: step.scope === 'optimal' ? await measureWidths(task, choices, on, context) : undefined,
     kept,
     notes: [...samples.notes(), ...notesOf(groups, choices)],
   };
@@ -108,57 +98,4 @@ function notesOf(groups: readonly ChannelGroup[], choices: readonly (ObsChoice |
   if (blind.length === 0) return [];
   const few = `${blind.slice(0, 3).join(', ')}${blind.length > 3 ? ', …' : ''}`;
   return [`No layer behind ${few} can be solved: which of its channels go is told by their norm.`];
-}
-
-/**
- * What each width costs, with that group alone cut and the layers behind it fitted again. Nothing is taken out for that: what
- * goes has weights of zero. A group behind which nothing can be solved stays whole.
- */
-async function measureOptions(
-  { closure, groups, widths, step }: ScoredTask<ObsPruning>,
-  choices: readonly (ObsChoice | undefined)[],
-  on: CalibrationRunner,
-  context: TaskContext,
-): Promise<readonly (readonly WidthOption[])[]> {
-  const rules = widthRules(widths.groups, step);
-  const few = { runner: on.runner, batches: () => firstSamplesOf(on.batches(), COMPARED_SAMPLES) };
-  const distance = await OutputDistance.from(closure.model, few, context);
-  const tried = widths.groups.map((group, at) =>
-    choices[at] === undefined ? [group.atoms] : spread(allowedWidths(group, rules), TRIED_WIDTHS),
-  );
-  const total = tried.reduce((sum, own) => sum + own.length, 0);
-  let done = 0;
-  const options: WidthOption[][] = [];
-  for (const [at, group] of groups.entries()) {
-    const own: WidthOption[] = [];
-    for (const width of tried[at]!) {
-      context.progress({ stage: 'Measuring options', done: done++, total });
-      if (width === group.roots.length) own.push({ width, loss: 0 });
-      else {
-        const changes = await choices[at]!.fitted(choices[at]!.last(width));
-        own.push({ width, loss: await distance.of(writeConstants(closure.model, changes)) });
-      }
-    }
-    options.push(own);
-  }
-  return options;
-}
-
-/** At most so many widths beside the last, evenly over them. */
-function spread(widths: readonly number[], most: number): readonly number[] {
-  const smaller = widths.slice(0, -1);
-  if (smaller.length <= most) return widths;
-  const step = (smaller.length - 1) / (most - 1);
-  const picked = Array.from({ length: most }, (_, at) => smaller[Math.round(at * step)]!);
-  return [...picked, widths.at(-1)!];
-}
-
-/** Batches from the start until the count is reached; the last is taken whole. */
-async function* firstSamplesOf(batches: FeedBatches, count: number): FeedBatches {
-  let samples = 0;
-  for await (const feeds of batches) {
-    yield feeds;
-    samples += batchSize(feeds);
-    if (samples >= count) break;
-  }
 }

@@ -1,0 +1,108 @@
+import type { TaskContext } from '../../../base/progress.ts';
+import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
+import { allowedWidths, shareAt, type WidthTarget } from '../../../judge/predict/allocate.ts';
+import { allocateByLosses, type WidthOption } from '../../../judge/predict/allocate-losses.ts';
+import { widthRules } from '../../../judge/predict/channel-cut.ts';
+import type { WidthModel } from '../../../judge/predict/widths.ts';
+import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
+import type { CalibrationRunner } from '../repair/layer-sums.ts';
+import { writeConstants, type ConstantChange } from '../repair/write-weights.ts';
+import type { Closure } from './closure.ts';
+import type { ObsChoice } from './obs-choice.ts';
+import { OutputDistance } from './option-losses.ts';
+
+/** What was measured of widths at the model's output. */
+export interface MeasuredWidths {
+  /** Of each group: some widths, and what the model loses where this group alone has them. */
+  readonly options: readonly (readonly WidthOption[])[];
+  /** Groups that several layers take. */
+  readonly shared: readonly boolean[];
+  /** What the model loses where each group keeps `counts[g]` atoms. */
+  readonly lossOf: (counts: ArrayLike<number>) => Promise<number>;
+}
+
+/** Samples on which outputs are compared. */
+const COMPARED_SAMPLES = 128;
+/** Widths of a group that are tried, beside the full one. */
+const TRIED_WIDTHS = 8;
+
+/**
+ * Measures what widths cost, with the layers behind a group fitted again. Nothing is taken out for that: what goes has
+ * weights of zero. A group behind which nothing can be solved (no choice) stays whole.
+ * @throws RUNTIME_…, CANCELLED
+ */
+export async function measureWidths(
+  task: { readonly closure: Closure; readonly widths: WidthModel; readonly step: ChannelPruning },
+  choices: readonly (ObsChoice | undefined)[],
+  on: CalibrationRunner,
+  context: TaskContext,
+): Promise<MeasuredWidths> {
+  const { closure, widths, step } = task;
+  const rules = widthRules(widths.groups, step);
+  const few = { runner: on.runner, batches: () => firstSamplesOf(on.batches(), COMPARED_SAMPLES) };
+  const distance = await OutputDistance.from(closure.model, few, context);
+  const changesAt = async (group: number, width: number): Promise<readonly ConstantChange[]> => {
+    const choice = choices[group];
+    return choice === undefined || width === widths.groups[group]!.atoms ? [] : choice.fitted(choice.last(width));
+  };
+  const lossOf = async (counts: ArrayLike<number>): Promise<number> => {
+    const changes: ConstantChange[] = [];
+    for (let group = 0; group < counts.length; group++) changes.push(...(await changesAt(group, counts[group]!)));
+    return distance.of(writeConstants(closure.model, changes));
+  };
+  const full = widths.groups.map(({ atoms }) => atoms);
+  const tried = widths.groups.map((group, at) =>
+    choices[at] === undefined ? [group.atoms] : spread(allowedWidths(group, rules), TRIED_WIDTHS),
+  );
+  const total = tried.reduce((sum, own) => sum + own.length, 0);
+  let done = 0;
+  const options: WidthOption[][] = [];
+  for (const [at, own] of tried.entries()) {
+    const measured: WidthOption[] = [];
+    for (const width of own) {
+      context.progress({ stage: 'Measuring options', done: done++, total });
+      const loss = width === full[at] ? 0 : await lossOf(full.with(at, width));
+      measured.push({ width, loss });
+    }
+    options.push(measured);
+  }
+  return { options, shared: choices.map((choice) => (choice?.layers ?? 0) > 1), lossOf };
+}
+
+/**
+ * The widths with the least sum of losses that meet the target. Losses do not quite add up either, least of all where several
+ * layers take the same channels: the best cut that leaves such groups whole is measured too, both as a whole, and the better
+ * one is taken.
+ * @returns atoms that each group keeps; the narrowest widths where nothing meets the target
+ */
+export async function allocateMeasured(
+  widths: WidthModel,
+  { options, shared, lossOf }: MeasuredWidths,
+  target: WidthTarget,
+): Promise<Int32Array> {
+  const all = allocateByLosses(widths, options, target);
+  const own = options.map((widthsOf, at) => (shared[at] === true ? widthsOf.slice(-1) : widthsOf));
+  const alone = allocateByLosses(widths, own, target);
+  const meets = shareAt(widths, target, alone) <= target.keep * (1 + 1e-9);
+  if (!meets || all.every((count, at) => count === alone[at])) return all;
+  return (await lossOf(alone)) < (await lossOf(all)) ? alone : all;
+}
+
+/** At most so many widths beside the last, evenly over them. */
+function spread(widths: readonly number[], most: number): readonly number[] {
+  const smaller = widths.slice(0, -1);
+  if (smaller.length <= most) return widths;
+  const step = (smaller.length - 1) / (most - 1);
+  const picked = Array.from({ length: most }, (_, at) => smaller[Math.round(at * step)]!);
+  return [...picked, widths.at(-1)!];
+}
+
+/** Batches from the start until the count is reached; the last is taken whole. */
+async function* firstSamplesOf(batches: FeedBatches, count: number): FeedBatches {
+  let samples = 0;
+  for await (const feeds of batches) {
+    yield feeds;
+    samples += batchSize(feeds);
+    if (samples >= count) break;
+  }
+}
