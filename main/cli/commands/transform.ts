@@ -169,7 +169,7 @@ function prunedLine({ sparsity, macs, parameters, layers }: PruneResult): string
   const weights = `${formatCompact(parameters.before)} → ${formatCompact(parameters.after)}`;
   const what = layers.every(({ channels }) => channels?.after === 0)
     ? `${cut} layers with weights`
-    : `channels of ${cut} layers`;
+    : `${cut} layers made thinner`;
   return `  pruned      ${what}: MACs ${work}, parameters ${weights}`;
 }
 

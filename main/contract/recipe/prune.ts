@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { blockFields, blockPruning, blockWords } from './prune-blocks.ts';
 import { channelFields, channelPruning, channelWords } from './prune-channels.ts';
 import { elementFields, elementPruning, elementStructures, elementWords, patternPruning } from './prune-elements.ts';
+import { rankFields, rankPruning, rankWords } from './prune-rank.ts';
 import { conditionalSettings } from './step-fields.ts';
 import { defineStepKind, type StepField } from './step-kind.ts';
 
@@ -25,11 +26,17 @@ const fields: readonly StepField[] = [
         title: 'Residual blocks',
         help: 'Whole blocks beside a shortcut go: fewer layers, faster.',
       },
+      {
+        value: 'rank',
+        title: 'Rank',
+        help: 'Layers become two thinner ones, in the directions in which their outputs vary most.',
+      },
     ],
   },
   ...elementFields,
   ...channelFields,
   ...blockFields,
+  ...rankFields,
   {
     key: 'exclude',
     title: 'Left alone',
@@ -42,7 +49,7 @@ const fields: readonly StepField[] = [
 /** What is removed decides which settings there are. */
 export const pruneStepSchema = conditionalSettings(
   fields,
-  z.discriminatedUnion('structure', [elementPruning, patternPruning, channelPruning, blockPruning]),
+  z.discriminatedUnion('structure', [elementPruning, patternPruning, channelPruning, blockPruning, rankPruning]),
 );
 export type PruneStep = z.infer<typeof pruneStepSchema>;
 
@@ -65,6 +72,7 @@ export const pruneKind = defineStepKind<'prune', PruneStep>({
   },
   words: (settings) => {
     if (settings.structure === 'channel') return channelWords(settings);
+    if (settings.structure === 'rank') return rankWords(settings);
     return settings.structure === 'block' ? blockWords(settings) : elementWords(settings);
   },
 });

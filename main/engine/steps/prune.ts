@@ -1,27 +1,53 @@
 import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
-import type { PruneOutcome } from '../prune/elements/outcome.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import type { Model } from '../graph/ir.ts';
 import { pruneBlocks } from '../prune/depth/prune-blocks.ts';
-import { pruneElements } from '../prune/elements/prune-elements.ts';
-import { pruneChannels, type ChannelOutcome } from '../prune/structure/prune-channels.ts';
+import type { PruneOutcome } from '../prune/elements/outcome.ts';
+import { pruneElements, type PrunedModel } from '../prune/elements/prune-elements.ts';
+import { pruneRank } from '../prune/rank/prune-rank.ts';
+import { pruneChannels, type ChannelOutcome, type PrunedChannels } from '../prune/structure/prune-channels.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
-import type { EngineStep, StepOutcome } from './step.ts';
+import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
 
 export type PruneStepOutcome = StepOutcome<'prune', PruneOutcome | ChannelOutcome>;
 
 export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   kind: pruneKind,
   stage: 'Pruning',
-  apply: async (model, settings, surroundings, context) => {
-    const { runner, calibration } = surroundings;
-    const passes = { runners: lendRunner(runner), signal: context.signal };
-    const pruned =
-      settings.structure === 'block'
-        ? { ...(await pruneBlocks(model, settings, surroundings, context)), settings }
-        : settings.structure === 'channel'
-          ? await pruneChannels(model, settings, surroundings, context)
-          : { ...(await pruneElements(model, settings, passes, { runner, calibration, context })), settings };
-    const outcome = { kind: 'prune', details: pruned.result, notes: pruned.result.notes } as const;
-    const { model: made, sources, lineage } = pruned;
-    return { model: made, settings: pruned.settings, sources, lineage, outcome };
+  apply: async (model, given, surroundings, context) => {
+    const {
+      model: made,
+      settings = given,
+      sources,
+      lineage,
+      result,
+    } = await prune(model, given, surroundings, context);
+    const outcome = { kind: 'prune', details: result, notes: result.notes } as const;
+    return { model: made, settings, sources, lineage, outcome };
   },
 };
+
+type Pruned = Omit<PrunedModel, 'result'> & { readonly result: PruneOutcome | ChannelOutcome } & Partial<
+    Pick<PrunedChannels, 'settings'>
+  >;
+
+function prune(
+  model: Model,
+  settings: PruneStep,
+  surroundings: StepSurroundings,
+  context: TaskContext,
+): Promise<Pruned> {
+  const { runner, calibration } = surroundings;
+  switch (settings.structure) {
+    case 'channel':
+      return pruneChannels(model, settings, surroundings, context);
+    case 'block':
+      return pruneBlocks(model, settings, surroundings, context);
+    case 'rank':
+      return pruneRank(model, settings, surroundings, context);
+    default: {
+      const passes = { runners: lendRunner(runner), signal: context.signal };
+      return pruneElements(model, settings, passes, { runner, calibration, context });
+    }
+  }
+}

@@ -83,7 +83,7 @@ function keepsShapes(recipe: Recipe): boolean {
 
 /** Whether a step sets weights to zero, which changes no shape and no time. */
 function setsWeights(step: PruneStep): step is ElementStep {
-  return step.structure !== 'channel' && step.structure !== 'block';
+  return step.structure !== 'channel' && step.structure !== 'block' && step.structure !== 'rank';
 }
 
 /** What the pruning of a recipe cuts; null: there is no plan, or several steps prune, of which the later ones see no plan. */
@@ -240,7 +240,7 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
 /** Whether two prunings lie on one curve: single weights, or channels that go in the same order. */
 function sameCurve(a: PruneStep | null, b: PruneStep | null): boolean {
   if (a?.structure !== 'channel' && b?.structure !== 'channel') return true;
-  return a?.structure === b?.structure && a?.score === b?.score;
+  return a?.structure === 'channel' && b?.structure === 'channel' && a.score === b.score;
 }
 
 function predictGoodness(inputs: PredictionInputs, recipe: Recipe): PredictedTrial['goodness'] {
