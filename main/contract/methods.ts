@@ -10,6 +10,7 @@ import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
+import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
   appInfoSchema,
@@ -144,6 +145,10 @@ export const methods = {
 
   'prune.plan': { params: modelRef, result: prunePlanSchema, job: false },
   'prune.channels': { params: modelRef, result: channelPlanSchema, job: false },
+  /** Cuts each group of channels alone, on calibration data; goes on where the same was stopped before. */
+  'prune.sensitivity.run': { params: sensitivityRequestSchema, result: sensitivitySchema, job: true },
+  /** What was measured last, or is being measured; null: nothing yet. */
+  'prune.sensitivity': { params: modelRef, result: sensitivitySchema.nullable(), job: false },
   'quantize.plan': { params: modelRef, result: quantizePlanSchema, job: false },
 
   /** Writes into `directory`, whole or not at all. Without a directory (browser): the files are for download at `urls`. */
@@ -196,6 +201,8 @@ export const events = {
   trial: trialSchema,
   /** The same of one that is too long for an event (measured under very many circumstances): fetch it with `trial.get`. */
   'trial.changed': z.object({ id: z.string(), modelId: z.string() }),
+  /** More groups of a model's sensitivity were measured: fetch it with `prune.sensitivity`. */
+  sensitivity: z.object({ modelId: z.string() }),
   /** A trial was deleted. */
   'trial.deleted': z.object({ id: z.string(), modelId: z.string() }),
   datasets: z.array(datasetEntrySchema),

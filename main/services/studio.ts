@@ -11,6 +11,7 @@ import { modelHandlers } from './models.ts';
 import { OperationThread } from './operation-thread.ts';
 import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
+import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
 import { trialHandlers } from './trials.ts';
@@ -72,6 +73,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...trialHandlers(context),
       ...layerHandlers(context),
       ...measureHandlers(context),
+      ...sensitivityHandlers(context),
       ...exportHandlers(context),
       'job.list': () => [...jobs.list()],
       'job.cancel': ({ jobId }) => {

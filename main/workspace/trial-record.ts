@@ -15,6 +15,7 @@ import type {
   QuantizeSummary,
   StepOutcomeResult,
 } from '../contract/results.ts';
+import type { Sensitivity } from '../contract/sensitivity.ts';
 import { summarizeEvaluation, summarizePrune, summarizeQuantize } from '../judge/trial-summary.ts';
 
 /** Results that a trial keeps, by kind. */
@@ -26,6 +27,8 @@ export interface TrialResults {
   readonly outcomes: readonly StepOutcomeResult[];
   readonly profile: Profile;
   readonly errors: ErrorTable;
+  /** Of a baseline: what each group of channels costs when it is cut alone. */
+  readonly sensitivity: Sensitivity;
   /** Source layers by name of a node of the trial's model, where they are not the one of its own name. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
 }
@@ -50,6 +53,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   // That they are there is all that is told.
   profile: () => ({}),
   errors: () => ({}),
+  sensitivity: () => ({}),
 };
 
 /** What is known when a trial is made. */

@@ -25,6 +25,7 @@ export function startLive(): () => void {
     client.on('trial.changed', ({ id }) => {
       client.call('trial.get', { trialId: id }).then(putTrial, tellError);
     }),
+    client.on('sensitivity', ({ modelId }) => forget((method, id) => method === 'prune.sensitivity' && id === modelId)),
     client.on('trial.deleted', ({ id }) => {
       useSession.setState((state) => ({
         trials: state.trials.filter((trial) => trial.id !== id),

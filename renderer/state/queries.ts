@@ -125,6 +125,10 @@ export const usePrunePlan = (modelId: string | null): EngineResult<'prune.plan'>
 export const useChannelPlan = (modelId: string | null): EngineResult<'prune.channels'> =>
   useEngineResult('prune.channels', modelId, { modelId: modelId ?? '' });
 
+/** What each group of channels costs when it is cut alone, as far as measured; null: nothing yet. */
+export const useSensitivity = (modelId: string | null): EngineResult<'prune.sensitivity'> =>
+  useEngineResult('prune.sensitivity', modelId, { modelId: modelId ?? '' });
+
 /** Which layers int8 could change. */
 export const useQuantizePlan = (modelId: string | null): EngineResult<'quantize.plan'> =>
   useEngineResult('quantize.plan', modelId, { modelId: modelId ?? '' });

@@ -1,11 +1,17 @@
 import { rgb } from 'd3-color';
-import { interpolateRdBu, interpolateViridis } from 'd3-scale-chromatic';
+import { interpolateInferno, interpolateRdBu, interpolateViridis, interpolateYlOrRd } from 'd3-scale-chromatic';
 
 /** A colour map from 0…1 to a CSS colour. */
 export type ColorMap = (t: number) => string;
 
 /** For magnitudes: viridis, readable with every common colour blindness and in grey. */
 export const magnitudeMap: ColorMap = (t) => interpolateViridis(clamp01(t));
+
+/** For harm: the worst stands out most from the theme's surface, dark on light and bright on dark. */
+export const harmMap: Readonly<Record<'light' | 'dark', ColorMap>> = {
+  light: (t) => interpolateYlOrRd(0.05 + 0.95 * clamp01(t)),
+  dark: (t) => interpolateInferno(0.12 + 0.83 * clamp01(t)),
+};
 
 /** For signed change: 0 blue (less), 0.5 neutral, 1 red (more). */
 export const divergingMap: ColorMap = (t) => interpolateRdBu(1 - clamp01(t));

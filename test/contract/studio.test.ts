@@ -171,6 +171,19 @@ test('the plan of channel pruning knows what the cut model will be worth', async
   expect(planned).toEqual(told!.layers.map(({ name, channels }) => [name, channels!.after]));
 });
 
+test('the sensitivity of every group comes piece by piece, is kept, and is not measured twice', async () => {
+  const { modelId, validation, test: data } = await openSample();
+  expect(await call('prune.sensitivity', { modelId })).toBeNull();
+  const params = { modelId, calibrationDatasetId: validation, datasetId: data, limit: 4 };
+  const table = await call('prune.sensitivity.run', params);
+  const plan = await call('prune.channels', { modelId });
+  expect(table.rows.map(({ group }) => group)).toEqual(plan.widths.groups.map(({ name }) => name));
+  expect(table).toMatchObject({ measure: 'divergence', samples: 4, score: 'l2' });
+  for (const { cells } of table.rows) expect(cells.every(({ loss }) => loss !== null && loss > -1e-6)).toBe(true);
+  expect(seen.some(({ event }) => event === 'sensitivity')).toBe(true);
+  expect(await call('prune.sensitivity', { modelId })).toEqual(table);
+});
+
 test('a cancelled trial is told as cancelled and leaves no half-written model', async () => {
   const { modelId, test: data } = await openSample();
   const running = call('trial.run', { modelId, recipe: prune(0.61), datasetId: data });

@@ -85,3 +85,18 @@ test('a target below the narrowest widths says how far they get', async ({ studi
   await slider.press('Home');
   await expect(prune.getByText(/The narrowest widths keep [\d.]+ % of the MACs/u)).toBeVisible();
 });
+
+test('the sensitivity of groups is measured, and a click on a cell makes that cut', async ({ studioPage: page }) => {
+  test.setTimeout(2 * PATIENCE_MS);
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  await prune.getByRole('radio', { name: 'Sensitivity' }).press('Space');
+  await prune.getByRole('button', { name: 'Measure', exact: true }).click();
+  const cell = prune.getByRole('button', { name: /^Cut \/stem\/conv\/Conv to 4 of 16/u });
+  await cell.click({ timeout: PATIENCE_MS });
+  await prune.getByRole('radio', { name: 'Groups' }).press('Space');
+  await expect(prune.getByRole('slider', { name: 'Kept of /stem/conv/Conv' })).toHaveAttribute(
+    'aria-valuetext',
+    '4 of 16, set by hand',
+  );
+});

@@ -17,6 +17,7 @@ import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts'
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
+import type { Sensitivity, SensitivityRow } from '../../contract/sensitivity.ts';
 import type { Estimate } from '../../judge/statistics/interval.ts';
 import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
 
@@ -100,6 +101,18 @@ export interface OperationMap {
   readonly tensor: { params: { path: string; tensor: string }; result: TensorStats };
   readonly prunePlan: { params: { path: string }; result: PrunePlan };
   readonly channelPlan: { params: { path: string }; result: ChannelPlan };
+  /** One group of channels cut alone; null where the model has no such group. */
+  readonly sensitivity: {
+    params: {
+      path: string;
+      data: DatasetSource;
+      limit: number;
+      group: number;
+      score: Sensitivity['score'];
+      seed: number;
+    };
+    result: (Pick<Sensitivity, 'measure' | 'groups' | 'samples'> & { row: SensitivityRow }) | null;
+  };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   readonly dataset: {
     params: DatasetSource;

@@ -19,6 +19,7 @@ import { openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
 import { profile } from './profile.ts';
 import { runners } from './runners.ts';
+import { sensitivity } from './sensitivity.ts';
 import { tensor } from './tensor-stats.ts';
 
 type Operations = {
@@ -48,6 +49,7 @@ const operations: Operations = {
     return { edges, layers: [...layers], frozen: [...frozen] };
   },
   channelPlan,
+  sensitivity,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
     return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };

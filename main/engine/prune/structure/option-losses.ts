@@ -48,6 +48,16 @@ export class OutputDistance {
     return means.reduce((total, mean) => total + mean, 0) / Math.max(1, means.length);
   }
 
+  /** What `of` tells: the divergence of rows of scores, or, with other outputs, an error. */
+  get measure(): 'divergence' | 'error' {
+    const [first] = this.#reference;
+    return Object.values(first ?? {})
+      .filter(isFloat)
+      .every(isRowOfScores)
+      ? 'divergence'
+      : 'error';
+  }
+
   async #run(model: Model): Promise<readonly HostTensors[]> {
     const { runner, batches } = this.#on;
     const { signal } = this.#context;
@@ -69,10 +79,14 @@ function isFloat({ data }: HostTensor): boolean {
   return data instanceof Float32Array || data instanceof Float64Array;
 }
 
+function isRowOfScores({ dims }: HostTensor): boolean {
+  return dims.length === 2 && dims[1]! > 1;
+}
+
 function addDistance(tally: { sum: number; count: number }, reference: HostTensor, other: HostTensor): void {
   const [x, y] = [reference.data as Float32Array, other.data as Float32Array];
   const [rows = 1, scores = 1] = reference.dims;
-  if (reference.dims.length === 2 && scores > 1) {
+  if (isRowOfScores(reference)) {
     for (let row = 0; row < rows; row++) {
       const [p, q] = [x, y].map((values) => logSoftmax(values.subarray(row * scores, (row + 1) * scores)));
       for (let i = 0; i < scores; i++) tally.sum += Math.exp(p![i]!) * (p![i]! - q![i]!);

@@ -15,7 +15,9 @@ import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import { ChannelFigures } from './ChannelFigures.tsx';
 import classes from './channels.module.css';
 import { GroupGrid, useGroupGrid } from './GroupGrid.tsx';
+import { LowerBar, type Shown } from './LowerBar.tsx';
 import { countWords, cutNote, groupRows, widthWords, type GroupRow } from './model.ts';
+import { SensitivityMap } from './SensitivityMap.tsx';
 import { TargetSlider } from './TargetSlider.tsx';
 import { WidthChart } from './WidthChart.tsx';
 
@@ -61,6 +63,7 @@ function Groups({ plan, step, off, prediction }: ChannelsBodyProps & { readonly 
   const grid = useGroupGrid(plan, step, rows);
   const predicted = (prediction.measured?.prune ?? null) === null;
   const { ref: body, height } = useElementSize();
+  const [shown, setShown] = useState<Shown>('groups');
   const [pointed, setPointed] = useState<GroupRow | null>(null);
   const note = cutNote(plan, step, { off, cut });
   return (
@@ -74,23 +77,28 @@ function Groups({ plan, step, off, prediction }: ChannelsBodyProps & { readonly 
         </Text>
       )}
       <div ref={body} className={classes['body']}>
-        <div className={classes['bar']}>
-          <b>Groups</b>
-          <span className={`lap-muted ${classes['told'] ?? ''}`}>
-            {pointed === null ? countWords(plan) : widthWords(pointed)}
-          </span>
-          <ToolbarSpace />
-          <GridTools grid={grid} noun="groups" fileName="channel-groups" />
-        </div>
-        <WidthChart
-          rows={rows}
-          predicted={predicted && !off}
-          height={Math.round(Math.min(120, Math.max(44, height * 0.24)))}
-          onPoint={setPointed}
-        />
-        <div className={classes['grid']}>
-          <GroupGrid grid={grid} rows={rows} />
-        </div>
+        {shown === 'groups' ? (
+          <>
+            <LowerBar shown={shown} onShow={setShown}>
+              <span className={`lap-muted ${classes['told'] ?? ''}`}>
+                {pointed === null ? countWords(plan) : widthWords(pointed)}
+              </span>
+              <ToolbarSpace />
+              <GridTools grid={grid} noun="groups" fileName="channel-groups" />
+            </LowerBar>
+            <WidthChart
+              rows={rows}
+              predicted={predicted && !off}
+              height={Math.round(Math.min(120, Math.max(44, height * 0.24)))}
+              onPoint={setPointed}
+            />
+            <div className={classes['grid']}>
+              <GroupGrid grid={grid} rows={rows} />
+            </div>
+          </>
+        ) : (
+          <SensitivityMap step={step} rows={rows} onShow={setShown} />
+        )}
       </div>
     </>
   );

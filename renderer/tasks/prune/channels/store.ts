@@ -2,7 +2,13 @@ import type { WidthMeasure } from '../../../../main/judge/predict/widths.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
 import { useOverlay } from '../../../state/overlay.ts';
 import { editKind } from '../../../state/recipe.ts';
+import { calibrationDatasetId, useData } from '../../../state/data.ts';
+import { engine } from '../../../state/engine.ts';
+import { putResult } from '../../../state/queries.ts';
+import { useSession } from '../../../state/session.ts';
+import { createTaskStore } from '../../../state/task.ts';
 import { releaseSlider } from '../store.ts';
+import { sensitivityScore } from './sensitivity-model.ts';
 import { withWidth } from './model.ts';
 
 /** What a cut can be aimed at. */
@@ -37,4 +43,26 @@ export function setWidth(step: ChannelPruning, group: string, width: number | nu
 function showKept(): void {
   const { metric, setMetric } = useOverlay.getState();
   if (metric !== 'kept') setMetric('kept');
+}
+
+/** The measurement of sensitivity. */
+export const useSensitivityTask = createTaskStore();
+
+/** Cuts every group alone by the step's score; what is measured comes as it is found. */
+export async function measureSensitivity(step: ChannelPruning): Promise<void> {
+  const { model, datasetId } = useSession.getState();
+  const calibration = calibrationDatasetId();
+  if (model === null || calibration === null) return;
+  const params = {
+    modelId: model.entry.id,
+    calibrationDatasetId: calibration,
+    datasetId,
+    split: useData.getState().split,
+    score: sensitivityScore(step),
+    seed: 'seed' in step ? step.seed : 0,
+  };
+  const table = await useSensitivityTask
+    .getState()
+    .run((handle) => engine().call('prune.sensitivity.run', params, handle));
+  if (table !== null) putResult('prune.sensitivity', model.entry.id, table);
 }
