@@ -1,8 +1,9 @@
 import { makeAttribute } from '../graph/attributes.ts';
 import { GraphEditor } from '../graph/edit.ts';
 import { indexGraph } from '../graph/index-graph.ts';
-import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
+import type { Attribute, Graph, Model, Node, Tensor } from '../graph/ir.ts';
 import { makeGraph, makeValueInfo } from '../graph/make.ts';
+import { subgraphsOf } from '../graph/walk.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { InferredValue } from '../operators/inference.ts';
 import { dtypeBits, dtypeCode } from '../tensor/dtype.ts';
@@ -11,7 +12,7 @@ import { tensorOfHost } from '../runtime/host-data.ts';
 import { isRefusal } from './check-pass.ts';
 import { runOnce } from './compare-outputs.ts';
 import { constantNodes } from './constant-nodes.ts';
-import { unchanged, type PassContext, type PassResult } from './pass.ts';
+import { composeSources, unchanged, type PassContext, type PassResult, type Sources } from './pass.ts';
 
 export interface FoldOptions {
   /** Whether weights that are only moved or converted (Transpose, Reshape, Cast) stay as they are stored. */
@@ -29,8 +30,9 @@ const MAX_TOTAL_BYTES = 1 << 30;
 
 /**
  * Constant folding: what is computed of constants alone (weight_norm, Cast, Transpose, Expand, shape arithmetic) becomes an
- * initializer of the same name. The runtime evaluates it, so the values are those that it would compute itself. A runner is
- * asked for only when there is something to fold. The nodes that go count for the layer that uses their result first.
+ * initializer of the same name, in the bodies of If, Loop and Scan too, as far as they are made of the body's own constants. The
+ * runtime evaluates it, so the values are those that it would compute itself. A runner is asked for only when there is
+ * something to fold. The nodes that go count for the layer that uses their result first.
  * @param model opset as the runtime takes it, nodes named uniquely
  * @throws RUNTIME_DIED, CANCELLED
  */
@@ -39,6 +41,46 @@ export async function foldConstants(
   context: PassContext,
   options: FoldOptions = {},
 ): Promise<PassResult> {
+  const folded = await foldGraph(model, context, options);
+  const bodies = await foldBodies(folded.model, context, options);
+  return {
+    model: bodies.model,
+    sources: composeSources(folded.sources, bodies.sources),
+    notes: [...folded.notes, ...bodies.notes],
+  };
+}
+
+/** Every graph that a node holds, folded as a model of its own: what it captures from around it is no constant of its. */
+async function foldBodies(model: Model, context: PassContext, options: FoldOptions): Promise<PassResult> {
+  let { graph } = model;
+  let sources: Sources = new Map();
+  const notes = new Set<string>();
+  const foldBody = async (body: Graph): Promise<Graph> => {
+    const result = await foldConstants({ ...model, graph: body }, context, options);
+    sources = composeSources(sources, result.sources);
+    for (const note of result.notes) notes.add(note);
+    return result.model.graph;
+  };
+  for (const node of model.graph.nodes) {
+    if (subgraphsOf(node).length === 0) continue;
+    const attributes: Attribute[] = [];
+    for (const attribute of node.attributes) {
+      if (attribute.type === 'graph') attributes.push({ ...attribute, value: await foldBody(attribute.value) });
+      else if (attribute.type === 'graphs') {
+        const value: Graph[] = [];
+        for (const body of attribute.value) value.push(await foldBody(body));
+        attributes.push({ ...attribute, value });
+      } else attributes.push(attribute);
+    }
+    const same = subgraphsOf(node).every((before, at) => before.graph === subgraphsOf({ attributes })[at]?.graph);
+    if (same) continue;
+    graph = { ...graph, nodes: graph.nodes.map((other) => (other === node ? { ...node, attributes } : other)) };
+  }
+  if (graph === model.graph) return unchanged(model);
+  return { model: { ...model, graph }, sources, notes: [...notes].map((note) => `In a body: ${note}`) };
+}
+
+async function foldGraph(model: Model, context: PassContext, options: FoldOptions): Promise<PassResult> {
   const { values } = inferModel(model);
   const typed = castLikeToCast(model, values);
   const { nodes, frontier } = constantNodes(typed, options);

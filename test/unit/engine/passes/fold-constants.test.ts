@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
+import { subgraphsOf } from '../../../../main/engine/graph/walk.ts';
 import { foldConstants, type FoldOptions } from '../../../../main/engine/passes/fold-constants.ts';
 import type { PassContext, PassResult } from '../../../../main/engine/passes/pass.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
@@ -159,5 +160,42 @@ describe('foldConstants', () => {
     expect(operators(result)).toEqual(['If']);
     expect(stored(result, 'twice')).toEqual([2, 4]);
     await expectEqual(runner, model, result.model);
+  });
+
+  it('folds what the branches of an If compute of their own constants, and only that', async () => {
+    const branch = (scale: number, name: string) =>
+      graph(name)
+        .initializer('v', 'float32', [2], [3, 4])
+        .initializer('s', 'float32', [], [scale])
+        .node('Mul', ['v', 's'], {}, ['w'], { name: `${name}/mul` })
+        .node('Mul', ['w', 'k'], {}, ['wk'], { name: `${name}/captured` })
+        .node('Add', ['x', 'wk'], {}, ['out'], { name: `${name}/add` })
+        .output('out', 'float32', [2])
+        .buildGraph();
+    const model = graph()
+      .input('condition', 'bool', [])
+      .input('x', 'float32', [2])
+      .initializer('k', 'float32', [], [10])
+      .node('If', ['condition'], { then_branch: branch(1, 'a'), else_branch: branch(2, 'b') }, ['y'], { name: 'if' })
+      .output('y', 'float32', [2])
+      .build({ opset: 17 });
+    const result = await fold(model);
+    const bodies = subgraphsOf(result.model.graph.nodes[0]!).map((it) => it.graph);
+    expect(bodies.map(({ nodes }) => nodes.map(({ name }) => name))).toEqual([
+      ['a/captured', 'a/add'],
+      ['b/captured', 'b/add'],
+    ]);
+    const held = bodies.map((body) => [...tensorValues(indexGraph(body).initializer('w')!)]);
+    expect(held).toEqual([
+      [3, 4],
+      [6, 8],
+    ]);
+    expect(result.sources.get('a/captured')).toEqual(['a/captured', 'a/mul']);
+    for (const condition of [1, 0]) {
+      await expectEqual(runner, model, result.model, {
+        condition: { dtype: 'bool', dims: [], data: Uint8Array.of(condition) },
+        x: { dtype: 'float32', dims: [2], data: Float32Array.of(1, 2) },
+      });
+    }
   });
 });
