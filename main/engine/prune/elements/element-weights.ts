@@ -76,10 +76,14 @@ function finiteFloats(tensor: Tensor, layer: string): Float32Array | Float64Arra
 }
 
 function firstNotFinite(values: Float32Array | Float64Array): number {
-  // A finite number less itself is 0, any other is NaN: one look at each without a branch.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  return sum === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
+  if (values instanceof Float32Array) {
+    // NaN and infinities have all bits of the exponent: one more there reaches the sign. No branch for each weight.
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    let carried = 0;
+    for (let i = 0; i < bits.length; i++) carried |= (bits[i]! & 0x7fffffff) + 0x00800000;
+    if (carried >= 0) return -1;
+  }
+  return values.findIndex((value) => !Number.isFinite(value));
 }
 
 /** @param frozen why each layer stays */

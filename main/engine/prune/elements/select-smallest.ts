@@ -37,10 +37,10 @@ export function magnitudeBits(weights: Float32Array | Float64Array): ScoreBits {
 export function smallestCut(sets: readonly ScoreBits[], count: number): Cut {
   const total = sets.reduce((sum, { length }) => sum + length, 0);
   assert(count >= 0 && count <= total, `cannot cut ${count} of ${total} scores`);
-  const high = new Float64Array(HIGH_SIZE);
+  const high = new Uint32Array(HIGH_SIZE);
   for (const bits of sets) countHigh(bits, high);
   const bucket = locate(high, count);
-  const low = new Float64Array(LOW_SIZE);
+  const low = new Uint32Array(LOW_SIZE);
   for (const bits of sets) countLow(bits, bucket.index, low);
   const within = locate(low, count - bucket.before);
   return {
@@ -49,14 +49,14 @@ export function smallestCut(sets: readonly ScoreBits[], count: number): Cut {
   };
 }
 
-function countHigh(bits: ScoreBits, counts: Float64Array): void {
+function countHigh(bits: ScoreBits, counts: Uint32Array): void {
   for (let i = 0; i < bits.length; i++) {
     const bin = (bits[i]! & MAGNITUDE) >>> HIGH_SHIFT;
     counts[bin] = counts[bin]! + 1;
   }
 }
 
-function countLow(bits: ScoreBits, bucket: number, counts: Float64Array): void {
+function countLow(bits: ScoreBits, bucket: number, counts: Uint32Array): void {
   for (let i = 0; i < bits.length; i++) {
     const score = bits[i]! & MAGNITUDE;
     if (score >>> HIGH_SHIFT !== bucket) continue;
@@ -66,7 +66,7 @@ function countLow(bits: ScoreBits, bucket: number, counts: Float64Array): void {
 }
 
 /** The bin in which the `count`-th smallest lies, and how many lie in the bins before it. */
-function locate(counts: Float64Array, count: number): { index: number; before: number } {
+function locate(counts: Uint32Array, count: number): { index: number; before: number } {
   let before = 0;
   for (let index = 0; index < counts.length - 1; index++) {
     if (before + counts[index]! >= count) return { index, before };
@@ -84,11 +84,14 @@ export function applyCut(sets: readonly ScoreBits[], { threshold, ties }: Cut): 
   let left = ties;
   return sets.map((bits) => {
     const mask = new Uint8Array(bits.length);
-    for (let i = 0; i < bits.length; i++) mask[i] = ((bits[i]! & MAGNITUDE) - threshold) >>> 31;
-    for (let i = 0; i < bits.length && left > 0; i++) {
-      if ((bits[i]! & MAGNITUDE) !== threshold) continue;
-      mask[i] = 1;
-      left--;
+    for (let i = 0; i < bits.length; i++) {
+      const score = bits[i]! & MAGNITUDE;
+      mask[i] = (score - threshold) >>> 31;
+      // Rarely so, and foreseen.
+      if (score === threshold && left > 0) {
+        mask[i] = 1;
+        left--;
+      }
     }
     return mask;
   });

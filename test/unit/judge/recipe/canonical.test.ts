@@ -12,6 +12,13 @@ describe('a recipe in canonical form', () => {
     expect(canonicalRecipe(parse({ prune: written }))).toBe(canonicalRecipe(parse({ prune: { sparsity: 0.4 } })));
   });
 
+  it('is without settings at their defaults, whatever others they hang on', () => {
+    const pattern = { structure: '2:4', score: 'sparsegpt', samples: 128, exclude: [] };
+    expect(canonicalRecipe(parse({ prune: pattern }))).toBe('[["prune",[["score","sparsegpt"],["structure","2:4"]]]]');
+    const drawn = { sparsity: 0.4, score: 'random', scope: 'global', block: '1x1', seed: 0 };
+    expect(canonicalRecipe(parse({ prune: drawn }))).toBe('[["prune",[["score","random"],["sparsity",0.4]]]]');
+  });
+
   it('keeps every step in its order', () => {
     const [a, b, c] = [0.1, 0.4, 0.99].map((sparsity) => ({ prune: { sparsity } }));
     expect(canonicalRecipe(parse(a!, b!, c!))).toBe(
