@@ -146,11 +146,18 @@ function changePoints(shares: readonly number[]): Float64Array {
   return Float64Array.from(points);
 }
 
-/** The width nearest to a wish; of two the larger. */
+/** The width nearest to a wish; of two the larger. @param widths ascending */
 function nearest(widths: readonly number[], wish: number): number {
-  let best = widths[0]!;
-  for (const width of widths) if (Math.abs(width - wish) <= Math.abs(best - wish)) best = width;
-  return best;
+  let low = 0;
+  let high = widths.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (widths[middle]! < wish) low = middle + 1;
+    else high = middle;
+  }
+  // The first that is not below the wish, or the last of all; and the one before it.
+  const [above, below] = [widths[low]!, widths[low - 1]];
+  return below !== undefined && wish - below < above - wish ? below : above;
 }
 
 function countAbove(sorted: Float64Array, threshold: number): number {

@@ -72,49 +72,63 @@ export function fullTotals(model: WidthModel): WidthTotals {
   return full;
 }
 
-/** The totals when group g keeps `kept[g]` atoms. */
+/** The totals when group g keeps `kept[g]` atoms. Plain loops: a slider asks some twenty times in a frame. */
 export function widthTotals(model: WidthModel, kept: ArrayLike<number>): WidthTotals {
+  const { tensors, layers } = model;
   const sizes = axisSizes(model, kept);
-  const elements = new Float64Array(model.tensors.length);
+  const elements = new Float64Array(tensors.length);
   let parameters = 0;
   let bytes = 0;
-  model.tensors.forEach((tensor, at) => {
+  for (let at = 0; at < tensors.length; at++) {
+    const tensor = tensors[at]!;
     let count = tensor.elements;
-    for (const axis of tensor.axes) count *= sizes[axis]!;
+    for (let i = 0; i < tensor.axes.length; i++) count *= sizes[tensor.axes[i]!]!;
     elements[at] = count;
     bytes += count * tensor.bytesEach;
     if (tensor.isParameter) parameters += count;
-  });
+  }
   const full = fullElements(model);
-  const layerMacs = new Float64Array(model.layers.length);
+  const layerMacs = new Float64Array(layers.length);
   let macs = 0;
-  model.layers.forEach((layer, at) => {
-    layerMacs[at] =
-      layer.macs *
-      (layer.tensors.length > 0 ? ofWeights(layer, elements, full.tensors) : ofAxes(layer, sizes, full.axes));
-    macs += layerMacs[at]!;
-  });
+  for (let at = 0; at < layers.length; at++) {
+    const layer = layers[at]!;
+    if (layer.macs === 0) continue;
+    const own =
+      layer.tensors.length > 0
+        ? layer.macs * ofWeights(layer, elements, full.tensors)
+        : layer.macs * ofAxes(layer, sizes, full.axes);
+    layerMacs[at] = own;
+    macs += own;
+  }
   return { macs, parameters, bytes, layerMacs };
 }
 
 function ofWeights({ tensors }: WidthLayer, elements: Float64Array, full: Float64Array): number {
-  let [left, all] = [0, 0];
-  for (const tensor of tensors) {
-    left += elements[tensor]!;
-    all += full[tensor]!;
+  let left = 0;
+  let all = 0;
+  for (let i = 0; i < tensors.length; i++) {
+    left += elements[tensors[i]!]!;
+    all += full[tensors[i]!]!;
   }
   return all === 0 ? 1 : left / all;
 }
 
 function ofAxes({ axes }: WidthLayer, sizes: Float64Array, full: Float64Array): number {
-  return axes.reduce((share, axis) => (share * sizes[axis]!) / full[axis]!, 1);
+  let share = 1;
+  for (let i = 0; i < axes.length; i++) share = (share * sizes[axes[i]!]!) / full[axes[i]!]!;
+  return share;
 }
 
 /** Elements along each axis when group g keeps `kept[g]` atoms. */
 export function axisSizes({ axes }: WidthModel, kept: ArrayLike<number>): Float64Array {
-  return Float64Array.from(axes, ({ fixed, parts }) =>
-    parts.reduce((size, { group, each }) => size + each * kept[group]!, fixed),
-  );
+  const sizes = new Float64Array(axes.length);
+  for (let at = 0; at < axes.length; at++) {
+    const { fixed, parts } = axes[at]!;
+    let size = fixed;
+    for (let i = 0; i < parts.length; i++) size += parts[i]!.each * kept[parts[i]!.group]!;
+    sizes[at] = size;
+  }
+  return sizes;
 }
 
 const wholes = new WeakMap<WidthModel, { axes: Float64Array; tensors: Float64Array }>();

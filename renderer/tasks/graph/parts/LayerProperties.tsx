@@ -105,6 +105,8 @@ function Measured({ facts, kernels }: MeasuredProps): ReactNode {
           ['Weights', facts.parameterBytes === 0 ? null : formatBytes(facts.parameterBytes)],
           ['Memory moved', orNull(facts.bytes, formatBytes)],
           ['Sparsity', orNull(facts.sparsity, formatPercent)],
+          ['Channels kept', orNull(facts.keptShare, formatPercent)],
+          ['Left whole', facts.frozen],
           ['SQNR', orNull(facts.sqnrDb, formatDb)],
           ['SQNR, local', orNull(facts.localSqnrDb, formatDb)],
           ['Cosine', orNull(facts.cosine, (cosine) => formatNumber(cosine, 5))],

@@ -42,8 +42,7 @@ export function ChannelFigures({ plan, prediction }: ChannelFiguresProps): React
         label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
         value={guess && metricOf(guess.metric).format(guess.value)}
         predicted={goodness === null}
-        missing={untouched ? 'no data measured' : 'unknown yet'}
-        note={guess ? goodnessNote(guess) : 'not known until measured'}
+        note={guess ? goodnessNote(guess) : untouched ? 'no data measured' : 'not known until measured'}
         help={
           goodness
             ? `Measured on ${goodness.samples} samples, with its 95 % interval.`

@@ -68,7 +68,7 @@ function Groups({ plan, step, off, prediction }: ChannelsBodyProps & { readonly 
   const note = cutNote(plan, step, { off, cut });
   return (
     <>
-      <TargetSlider plan={plan} step={step} off={off} cut={cut} />
+      <TargetSlider plan={plan} step={step} off={off} cut={cut} predicted={predicted} />
       <BaselineHint />
       <ChannelFigures plan={plan} prediction={prediction} />
       {note !== null && (

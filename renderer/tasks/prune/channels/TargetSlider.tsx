@@ -19,10 +19,13 @@ interface TargetSliderProps {
   /** The step is not there, or switched off: everything stays. */
   readonly off: boolean;
   readonly cut: ChannelCut | null;
+  /** The cut was not made yet. */
+  readonly predicted: boolean;
 }
 
 /** How much stays, and of what. Dragging predicts, letting go measures. */
-export function TargetSlider({ plan, step, off, cut }: TargetSliderProps): ReactNode {
+export function TargetSlider(props: TargetSliderProps): ReactNode {
+  const { step, off } = props;
   const { measure, keep } = targetOf(step);
   const percent = off ? 100 : Math.round(keep * 1000) / 10;
   const moved = useRef(false);
@@ -67,20 +70,23 @@ export function TargetSlider({ plan, step, off, cut }: TargetSliderProps): React
       </div>
       <div className={classes['target']}>
         <output className={task['value']}>{formatPercent(percent / 100)}</output>
-        <Reached plan={plan} step={step} off={off} cut={cut} />
+        <Reached {...props} />
       </div>
     </div>
   );
 }
 
 /** What the allowed widths make of the wish. */
-function Reached({ plan, step, off, cut }: TargetSliderProps): ReactNode {
+function Reached({ plan, step, off, cut, predicted }: TargetSliderProps): ReactNode {
   if (off) return <span className="lap-muted">nothing is cut</span>;
   const { measure } = targetOf(step);
   if (cut === null || cut.share === null || measure === 'latency') {
     return <span className="lap-muted">{measure === 'latency' ? 'timed while cutting' : 'not predicted'}</span>;
   }
-  if (cut.met) return <span className="lap-muted">{formatPredicted(formatPercent(cut.share))} reached</span>;
+  if (cut.met) {
+    const share = formatPercent(cut.share);
+    return <span className="lap-muted">{predicted ? formatPredicted(share) : share} reached</span>;
+  }
   return (
     <span className={classes['warning']} role="status">
       {formatPercent(narrowestShare(plan, step, measure))} at least

@@ -26,22 +26,31 @@ export function channelLayers(
 ): ReadonlyMap<string, ChannelLayer> {
   const full = plan.widths.groups.map(({ atoms }) => atoms);
   const kept = cut?.kept ?? full;
-  const layers = new Map<string, ChannelLayer>();
+  const layers = new Map<string, Writable<ChannelLayer>>();
   const { layerMacs } = cut?.totals ?? fullTotals(plan.widths);
   plan.widths.layers.forEach(({ name, macs }, at) => {
     if (macs === 0) return;
     // What an inlined function's nodes do is added up for the call.
     const before = layers.get(name)?.macs ?? 0;
-    layers.set(name, { ...NONE, name, macs: before + layerMacs[at]! });
+    layers.set(name, row(name, before + layerMacs[at]!));
   });
   for (const layer of plan.layers) {
     const { name } = layer;
     const [before, after] = [channelsAt(layer, full), channelsAt(layer, kept)];
-    const own = { name, before, after, share: after / before, excluded: excluded.has(name) };
-    layers.set(name, { ...NONE, ...layers.get(name), ...own });
+    const own = layers.get(name) ?? row(name, null);
+    Object.assign(own, { before, after, share: after / before, excluded: excluded.has(name) });
+    layers.set(name, own);
   }
-  for (const { name, reason } of plan.frozen) layers.set(name, { ...NONE, ...layers.get(name), name, frozen: reason });
+  for (const { name, reason } of plan.frozen) {
+    const own = layers.get(name) ?? row(name, null);
+    own.frozen = reason;
+    layers.set(name, own);
+  }
   return layers;
 }
 
-const NONE = { before: null, after: null, share: null, macs: null, excluded: false, frozen: null } as const;
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function row(name: string, macs: number | null): Writable<ChannelLayer> {
+  return { name, before: null, after: null, share: null, macs, excluded: false, frozen: null };
+}
