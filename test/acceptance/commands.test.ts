@@ -41,6 +41,7 @@ const pruning = { prune: { structure: 'element', sparsity: 0.3 } };
 const pruned = recipeSchema.parse({ version: 2, steps: [pruning] });
 const quantizing = { quantize: { scheme: 'int8-static', samples: 4 } };
 const recipe = recipeSchema.parse({ version: 2, steps: [pruning, quantizing] });
+const rewritten = recipeSchema.parse({ version: 2, steps: [{ rewrite: { pass: 'remove-dead' } }] });
 const quantized = recipeSchema.parse({ version: 2, steps: [quantizing] });
 /** What data of arrays may be refused for: strings, inputs with batches of their own. */
 const REFUSED = ['DATA_SHAPE', 'UNSUPPORTED'];
@@ -141,6 +142,7 @@ describe.skipIf(!there)(`every command on real models${there ? '' : ' (skipped: 
     else {
       await expect(prune()).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringMatching(/^Nothing/u) });
       expect(existsSync(output)).toBe(false);
+      await operate('apply', { path, recipe: rewritten, calibration: null, settings, output });
     }
     const both = layers.length > 0 ? recipe : quantized;
     const apply = () => operate('apply', { path, recipe: both, calibration: data, settings, output });
