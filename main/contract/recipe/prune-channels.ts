@@ -27,6 +27,15 @@ const common = {
 /** uniform: the same share of each group; global: scores are compared over all groups. */
 const byScores = { scope: z.enum(['uniform', 'global']).default('uniform') };
 
+const activationPruning = z.strictObject({
+  ...common,
+  ...byScores,
+  score: z.literal('activation'),
+  /** Calibration samples taken from the start of the data. */
+  samples: z.number().int().positive().default(500),
+});
+export type ActivationPruning = z.infer<typeof activationPruning>;
+
 const obsPruning = z.strictObject({
   ...common,
   score: z.literal('obs'),
@@ -40,6 +49,7 @@ export type ObsPruning = z.infer<typeof obsPruning>;
 export const channelPruning = z.discriminatedUnion('score', [
   z.strictObject({ ...common, ...byScores, score: z.enum(['l1', 'l2', 'bn-gamma', 'fpgm']) }),
   z.strictObject({ ...common, ...byScores, score: z.literal('random'), seed: z.number().int().min(0).default(0) }),
+  activationPruning,
   obsPruning,
 ]);
 export type ChannelPruning = z.infer<typeof channelPruning>;
@@ -87,6 +97,11 @@ export const channelFields: readonly StepField[] = [
       },
       { value: 'fpgm', title: 'Nearest to the others', help: 'Channels that the others can stand in for go first.' },
       {
+        value: 'activation',
+        title: 'What varies least',
+        help: 'Channels that hardly vary on calibration data, as the layers behind them see it, go first.',
+      },
+      {
         value: 'obs',
         title: 'What can be made up for',
         help: 'Channels go that the layers behind them can do without once they are fitted again; takes calibration data.',
@@ -100,7 +115,7 @@ export const channelFields: readonly StepField[] = [
     help: 'How much goes where.',
     flag: '--scope <scope>',
     control: 'choice',
-    when: { ...channel, score: ['l1', 'l2', 'bn-gamma', 'fpgm', 'random'] },
+    when: { ...channel, score: ['l1', 'l2', 'bn-gamma', 'fpgm', 'activation', 'random'] },
     choices: [UNIFORM, GLOBAL],
   },
   {
@@ -128,7 +143,7 @@ export const channelFields: readonly StepField[] = [
     control: 'count',
     minimum: 1,
     unit: 'samples',
-    when: { ...channel, score: ['obs'] },
+    when: { ...channel, score: ['activation', 'obs'] },
   },
   {
     key: 'seed',

@@ -1,12 +1,14 @@
 import type { TaskContext } from '../../../base/progress.ts';
-import type { ChannelPruning, ObsPruning } from '../../../contract/recipe/prune-channels.ts';
+import type { ActivationPruning, ChannelPruning, ObsPruning } from '../../../contract/recipe/prune-channels.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { CalibrationBatches } from '../repair/calibration-batches.ts';
+import type { CalibrationRunner } from '../repair/layer-sums.ts';
 import type { Closure } from './closure.ts';
-import { consumersOf, consumingSums, problemsOf } from './group-consumers.ts';
+import { activationScores } from './activation-scores.ts';
+import { consumersOf, consumingSums, problemsOf, type ConsumingLayer } from './group-consumers.ts';
 import type { ChannelGroup } from './groups.ts';
 import { measureWidths, type MeasuredWidths } from './measured-widths.ts';
 import { chooseByObs, type ObsChoice } from './obs-choice.ts';
@@ -47,10 +49,53 @@ export async function scoreAtoms(
 ): Promise<ScoredAtoms> {
   const { closure, groups, step } = task;
   if (step.score === 'obs') return scoreByConsumers({ ...task, step }, surroundings, context);
+  if (step.score === 'activation') return scoreByVariation({ ...task, step }, surroundings, context);
   const scores = scoreGroups(closure, groups, { score: step.score, seed: 'seed' in step ? step.seed : 0 });
-  const kept = (counts: ArrayLike<number>): Promise<KeptAtoms> =>
+  return { scores, measured: undefined, kept: highest(groups, scores), notes: [] };
+}
+
+/** The atoms with the highest scores. */
+function highest(groups: readonly ChannelGroup[], scores: readonly Float64Array[]): ScoredAtoms['kept'] {
+  return (counts) =>
     Promise.resolve(new Map(groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)])));
-  return { scores, measured: undefined, kept, notes: [] };
+}
+
+/** By how atoms vary on calibration data. */
+async function scoreByVariation(
+  task: ScoredTask<ActivationPruning>,
+  surroundings: ScoreSurroundings,
+  context: TaskContext,
+): Promise<ScoredAtoms> {
+  const { groups } = task;
+  const { consuming, norms, notes } = await readConsumers(task, surroundings, context);
+  const scores = groups.map((group, at) =>
+    consuming[at]!.length === 0 ? norms[at]! : activationScores(consuming[at]!, group.roots.length),
+  );
+  return { scores, measured: undefined, kept: highest(groups, scores), notes };
+}
+
+/** The layers behind each group, with what they saw of it on calibration data. */
+async function readConsumers(
+  { closure, groups, step }: ScoredTask<ActivationPruning | ObsPruning>,
+  surroundings: ScoreSurroundings,
+  context: TaskContext,
+): Promise<{
+  readonly consuming: readonly (readonly ConsumingLayer[])[];
+  readonly norms: readonly Float64Array[];
+  readonly on: CalibrationRunner & { readonly samples: number };
+  readonly notes: readonly string[];
+}> {
+  const samples = new CalibrationSamples(surroundings.calibration, step.samples);
+  await samples.first();
+  const batches = new CalibrationBatches(() => samples.all());
+  const on = { runner: surroundings.runner, batches: () => batches.all(), samples: await batches.count() };
+  const layers = consumersOf(closure, groups);
+  const sums = await consumingSums(closure.model, [...new Set([...layers.values()].flat())], on, context);
+  const consuming = groups.map((group) =>
+    layers.get(group)!.map((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! })),
+  );
+  const norms = scoreGroups(closure, groups, { score: 'l2', seed: 0 });
+  return { consuming, norms, on, notes: [...samples.notes(), ...notesOf(groups, consuming)] };
 }
 
 /**
@@ -62,18 +107,12 @@ async function scoreByConsumers(
   surroundings: ScoreSurroundings,
   context: TaskContext,
 ): Promise<ScoredAtoms> {
-  const { closure, groups, step } = task;
-  const samples = new CalibrationSamples(surroundings.calibration, step.samples);
-  await samples.first();
-  const batches = new CalibrationBatches(() => samples.all());
-  const on = { runner: surroundings.runner, batches: () => batches.all(), samples: await batches.count() };
-  const layers = consumersOf(closure, groups);
-  const sums = await consumingSums(closure.model, [...new Set([...layers.values()].flat())], on, context);
-  const norms = scoreGroups(closure, groups, { score: 'l2', seed: 0 });
+  const { groups, step } = task;
+  const { consuming, norms, on, notes } = await readConsumers(task, surroundings, context);
   const choices: (ObsChoice | undefined)[] = [];
   for (const [at, group] of groups.entries()) {
     context.progress({ stage: 'Choosing channels', done: at, total: groups.length });
-    const own = layers.get(group)!.map((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! }));
+    const own = consuming[at]!;
     choices.push(own.length === 0 ? undefined : await chooseByObs(own, group.roots.length, context));
   }
   const kept = async (counts: ArrayLike<number>): Promise<KeptAtoms> => {
@@ -89,12 +128,12 @@ async function scoreByConsumers(
     scores: choices.map((choice, at) => choice?.scores ?? norms[at]!),
     measured: step.scope === 'optimal' ? await measureWidths(task, choices, on, context) : undefined,
     kept,
-    notes: [...samples.notes(), ...notesOf(groups, choices)],
+    notes,
   };
 }
 
-function notesOf(groups: readonly ChannelGroup[], choices: readonly (ObsChoice | undefined)[]): readonly string[] {
-  const blind = groups.filter((_, at) => choices[at] === undefined).map(({ name }) => `'${name}'`);
+function notesOf(groups: readonly ChannelGroup[], consuming: readonly (readonly unknown[])[]): readonly string[] {
+  const blind = groups.filter((_, at) => consuming[at]!.length === 0).map(({ name }) => `'${name}'`);
   if (blind.length === 0) return [];
   const few = `${blind.slice(0, 3).join(', ')}${blind.length > 3 ? ', …' : ''}`;
   return [`No layer behind ${few} can be solved: which of its channels go is told by their norm.`];
