@@ -61,6 +61,9 @@ test('a group’s own width is set, kept in the recipe and let go by the keyboar
   await expect(recipe.getByRole('textbox', { name: 'Kept widths, /stem/conv/Conv' })).toHaveValue('15');
   await width.press('Delete');
   await expect(width).toHaveAttribute('aria-valuetext', '8 of 16');
+  await prune.getByRole('button', { name: 'Add repair' }).click();
+  await expect(recipe.getByRole('button', { name: /^Step 2: Repair/u })).toBeVisible();
+  await expect(prune.getByRole('button', { name: 'Add repair' })).toHaveCount(0);
 });
 
 test('a layer that is left alone keeps its group whole, and a frozen one says why', async ({ studioPage: page }) => {

@@ -6,11 +6,11 @@ import { effectiveFields } from '../../../../main/contract/recipe/step-fields.ts
 import type { StepField } from '../../../../main/contract/recipe/step-kind.ts';
 import { Field, Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
 import { NEW_STEP, recipeOf, settingsOf } from '../../../state/recipe-draft.ts';
-import { editKind, useEditedStep, useRecipe } from '../../../state/recipe.ts';
+import { addStep, editKind, hasStep, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { DataControl } from '../../../widgets/DataControl.tsx';
 import { FieldControl } from '../../../widgets/step-fields/FieldControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
-import { measurePruned, usePruneTask } from '../store.ts';
+import { measurePruned, releaseSlider, usePruneTask } from '../store.ts';
 
 /** Settings that stand elsewhere in the task: the sliders, and the checks in the layers table. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude', 'target', 'widths']);
@@ -21,6 +21,7 @@ export function PruneToolbar(): ReactNode {
   const settings = settingsOf(entry, 'prune') ?? NEW_STEP.prune;
   const calibrated = useRecipe(({ draft }) => needsCalibration(recipeOf(draft)));
   const any = useRecipe(({ draft }) => draft.some((step) => !step.off));
+  const unrepaired = useRecipe(({ draft }) => !hasStep(draft, 'repair'));
   const task = usePruneTask();
   const change = (key: string, value: unknown, stroke?: string): void => {
     // Where there is nothing to slide, the choice itself is the wish to prune.
@@ -48,6 +49,18 @@ export function PruneToolbar(): ReactNode {
       <DataControl calibration={calibrated} />
       <ToolbarSpace />
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
+      {settings.structure === 'channel' && unrepaired && entry?.off === false && (
+        <Button
+          variant="default"
+          title="Fits the weights that stay to the model as it was, on calibration data, without training"
+          onClick={() => {
+            addStep('repair');
+            releaseSlider();
+          }}
+        >
+          Add repair
+        </Button>
+      )}
       {task.state.status !== 'running' && (
         <Button
           variant="default"
