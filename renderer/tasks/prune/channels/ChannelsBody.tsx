@@ -52,7 +52,7 @@ function NoGroups({ plan }: { readonly plan: ChannelPlan }): ReactNode {
             </div>
           ))}
       {plan.frozen.length > REASONS && <div>and {plan.frozen.length - REASONS} more</div>}
-      <div>Single weights can be pruned instead.</div>
+      {plan.frozen.length > 0 && <div>Single weights can be pruned instead.</div>}
     </EmptyState>
   );
 }
