@@ -1,4 +1,5 @@
 import { allValueNames, indexGraph } from '../graph/index-graph.ts';
+import { claimName } from '../graph/layers.ts';
 import type { Graph, Model, Node, Tensor } from '../graph/ir.ts';
 import { hasTrait } from '../operators/ask.ts';
 import { unchanged, type PassResult } from './pass.ts';
@@ -25,7 +26,7 @@ class Separation {
 
   constructor(graph: Graph) {
     this.#graph = graph;
-    this.#names = allValueNames(graph);
+    this.#names = new Set([...allValueNames(graph), ...graph.nodes.map(({ name }) => name)]);
   }
 
   graph(): Graph {
@@ -37,7 +38,7 @@ class Separation {
     for (const tensor of this.#graph.initializers) {
       if (tensor.dims.length !== 1 || !/float/.test(tensor.dtype) || index.isOutput(tensor.name)) continue;
       for (const user of takers(index.consumers(tensor.name), tensor.name).slice(1)) {
-        const name = this.#fresh(tensor.name);
+        const name = claimName(tensor.name, this.#names);
         this.#copies.push({ ...tensor, name });
         replace(user, tensor.name, name);
       }
@@ -47,8 +48,8 @@ class Separation {
       const [output = ''] = node.outputs;
       if (!hasTrait(node, 'fills') || index.isOutput(output)) continue;
       for (const user of takers(index.consumers(output), output).slice(1)) {
-        const copy = this.#fresh(output);
-        const name = this.#fresh(node.name);
+        const copy = claimName(output, this.#names);
+        const name = claimName(node.name, this.#names);
         this.sources.set(name, [node.name]);
         clones.set(node, [...(clones.get(node) ?? []), { ...node, name, outputs: [copy] }]);
         replace(user, output, copy);
@@ -62,13 +63,6 @@ class Separation {
       return [own, ...(clones.get(node) ?? [])];
     });
     return { ...this.#graph, nodes, initializers: [...this.#graph.initializers, ...this.#copies] };
-  }
-
-  #fresh(wanted: string): string {
-    let number = 2;
-    while (this.#names.has(`${wanted}_${number}`)) number++;
-    this.#names.add(`${wanted}_${number}`);
-    return `${wanted}_${number}`;
   }
 }
 

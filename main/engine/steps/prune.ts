@@ -2,14 +2,14 @@ import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import { pruneBlocks } from '../prune/depth/prune-blocks.ts';
-import type { PruneOutcome } from '../prune/elements/outcome.ts';
+import type { PruneOutcome } from '../prune/outcome.ts';
 import { pruneElements, type PrunedModel } from '../prune/elements/prune-elements.ts';
 import { pruneRank } from '../prune/rank/prune-rank.ts';
-import { pruneChannels, type ChannelOutcome, type PrunedChannels } from '../prune/structure/prune-channels.ts';
+import { pruneChannels, type PrunedChannels } from '../prune/structure/prune-channels.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
 
-export type PruneStepOutcome = StepOutcome<'prune', PruneOutcome | ChannelOutcome>;
+export type PruneStepOutcome = StepOutcome<'prune', PruneOutcome>;
 
 export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   kind: pruneKind,
@@ -27,9 +27,7 @@ export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   },
 };
 
-type Pruned = Omit<PrunedModel, 'result'> & { readonly result: PruneOutcome | ChannelOutcome } & Partial<
-    Pick<PrunedChannels, 'settings'>
-  >;
+type Pruned = PrunedModel & Partial<Pick<PrunedChannels, 'settings'>>;
 
 function prune(
   model: Model,

@@ -11,6 +11,7 @@ import { goodnessAmong } from '../../../main/judge/predict/metric.ts';
 import { sameRecipe } from '../../../main/judge/recipe/canonical.ts';
 import { predictTrial, pruneStepOf } from '../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../main/judge/predict/trial.ts';
+import { percentByKey } from './percent-by-key.ts';
 
 /** One prunable or frozen layer. */
 export interface PruneRow {
@@ -89,24 +90,9 @@ export interface CurvePoint {
 const CURVE_STEPS = 38;
 export const MAX_SPARSITY = 0.95;
 
-/**
- * Where a key moves the slider, per cent: arrows by 1 (with Shift by 0.1), Page keys by 5, Home and End to the
- * ends; null for other keys.
- */
+/** Where a key moves the slider, per cent; null for other keys. */
 export function sparsityByKey(percent: number, key: string, fine: boolean): number | null {
-  const step = fine ? 0.1 : 1;
-  const to: Readonly<Record<string, number>> = {
-    ArrowRight: percent + step,
-    ArrowUp: percent + step,
-    ArrowLeft: percent - step,
-    ArrowDown: percent - step,
-    PageUp: percent + 5,
-    PageDown: percent - 5,
-    Home: 0,
-    End: MAX_SPARSITY * 100,
-  };
-  const wanted = to[key];
-  return wanted === undefined ? null : Math.round(Math.min(MAX_SPARSITY * 100, Math.max(0, wanted)) * 10) / 10;
+  return percentByKey(percent, { key, fine }, { least: 0, most: MAX_SPARSITY * 100 });
 }
 
 /** Predicted accuracy over the whole range of the slider, all other settings as they are; empty when it cannot be told. */

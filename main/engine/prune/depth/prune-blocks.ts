@@ -14,8 +14,8 @@ import type { HostTensors } from '../../tensor/host-tensor.ts';
 import { seededRandom } from '../../tensor/random.ts';
 import type { Lineage } from '../lineage.ts';
 import { prepareStructure } from '../structure/prepare.ts';
-import type { FrozenChannels } from '../structure/groups.ts';
-import type { ChannelOutcome } from '../structure/prune-channels.ts';
+import type { FrozenLayer } from '../prunable-weights.ts';
+import type { PruneOutcome } from '../outcome.ts';
 import { WidthClock } from '../structure/time-widths.ts';
 import { onesForSymbols } from '../layer-macs.ts';
 import { OutputLoss } from './output-loss.ts';
@@ -25,7 +25,7 @@ export interface PrunedBlocks {
   readonly model: Model;
   readonly lineage: Lineage;
   readonly sources: Sources;
-  readonly result: ChannelOutcome;
+  readonly result: PruneOutcome;
 }
 
 export interface BlockSurroundings {
@@ -109,7 +109,7 @@ function percent(share: number): string {
 function freeBlocks(
   model: Model,
   { exclude }: BlockPruning,
-): { readonly blocks: readonly ResidualBlock[]; readonly frozen: readonly FrozenChannels[] } {
+): { readonly blocks: readonly ResidualBlock[]; readonly frozen: readonly FrozenLayer[] } {
   const excluded = new Set(exclude);
   const all = residualBlocks(model);
   const isFree = ({ name, nodes }: ResidualBlock): boolean => ![name, ...nodes].some((node) => excluded.has(node));
@@ -202,7 +202,7 @@ function outcomeOf(
   before: Model,
   after: Model,
   { keep, share }: { readonly keep: number; readonly share: number },
-): Omit<ChannelOutcome, 'frozen' | 'notes'> {
+): Omit<PruneOutcome, 'frozen' | 'notes'> {
   const costs = [before, after].map((model) =>
     totalCost(costOfLayers(model, inferModel(model, { dims: onesForSymbols(model) }))),
   );

@@ -4,32 +4,10 @@ import { elementCount } from '../../graph/tensor-size.ts';
 import { walkTensors } from '../../graph/tensors.ts';
 import { layerMacs } from '../layer-macs.ts';
 import type { PrunableModel } from '../prepare.ts';
-import type { FrozenLayer, PrunableWeights } from '../prunable-weights.ts';
+import type { PruneOutcome } from '../outcome.ts';
+import type { PrunableWeights } from '../prunable-weights.ts';
 import type { ZeroedTensor } from './write-zeros.ts';
 import type { ElementLayer } from './element-weights.ts';
-
-interface BeforeAfter {
-  readonly before: number;
-  readonly after: number;
-}
-
-/** What pruning did. */
-export interface PruneOutcome {
-  /** Shares of the prunable weights that are zero; nothing is requested where a pattern says it. */
-  readonly sparsity: { readonly requested: number; readonly achieved: number };
-  /** Elements of float tensors that are not zero. */
-  readonly parameters: BeforeAfter;
-  /** Multiply–accumulates of one sample that meet a weight other than zero; layers of unknown cost count nothing. */
-  readonly macs: BeforeAfter;
-  readonly layers: readonly {
-    readonly name: string;
-    readonly op: string;
-    readonly sparsity: number;
-    readonly channels: null;
-  }[];
-  readonly frozen: readonly FrozenLayer[];
-  readonly notes: readonly string[];
-}
 
 export interface ZeroedModel {
   readonly prepared: PrunableModel;

@@ -9,7 +9,8 @@ import { prunableWeights } from '../prunable-weights.ts';
 import { chooseByWeights } from './choose-weights.ts';
 import { pruneByData, type DataSource } from './prune-by-data.ts';
 import { elementWeights, type ElementLayer } from './element-weights.ts';
-import { measureZeros, type PruneOutcome } from './outcome.ts';
+import type { PruneOutcome } from '../outcome.ts';
+import { measureZeros } from './outcome.ts';
 import { patternOf } from './pattern.ts';
 import { withZeros } from './write-zeros.ts';
 

@@ -1,5 +1,6 @@
 import { allValueNames } from '../../graph/index-graph.ts';
 import type { Graph, Model, Node, Tensor } from '../../graph/ir.ts';
+import { claimName } from '../../graph/layers.ts';
 import { makeTensor } from '../../graph/make.ts';
 import { tensorValues } from '../../graph/tensor-data.ts';
 import type { FactorableLayer } from './factorable-layers.ts';
@@ -22,7 +23,7 @@ export function factorize(
   model: Model,
   factors: readonly LayerFactors[],
 ): { model: Model; sources: Map<string, string[]> } {
-  const names = allValueNames(model.graph);
+  const names = new Set([...allValueNames(model.graph), ...model.graph.nodes.map(({ name }) => name)]);
   const byNode = new Map(factors.map((one) => [one.layer.node, one]));
   const stored = new Map<string, Tensor>();
   const sources = new Map<string, string[]>();
@@ -65,21 +66,19 @@ function split(
   const thinDims = rowsFirst ? [rank, ...weight.dims.slice(1)] : [columns, rank];
   const ones = weight.dims.slice(2).map(() => 1);
   const wideDims = rowsFirst ? [outputs, rank, ...ones] : [rank, outputs];
-  const thinName = fresh(names, `${weight.name}_rank`);
-  const wideName = fresh(names, `${weight.name}_back`);
-  const hidden = fresh(names, `${node.outputs[0]!}_rank`);
+  const thinName = claimName(`${weight.name}_rank`, names);
+  const wideName = claimName(`${weight.name}_back`, names);
+  const hidden = claimName(`${node.outputs[0]!}_rank`, names);
   stored.set(thinName, makeTensor(thinName, 'float32', thinDims, thin));
   stored.set(wideName, makeTensor(wideName, 'float32', wideDims, wide));
   const data = node.inputs.slice(0, position);
-  const first = { ...node, name: `${node.name}_rank`, inputs: [...data, thinName], outputs: [hidden] };
+  const first = {
+    ...node,
+    name: claimName(`${node.name}_rank`, names),
+    inputs: [...data, thinName],
+    outputs: [hidden],
+  };
   const attributes = node.attributes.filter(({ name }) => name === 'transB');
   const second = { ...node, inputs: [hidden, wideName, ...node.inputs.slice(position + 1)], attributes };
   return [first, second];
-}
-
-function fresh(names: Set<string>, wanted: string): string {
-  let name = wanted;
-  for (let number = 2; names.has(name); number++) name = `${wanted}_${number}`;
-  names.add(name);
-  return name;
 }

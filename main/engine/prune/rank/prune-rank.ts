@@ -15,7 +15,7 @@ import { symmetricEigen, type Eigen } from '../../tensor/linear/eigen.ts';
 import { layerMacs, onesForSymbols } from '../layer-macs.ts';
 import type { Lineage } from '../lineage.ts';
 import { prepareStructure } from '../structure/prepare.ts';
-import type { ChannelOutcome } from '../structure/prune-channels.ts';
+import type { PruneOutcome } from '../outcome.ts';
 import { factorableLayers, type FactorableLayer } from './factorable-layers.ts';
 import { factorize } from './factorize.ts';
 import { outputMoments } from './output-moments.ts';
@@ -24,7 +24,7 @@ export interface PrunedRank {
   readonly model: Model;
   readonly lineage: Lineage;
   readonly sources: Sources;
-  readonly result: ChannelOutcome;
+  readonly result: PruneOutcome;
 }
 
 export interface RankSurroundings {

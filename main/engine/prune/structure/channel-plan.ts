@@ -3,7 +3,8 @@ import type { WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
 import { sourcesOf, type PassContext, type Sources } from '../../passes/pass.ts';
 import { closeChannels, type Closure } from './closure.ts';
-import { channelGroups, type ChannelGroup, type FrozenChannels, type GroupMember } from './groups.ts';
+import { channelGroups, type ChannelGroup, type GroupMember } from './groups.ts';
+import type { FrozenLayer } from '../prunable-weights.ts';
 import { prepareStructure } from './prepare.ts';
 import { scoreGroups, type WeightScore } from './scores.ts';
 import { widthModel } from './width-model.ts';
@@ -17,7 +18,7 @@ export interface ChannelPlan {
     readonly scores: Readonly<Record<PlannedScore, Float64Array>> & Readonly<Record<OpenScore, Float64Array | null>>;
   }[];
   readonly layers: readonly { readonly name: string; readonly op: string; readonly channels: ChannelAxis }[];
-  readonly frozen: readonly FrozenChannels[];
+  readonly frozen: readonly FrozenLayer[];
 }
 
 /** Scores that every group has. */

@@ -2,6 +2,7 @@ import { StudioError } from '../../../base/errors.ts';
 import { makeAttribute } from '../../graph/attributes.ts';
 import { allValueNames } from '../../graph/index-graph.ts';
 import type { Dim, Model, Node, Tensor, ValueInfo } from '../../graph/ir.ts';
+import { claimName } from '../../graph/layers.ts';
 import { makeTensor } from '../../graph/make.ts';
 import type { AxisRef, ChannelTies } from '../../operators/channel-ties.ts';
 import type { ChannelCut, NodeRecut } from '../../operators/channel-cut.ts';
@@ -40,7 +41,8 @@ class Surgeon {
   constructor(closure: Closure, removal: Removal) {
     this.#closure = closure;
     this.#removal = removal;
-    this.#names = allValueNames(closure.model.graph);
+    const { graph } = closure.model;
+    this.#names = new Set([...allValueNames(graph), ...graph.nodes.map(({ name }) => name)]);
   }
 
   cut(): Model {
@@ -146,24 +148,17 @@ class Surgeon {
       node,
       changed.map(({ size }) => size),
     );
-    const stated = this.#fresh(`${node.name}_cut`);
-    const name = this.#fresh(`${node.name}_cut`);
+    const stated = claimName(`${node.name}_cut`, this.#names);
+    const name = claimName(`${node.name}_cut`, this.#names);
     const restated = { ...node, inputs: node.inputs.with(input, stated) };
     this.#added.set(restated, replaceElementsNode([node.inputs[input] ?? '', places, values], stated, { name }));
     return restated;
   }
 
   #setting(node: Node, values: readonly number[]): string {
-    const name = this.#fresh(`${node.name}_cut`);
+    const name = claimName(`${node.name}_cut`, this.#names);
     const elements = BigInt64Array.from(values, (value) => BigInt(value));
     this.#settings.push(makeTensor(name, 'int64', [values.length], elements));
-    return name;
-  }
-
-  #fresh(wanted: string): string {
-    let name = wanted;
-    for (let number = 2; this.#names.has(name); number++) name = `${wanted}_${number}`;
-    this.#names.add(name);
     return name;
   }
 }

@@ -1,4 +1,5 @@
 import type { Node } from '../../graph/ir.ts';
+import type { FrozenLayer } from '../prunable-weights.ts';
 import type { UnitKind, WeightRole } from '../../operators/channel-ties.ts';
 import { operatorSpec } from '../../operators/table.ts';
 import type { NumberedAxis } from './axis-table.ts';
@@ -29,15 +30,9 @@ export interface ChannelGroup {
   readonly members: readonly GroupMember[];
 }
 
-/** A layer whose channels stay, and why. */
-export interface FrozenChannels {
-  readonly name: string;
-  readonly reason: string;
-}
-
 export interface ChannelGroups {
   readonly groups: readonly ChannelGroup[];
-  readonly frozen: readonly FrozenChannels[];
+  readonly frozen: readonly FrozenLayer[];
 }
 
 /** A stored tensor's axis as a layer uses it. */
@@ -179,11 +174,7 @@ function named(drafts: readonly Draft[]): ChannelGroup[] {
 }
 
 /** Layers none of whose channels can go. */
-function frozenLayers(
-  closure: Closure,
-  uses: readonly Use[],
-  cuttable: ReadonlySet<number>,
-): readonly FrozenChannels[] {
+function frozenLayers(closure: Closure, uses: readonly Use[], cuttable: ReadonlySet<number>): readonly FrozenLayer[] {
   const reasons = new Map<string, string>();
   const free = new Set<string>();
   for (const { node, role, axis } of uses) {

@@ -9,11 +9,12 @@ import type { Runner } from '../../runtime/runner.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { HostTensors } from '../../tensor/host-tensor.ts';
 import type { KeptChannels, Lineage } from '../lineage.ts';
+import type { PruneOutcome } from '../outcome.ts';
 import { checkCut } from './check-cut.ts';
 import { chooseWidths, type ChosenWidths } from './choose-widths.ts';
 import { closeChannels, type Closure } from './closure.ts';
 import { cutModel } from './cut.ts';
-import { channelGroups, type ChannelGroups, type FrozenChannels } from './groups.ts';
+import { channelGroups, type ChannelGroups } from './groups.ts';
 import { maskModel } from './mask.ts';
 import { prepareStructure } from './prepare.ts';
 import { requireGroups } from './require-groups.ts';
@@ -22,36 +23,13 @@ import { scoreAtoms } from './score-atoms.ts';
 import { highestScores } from './scores.ts';
 import { widthModel } from './width-model.ts';
 
-interface BeforeAfter {
-  readonly before: number;
-  readonly after: number;
-}
-
-/** What pruning of channels did. */
-export interface ChannelOutcome {
-  /** Shares of the target's measure that go. */
-  readonly sparsity: { readonly requested: number; readonly achieved: number };
-  readonly parameters: BeforeAfter;
-  /** Multiply–accumulates of one sample. */
-  readonly macs: BeforeAfter;
-  /** Layers that give channels of a group: how many are left, and the share that went. */
-  readonly layers: readonly {
-    readonly name: string;
-    readonly op: string;
-    readonly sparsity: number;
-    readonly channels: BeforeAfter;
-  }[];
-  readonly frozen: readonly FrozenChannels[];
-  readonly notes: readonly string[];
-}
-
 export interface PrunedChannels {
   readonly model: Model;
   readonly lineage: Lineage;
   readonly sources: Sources;
   /** With what was decided on this machine. */
   readonly settings: ChannelPruning;
-  readonly result: ChannelOutcome;
+  readonly result: PruneOutcome;
 }
 
 /** Where the cut is tried. */
@@ -134,13 +112,13 @@ function outcomeOf(
     readonly removal: Removal;
     readonly keep: number;
   },
-): Omit<ChannelOutcome, 'notes'> {
+): Omit<PruneOutcome, 'notes'> {
   const full = widthTotals(
     cut.widths,
     cut.widths.groups.map(({ atoms }) => atoms),
   );
   const left = widthTotals(cut.widths, cut.chosen.counts);
-  const layers = new Map<string, ChannelOutcome['layers'][number]>();
+  const layers = new Map<string, PruneOutcome['layers'][number]>();
   for (const { members } of groups) {
     for (const { layer, op, role, tensor, axis } of members) {
       if (role !== 'produces' || layers.has(layer)) continue;

@@ -5,6 +5,7 @@ import { formatPercent } from '../../../../main/judge/format.ts';
 import { allowedWidths } from '../../../../main/judge/predict/allocate.ts';
 import { energyLost, targetOf, widthRules, type ChannelCut } from '../../../../main/judge/predict/channel-cut.ts';
 import { fullTotals, widthTotals, type WidthMeasure } from '../../../../main/judge/predict/widths.ts';
+import { percentByKey } from '../percent-by-key.ts';
 
 /** A line of the table: a group of channels, or a layer none of whose channels can go. */
 export interface GroupRow {
@@ -103,21 +104,9 @@ export function widthByKey(
   return to ?? kept;
 }
 
-/** Where a key moves the target, per cent of what is kept: as `widthByKey`, by 1 (with Shift 0.1) and 5. */
+/** Where a key moves the target, per cent of what is kept; null for other keys. */
 export function shareByKey(percent: number, key: string, fine: boolean): number | null {
-  const step = fine ? 0.1 : 1;
-  const to: Readonly<Record<string, number>> = {
-    ArrowRight: percent + step,
-    ArrowUp: percent + step,
-    ArrowLeft: percent - step,
-    ArrowDown: percent - step,
-    PageUp: percent + 5,
-    PageDown: percent - 5,
-    Home: MIN_KEEP * 100,
-    End: 100,
-  };
-  const wanted = to[key];
-  return wanted === undefined ? null : Math.round(Math.min(100, Math.max(MIN_KEEP * 100, wanted)) * 10) / 10;
+  return percentByKey(percent, { key, fine }, { least: MIN_KEEP * 100, most: 100 });
 }
 
 /** The least share that the slider asks for. */

@@ -63,6 +63,6 @@ describe('channelPlan', () => {
     expect(cut.totals.macs).toBe(result.macs.after);
     expect(cut.totals.parameters).toBe(result.parameters.after);
     const channels = (plan as WirePlan).layers.map((layer) => [layer.name, channelsAt(layer, cut.kept)]);
-    expect(channels).toEqual(result.layers.map((layer) => [layer.name, layer.channels.after]));
+    expect(channels).toEqual(result.layers.map((layer) => [layer.name, layer.channels!.after]));
   });
 });

@@ -105,7 +105,7 @@ describe('pruneChannels', () => {
       .output()
       .build();
     const { result } = await prune(model, { ...ANY, target: { macs: 0.5 }, widths: { a: 3 }, exclude: ['b'] });
-    const after = Object.fromEntries(result.layers.map(({ name, channels }) => [name, channels.after]));
+    const after = Object.fromEntries(result.layers.map(({ name, channels }) => [name, channels!.after]));
     expect(after['a']).toBe(3);
     expect(after['b']).toBe(8);
     expect(after['c']).toBeLessThan(8);
@@ -114,7 +114,7 @@ describe('pruneChannels', () => {
   it('is exact for ResNet-18 at half of its channels, rounded to 8', { timeout: 120_000 }, async () => {
     const model = resnet18();
     const { model: cut, result } = await prune(model, { target: { macs: 483_149_824 / 1_814_073_344 } });
-    for (const { channels } of result.layers) expect(channels.after).toBe(channels.before / 2);
+    for (const { channels } of result.layers) expect(channels!.after).toBe(channels!.before / 2);
     expect(result.macs).toEqual({ before: 1_814_073_344, after: 483_149_824 });
     expect(asTorchPruningCounts(model)).toEqual({ macs: 1_822_177_768, parameters: 11_689_512 });
     expect(asTorchPruningCounts(cut)).toEqual({ macs: 487_202_536, parameters: 3_055_880 });
