@@ -10,6 +10,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['passes'],
   ['layers'],
   ['profile', 'dataset'],
+  ['sums'],
   ['quantize', 'prune'],
   ['steps'],
   ['recipe'],

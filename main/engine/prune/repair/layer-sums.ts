@@ -5,12 +5,12 @@ import type { Model } from '../../graph/ir.ts';
 import { mergeModels } from '../../passes/merge-models.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import type { KeptChannels } from '../lineage.ts';
-import { collectSums } from './collect-sums.ts';
-import type { Frontier } from './frontier.ts';
+import { collectSums } from '../../sums/collect-sums.ts';
+import type { Frontier } from '../../sums/frontier.ts';
 import type { GroupSums } from './least-squares.ts';
 import type { SolvableLayer } from './solvable-layers.ts';
-import { levelsOf } from './rounds.ts';
-import { SumsGraph, type RowLayout } from './sums-graph.ts';
+import { levelsOf } from '../../sums/levels.ts';
+import { SumsGraph, type RowLayout } from '../../sums/sums-graph.ts';
 
 /** The two models that run side by side on the same samples. */
 export interface ModelPair {

@@ -5,7 +5,7 @@ import type { Model } from '../../graph/ir.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import type { HostTensor, HostTensors } from '../../tensor/host-tensor.ts';
 import type { CalibrationRunner } from './layer-sums.ts';
-import { RESTING } from './session-settings.ts';
+import { RESTING } from '../../sums/session-settings.ts';
 
 /** How near a model's first output is to the float model's, on the calibration samples. */
 export interface OutputQuality {

@@ -2,7 +2,7 @@ import { affineError, meanShift } from './affine.ts';
 import { collectMoments, outputLayout } from './layer-sums.ts';
 import { biasChange, readWeights } from './layer-weights.ts';
 import type { Repair } from './repair-weights.ts';
-import { byLevel } from './rounds.ts';
+import { byLevel } from '../../sums/levels.ts';
 import { relativeError, reportLayers, targetsOf, type RepairedLayer, type RepairTask } from './task.ts';
 import { writeConstants, type ConstantChange } from './write-weights.ts';
 

@@ -11,7 +11,7 @@ import { runPasses, sourcesOf, type Sources } from '../../passes/pass.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import type { Lineage } from '../lineage.ts';
-import { CalibrationBatches } from './calibration-batches.ts';
+import { CalibrationBatches } from '../../sums/calibration-batches.ts';
 import { outputGain, type OutputGain } from './output-gain.ts';
 import { repairBias } from './repair-bias.ts';
 import { repairStatistics } from './repair-statistics.ts';

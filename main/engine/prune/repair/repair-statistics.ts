@@ -10,7 +10,7 @@ import { affineError, momentMatch, type Affine } from './affine.ts';
 import { collectMoments, outputLayout, type ComparedMoments, type ComparedValue } from './layer-sums.ts';
 import { changesOf, readWeights } from './layer-weights.ts';
 import type { Repair } from './repair-weights.ts';
-import { byLevel, levelsOf } from './rounds.ts';
+import { byLevel, levelsOf } from '../../sums/levels.ts';
 import type { SolvableLayer } from './solvable-layers.ts';
 import { relativeError, type RepairedLayer, type RepairTask } from './task.ts';
 import { roundedTo, writeConstants, type ConstantChange } from './write-weights.ts';

@@ -1,13 +1,13 @@
 import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import { runInterruptibly } from '../../tensor/linear/interruptible.ts';
-import { Frontier } from './frontier.ts';
+import { Frontier } from '../../sums/frontier.ts';
 import { collectGrams } from './layer-sums.ts';
 import { changesOf, readWeights, supportOf } from './layer-weights.ts';
 import { solveRidge, squaredError, type GroupSums, type GroupWeights } from './least-squares.ts';
-import { byLevel } from './rounds.ts';
+import { byLevel } from '../../sums/levels.ts';
 import type { SolvableLayer } from './solvable-layers.ts';
 import { relativeError, reportLayers, targetsOf, type RepairedLayer, type RepairTask } from './task.ts';
-import { thinningOf } from './thinning.ts';
+import { thinningOf } from '../../sums/thinning.ts';
 import { writeConstants, type ConstantChange } from './write-weights.ts';
 
 /** Positions for each weight of an output on which it is solved. */

@@ -4,7 +4,7 @@ import { indexGraph } from '../../graph/index-graph.ts';
 import { collectGrams, type CalibrationRunner } from '../repair/layer-sums.ts';
 import { centredSums, type GroupSums } from '../repair/least-squares.ts';
 import { solvableLayers, type SolvableLayer } from '../repair/solvable-layers.ts';
-import { thinningOf } from '../repair/thinning.ts';
+import { thinningOf } from '../../sums/thinning.ts';
 import type { Closure } from './closure.ts';
 import type { Consumer } from './eliminate-atoms.ts';
 import type { ChannelGroup } from './groups.ts';

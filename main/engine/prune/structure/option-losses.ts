@@ -4,7 +4,7 @@ import type { Model } from '../../graph/ir.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import type { HostTensor, HostTensors } from '../../tensor/host-tensor.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
-import { RESTING } from '../repair/session-settings.ts';
+import { RESTING } from '../../sums/session-settings.ts';
 
 /** How far a model's answers are from the float model's, on the same samples. */
 export class OutputDistance {

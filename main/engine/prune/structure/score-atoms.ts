@@ -4,7 +4,7 @@ import type { WidthModel } from '../../../judge/predict/widths.ts';
 import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Runner } from '../../runtime/runner.ts';
-import { CalibrationBatches } from '../repair/calibration-batches.ts';
+import { CalibrationBatches } from '../../sums/calibration-batches.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
 import type { Closure } from './closure.ts';
 import { activationScores } from './activation-scores.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
-import { Frontier } from '../../../../../main/engine/prune/repair/frontier.ts';
+import { Frontier } from '../../../../../main/engine/sums/frontier.ts';
 import { collectGrams, type Round, type TargetedLayer } from '../../../../../main/engine/prune/repair/layer-sums.ts';
 import { solvableLayers, type SolvableLayer } from '../../../../../main/engine/prune/repair/solvable-layers.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';

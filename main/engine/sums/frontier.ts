@@ -1,17 +1,17 @@
-import type { Graph, Model } from '../../graph/ir.ts';
-import { usedValues } from '../../graph/index-graph.ts';
-import { makeValueInfo } from '../../graph/make.ts';
-import { inferModel } from '../../operators/infer.ts';
-import type { KeptValues } from '../../runtime/protocol.ts';
+import type { Graph, Model } from '../graph/ir.ts';
+import { usedValues } from '../graph/index-graph.ts';
+import { makeValueInfo } from '../graph/make.ts';
+import { inferModel } from '../operators/infer.ts';
+import type { KeptValues } from '../runtime/protocol.ts';
 import type { KeptBetween } from './collect-sums.ts';
-import type { Runner } from '../../runtime/runner.ts';
+import type { Runner } from '../runtime/runner.ts';
 
 /** Memory of the runner that values between rounds may take; above it, rounds begin where they could last be kept. */
 const KEPT_BYTES = 512 * 2 ** 20;
 
 /**
- * Values that are final, left in the runner batch by batch, so that a round of the repair need not begin at the model's
- * inputs: with them a repair costs one pass through the model, and not one for each layer.
+ * Values that are final, left in the runner batch by batch, so that a round of work need not begin at the model's
+ * inputs: with them all rounds cost one pass through the model, and not one for each layer.
  */
 export class Frontier {
   readonly #runner: Runner;

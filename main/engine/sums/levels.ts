@@ -1,9 +1,9 @@
-import type { Graph, Node } from '../../graph/ir.ts';
-import { usedValues } from '../../graph/index-graph.ts';
+import type { Graph, Node } from '../graph/ir.ts';
+import { usedValues } from '../graph/index-graph.ts';
 
 /**
  * How many of these nodes lie on the longest way to each value of the graph. Nodes of one level do not depend on each
- * other, and depend on those of lower levels only: a round of the repair takes one level.
+ * other, and depend on those of lower levels only: a round of work takes one level.
  * @returns of a value; 0 where none of the nodes lies before it
  */
 export function levelsOf(graph: Graph, counted: ReadonlySet<Node>): (value: string) => number {

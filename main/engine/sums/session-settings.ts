@@ -1,4 +1,4 @@
-import type { SessionSettings } from '../../runtime/settings.ts';
+import type { SessionSettings } from '../runtime/settings.ts';
 
 /**
  * Sessions whose threads sleep between runs: what they give is added up here meanwhile, on the same cores, and idle threads

@@ -1,5 +1,5 @@
-import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
-import type { HostTensors } from '../../tensor/host-tensor.ts';
+import { batchSize, type FeedBatches } from '../dataset/feed-batches.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
 
 /** Batches of at most this many bytes are kept in memory, so that only the first pass decodes images. */
 const KEPT_BYTES = 512 * 2 ** 20;

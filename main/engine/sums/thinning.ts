@@ -1,7 +1,7 @@
-import type { Model } from '../../graph/ir.ts';
-import { inferModel } from '../../operators/infer.ts';
-import { defaultOpset } from '../../passes/upgrade-opset.ts';
-import type { SolvableLayer } from './solvable-layers.ts';
+import { inferModel } from '../operators/infer.ts';
+import { defaultOpset } from '../passes/upgrade-opset.ts';
+import type { Model, Node } from '../graph/ir.ts';
+import type { LinearForm } from '../operators/linear-form.ts';
 
 /** Slices have had steps since. */
 const STEPS_OPSET = 10;
@@ -17,7 +17,7 @@ const STEPS_OPSET = 10;
 export function thinningOf(
   model: Model,
   { samples, rowsPerColumn }: { readonly samples: number; readonly rowsPerColumn: number },
-): (layer: Pick<SolvableLayer, 'node' | 'form'>) => number {
+): (layer: { readonly node: Node; readonly form: LinearForm }) => number {
   const { values } = inferModel(model);
   return ({ node, form }) => {
     const spatial = values.get(node.outputs[0] ?? '')?.shape?.slice(2) ?? [];

@@ -1,11 +1,11 @@
-import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
-import type { TaskContext } from '../../../base/progress.ts';
-import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
-import type { Model } from '../../graph/ir.ts';
-import { sourceOfModel } from '../../runtime/model-source.ts';
-import type { KeptValues } from '../../runtime/protocol.ts';
-import type { Runner } from '../../runtime/runner.ts';
-import type { Session } from '../../runtime/session.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import { batchSize, type FeedBatches } from '../dataset/feed-batches.ts';
+import type { Model } from '../graph/ir.ts';
+import { sourceOfModel } from '../runtime/model-source.ts';
+import type { KeptValues } from '../runtime/protocol.ts';
+import type { Runner } from '../runtime/runner.ts';
+import type { Session } from '../runtime/session.ts';
 import { RESTING } from './session-settings.ts';
 
 /** Values that runs leave in the runner, for later passes over the same batches. */
@@ -93,7 +93,7 @@ function notFinite(layer: string, before: number, count: number): StudioError {
     'DATA_INVALID',
     `The activations around layer '${layer}' are NaN or infinite on calibration samples ${before + 1} to ${before + count}`,
     {
-      hint: 'Look at these samples, and whether the pruned model still computes on them; leave the layer out, or prune less.',
+      hint: 'Look at these samples, and whether the model still computes on them; leave the layer out, or change less before it.',
     },
   );
 }

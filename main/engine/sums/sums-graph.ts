@@ -1,7 +1,7 @@
-import type { Graph, Model, Node, Tensor, ValueInfo } from '../../graph/ir.ts';
-import { makeAttribute } from '../../graph/attributes.ts';
-import { makeTensor, makeValueInfo } from '../../graph/make.ts';
-import type { LinearForm } from '../../operators/linear-form.ts';
+import type { Graph, Model, Node, Tensor, ValueInfo } from '../graph/ir.ts';
+import { makeAttribute } from '../graph/attributes.ts';
+import { makeTensor, makeValueInfo } from '../graph/make.ts';
+import type { LinearForm } from '../operators/linear-form.ts';
 import {
   castNode,
   gatherNode,
@@ -13,11 +13,10 @@ import {
   sumNode,
   sumOfSquaresNode,
   transposeNode,
-} from '../../operators/nodes.ts';
-import { withoutDeadNodes } from '../../passes/dead-code.ts';
-import { defaultOpset } from '../../passes/upgrade-opset.ts';
-import { dtypeCode, type DType } from '../../tensor/dtype.ts';
-import type { KeptChannels } from '../lineage.ts';
+} from '../operators/nodes.ts';
+import { withoutDeadNodes } from '../passes/dead-code.ts';
+import { defaultOpset } from '../passes/upgrade-opset.ts';
+import { dtypeCode, type DType } from '../tensor/dtype.ts';
 import { beginningAt } from './frontier.ts';
 
 /** A value with its rows (positions of all samples) along the last axis: [groups, channels, rows], float32. */
@@ -40,7 +39,7 @@ export interface RowLayout {
 
 /**
  * Adds nodes behind a model that reduce its values to sums over all positions of a batch, so that only these leave the
- * runtime: the heavy products of the repair run on the runtime's threads.
+ * runtime: heavy products run on the runtime's threads.
  */
 export class SumsGraph {
   readonly #model: Model;
@@ -135,8 +134,8 @@ export class SumsGraph {
     return output;
   }
 
-  /** The value with only the channels that pruning left. */
-  kept(value: string, cuts: readonly KeptChannels[]): string {
+  /** The value with only some of its channels. */
+  kept(value: string, cuts: readonly { readonly axis: number; readonly indices: Uint32Array }[]): string {
     return cuts.reduce((from, { axis, indices }) => {
       const at = this.#constant('int64', [indices.length], BigInt64Array.from(indices, BigInt));
       const output = this.#fresh();
