@@ -7,7 +7,7 @@ import { quietContext } from '../../main/base/progress.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
 import { describeDifference, EQUAL_DB } from '../../main/engine/passes/check-pass.ts';
 import { compareOutputs, runOnce } from '../../main/engine/passes/compare-outputs.ts';
-import { closeChannels, type Closure } from '../../main/engine/prune/structure/closure.ts';
+import { closeChannels, type Closure } from '../../main/engine/channels/closure.ts';
 import { cutModel } from '../../main/engine/prune/structure/cut.ts';
 import { channelGroups, type ChannelGroup } from '../../main/engine/prune/structure/groups.ts';
 import { maskModel } from '../../main/engine/prune/structure/mask.ts';

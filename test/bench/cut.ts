@@ -5,7 +5,7 @@
 import { quietContext } from '../../main/base/progress.ts';
 import { encodeModel } from '../../main/engine/onnx/encode-model.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
-import { closeChannels } from '../../main/engine/prune/structure/closure.ts';
+import { closeChannels } from '../../main/engine/channels/closure.ts';
 import { cutModel } from '../../main/engine/prune/structure/cut.ts';
 import { channelGroups } from '../../main/engine/prune/structure/groups.ts';
 import { removalOf } from '../../main/engine/prune/structure/removal.ts';

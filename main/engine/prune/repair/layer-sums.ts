@@ -8,7 +8,7 @@ import type { KeptChannels } from '../lineage.ts';
 import { collectSums } from '../../sums/collect-sums.ts';
 import type { Frontier } from '../../sums/frontier.ts';
 import type { GroupSums } from './least-squares.ts';
-import type { SolvableLayer } from './solvable-layers.ts';
+import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 import { levelsOf } from '../../sums/levels.ts';
 import { SumsGraph, type RowLayout } from '../../sums/sums-graph.ts';
 

@@ -1,6 +1,7 @@
 import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import type { Steps } from '../../tensor/linear/interruptible.ts';
 import { solveSymmetric } from '../../tensor/linear/solve.ts';
+import type { GroupWeights } from '../../linear/layer-weights.ts';
 import { rowsBySupport } from './support.ts';
 
 /** Sums over all positions of one group of a layer: columns x [K] of the pruned model, targets t [M] of the float model. */
@@ -18,12 +19,6 @@ export interface GroupSums {
   /** Σ t [M] and Σ t² [M]. */
   readonly targetTotals: Float64Array;
   readonly targetSquares: Float64Array;
-}
-
-/** Weights [M, K], row-major, and one bias for each output, zero where the layer takes none. */
-export interface GroupWeights {
-  readonly weights: Float64Array;
-  readonly bias: Float64Array;
 }
 
 export interface RidgeOptions {

@@ -1,10 +1,10 @@
 import { affineError, meanShift } from './affine.ts';
 import { collectMoments, outputLayout } from './layer-sums.ts';
-import { biasChange, readWeights } from './layer-weights.ts';
+import { biasChange, readWeights } from '../../linear/layer-weights.ts';
 import type { Repair } from './repair-weights.ts';
 import { byLevel } from '../../sums/levels.ts';
 import { relativeError, reportLayers, targetsOf, type RepairedLayer, type RepairTask } from './task.ts';
-import { writeConstants, type ConstantChange } from './write-weights.ts';
+import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 
 /**
  * Adds to each layer's bias what its output lacks on average, in the order of the graph. Weights stay.

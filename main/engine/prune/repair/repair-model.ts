@@ -16,9 +16,9 @@ import { outputGain, type OutputGain } from './output-gain.ts';
 import { repairBias } from './repair-bias.ts';
 import { repairStatistics } from './repair-statistics.ts';
 import { repairWeights, type Repair } from './repair-weights.ts';
-import { solvableLayers, type LeftOut } from './solvable-layers.ts';
+import { solvableLayers, type LeftOut } from '../../linear/solvable-layers.ts';
 import type { RepairedLayer, RepairTask } from './task.ts';
-import { writeConstants } from './write-weights.ts';
+import { writeConstants } from '../../linear/write-weights.ts';
 
 /** What repair did. */
 export interface RepairOutcome {

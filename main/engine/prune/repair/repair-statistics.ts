@@ -8,12 +8,12 @@ import { normalizationOf } from '../../operators/ask.ts';
 import type { Normalization } from '../../operators/normalization.ts';
 import { affineError, momentMatch, type Affine } from './affine.ts';
 import { collectMoments, outputLayout, type ComparedMoments, type ComparedValue } from './layer-sums.ts';
-import { changesOf, readWeights } from './layer-weights.ts';
+import { changesOf, readWeights } from '../../linear/layer-weights.ts';
 import type { Repair } from './repair-weights.ts';
 import { byLevel, levelsOf } from '../../sums/levels.ts';
-import type { SolvableLayer } from './solvable-layers.ts';
+import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 import { relativeError, type RepairedLayer, type RepairTask } from './task.ts';
-import { roundedTo, writeConstants, type ConstantChange } from './write-weights.ts';
+import { roundedTo, writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 
 /** A layer whose output's statistics are corrected. */
 interface Correction {

@@ -2,13 +2,13 @@ import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import { runInterruptibly } from '../../tensor/linear/interruptible.ts';
 import { Frontier } from '../../sums/frontier.ts';
 import { collectGrams } from './layer-sums.ts';
-import { changesOf, readWeights, supportOf } from './layer-weights.ts';
-import { solveRidge, squaredError, type GroupSums, type GroupWeights } from './least-squares.ts';
+import { changesOf, readWeights, supportOf, type GroupWeights } from '../../linear/layer-weights.ts';
+import { solveRidge, squaredError, type GroupSums } from './least-squares.ts';
 import { byLevel } from '../../sums/levels.ts';
-import type { SolvableLayer } from './solvable-layers.ts';
+import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 import { relativeError, reportLayers, targetsOf, type RepairedLayer, type RepairTask } from './task.ts';
 import { thinningOf } from '../../sums/thinning.ts';
-import { writeConstants, type ConstantChange } from './write-weights.ts';
+import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 
 /** Positions for each weight of an output on which it is solved. */
 const ROWS_PER_COLUMN = 150;

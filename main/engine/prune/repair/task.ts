@@ -2,7 +2,7 @@ import type { TaskContext } from '../../../base/progress.ts';
 import type { Node } from '../../graph/ir.ts';
 import type { CalibrationRunner, ModelPair, Target } from './layer-sums.ts';
 import { levelsOf } from '../../sums/levels.ts';
-import type { SolvableLayer } from './solvable-layers.ts';
+import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 
 /** What a method of repair works on. */
 export interface RepairTask {

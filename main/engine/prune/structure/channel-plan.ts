@@ -2,7 +2,7 @@ import { throwIfCancelled } from '../../../base/errors.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
 import { sourcesOf, type PassContext, type Sources } from '../../passes/pass.ts';
-import { closeChannels, type Closure } from './closure.ts';
+import { closeChannels, type Closure } from '../../channels/closure.ts';
 import { channelGroups, type ChannelGroup, type GroupMember } from './groups.ts';
 import type { FrozenLayer } from '../prunable-weights.ts';
 import { prepareStructure } from './prepare.ts';

@@ -11,9 +11,9 @@ import { inferModel } from '../../operators/infer.ts';
 import { replaceElementsNode } from '../../operators/nodes.ts';
 import { operatorSpec } from '../../operators/table.ts';
 import { withoutDeadNodes } from '../../passes/dead-code.ts';
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { Removal } from './removal.ts';
-import { valueAt } from './scene.ts';
+import { valueAt } from '../../channels/scene.ts';
 import { sliceTensor, type AxisPlaces } from './slice-tensor.ts';
 
 /**

@@ -3,9 +3,9 @@ import type { Model } from '../../graph/ir.ts';
 import { indexGraph } from '../../graph/index-graph.ts';
 import { collectGrams, type CalibrationRunner } from '../repair/layer-sums.ts';
 import { centredSums, type GroupSums } from '../repair/least-squares.ts';
-import { solvableLayers, type SolvableLayer } from '../repair/solvable-layers.ts';
+import { solvableLayers, type SolvableLayer } from '../../linear/solvable-layers.ts';
 import { thinningOf } from '../../sums/thinning.ts';
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { Consumer } from './eliminate-atoms.ts';
 import type { ChannelGroup } from './groups.ts';
 

@@ -2,9 +2,9 @@ import type { Node } from '../../graph/ir.ts';
 import type { FrozenLayer } from '../prunable-weights.ts';
 import type { UnitKind, WeightRole } from '../../operators/channel-ties.ts';
 import { operatorSpec } from '../../operators/table.ts';
-import type { NumberedAxis } from './axis-table.ts';
-import type { Closure } from './closure.ts';
-import { valueAt } from './scene.ts';
+import type { NumberedAxis } from '../../channels/axis-table.ts';
+import type { Closure } from '../../channels/closure.ts';
+import { valueAt } from '../../channels/scene.ts';
 
 /** Where a group's atoms lie in a stored tensor. */
 export interface GroupMember {

@@ -1,5 +1,5 @@
 import type { Model } from '../../graph/ir.ts';
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { ChannelGroup } from './groups.ts';
 import type { Removal } from './removal.ts';
 import { clearTensor, type AxisPlaces } from './slice-tensor.ts';

@@ -6,8 +6,8 @@ import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
-import { writeConstants, type ConstantChange } from '../repair/write-weights.ts';
-import type { Closure } from './closure.ts';
+import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { ObsChoice } from './obs-choice.ts';
 import { OutputDistance } from './option-losses.ts';
 

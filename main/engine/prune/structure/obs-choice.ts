@@ -1,8 +1,8 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import { runInterruptibly, type Steps } from '../../tensor/linear/interruptible.ts';
-import { biasFor, type GroupWeights } from '../repair/least-squares.ts';
-import { changesOf } from '../repair/layer-weights.ts';
-import type { ConstantChange } from '../repair/write-weights.ts';
+import { biasFor } from '../repair/least-squares.ts';
+import { changesOf, type GroupWeights } from '../../linear/layer-weights.ts';
+import type { ConstantChange } from '../../linear/write-weights.ts';
 import { eliminateAtoms, type Elimination } from './eliminate-atoms.ts';
 import type { ConsumingLayer } from './group-consumers.ts';
 import { fitKept, swapAtoms } from './swap-atoms.ts';

@@ -12,7 +12,7 @@ import type { KeptChannels, Lineage } from '../lineage.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { checkCut } from './check-cut.ts';
 import { chooseWidths, type ChosenWidths } from './choose-widths.ts';
-import { closeChannels, type Closure } from './closure.ts';
+import { closeChannels, type Closure } from '../../channels/closure.ts';
 import { cutModel } from './cut.ts';
 import { channelGroups, type ChannelGroups } from './groups.ts';
 import { maskModel } from './mask.ts';

@@ -1,4 +1,4 @@
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { ChannelGroup } from './groups.ts';
 
 /** What is left of every axis when some atoms go. */

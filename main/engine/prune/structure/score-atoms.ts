@@ -6,7 +6,7 @@ import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import { activationScores } from './activation-scores.ts';
 import { consumersOf, consumingSums, problemsOf, type ConsumingLayer } from './group-consumers.ts';
 import type { ChannelGroup } from './groups.ts';

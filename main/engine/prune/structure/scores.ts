@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/ir.ts';
 import { tensorValues } from '../../graph/tensor-data.ts';
 import { seededRandom } from '../../tensor/random.ts';
 import type { NumericArray } from '../../tensor/numeric.ts';
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { ChannelGroup, GroupMember } from './groups.ts';
 
 /** How much a group's atoms matter, told by the weights alone: the higher, the longer an atom stays. */

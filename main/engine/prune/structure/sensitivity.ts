@@ -4,7 +4,7 @@ import type { Model } from '../../graph/ir.ts';
 import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
-import { closeChannels, type Closure } from './closure.ts';
+import { closeChannels, type Closure } from '../../channels/closure.ts';
 import { cutModel } from './cut.ts';
 import { channelGroups, type ChannelGroup } from './groups.ts';
 import { OutputDistance } from './option-losses.ts';

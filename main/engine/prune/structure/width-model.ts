@@ -3,7 +3,7 @@ import { trainedTensors } from '../../operators/cost.ts';
 import { walkNodes } from '../../graph/walk.ts';
 import { dtypeBits } from '../../tensor/dtype.ts';
 import { layerMacs } from '../layer-macs.ts';
-import type { Closure } from './closure.ts';
+import type { Closure } from '../../channels/closure.ts';
 import type { ChannelGroup } from './groups.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batche
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { Frontier } from '../../../../../main/engine/sums/frontier.ts';
 import { collectGrams, type Round, type TargetedLayer } from '../../../../../main/engine/prune/repair/layer-sums.ts';
-import { solvableLayers, type SolvableLayer } from '../../../../../main/engine/prune/repair/solvable-layers.ts';
+import { solvableLayers, type SolvableLayer } from '../../../../../main/engine/linear/solvable-layers.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { randomBatches } from '../../quantize/oracle.ts';

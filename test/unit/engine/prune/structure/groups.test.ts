@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
-import { closeChannels } from '../../../../../main/engine/prune/structure/closure.ts';
+import { closeChannels } from '../../../../../main/engine/channels/closure.ts';
 import { channelGroups } from '../../../../../main/engine/prune/structure/groups.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 

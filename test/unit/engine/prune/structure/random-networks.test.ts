@@ -5,7 +5,7 @@ import { widthTotals } from '../../../../../main/judge/predict/widths.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { costOfLayers, totalCost } from '../../../../../main/engine/operators/cost.ts';
 import { inferModel } from '../../../../../main/engine/operators/infer.ts';
-import { closeChannels, type Closure } from '../../../../../main/engine/prune/structure/closure.ts';
+import { closeChannels, type Closure } from '../../../../../main/engine/channels/closure.ts';
 import { cutModel } from '../../../../../main/engine/prune/structure/cut.ts';
 import { channelGroups, type ChannelGroup } from '../../../../../main/engine/prune/structure/groups.ts';
 import { maskModel } from '../../../../../main/engine/prune/structure/mask.ts';

@@ -1,12 +1,12 @@
-import { indexGraph, type GraphIndex } from '../../graph/index-graph.ts';
-import type { Model, Node, Tensor } from '../../graph/ir.ts';
-import { layerNames } from '../../graph/layers.ts';
-import { walkNodes } from '../../graph/walk.ts';
-import { hasTrait } from '../../operators/ask.ts';
-import { constantOf } from '../../operators/constant-behind.ts';
-import type { LinearForm } from '../../operators/linear-form.ts';
-import { linearForm, linearWeight } from '../../operators/linear-layers.ts';
-import { operatorSpec } from '../../operators/table.ts';
+import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import type { Model, Node, Tensor } from '../graph/ir.ts';
+import { layerNames } from '../graph/layers.ts';
+import { walkNodes } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
+import { constantOf } from '../operators/constant-behind.ts';
+import type { LinearForm } from '../operators/linear-form.ts';
+import { linearForm, linearWeight } from '../operators/linear-layers.ts';
+import { operatorSpec } from '../operators/table.ts';
 
 /** A layer that is linear in constant weights, so that these can be solved for. */
 export interface SolvableLayer {

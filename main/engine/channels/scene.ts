@@ -1,5 +1,5 @@
-import type { Graph, Node } from '../../graph/ir.ts';
-import type { AxisRef } from '../../operators/channel-ties.ts';
+import type { Graph, Node } from '../graph/ir.ts';
+import type { AxisRef } from '../operators/channel-ties.ts';
 import type { AxisTable } from './axis-table.ts';
 import type { ElementSets } from './element-sets.ts';
 

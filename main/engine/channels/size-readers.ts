@@ -1,9 +1,9 @@
-import { intAttribute } from '../../graph/attributes.ts';
-import { indexGraph } from '../../graph/index-graph.ts';
-import type { Graph, Node } from '../../graph/ir.ts';
-import { hasTrait } from '../../operators/ask.ts';
-import type { ChannelTies } from '../../operators/channel-ties.ts';
-import { operatorSpec } from '../../operators/table.ts';
+import { intAttribute } from '../graph/attributes.ts';
+import { indexGraph } from '../graph/index-graph.ts';
+import type { Graph, Node } from '../graph/ir.ts';
+import { hasTrait } from '../operators/ask.ts';
+import type { ChannelTies } from '../operators/channel-ties.ts';
+import { operatorSpec } from '../operators/table.ts';
 
 /** An axis whose size the model computes with, other than to state a shape. */
 export interface SizeReader {

@@ -1,5 +1,5 @@
-import type { Node } from '../../graph/ir.ts';
-import type { AxisFold, AxisRef } from '../../operators/channel-ties.ts';
+import type { Node } from '../graph/ir.ts';
+import type { AxisFold, AxisRef } from '../operators/channel-ties.ts';
 import { freezeAxis, valueAt, type ClosureScene } from './scene.ts';
 
 interface FoldAxis {

@@ -1,10 +1,10 @@
-import { freeValues, indexGraph } from '../../graph/index-graph.ts';
-import type { Model, Node, Shape } from '../../graph/ir.ts';
-import { subgraphsOf } from '../../graph/walk.ts';
-import { hasTrait } from '../../operators/ask.ts';
-import { ChannelTies, type AxisFold } from '../../operators/channel-ties.ts';
-import type { Inference } from '../../operators/inference.ts';
-import { inferModel } from '../../operators/infer.ts';
+import { freeValues, indexGraph } from '../graph/index-graph.ts';
+import type { Model, Node, Shape } from '../graph/ir.ts';
+import { subgraphsOf } from '../graph/walk.ts';
+import { hasTrait } from '../operators/ask.ts';
+import { ChannelTies, type AxisFold } from '../operators/channel-ties.ts';
+import type { Inference } from '../operators/inference.ts';
+import { inferModel } from '../operators/infer.ts';
 import { axisTable, type AxisTable } from './axis-table.ts';
 import { ElementSets } from './element-sets.ts';
 import { chooseFolds } from './folds.ts';

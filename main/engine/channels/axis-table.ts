@@ -1,4 +1,4 @@
-import type { Shape } from '../../graph/ir.ts';
+import type { Shape } from '../graph/ir.ts';
 
 /** The axes of a graph's values, and which numbers their elements have. Sizes of 1 and unknown sizes have none. */
 export interface AxisTable {

@@ -1,7 +1,12 @@
-import { tensorValues } from '../../graph/tensor-data.ts';
-import type { GroupWeights } from './least-squares.ts';
+import { tensorValues } from '../graph/tensor-data.ts';
 import type { LayerBias, SolvableLayer } from './solvable-layers.ts';
 import { roundedTo, type ConstantChange } from './write-weights.ts';
+
+/** Weights [M, K], row-major, and one bias for each output, zero where the layer takes none. */
+export interface GroupWeights {
+  readonly weights: Float64Array;
+  readonly bias: Float64Array;
+}
 
 /** The weights of a layer as its groups' matrices, in the units of its output: factors before product and bias are in them. */
 export function readWeights({ form, weight, bias }: SolvableLayer): readonly GroupWeights[] {

@@ -1,8 +1,8 @@
-import { GraphEditor } from '../../graph/edit.ts';
-import { indexGraph } from '../../graph/index-graph.ts';
-import type { Model, Node, Tensor } from '../../graph/ir.ts';
-import { makeTensor } from '../../graph/make.ts';
-import { float16ToFloat32, float32ToFloat16 } from '../../tensor/half.ts';
+import { GraphEditor } from '../graph/edit.ts';
+import { indexGraph } from '../graph/index-graph.ts';
+import type { Model, Node, Tensor } from '../graph/ir.ts';
+import { makeTensor } from '../graph/make.ts';
+import { float16ToFloat32, float32ToFloat16 } from '../tensor/half.ts';
 
 /** New values of a constant input of a node; an input that was left out is added. */
 export interface ConstantChange {
