@@ -11,9 +11,10 @@ import { quietContext } from '../../main/base/progress.ts';
 import type { FeedBatches } from '../../main/engine/dataset/feed-batches.ts';
 import { errorTable } from '../../main/engine/quantize/error-table.ts';
 import { sourceOfModel } from '../../main/engine/runtime/model-source.ts';
-import { quantizeStatic, type QuantizeOutcome } from '../../main/engine/quantize/quantize-static.ts';
+import type { QuantizeOutcome } from '../../main/engine/quantize/outcome.ts';
+import { quantizeStatic } from '../../main/engine/quantize/quantize-static.ts';
 import { sqnrDb } from '../../main/judge/signal-error.ts';
-import type { QuantizeStep } from '../../main/contract/recipe/quantize.ts';
+import { int8Static, type Int8StaticStep } from '../../main/contract/recipe/quantize-static.ts';
 import { inputPorts } from '../../main/engine/runtime/input-dims.ts';
 import { machineInfo } from '../../main/engine/runtime/machine.ts';
 import { makeInputs } from '../../main/engine/runtime/make-inputs.ts';
@@ -40,17 +41,9 @@ suite(`quantization of real models${existsSync(assets) ? '' : ' (skipped: ../sha
   function quantize(
     float: Model,
     calibration: (samples: number) => FeedBatches,
-    step: Partial<QuantizeStep> = {},
+    step: Partial<Int8StaticStep> = {},
   ): Promise<QuantizeOutcome> {
-    const full = {
-      scheme: 'int8-static',
-      calibrator: 'minmax',
-      perChannel: true,
-      reduceRange: 'auto',
-      samples: 200,
-      exclude: [],
-      ...step,
-    } as const;
+    const full = int8Static.parse({ scheme: 'int8-static', ...step });
     return quantizeStatic(float, { step: full, calibration, runner, vnni: machineInfo('').vnni }, quietContext());
   }
 

@@ -4,16 +4,18 @@ import { floatAttribute, makeAttribute } from '../graph/attributes.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
+import type { DType } from '../tensor/dtype.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
 import { dataChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
 import { dequantizeNode, quantizeNode } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
-import { activationScheme, quantizeToUint8, rangeOf, type ActivationScheme } from './quantize-activations.ts';
+import { activationScheme, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { quantizeWeights, weightScales } from './quantize-weights.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
+import { middleCode, type CodeFormat } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
@@ -23,7 +25,8 @@ export interface InsertOptions {
   readonly perChannel: boolean;
   /** Whether DequantizeLinear may have an axis: opset ≥ 13. */
   readonly axisAllowed: boolean;
-  readonly reduceRange: boolean;
+  /** The codes of constant operands, and of weights. */
+  readonly formats: { readonly activations: CodeFormat; readonly weights: CodeFormat };
   /** Nodes that must run in float, by name. */
   readonly refused: ReadonlySet<string>;
 }
@@ -34,7 +37,7 @@ export interface InsertedQdq {
   readonly sources: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The names that a quantized tensor got: `codes` is the uint8 value, `real` the float32 one behind DequantizeLinear. */
+/** The names that a quantized tensor got: `codes` is the integer value, `real` the float32 one behind DequantizeLinear. */
 interface PlacedTensor extends QuantizedTensor {
   readonly codes: string;
   readonly real: string;
@@ -132,12 +135,12 @@ class QdqWriter {
   }
 
   #pair(tensor: PlacedTensor, from: string): readonly Node[] {
-    const { scale, zeroPoint } = this.#schemeOf(tensor.root);
+    const { scale, zeroPoint, format } = this.#schemeOf(tensor.root);
     const scaleName = `${tensor.root}_scale`;
     const zeroName = `${tensor.root}_zero_point`;
     const parameters = this.#parameters(scaleName, zeroName, () => [
       makeTensor('', 'float32', [], Float32Array.of(scale)),
-      makeTensor('', 'uint8', [], Uint8Array.of(zeroPoint)),
+      zeroPoints(format.dtype, [], zeroPoint),
     ]);
     return [
       quantizeNode([from, ...parameters], tensor.codes, {
@@ -182,11 +185,11 @@ class QdqWriter {
 
   #dequantizedByChannel(tensor: PlacedTensor, channels: number): string {
     return this.#once(`by channel ${tensor.name}`, () => {
-      const { scale, zeroPoint } = this.#schemeOf(tensor.root);
+      const { scale, zeroPoint, format } = this.#schemeOf(tensor.root);
       const output = this.#editor.freshValue(`${tensor.name}_dequantized`);
       const parameters = this.#parameters(`${tensor.root}_scales`, `${tensor.root}_zero_points`, () => [
         makeTensor('', 'float32', [channels], new Float32Array(channels).fill(scale)),
-        makeTensor('', 'uint8', [channels], new Uint8Array(channels).fill(zeroPoint)),
+        zeroPoints(format.dtype, [channels], zeroPoint),
       ]);
       const name = this.#newNode(`${tensor.name}_DequantizeLinear_channels`);
       const maker = tensor.madeBy?.absorbed?.node ?? tensor.madeBy?.node;
@@ -199,16 +202,17 @@ class QdqWriter {
     });
   }
 
-  /** A constant beside activations (the other side of an Add): uint8 with its own range. */
+  /** A constant beside activations (the other side of an Add): codes with their own range. */
   #constantOperand(value: string): string {
     return this.#once(`operand ${value}`, () => {
       const constant = constantFloats(this.#index, value);
       assert(constant !== undefined, `'${value}' is a float32 constant`);
-      const scheme = activationScheme(rangeOf(constant.values));
-      const codes = makeTensor('', 'uint8', constant.tensor.dims, quantizeToUint8(constant.values, scheme));
+      const scheme = activationScheme(rangeOf(constant.values), this.#options.formats.activations);
+      const { dtype } = scheme.format;
+      const codes = makeTensor('', dtype, constant.tensor.dims, quantizeValues(constant.values, scheme));
       return this.#dequantized(value, codes, {
         scale: makeTensor('', 'float32', [], Float32Array.of(scheme.scale)),
-        zeroPoint: makeTensor('', 'uint8', [], Uint8Array.of(scheme.zeroPoint)),
+        zeroPoint: zeroPoints(dtype, [], scheme.zeroPoint),
         axis: undefined,
       });
     });
@@ -224,7 +228,8 @@ class QdqWriter {
     const { alpha, beta } = this.#plainGemm(node);
     const values = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
-    const scheme = { axis, reduceRange: this.#options.reduceRange };
+    const format = this.#options.formats.weights;
+    const scheme = { axis, format };
     const bias = this.#biasOf(unit, beta);
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
     const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
@@ -232,10 +237,10 @@ class QdqWriter {
     const dequantized = this.#once(`weights ${weightName} ${alpha} ${axis} ${scales.join(' ')}`, () =>
       this.#dequantized(
         weightName,
-        makeTensor('', 'int8', dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
+        makeTensor('', format.dtype, dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
         {
           scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
-          zeroPoint: makeTensor('', 'int8', axis === null ? [] : [scales.length], new Int8Array(scales.length)),
+          zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], middleCode(format)),
           axis: axis ?? undefined,
         },
       ),
@@ -330,6 +335,13 @@ class QdqWriter {
     this.#editor.setInitializer({ ...zeroTensor, name: zeroPoint });
     return [scale, zeroPoint];
   }
+}
+
+/** The same zero point for each of `dims`. */
+function zeroPoints(dtype: Extract<DType, 'uint8' | 'int8'>, dims: readonly number[], zeroPoint: number): Tensor {
+  const count = dims[0] ?? 1;
+  const values = dtype === 'uint8' ? new Uint8Array(count) : new Int8Array(count);
+  return makeTensor('', dtype, dims, values.fill(zeroPoint));
 }
 
 /** Channels (axis 1) of the data input of a layer that the runtime would quantize by itself; undefined for others. */

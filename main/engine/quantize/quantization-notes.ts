@@ -4,7 +4,7 @@ import { hasTrait } from '../operators/ask.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
-import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
+import type { Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
 import { isDepthwise } from './unit.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
 
@@ -12,7 +12,7 @@ interface Outcome {
   readonly prepared: PreparedModel;
   readonly plan: QuantizationPlan;
   readonly layers: readonly QuantizedLayer[];
-  readonly step: QuantizeStep;
+  readonly step: Int8StaticStep;
   readonly samples: number;
   readonly vnni: boolean | null;
 }
@@ -28,7 +28,7 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
   if (step.reduceRange === true) {
     const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
     notes.push(`Weights are held in 7 bits, ${why}.`);
-  } else if (vnni === false) {
+  } else if (vnni === false && step.types !== 'u8u8') {
     notes.push('This CPU lacks VNNI and the weights use all 8 bits: sums may saturate and results be wrong.');
   }
   const unfused = layers.filter((layer) => layer.quantized && layer.fused === false);

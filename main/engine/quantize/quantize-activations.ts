@@ -1,5 +1,6 @@
 import { roundHalfEven } from '../tensor/rounding.ts';
 import { SMALLEST_NORMAL_FLOAT32, clamp, float32Below } from './rounding.ts';
+import { middleCode, type CodeFormat } from './schemes.ts';
 
 /** The least and greatest value that a tensor took. */
 export interface Range {
@@ -7,37 +8,50 @@ export interface Range {
   readonly max: number;
 }
 
-/** x ≈ scale · (q − zeroPoint), q in 0…255. */
+/** x ≈ scale · (code − zeroPoint), with the codes of the format. */
 export interface ActivationScheme {
   /** float32, positive. */
   readonly scale: number;
   readonly zeroPoint: number;
+  readonly format: CodeFormat;
 }
 
 /**
- * Asymmetric uint8 parameters of an activation: the range is widened to contain 0 (padding and Relu need an exact zero),
- * scale = (max − min) / 255, zero point = round(−min / scale).
+ * Parameters of an activation: the range is widened to contain 0 (padding and Relu need an exact zero), scale =
+ * (max − min) / (highest − lowest), zero point = lowest − round(min / scale). Symmetric, where there are both signs: zero has
+ * the middle code, and the larger side decides.
  *
- * A range that starts at 0 gets a scale whose 255 steps do not pass `max` even by a rounding of float32: the runtime
- * removes a Clip(0, 6) before the QuantizeLinear only when all 256 codes lie inside the clip.
+ * A range that starts at 0 gets a scale whose steps do not pass `max` even by a rounding of float32: the runtime
+ * removes a Clip(0, 6) before the QuantizeLinear only when all codes lie inside the clip.
  * @see FACTS: ONNX Runtime's ReluQuantFusion and ClipQuantFusion
  */
-export function activationScheme(range: Range): ActivationScheme {
+export function activationScheme(range: Range, format: CodeFormat): ActivationScheme {
   const min = Math.min(range.min, 0);
   const max = Math.max(range.max, 0);
-  let scale = Math.fround((max - min) / 255);
-  if (!(scale >= SMALLEST_NORMAL_FLOAT32)) return { scale: 1, zeroPoint: 0 };
+  const { lowest, highest } = format;
+  const middle = middleCode(format);
+  const centred = format.symmetric && min < 0 && max > 0;
+  const steps = highest - lowest;
+  let scale = Math.fround(centred ? Math.max(-min, max) / (highest - middle) : (max - min) / steps);
+  if (!(scale >= SMALLEST_NORMAL_FLOAT32)) return { scale: 1, zeroPoint: lowest, format };
+  if (centred) return { scale, zeroPoint: middle, format };
   if (min === 0) {
-    while (Math.fround(scale * 255) > max) scale = float32Below(scale);
+    while (Math.fround(scale * steps) > max) scale = float32Below(scale);
   }
-  return { scale, zeroPoint: clamp(roundHalfEven(0 - min / scale), 0, 255) };
+  return { scale, zeroPoint: clamp(roundHalfEven(lowest - min / scale), lowest, highest), format };
 }
 
 /** Codes of constant values (the constant side of an Add, say) under `scheme`. */
-export function quantizeToUint8(values: Float32Array | Float64Array, scheme: ActivationScheme): Uint8Array {
-  return Uint8Array.from(values, (value) =>
-    clamp(roundHalfEven(Math.fround(Math.fround(value) / scheme.scale)) + scheme.zeroPoint, 0, 255),
-  );
+export function quantizeValues(
+  values: Float32Array | Float64Array,
+  { scale, zeroPoint, format: { dtype, lowest, highest } }: ActivationScheme,
+): Uint8Array | Int8Array {
+  const codes = dtype === 'uint8' ? new Uint8Array(values.length) : new Int8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const steps = roundHalfEven(Math.fround(Math.fround(values[i]!) / scale));
+    codes[i] = clamp(steps + zeroPoint, lowest, highest);
+  }
+  return codes;
 }
 
 /** The range of constant values; {min: 0, max: 0} when there are none. */

@@ -1,8 +1,9 @@
-import type { Model } from '../graph/ir.ts';
+import { resolveReduceRange, type Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import type { Model } from '../graph/ir.ts';
 import { checkPass } from '../passes/check-pass.ts';
 import { nameNodes } from '../passes/name-nodes.ts';
-import { composeSources, sourcesOf, type Sources } from '../passes/pass.ts';
+import { composeSources, sourcesOf } from '../passes/pass.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
@@ -11,11 +12,12 @@ import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
 import { quantizationNotes } from './quantization-notes.ts';
-import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
+import type { QuantizeOutcome } from './outcome.ts';
+import { int8Formats } from './schemes.ts';
 import { settlePlan } from './settle-plan.ts';
 
 export interface QuantizeInput {
-  readonly step: QuantizeStep;
+  readonly step: Int8StaticStep;
   /** Feeds from the start of the calibration data; asked for twice, and again where the plan changes. */
   readonly calibration: (samples: number) => FeedBatches;
   readonly runner: Runner;
@@ -23,21 +25,12 @@ export interface QuantizeInput {
   readonly vnni: boolean | null;
 }
 
-export interface QuantizeOutcome {
-  readonly model: Model;
-  /** The layers of the source that each node stands for. */
-  readonly sources: Sources;
-  /** The step with `reduceRange` resolved. */
-  readonly step: QuantizeStep & { readonly reduceRange: boolean };
-  readonly layers: readonly QuantizedLayer[];
-  /** Share of the quantized layers that run as integer kernels; null when none is quantized. */
-  readonly fusedShare: number | null;
-  readonly notes: readonly string[];
-}
+type ResolvedStep = Int8StaticStep & { readonly reduceRange: boolean };
+type StaticOutcome = QuantizeOutcome<ResolvedStep>;
 
 /**
- * Static int8 quantization: weights int8 symmetric, activations uint8 asymmetric with ranges from the calibration data,
- * QuantizeLinear–DequantizeLinear placed so that the CPU provider fuses every quantized layer. The source is not modified.
+ * Static int8 quantization: symmetric weights, activations with ranges from the calibration data, in the codes that the step
+ * names; QuantizeLinear–DequantizeLinear placed so that the CPU provider fuses every quantized layer. The source is not modified.
  * The same model, step and data give the same bytes on the same machine.
  * @throws QUANTIZE_NOT_FINITE, UNSUPPORTED (opset below 7), DATA_INVALID (no calibration data), RUNTIME_…, CANCELLED
  */
@@ -45,9 +38,9 @@ export async function quantizeStatic(
   source: Model,
   input: QuantizeInput,
   context: TaskContext,
-): Promise<QuantizeOutcome> {
+): Promise<StaticOutcome> {
   const { runner, vnni } = input;
-  const step = { ...input.step, reduceRange: resolveReduceRange(input.step.reduceRange, vnni) };
+  const step = { ...input.step, reduceRange: resolveReduceRange(input.step, vnni) };
   const unchecked = await prepareModel(source, { runners: lendRunner(runner) }, context);
   const first = firstPlan(unchecked, step.exclude);
   if (first.units.length === 0) return leftAsItIs(source, step, { prepared: unchecked, plan: first });
@@ -62,7 +55,7 @@ export async function quantizeStatic(
       calibration: () => samples.all(),
       samples: step.samples,
       feeds: firstSamples(feeds, CHECKED_SAMPLES),
-      write: { perChannel: step.perChannel && perChannel, axisAllowed: perChannel, reduceRange: step.reduceRange },
+      write: { perChannel: step.perChannel && perChannel, axisAllowed: perChannel, formats: int8Formats(step) },
       refused: refusedFrom(prepared, step.exclude),
     },
     context,
@@ -84,14 +77,12 @@ export async function quantizeStatic(
 /** Samples of the first batch on which each integer kernel is run beside its float operator. */
 const CHECKED_SAMPLES = 4;
 
-type ResolvedStep = QuantizeOutcome['step'];
-
 /** No layer can run in integers: the source, with what was found. */
 function leftAsItIs(
   source: Model,
   step: ResolvedStep,
   { prepared, plan, notes = [] }: { prepared: PreparedModel; plan: QuantizationPlan; notes?: readonly string[] },
-): QuantizeOutcome {
+): StaticOutcome {
   const [opset] = noIntegerKernels(prepared).values();
   const why = opset === undefined ? '' : `: ${opset}`;
   return {
@@ -132,11 +123,6 @@ function refusedFrom(prepared: PreparedModel, exclude: readonly string[]): Reado
     ...nodes.map(({ name }) => [name, 'left out by the recipe'] as const),
     ...noIntegerKernels(prepared),
   ]);
-}
-
-/** 'auto': 7-bit weights unless the CPU is known to add int8 products without saturating. */
-export function resolveReduceRange(choice: boolean | 'auto', vnni: boolean | null): boolean {
-  return choice === 'auto' ? vnni !== true : choice;
 }
 
 function fusedShareOf(layers: readonly QuantizedLayer[]): number | null {

@@ -2,27 +2,23 @@ import { splitAtAxis } from '../tensor/axis.ts';
 import { roundHalfEven } from '../tensor/rounding.ts';
 import { notFinite } from './not-finite.ts';
 import { SMALLEST_NORMAL_FLOAT32, clamp } from './rounding.ts';
+import { middleCode, type CodeFormat } from './schemes.ts';
 
 export interface WeightScheme {
   /** Channel axis with a scale each, 0 ≤ axis < rank; null: one scale for the whole tensor. */
   readonly axis: number | null;
-  /** Weights in 7 bits ([−64, 64]), so that pairs of products cannot saturate int16 on CPUs without VNNI. */
-  readonly reduceRange: boolean;
+  /** Symmetric; in 7 bits, pairs of products cannot saturate int16 on CPUs without VNNI. */
+  readonly format: CodeFormat;
 }
 
 export interface QuantizedWeights {
-  /** Same shape as the weights; within ±127, or ±64 with a reduced range; zero point 0. */
-  readonly values: Int8Array;
+  /** Same shape as the weights; zero has the middle code of the format. */
+  readonly values: Int8Array | Uint8Array;
   /** float32, weight units per step: one for each channel, or one. */
   readonly scales: Float32Array;
 }
 
 type RealArray = Float32Array | Float64Array;
-
-/** Largest magnitude of a weight code. */
-export function weightLimit(reduceRange: boolean): number {
-  return reduceRange ? 64 : 127;
-}
 
 /**
  * Symmetric scales of weights: absmax / 127 for each channel (absmax / 64 with a reduced range), 1 where that would
@@ -51,7 +47,7 @@ export function weightScales(
       largest[channel] = top;
     }
   }
-  const limit = weightLimit(scheme.reduceRange);
+  const limit = scheme.format.highest - middleCode(scheme.format);
   return Float32Array.from(largest, (top) => {
     const scale = Math.fround(top / limit);
     return scale < SMALLEST_NORMAL_FLOAT32 ? 1 : scale;
@@ -59,7 +55,7 @@ export function weightScales(
 }
 
 /**
- * Weight codes for given scales: round-half-even(w / s) in float32, limited to the scheme's range.
+ * Weight codes for given scales: round-half-even(w / s) in float32 about the middle code, limited to the format.
  * @param weights row-major with shape `dims`; not modified
  * @see Jacob et al. 2018, eq. 1; ONNX QuantizeLinear-13
  */
@@ -69,15 +65,16 @@ export function quantizeWeights(
   scheme: WeightScheme & { readonly scales: Float32Array },
 ): QuantizedWeights {
   const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
-  const limit = weightLimit(scheme.reduceRange);
-  const values = new Int8Array(weights.length);
+  const { dtype, lowest, highest } = scheme.format;
+  const middle = middleCode(scheme.format);
+  const values = dtype === 'int8' ? new Int8Array(weights.length) : new Uint8Array(weights.length);
   let at = 0;
   for (let o = 0; o < outer; o++) {
     for (let channel = 0; channel < channels; channel++) {
       const scale = scheme.scales[channel]!;
       for (let i = 0; i < inner; i++, at++) {
         const steps = Math.fround(Math.fround(weights[at]!) / scale);
-        values[at] = clamp(roundHalfEven(steps), -limit, limit);
+        values[at] = clamp(roundHalfEven(steps) + middle, lowest, highest);
       }
     }
   }

@@ -58,7 +58,7 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
     const tensors = quantizedTensors(graph, plan);
     await ranges.take(tensors);
     if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.known))) continue;
-    const schemes = tensorSchemes(tensors, ranges.known);
+    const schemes = tensorSchemes(tensors, ranges.known, input.write.formats.activations);
     const write = (units: readonly Unit[]): InsertedQdq & { readonly model: Model } => {
       const inserted = insertQdq(
         graph,

@@ -3,6 +3,7 @@ import type { Graph, Node } from '../graph/ir.ts';
 import type { ClipBounds } from '../operators/spec.ts';
 import { producingUnit, type QuantizationPlan } from './plan-quantization.ts';
 import { activationScheme, type ActivationScheme, type Range } from './quantize-activations.ts';
+import type { CodeFormat } from './schemes.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
 /** The tensors of a plan that carry a scale: `root` is the tensor whose range decides, itself or one passed through. */
@@ -41,17 +42,18 @@ export function calibratedTensors(tensors: ReadonlyMap<string, QuantizedTensor>)
 }
 
 /**
- * The scheme of each root tensor. Where an absorbed Clip bounds the tensor, all 256 codes lie inside of the bounds, or
+ * The scheme of each root tensor. Where an absorbed Clip bounds the tensor, all codes lie inside of the bounds, or
  * the runtime would keep the Clip and with it a float layer: the scale shrinks by at most half a step.
  */
 export function tensorSchemes(
   tensors: ReadonlyMap<string, QuantizedTensor>,
   ranges: ReadonlyMap<string, Range>,
+  format: CodeFormat,
 ): ReadonlyMap<string, ActivationScheme> {
   const schemes = new Map<string, ActivationScheme>();
   for (const { name, root, madeBy } of tensors.values()) {
     if (name !== root) continue;
-    const scheme = activationScheme(ranges.get(root) ?? { min: 0, max: 0 });
+    const scheme = activationScheme(ranges.get(root) ?? { min: 0, max: 0 }, format);
     const bounds = madeBy?.absorbed?.bounds;
     schemes.set(root, bounds === undefined ? scheme : withinBounds(scheme, bounds));
   }
@@ -59,14 +61,14 @@ export function tensorSchemes(
 }
 
 function withinBounds(scheme: ActivationScheme, { low, high }: ClipBounds): ActivationScheme {
-  const { zeroPoint } = scheme;
+  const { zeroPoint, format } = scheme;
+  const [below, above] = [zeroPoint - format.lowest, format.highest - zeroPoint];
   let { scale } = scheme;
-  if (zeroPoint < 255) scale = Math.min(scale, high / (255 - zeroPoint));
-  if (zeroPoint > 0) scale = Math.min(scale, -low / zeroPoint);
+  if (above > 0) scale = Math.min(scale, high / above);
+  if (below > 0) scale = Math.min(scale, -low / below);
   let rounded = Math.fround(scale);
-  const fits = (value: number): boolean =>
-    Math.fround(value * (255 - zeroPoint)) <= high && Math.fround(value * -zeroPoint) >= low;
+  const fits = (value: number): boolean => Math.fround(value * above) <= high && Math.fround(value * -below) >= low;
   // Two or three steps at most: only the last bits of float32 are in question.
   for (let step = 0; step < 8 && !fits(rounded); step++) rounded = Math.fround(rounded * (1 - 2 ** -23));
-  return { scale: rounded, zeroPoint };
+  return { ...scheme, scale: rounded };
 }

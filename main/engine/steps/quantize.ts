@@ -1,6 +1,9 @@
 import { quantizeKind, type QuantizeStep } from '../../contract/recipe/quantize.ts';
-import { quantizeStatic, type QuantizeOutcome } from '../quantize/quantize-static.ts';
-import type { EngineStep, StepOutcome } from './step.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import type { Model } from '../graph/ir.ts';
+import type { QuantizeOutcome } from '../quantize/outcome.ts';
+import { quantizeStatic } from '../quantize/quantize-static.ts';
+import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
 
 export type QuantizeStepOutcome = StepOutcome<'quantize', Omit<QuantizeOutcome, 'model' | 'sources'>>;
 
@@ -8,9 +11,20 @@ export const quantizeStep: EngineStep<QuantizeStep, QuantizeStepOutcome> = {
   kind: quantizeKind,
   stage: 'Quantizing',
   apply: async (model, settings, surroundings, context) => {
-    const input = { step: settings, ...surroundings };
-    const { model: quantized, sources, ...details } = await quantizeStatic(model, input, context);
+    const { model: quantized, sources, ...details } = await quantize(model, settings, surroundings, context);
     const outcome = { kind: 'quantize', details, notes: details.notes } as const;
     return { model: quantized, settings: details.step, sources, outcome };
   },
 };
+
+function quantize(
+  model: Model,
+  step: QuantizeStep,
+  surroundings: StepSurroundings,
+  context: TaskContext,
+): Promise<QuantizeOutcome> {
+  switch (step.scheme) {
+    case 'int8-static':
+      return quantizeStatic(model, { ...surroundings, step }, context);
+  }
+}

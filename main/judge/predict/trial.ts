@@ -174,7 +174,7 @@ function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
   const { metric, value, low, high } = goodness;
   const step = quantizeStepOf(recipe);
   if (own || step === null) return { metric, base: { accuracy: value, low, high, chance } };
-  const saturates = step.reduceRange === false && inputs.quantizePlan?.vnni !== true;
+  const saturates = 'reduceRange' in step && step.reduceRange === false && inputs.quantizePlan?.vnni !== true;
   const loss = saturates ? SATURATING_INT8_LOSS : UNTRIED_INT8_LOSS;
   return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };
 }

@@ -2,7 +2,7 @@
  * The pure view model of the Quantize task: which layers int8 can change and why not, what the runtime fused, and what
  * reduce range means on this machine.
  */
-import type { QuantizeStep } from '../../../main/contract/recipe/quantize.ts';
+import type { ReduceRange } from '../../../main/contract/recipe/quantize-static.ts';
 import type { QuantizeResult } from '../../../main/contract/results.ts';
 import type { QuantizePlan } from '../../../main/contract/studio.ts';
 
@@ -61,7 +61,7 @@ export function countRows(rows: readonly QuantizeRow[]): QuantizeCounts {
 }
 
 /** What the reduce-range setting comes down to on this machine, in one or two sentences. */
-export function explainReduceRange(setting: QuantizeStep['reduceRange'], vnni: boolean | null): string {
+export function explainReduceRange(setting: ReduceRange, vnni: boolean | null): string {
   const machine =
     vnni === true
       ? 'This CPU has VNNI, so 8-bit weights are exact.'

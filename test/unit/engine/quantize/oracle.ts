@@ -2,7 +2,7 @@
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { openModel } from '../../../../main/engine/onnx/open.ts';
 import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
-import type { QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
+import { int8Static, type Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
 import type { Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { SessionSettings } from '../../../../main/engine/runtime/settings.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
@@ -46,16 +46,8 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
  * A quantize step with what the test does not care about filled in. Weights in 7 bits: with 8 the kernels of a CPU without
  * VNNI saturate, and their layers stay float.
  */
-export function quantizeStep(step: Partial<QuantizeStep> = {}): QuantizeStep {
-  return {
-    scheme: 'int8-static',
-    calibrator: 'minmax',
-    perChannel: true,
-    reduceRange: true,
-    samples: 8,
-    exclude: [],
-    ...step,
-  };
+export function quantizeStep(step: Partial<Int8StaticStep> = {}): Int8StaticStep {
+  return int8Static.parse({ scheme: 'int8-static', reduceRange: true, samples: 8, ...step });
 }
 
 /** The model that the runtime executes, one level below the last, which only changes layouts. */

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
-import type { QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
-import { quantizeStatic, type QuantizeOutcome } from '../../../../main/engine/quantize/quantize-static.ts';
+import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
+import type { QuantizeOutcome } from '../../../../main/engine/quantize/outcome.ts';
+import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph, type GraphBuilder } from '../../../support/graph-builder.ts';
 import { largestDifference, outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';
@@ -18,7 +19,7 @@ const IMAGE = [2, 3, 8, 8];
 
 async function quantize(
   model: Model,
-  step: Partial<QuantizeStep> = {},
+  step: Partial<Int8StaticStep> = {},
   dims: readonly number[] = IMAGE,
 ): Promise<QuantizeOutcome> {
   const calibration = () => randomBatches(dims, 4);
@@ -71,6 +72,21 @@ describe('quantizeStatic', () => {
     expect(outcome.layers.map(({ name }) => name)).toEqual(residualCnn().graph.nodes.map(({ name }) => name));
     expect(outcome.fusedShare).toBe(1);
     expect(await relativeError(residualCnn(), outcome.model)).toBeLessThan(0.05);
+  });
+
+  it.each([
+    ['u8u8', false],
+    ['s8s8', false],
+    ['s8s8', true],
+    ['u8s8', true],
+  ] as const)('writes the codes of %s (symmetric activations: %s)', async (types, symmetric) => {
+    const outcome = await quantize(residualCnn(), { types, symmetric });
+    // The runtime fuses int8 activations on x86 only where it can make them uint8: what has one reader.
+    if (types !== 's8s8') expect(outcome.fusedShare).toBe(1);
+    expect(await relativeError(residualCnn(), outcome.model)).toBeLessThan(0.06);
+    const dtypes = [...outcome.model.graph.initializers.values()].map(({ dtype }) => dtype);
+    expect(dtypes.includes('uint8')).toBe(types !== 's8s8');
+    expect(dtypes.includes('int8')).toBe(types !== 'u8u8');
   });
 
   it('fuses with 7-bit weights and with one scale for each tensor as well', async () => {

@@ -6,8 +6,9 @@ import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { inferModel } from '../../../../main/engine/operators/infer.ts';
 import { makeNode } from '../../../../main/engine/graph/make.ts';
 import { quantizePlan } from '../../../../main/engine/quantize/quantize-plan.ts';
-import { quantizeStatic, type QuantizeOutcome } from '../../../../main/engine/quantize/quantize-static.ts';
-import type { QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
+import type { QuantizeOutcome } from '../../../../main/engine/quantize/outcome.ts';
+import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
+import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { sqnrDb } from '../../../../main/judge/signal-error.ts';
 import { graph, type GraphBuilder } from '../../../support/graph-builder.ts';
@@ -25,7 +26,7 @@ const image = (): GraphBuilder => graph().input('x', 'float32', ['N', 3, 8, 8]);
 
 function quantize(
   model: Model,
-  step: Partial<QuantizeStep> = {},
+  step: Partial<Int8StaticStep> = {},
   dims: readonly number[] = IMAGE,
 ): Promise<QuantizeOutcome> {
   const calibration = () => randomBatches(dims, 4);

@@ -7,6 +7,7 @@ import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import type { RepairStepOutcome } from '../../../../main/engine/steps/repair.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
 import { nearestName } from '../../../../main/engine/recipe/check-layers.ts';
+import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
 import type { Recipe, RecipeStep } from '../../../../main/contract/recipe/recipe.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
@@ -26,7 +27,7 @@ const prune = (exclude: string[] = []): RecipeStep => ({
 });
 /** Weights in 7 bits: with 8, a CPU without VNNI saturates, and layers rightly stay in float. */
 const quantize = (exclude: string[] = [], reduceRange: true | 'auto' = true): RecipeStep => ({
-  quantize: { scheme: 'int8-static', calibrator: 'minmax', perChannel: true, reduceRange, samples: 4, exclude },
+  quantize: quantizeStepSchema.parse({ reduceRange, samples: 4, exclude }),
 });
 
 async function* samples(count: number): FeedBatches {
@@ -106,18 +107,8 @@ describe('applyRecipe', () => {
 
   it('gives the same bytes from the recipe that it returns, whatever the CPU', async () => {
     const first = await apply(smallCnn(), [quantize([], 'auto')]);
-    expect(first.recipe.steps).toEqual([
-      {
-        quantize: {
-          ...('quantize' in quantize() ? { reduceRange: false } : {}),
-          scheme: 'int8-static',
-          calibrator: 'minmax',
-          perChannel: true,
-          samples: 4,
-          exclude: [],
-        },
-      },
-    ]);
+    const resolved = quantizeStepSchema.parse({ reduceRange: false, samples: 4 });
+    expect(first.recipe.steps).toEqual([{ quantize: resolved }]);
     const again = await applyRecipe(
       smallCnn(),
       first.recipe,

@@ -3,6 +3,7 @@ import { someCircumstances, someData, someMeasurement } from '../../../support/m
 import { encodeMagnitudes } from '../../../../main/judge/predict/magnitudes.ts';
 import type { Machine } from '../../../../main/contract/machine.ts';
 import type { EvaluationSummary } from '../../../../main/contract/results.ts';
+import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
 import type { Recipe } from '../../../../main/contract/recipe/recipe.ts';
 import { channelStep, pruneStep } from '../../../support/recipes.ts';
 import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
@@ -168,14 +169,7 @@ export function int8(reduceRange: boolean | 'auto' = 'auto', exclude: string[] =
     version: 2,
     steps: [
       {
-        quantize: {
-          scheme: 'int8-static',
-          calibrator: 'minmax',
-          perChannel: true,
-          reduceRange,
-          samples: 200,
-          exclude,
-        },
+        quantize: quantizeStepSchema.parse({ reduceRange, exclude }),
       },
     ],
   };

@@ -32,6 +32,13 @@ describe('a recipe in canonical form', () => {
     expect(canonicalRecipe(off)).toBe('[["quantize",[]]]');
   });
 
+  it('of the static int8 of earlier versions is what it was', () => {
+    const old = { calibrator: 'minmax', perChannel: true, reduceRange: false, samples: 64, exclude: ['a'] };
+    expect(canonicalRecipe(parse({ quantize: { scheme: 'int8-static', ...old } }))).toBe(
+      '[["quantize",[["exclude",["a"]],["reduceRange",false],["samples",64]]]]',
+    );
+  });
+
   it('reads "auto" as what it means on this machine', () => {
     const auto = parse({ quantize: {} });
     expect(sameRecipe(auto, parse({ quantize: { reduceRange: true } }), { vnni: false })).toBe(true);
