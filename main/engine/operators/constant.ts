@@ -3,6 +3,7 @@
  * them, so an element may be a symbol, or null where nothing is known about it.
  */
 import { filled } from './filled.ts';
+import { clampedNumber } from '../graph/attributes.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Dim } from '../graph/ir.ts';
 
@@ -47,6 +48,11 @@ export function storeElement(dtype: DType, element: Element): Element {
     default:
       return element;
   }
+}
+
+/** Elements as numbers; int64 beyond 2⁵³ is clamped. */
+export function plainNumbers(values: Iterable<number | bigint>): number[] {
+  return Array.from(values, (value) => (typeof value === 'bigint' ? clampedNumber(value) : value));
 }
 
 /** Makes a constant, or undefined where it would be too large or the count is wrong. */

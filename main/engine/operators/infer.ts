@@ -1,8 +1,7 @@
-import { clampedNumber } from '../graph/attributes.ts';
 import type { Dim, Graph, Model, Node, OpsetImport, Shape, Tensor, ValueInfo } from '../graph/ir.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { walkNodes } from '../graph/walk.ts';
-import { makeConstant, MAX_CONSTANT_ELEMENTS, type ConstantValue } from './constant.ts';
+import { makeConstant, MAX_CONSTANT_ELEMENTS, plainNumbers, type ConstantValue } from './constant.ts';
 import { isOpenDim, multiplyDims } from './dimension.ts';
 import { declaredFacts, tensorFacts, UNKNOWN, type Facts } from './facts.ts';
 import { bindAttributes, indexFunctions } from './function-call.ts';
@@ -102,9 +101,15 @@ class ModelInference {
     inputs.forEach((info, index) => {
       const declared = declaredFacts(info);
       const shape = scope.parent === undefined ? this.#nameOpenDims(info.name, declared?.shape) : declared?.shape;
-      const facts = given[index];
+      const facts = given[index] ?? (scope.parent === undefined ? this.#held(info.name) : undefined);
       this.#set(info.name, facts, scope, undefined, declared === undefined ? undefined : { ...declared, shape });
     });
+  }
+
+  /** What the run gives to a graph input, where that was told. */
+  #held(name: string): Facts | undefined {
+    const value = this.#options.values?.get(name);
+    return value === undefined ? undefined : tensorFacts(value.dtype, value.shape, value);
   }
 
   #nameOpenDims(name: string, shape: Shape | undefined): Shape | undefined {
@@ -312,10 +317,7 @@ function readSmall(tensor: Tensor): ConstantValue | undefined {
   const count = tensor.dims.reduce((product, dim) => product * dim, 1);
   if (!(count >= 0 && count <= MAX_CONSTANT_ELEMENTS) || tensor.dtype === 'string') return undefined;
   if (tensor.dtype === 'complex64' || tensor.dtype === 'complex128') return undefined;
-  const elements = Array.from<number | bigint, number>(tensorValues(tensor), (value) =>
-    typeof value === 'bigint' ? clampedNumber(value) : value,
-  );
-  return makeConstant(tensor.dtype, tensor.dims, elements);
+  return makeConstant(tensor.dtype, tensor.dims, plainNumbers(tensorValues(tensor)));
 }
 
 function lookUp(scope: Scope, name: string): Facts {

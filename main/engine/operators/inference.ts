@@ -11,6 +11,8 @@ export interface InferOptions {
    * {"images[0]": 4}.
    */
   readonly dims?: Readonly<Record<string, number>>;
+  /** What graph inputs hold in the run that is asked about: shapes that depend on them follow. */
+  readonly values?: ReadonlyMap<string, ConstantValue>;
   /** Shapes that a run showed, by value name; they fill in what stays open otherwise. */
   readonly measured?: ReadonlyMap<string, MeasuredValue>;
 }

@@ -1,6 +1,7 @@
 /** The operator table: everything that the program knows about operators, by domain and name. */
 import { activationOperators } from './families/activation/index.ts';
 import { attentionOperators } from './families/attention/index.ts';
+import { classicalOperators } from './families/classical/index.ts';
 import { controlOperators } from './families/control/index.ts';
 import { convolutionOperators } from './families/convolution/index.ts';
 import { detectionOperators } from './families/detection/index.ts';
@@ -19,6 +20,7 @@ import { reductionOperators } from './families/reduction/index.ts';
 import { resizingOperators } from './families/resizing/index.ts';
 import { sequenceOperators } from './families/sequences/index.ts';
 import { signalOperators } from './families/signal/index.ts';
+import { trainingOperators } from './families/training/index.ts';
 import type { OperatorSpec } from './spec.ts';
 
 const ALL: readonly OperatorSpec[] = [
@@ -42,6 +44,8 @@ const ALL: readonly OperatorSpec[] = [
   controlOperators,
   sequenceOperators,
   detectionOperators,
+  classicalOperators,
+  trainingOperators,
 ].flat();
 
 /** By domain, then name: no text is put together for a look-up, of which a large model asks millions. */

@@ -88,6 +88,7 @@ interface Measured {
   readonly batch: number;
   readonly dims: Readonly<Record<string, number>>;
   readonly assumed: readonly string[];
+  readonly feeds: HostTensors;
   readonly sessionBytes: number;
   readonly outputs: HostTensors;
   readonly plain: PlainMeasurement;
@@ -170,8 +171,8 @@ async function openShapes(
   { feeds, dims }: ChosenInputs,
   call: RunnerCallOptions,
 ): Promise<Measured['shapes']> {
-  if (layerFacts(model, dims).every((layer) => layer.macs !== null)) return undefined;
-  const values = openValues(model, dims);
+  if (layerFacts(model, dims, { feeds }).every((layer) => layer.macs !== null)) return undefined;
+  const values = openValues(model, dims, feeds);
   if (values.length === 0) return undefined;
   try {
     return await measureShapes(runner, { model, path, values, feeds }, { signal: call.signal });
@@ -204,7 +205,7 @@ function attribute(
   const layersOf = (nodes: readonly string[]): string[] => [
     ...new Set(nodes.map((node) => grouped.ofName(node)?.name ?? node)),
   ];
-  const facts = layerFacts(model, measured.dims, { measured: measured.shapes, taken });
+  const facts = layerFacts(model, measured.dims, { feeds: measured.feeds, measured: measured.shapes, taken });
   const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
     ...kernel,
     category: categoryOf(kernel.op),

@@ -126,6 +126,56 @@ describe('what the file states', () => {
   });
 });
 
+describe('what the inputs hold', () => {
+  const held = (name: string, elements: readonly number[], shape: readonly number[] = [elements.length]) =>
+    new Map([[name, { dtype: 'int64' as const, shape, elements }]]);
+
+  it('gives the shape that an input asks for', () => {
+    const model = graph()
+      .input('x', 'float32', ['n', 6])
+      .input('target', 'int64', [3])
+      .node('Reshape', ['x', 'target'], {}, ['y'])
+      .build();
+    expect(inferModel(model, { dims: { n: 2 } }).values.get('y')?.shape).toEqual([null, null, null]);
+    const values = held('target', [2, -1, 3]);
+    expect(inferModel(model, { dims: { n: 2 }, values }).values.get('y')?.shape).toEqual([2, 2, 3]);
+  });
+
+  it('counts the trips that an input asks for', () => {
+    const body = graph()
+      .input('i', 'int64', [])
+      .input('go', 'bool', [])
+      .input('state', 'float32', [2, 4])
+      .weights('w', [4, 4])
+      .node('MatMul', ['state', 'w'], {}, ['next'])
+      .output('go', 'bool')
+      .output('next')
+      .buildGraph();
+    const model = graph()
+      .input('trips', 'int64', [])
+      .input('x', 'float32', [2, 4])
+      .node('Loop', ['trips', '', 'x'], { body }, ['last'])
+      .build();
+    expect(costOfLayers(model, inferModel(model))[1]?.macs).toBeNull();
+    expect(costOfLayers(model, inferModel(model, { values: held('trips', [5], []) }))[1]?.macs).toBe(5 * 32);
+  });
+
+  it('is not taken for an inner value of the same name', () => {
+    const inner = graph()
+      .node('Identity', ['target'], {}, ['out'])
+      .input('target', 'int64', [])
+      .output('out')
+      .buildGraph();
+    expect(inner.inputs).toHaveLength(1);
+    const model = graph()
+      .input('target', 'int64', [1])
+      .input('xs', 'float32', [3])
+      .node('Scan', ['xs'], { body: inner, num_scan_inputs: 1n }, ['y'])
+      .build();
+    expect(inferModel(model, { values: held('target', [9]) }).values.get('y')?.shape).toEqual([3]);
+  });
+});
+
 describe('graphs in graphs', () => {
   it('infers both branches of an If with the outer values in sight', () => {
     const model = graph()

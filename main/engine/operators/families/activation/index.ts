@@ -67,6 +67,7 @@ export const activationOperators = [
       parameters: [1],
       infer: (context) => [context.same()],
     },
+    SwiGLU: { ...activation, channels: elementwiseChannels, inputs: ['A', 'B'] },
     Softmax: { ...softmax, traits: ['forgetsSmall'], quantization: { kind: 'elementwise', inputs: [0] } },
     'LogSoftmax Hardmax': softmax,
   }),

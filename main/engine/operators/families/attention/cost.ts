@@ -18,18 +18,30 @@ export function attentionMacs(context: CostContext): number | null {
   return (query[0] ?? 0) * heads * length * total * (size + valueSize);
 }
 
-export function packedAttentionMacs(context: CostContext): number | null {
-  const input = context.input(0);
-  const weights = context.input(1);
+/** `past`: the input that holds earlier keys and values. */
+export const packedAttentionMacs =
+  (pastInput: number) =>
+  (context: CostContext): number | null => {
+    const input = context.input(0);
+    const weights = context.input(1);
+    const output = context.output(0);
+    if (input === undefined || weights === undefined || output === undefined) return null;
+    const [batch = 0, length = 0, features = 0] = input;
+    const past = context.hasInput(pastInput) ? context.input(pastInput)?.[3] : 0;
+    if (past === undefined) return null;
+    const width = weights[1] ?? 0;
+    const valueWidth = output[2] ?? 0;
+    const queryWidth = (width - valueWidth) / 2;
+    return batch * length * features * width + batch * length * (past + length) * (queryWidth + valueWidth);
+  };
+
+/** One new token against the buffer of those before it. */
+export function maskedMultiHeadMacs(context: CostContext): number | null {
+  const query = context.input(0);
   const output = context.output(0);
-  if (input === undefined || weights === undefined || output === undefined) return null;
-  const [batch = 0, length = 0, features = 0] = input;
-  const past = context.hasInput(4) ? context.input(4)?.[3] : 0;
-  if (past === undefined) return null;
-  const width = weights[1] ?? 0;
-  const valueWidth = output[2] ?? 0;
-  const queryWidth = (width - valueWidth) / 2;
-  return batch * length * features * width + batch * length * (past + length) * (queryWidth + valueWidth);
+  const past = context.input(5);
+  if (query === undefined || output === undefined || past === undefined) return null;
+  return (query[0] ?? 0) * (query[1] ?? 0) * (past[2] ?? 0) * ((query[2] ?? 0) + (output[2] ?? 0));
 }
 
 export function multiHeadMacs(context: CostContext): number | null {

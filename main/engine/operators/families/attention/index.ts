@@ -1,15 +1,26 @@
 /** Attention in one node: ai.onnx Attention and ONNX Runtime's contributed forms, rotary embedding. */
-import { defineOperators, MICROSOFT } from '../../spec.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import {
   inferAttention,
   sameAsInput,
   inferPackedAttention,
+  inferQuantizedAttention,
+  inferMaskedMultiHead,
   inferMultiHead,
+  inferSparseAttention,
   inferGroupQuery,
   inferPositionBias,
 } from './shape.ts';
-import { attentionMacs, packedAttentionMacs, multiHeadMacs, groupQueryMacs } from './cost.ts';
+import { inferFlexAttention, inferLinearAttention, linearAttentionMacs } from './linear-attention.ts';
+import { attentionMacs, maskedMultiHeadMacs, packedAttentionMacs, multiHeadMacs, groupQueryMacs } from './cost.ts';
 import { attentionChannels, groupQueryChannels, multiHeadChannels, rotaryChannels } from './channels.ts';
+
+const linearAttention: OperatorEntry = {
+  category: 'attention',
+  inputs: ['query', 'key', 'value', 'past_state', 'decay', 'beta'],
+  infer: inferLinearAttention,
+  macs: linearAttentionMacs,
+};
 
 export const attentionOperators = [
   ...defineOperators('', {
@@ -27,6 +38,10 @@ export const attentionOperators = [
       channels: rotaryChannels,
       infer: sameAsInput,
     },
+    LinearAttention: linearAttention,
+  }),
+  ...defineOperators('ai.onnx.preview', {
+    FlexAttention: { category: 'attention', inputs: ['Q', 'K', 'V'], infer: inferFlexAttention, macs: attentionMacs },
   }),
   ...defineOperators(MICROSOFT, {
     Attention: {
@@ -35,7 +50,26 @@ export const attentionOperators = [
       parameters: [1, 2],
       prunable: [1],
       infer: inferPackedAttention,
-      macs: packedAttentionMacs,
+      macs: packedAttentionMacs(4),
+    },
+    QAttention: {
+      category: 'attention',
+      inputs: [
+        'input',
+        'weight',
+        'bias',
+        'input_scale',
+        'weight_scale',
+        'mask_index',
+        'input_zero_point',
+        'weight_zero_point',
+        'past',
+      ],
+      parameters: [1, 2],
+      settings: [3, 4, 6, 7],
+      traits: ['integerKernel', 'integerToFloat'],
+      infer: inferQuantizedAttention,
+      macs: packedAttentionMacs(8),
     },
     MultiHeadAttention: {
       category: 'attention',
@@ -70,6 +104,21 @@ export const attentionOperators = [
       channels: rotaryChannels,
       infer: sameAsInput,
     },
+    DecoderMaskedMultiHeadAttention: {
+      category: 'attention',
+      inputs: ['query', 'key', 'value', 'mask_index', 'attention_bias', 'past_key', 'past_value'],
+      infer: inferMaskedMultiHead,
+      macs: maskedMultiHeadMacs,
+    },
+    SparseAttention: {
+      category: 'attention',
+      inputs: ['query', 'key', 'value', 'past_key', 'past_value', 'block_row_indices', 'block_col_indices'],
+      settings: [5, 6],
+      infer: inferSparseAttention,
+      // Which blocks are computed stands in the data.
+      macs: () => null,
+    },
+    LinearAttention: linearAttention,
     RelativePositionBias: {
       category: 'attention',
       inputs: ['bias_table', 'query_length', 'key_length'],

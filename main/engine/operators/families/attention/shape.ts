@@ -45,6 +45,35 @@ export function inferPackedAttention(context: NodeContext): Facts[] {
   ];
 }
 
+/** com.microsoft.QAttention: as above on integers; the output has the type of the bias. */
+export function inferQuantizedAttention(context: NodeContext): Facts[] {
+  const dtype = context.dtype(2) ?? context.dtype(3);
+  const [batch = null, length = null] = context.shapeOfRank(0, 3, 'input', '3 [batch, sequence, hidden]') ?? [];
+  const hidden = divideDimsExactly(context.dim(1, 1), 3);
+  const heads = context.int('num_heads', 1);
+  const past = context.has(8) ? context.dim(8, 3) : 0;
+  return [
+    tensorFacts(dtype, [batch, length, hidden]),
+    tensorFacts(dtype, [2, batch, heads, addDims(past, length), divideDimsExactly(hidden, heads)]),
+  ];
+}
+
+/** Keys and values lie in a buffer that is written into: its shape stays. */
+export function inferMaskedMultiHead(context: NodeContext): Facts[] {
+  const [batch = null, length = null, hidden = null] = context.shape(0) ?? [];
+  const value = context.has(2) ? context.shape(2) : undefined;
+  const width = value?.length === 4 ? multiplyDims(value[1] ?? null, value[3] ?? null) : (value?.[2] ?? hidden);
+  return [tensorFacts(context.dtype(0), [batch, length, width]), context.same(5), context.same(6)];
+}
+
+/** com.microsoft.SparseAttention: packed query, or query, key and value; the past is a buffer of the whole length. */
+export function inferSparseAttention(context: NodeContext): Facts[] {
+  const query = context.shapeOfRank(0, 3, 'query', '3 [batch, sequence, heads·size]');
+  const [batch = null, length = null] = query ?? [];
+  const width = multiplyDims(groupHeadSize(context), context.int('num_heads', 1));
+  return [tensorFacts(context.dtype(0), [batch, length, width]), context.same(3), context.same(4)];
+}
+
 /** com.microsoft.MultiHeadAttention: query [batch, sequence, hidden], or Q, K and V packed [batch, sequence, heads, 3, size]. */
 export function inferMultiHead(context: NodeContext): Facts[] {
   const dtype = context.dtype(0);

@@ -1,6 +1,6 @@
 /** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
-import { out, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
+import { out, causalConvolve, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
 import { convolutionChannels, kernels, transposedChannels, transposedKernels } from './channels.ts';
 import { convolutionMacs, transposedMacs } from './cost.ts';
 import { kernelColumns, transposedKernelColumns } from './linear.ts';
@@ -14,6 +14,16 @@ const quantizedConvolution: OperatorEntry = {
   traits: ['integerKernel', 'channelsSecond'],
   infer: (context) => out(context.dtype(7) ?? context.dtype(0), convolve(context, 0, 3)),
   macs: convolutionMacs(3),
+};
+
+/** Depthwise along time, with the last k − 1 places carried from call to call. */
+const causalConvolution: OperatorEntry = {
+  category: 'layer',
+  inputs: ['input', 'weight', 'bias', 'past_state'],
+  parameters: [1, 2],
+  traits: ['channelsSecond'],
+  infer: causalConvolve,
+  macs: convolutionMacs(1),
 };
 
 export const convolutionOperators = [
@@ -47,6 +57,7 @@ export const convolutionOperators = [
       infer: (context) => out(context.dtype(0), convolveTransposed(context)),
       macs: transposedMacs,
     },
+    CausalConvWithState: causalConvolution,
     ConvInteger: {
       category: 'layer',
       inputs: ['x', 'w', 'x_zero_point', 'w_zero_point'],
@@ -90,6 +101,7 @@ export const convolutionOperators = [
     },
   }),
   ...defineOperators(MICROSOFT, {
+    CausalConvWithState: causalConvolution,
     QLinearConv: quantizedConvolution,
     FusedConv: {
       category: 'layer',

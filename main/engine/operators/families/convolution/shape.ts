@@ -49,6 +49,13 @@ export function convolve(
   return isChannelsLast(context) ? [batch, ...sizes, channelsOut] : [batch, channelsOut, ...sizes];
 }
 
+/** Data [batch, channels, length] keep their shape; the state is the last k − 1 places. @see ONNX CausalConvWithState-27 */
+export function causalConvolve(context: NodeContext): Facts[] {
+  const [batch = null, channels = null] = context.shape(0) ?? [];
+  const kept = subtractDims(context.dim(1, -1), 1);
+  return [context.same(), tensorFacts(context.dtype(0), [batch, channels, kept])];
+}
+
 /** Some contributed operators take and give [N, H, W, C]. */
 function isChannelsLast(context: NodeContext): boolean {
   return context.int('channels_last', 0) !== 0;

@@ -5,7 +5,7 @@ import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
 import { fusedMatmulChannels, gemmChannels, gemmMatrix, matmulChannels, matrices } from './channels.ts';
 import { gemmColumns, matrixColumns } from './linear.ts';
-import { matmulMacs, gemmMacs } from './cost.ts';
+import { codesInByte, expertMacs, matmulMacs, gemmMacs } from './cost.ts';
 
 export const matmulOperators = [
   ...defineOperators('', {
@@ -100,6 +100,61 @@ export const matmulOperators = [
       infer: inferMatmul(0, 1, (context) => context.dtype(0)),
       macs: matmulMacs(0),
     },
+    'FusedMatMulActivation GemmFastGelu': {
+      category: 'layer',
+      inputs: ['A', 'B', 'bias'],
+      parameters: [1, 2],
+      prunable: [1],
+      infer: inferFused,
+      macs: matmulMacs(0, true),
+    },
+    MoE: {
+      category: 'layer',
+      inputs: [
+        'input',
+        'router_probs',
+        'fc1_experts_weights',
+        'fc1_experts_bias',
+        'fc2_experts_weights',
+        'fc2_experts_bias',
+        'fc3_experts_weights',
+        'fc3_experts_bias',
+      ],
+      parameters: [2, 3, 4, 5, 6, 7],
+      prunable: [2, 4, 6],
+      infer: (context) => [context.same()],
+      macs: expertMacs([2, 4, 6]),
+    },
+    QMoE: {
+      category: 'layer',
+      inputs: [
+        'input',
+        'router_probs',
+        'fc1_experts_weights',
+        'fc1_scales',
+        'fc1_experts_bias',
+        'fc2_experts_weights',
+        'fc2_scales',
+        'fc2_experts_bias',
+        'fc3_experts_weights',
+        'fc3_scales',
+        'fc3_experts_bias',
+      ],
+      packedElements: (input, tensor, attributes) =>
+        input % 3 === 2 ? tensor.dims.reduce((product, size) => product * size, codesInByte(attributes)) : undefined,
+      parameters: [2, 4, 5, 7, 8, 10],
+      settings: [3, 6, 9],
+      traits: ['integerKernel'],
+      infer: (context) => [context.same()],
+      macs: expertMacs([2, 5, 8], codesInByte),
+    },
+    CDist: {
+      category: 'layer',
+      inputs: ['A', 'B'],
+      infer: (context) => [tensorFacts(context.dtype(0), [context.dim(0, 0), context.dim(1, 0)])],
+      macs: matmulMacs(0),
+    },
+    Inverse: { category: 'tensor', inputs: ['X'], infer: (context) => [context.same()] },
     'MatMulNBits MatMulBnb4 MatMulFpQ4': {
       category: 'layer',
       inputs: ['A', 'B', 'scales', 'zero_points', 'g_idx', 'bias'],

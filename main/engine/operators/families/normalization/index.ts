@@ -51,6 +51,14 @@ export const normalizationOperators = [
       quantization: needsPrecision('LayerNormalization'),
     },
     // ONNX Runtime registers this contributed operator in the default domain.
+    GatedRMSNorm: { ...keeps, inputs: ['X', 'scale', 'gate'], parameters: [1] },
+    BiasDropout: {
+      category: 'dropout',
+      inputs: ['data', 'bias', 'residual', 'ratio', 'training_mode'],
+      parameters: [1],
+      settings: [3, 4],
+      infer: (context) => [context.same(), tensorFacts('bool', context.shape(0))],
+    },
     SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
     RMSNormalization: { ...keeps, channels: layerNormChannels, inputs: ['X', 'scale'], parameters: [1] },
     InstanceNormalization: {

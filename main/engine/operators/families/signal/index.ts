@@ -1,19 +1,35 @@
-/** Fourier transforms and filter banks. */
+/** Fourier transforms, filter banks, images as files. */
+import { tensorFacts } from '../../facts.ts';
 import { defineOperators } from '../../spec.ts';
+import { dftMacs, stftMacs } from './cost.ts';
 import { inferDft, inferStft, inferMel } from './shape.ts';
 
 export const signalOperators = defineOperators('', {
-  DFT: { category: 'tensor', inputs: ['input', 'dft_length', 'axis'], settings: [1, 2], infer: inferDft },
+  DFT: {
+    category: 'tensor',
+    inputs: ['input', 'dft_length', 'axis'],
+    settings: [1, 2],
+    infer: inferDft,
+    macs: dftMacs,
+  },
   STFT: {
     category: 'tensor',
     inputs: ['signal', 'frame_step', 'window', 'frame_length'],
     settings: [1, 3],
     infer: inferStft,
+    macs: stftMacs,
   },
   MelWeightMatrix: {
     category: 'tensor',
     inputs: ['num_mel_bins', 'dft_length', 'sample_rate', 'lower_edge_hertz', 'upper_edge_hertz'],
     settings: [0, 1, 2, 3, 4],
     infer: inferMel,
+  },
+  ImageDecoder: {
+    category: 'tensor',
+    inputs: ['encoded_stream'],
+    infer: (context) => [
+      tensorFacts('uint8', [...context.openDims(2), context.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3]),
+    ],
   },
 });

@@ -12,14 +12,19 @@ export function inferDft(context: NodeContext): Facts[] {
   const shape = context.shape(0);
   if (shape === undefined) return [tensorFacts(context.dtype(0), undefined)];
   const stated = context.opset >= 20 ? (context.has(2) ? context.numbers(2)?.[0] : -2) : context.int('axis', 1);
-  if (stated === undefined) return [tensorFacts(context.dtype(0), filled<Dim>(shape.length, null))];
-  const axis = context.axis(stated, shape.length);
   const oneSided = context.int('onesided', 0) !== 0;
   const inverse = context.int('inverse', 0) !== 0;
+  const parts = oneSided && inverse ? 1 : 2;
+  if (stated === undefined) {
+    // Whichever axis it is, a whole transform of the length that is there leaves every size as it was.
+    const kept = !oneSided && !context.has(1) ? shape : filled<Dim>(shape.length, null);
+    return [tensorFacts(context.dtype(0), withDim(kept, shape.length - 1, parts))];
+  }
+  const axis = context.axis(stated, shape.length);
   const size = context.has(1) ? (context.dims(1)?.[0] ?? null) : (shape[axis] ?? null);
   const whole = oneSided && inverse && !context.has(1) ? multiplyByTwoMinusTwo(size) : size;
   const transformed = withDim(shape, axis, oneSided && !inverse ? half(size) : whole);
-  return [tensorFacts(context.dtype(0), withDim(transformed, shape.length - 1, oneSided && inverse ? 1 : 2))];
+  return [tensorFacts(context.dtype(0), withDim(transformed, shape.length - 1, parts))];
 }
 
 /** n/2 + 1 places of a one-sided transform stand for n = 2·(places − 1). */

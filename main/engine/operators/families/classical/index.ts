@@ -1,0 +1,46 @@
+/** Models of other kinds than networks, and what prepares their features: trees, linear models, encoders (ai.onnx.ml). */
+import { tensorFacts } from '../../facts.ts';
+import { defineOperators } from '../../spec.ts';
+import { linearMacs, supportVectorMacs } from './cost.ts';
+import {
+  inferArrayFeatures,
+  inferCastMap,
+  inferCategories,
+  inferDictionary,
+  inferFeatures,
+  inferFloats,
+  inferLabels,
+  inferLinearClassifier,
+  inferOneHotCategories,
+  inferRegressor,
+  inferSvmClassifier,
+  inferSvmRegressor,
+  inferTreeClassifier,
+  inferTrees,
+  inferZipMap,
+} from './shape.ts';
+
+const feature = { category: 'tensor', inputs: ['X'] } as const;
+/** Their numbers stand in attributes. */
+const predictor = { category: 'layer', inputs: ['X'] } as const;
+
+export const classicalOperators = defineOperators('ai.onnx.ml', {
+  ArrayFeatureExtractor: { category: 'tensor', inputs: ['X', 'Y'], settings: [1], infer: inferArrayFeatures },
+  'Binarizer Imputer': { ...feature, infer: (context) => [tensorFacts(context.dtype(0), context.shape(0))] },
+  CastMap: { ...feature, infer: inferCastMap },
+  CategoryMapper: { ...feature, infer: inferCategories },
+  DictVectorizer: { ...feature, infer: inferDictionary },
+  FeatureVectorizer: { ...feature, variadic: true, infer: inferFeatures },
+  LabelEncoder: { ...feature, infer: inferLabels },
+  OneHotEncoder: { ...feature, infer: inferOneHotCategories },
+  Normalizer: { category: 'normalization', inputs: ['X'], infer: inferFloats },
+  Scaler: { category: 'normalization', inputs: ['X'], infer: inferFloats },
+  ZipMap: { category: 'other', inputs: ['X'], infer: inferZipMap },
+  LinearClassifier: { ...predictor, infer: inferLinearClassifier, macs: linearMacs },
+  LinearRegressor: { ...predictor, infer: inferRegressor('targets'), macs: linearMacs },
+  SVMClassifier: { ...predictor, infer: inferSvmClassifier, macs: supportVectorMacs },
+  SVMRegressor: { ...predictor, infer: inferSvmRegressor, macs: supportVectorMacs },
+  TreeEnsemble: { ...predictor, infer: inferTrees },
+  TreeEnsembleClassifier: { ...predictor, infer: inferTreeClassifier },
+  TreeEnsembleRegressor: { ...predictor, infer: inferRegressor('n_targets') },
+});
