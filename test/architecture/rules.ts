@@ -8,7 +8,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['onnx', 'operators'],
   ['runtime'],
   ['passes'],
-  ['channels', 'linear'],
+  ['channels', 'linear', 'autograd'],
   ['layers'],
   ['profile', 'dataset'],
   ['sums'],

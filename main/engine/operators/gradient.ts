@@ -1,22 +1,236 @@
-import type { Attribute, Node } from '../graph/ir.ts';
+import type { Node, Shape } from '../graph/ir.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { sameDim } from './dimension.ts';
 import type { Facts } from './facts.ts';
+import type { GraphWriter } from './graph-writer.ts';
+import { NodeAttributes } from './node-attributes.ts';
+import { elementCount, normalizeAxis } from './shape.ts';
 
 /**
  * A facet of the operator table: writes the backward nodes of a node in operators that the inference runtime runs, since it
- * has none for gradients. (Conv: dX is a ConvTranspose, dW a Conv of Xᵀ and dYᵀ with strides and dilations swapped.)
- * @returns names of the gradients of the inputs by position; undefined where none passes (integers, shapes, limits)
+ * has none for gradients. (Conv: dX is a Conv of the turned kernels or a ConvTranspose, dW a product of dY and X.)
+ *
+ * Sizes that are not known when the rule runs (the batch) are taken from values of the forward graph: nothing is baked in.
+ * A rule throws through `context.refuse` what it has no backward form for.
+ * @returns names of the gradients of the inputs by position, each of the input's shape; undefined where none was wanted, or
+ *   none passes (integers, shapes, limits)
  */
 export type GradientRule = (context: GradientContext) => readonly (string | undefined)[];
 
-/** The node, what is known about its values, and how backward nodes are written. */
-export interface GradientContext {
+/** An operator behind which nothing can be learnt. */
+export interface GradientStop {
+  /** Why, as said to people: "counts elements", "is flat almost everywhere". */
+  readonly stops: string;
+}
+
+/** How a gradient passes an operator, or why not. */
+export type Gradient = GradientRule | GradientStop;
+
+/** What a rule has no backward form for; becomes an error that names the layer. */
+export class GradientRefusal extends Error {}
+
+/** What the reverse accumulation knows about a node. */
+export interface GradientSituation {
   readonly node: Node;
+  /** Version of the operator set that the node's domain is imported with. */
+  readonly opset: number;
   readonly inputs: readonly (Facts | undefined)[];
   readonly outputs: readonly (Facts | undefined)[];
   /** Names of the gradients that arrive at its outputs; undefined: that output plays no part in the loss. */
   readonly arriving: readonly (string | undefined)[];
+  readonly wants: (input: number) => boolean;
+  /** Elements of an input that is constant: as numbers, where all of them are. */
+  readonly numbers: (input: number) => readonly number[] | undefined;
+  /** Lets the forward node give an output that it leaves out so far; its name. */
+  readonly giveOutput: (output: number) => string;
+}
+
+/** The node, what is known about its values, and how backward nodes are written. */
+export class GradientContext {
+  readonly node: Node;
+  readonly opset: number;
+  readonly attributes: NodeAttributes;
+  readonly write: GraphWriter;
   /** Whether the gradient of an input is asked for. */
   readonly wants: (input: number) => boolean;
-  /** Adds a backward node and gives the name of its output. */
-  readonly write: (opType: string, inputs: readonly string[], attributes?: readonly Attribute[]) => string;
+  /** Elements of a constant input; undefined: computed, absent or not all of them known. */
+  readonly numbers: (input: number) => readonly number[] | undefined;
+  readonly #situation: GradientSituation;
+
+  constructor(situation: GradientSituation, write: GraphWriter) {
+    this.#situation = situation;
+    this.node = situation.node;
+    this.opset = situation.opset;
+    this.attributes = new NodeAttributes(situation.node);
+    this.wants = situation.wants;
+    this.numbers = situation.numbers;
+    this.write = write;
+  }
+
+  /** Says that the rule has no backward form for this node. */
+  refuse(why: string): never {
+    throw new GradientRefusal(why);
+  }
+
+  /** Whether the input is there. */
+  has(input: number): boolean {
+    return (this.node.inputs[input] ?? '') !== '';
+  }
+
+  /** The name of an input that must be there. */
+  input(index: number): string {
+    const name = this.node.inputs[index] ?? '';
+    return name === '' ? this.refuse(`input ${index} is left out`) : name;
+  }
+
+  /** The name of an output; the forward node gives it from now on where it did not. */
+  output(index: number): string {
+    const name = this.node.outputs[index] ?? '';
+    return name === '' ? this.#situation.giveOutput(index) : name;
+  }
+
+  /** The gradient that arrives at an output, 0 unless another is named; a rule is only asked when one arrives. */
+  arriving(output = 0): string | undefined {
+    return this.#situation.arriving[output];
+  }
+
+  /** The gradient that arrives at output 0, for operators where it alone can carry one. */
+  get gradient(): string {
+    return this.arriving() ?? this.refuse('no gradient arrives at its first output');
+  }
+
+  inputFacts(index: number): Facts | undefined {
+    return this.#situation.inputs[index];
+  }
+
+  outputFacts(index = 0): Facts | undefined {
+    return this.#situation.outputs[index];
+  }
+
+  /** Shape of an input; undefined: not even its rank is known. */
+  inputShape(index: number): Shape | undefined {
+    return this.inputFacts(index)?.shape;
+  }
+
+  outputShape(index = 0): Shape | undefined {
+    return this.outputFacts(index)?.shape;
+  }
+
+  /** Rank of an input, for rules that cannot do without. */
+  rank(index: number): number {
+    return this.inputShape(index)?.length ?? this.refuse(`the rank of '${this.node.inputs[index] ?? ''}' is not known`);
+  }
+
+  /** An axis of an input counted from the front. */
+  axis(axis: number, rank: number): number {
+    return normalizeAxis(axis, rank) ?? this.refuse(`axis ${axis} lies outside of rank ${rank}`);
+  }
+
+  /** The float type that the node computes in. */
+  get dtype(): DType {
+    const known = this.#situation.outputs.concat(this.#situation.inputs).find((facts) => isFloating(facts?.dtype));
+    return known?.dtype ?? 'float32';
+  }
+
+  /** A number of the type that the node computes in. */
+  number(value: number): string {
+    return this.write.number(value, this.dtype);
+  }
+
+  float(name: string, fallback: number): number {
+    return this.attributes.get(name, 'float') ?? fallback;
+  }
+
+  int(name: string, fallback: number): number {
+    return this.attributes.int(name) ?? fallback;
+  }
+
+  /** Shape of an input as a value, int64 [rank]: a constant where all of it is known. */
+  shapeOfInput(index: number): string {
+    return this.#shapeValue(this.input(index), this.inputShape(index));
+  }
+
+  shapeOfOutput(index = 0): string {
+    return this.#shapeValue(this.output(index), this.outputShape(index));
+  }
+
+  #shapeValue(name: string, shape: Shape | undefined): string {
+    const known = shape !== undefined && elementCount(shape) !== undefined;
+    return known ? this.write.ints(shape as readonly number[]) : this.write.shape(name);
+  }
+
+  /** How many elements of an input make one of the output (for means), as a number of the node's type. */
+  elementsPerOutput(index: number): string {
+    const input = elementCount(this.inputShape(index));
+    const output = elementCount(this.outputShape());
+    if (input !== undefined && output !== undefined && output > 0) return this.number(input / output);
+    const { write } = this;
+    const size = (value: string): string => write.cast(write.op('Size', [value]), this.dtype);
+    return write.div(size(this.input(index)), size(this.output(0)));
+  }
+
+  /**
+   * Undoes a broadcast: sums a gradient, which has the output's shape (or `shape`), over the axes along which the input was
+   * repeated, so that it has the input's shape.
+   */
+  unbroadcast(gradient: string, index: number, shape: Shape | undefined = this.outputShape()): string {
+    const { write } = this;
+    const axes = repeatedAxes(this.inputShape(index), shape);
+    if (axes === undefined) return this.#unbroadcastLater(gradient, index);
+    const lead = shape!.length - this.inputShape(index)!.length;
+    if (axes.every((axis) => axis < lead)) return write.reduceSum(gradient, axes, false);
+    const kept = write.reduceSum(gradient, axes, true);
+    return write.squeeze(
+      kept,
+      Array.from({ length: lead }, (_, axis) => axis),
+    );
+  }
+
+  /** The same while the model runs, where sizes cannot tell which axes were repeated. */
+  #unbroadcastLater(gradient: string, index: number): string {
+    const { write } = this;
+    const own = write.shape(this.input(index));
+    const full = write.shape(gradient);
+    const missing = write.sub(write.op('Size', [full]), write.op('Size', [own]));
+    const count = write.reshapeTo(missing, [1]);
+    const one = write.expand(write.ints([1]), count);
+    const aligned = write.concat([one, own], 0);
+    const differs = write.op('Not', [write.op('Equal', [aligned, full])]);
+    const axes = write.reshapeTo(write.op('NonZero', [differs]), [-1]);
+    const summed = write.op('ReduceSum', [gradient, axes], { keepdims: 1n, noop_with_empty_axes: 1n });
+    return write.reshape(summed, own);
+  }
+
+  /** The gradients of the inputs by position, each written only where it is wanted. */
+  wanted(...makers: readonly ((() => string) | undefined)[]): readonly (string | undefined)[] {
+    return makers.map((make, at) => (make !== undefined && this.wants(at) ? make() : undefined));
+  }
+
+  /** The same for inputs that were broadcast: `makers` give gradients of the output's shape. */
+  wantedBroadcast(...makers: readonly ((() => string) | undefined)[]): readonly (string | undefined)[] {
+    return this.wanted(...makers.map((make, at) => make && ((): string => this.unbroadcast(make(), at))));
+  }
+
+  /** A gradient repeated to the shape of an input, for reductions. */
+  expandToInput(gradient: string, index: number): string {
+    return this.write.expand(gradient, this.shapeOfInput(index));
+  }
+}
+
+/** Types that carry gradients. */
+export function isFloating(dtype: DType | undefined): boolean {
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
+}
+
+/** Axes of `shape` along which a tensor of shape `own` is repeated; undefined where sizes do not tell. */
+function repeatedAxes(own: Shape | undefined, shape: Shape | undefined): readonly number[] | undefined {
+  if (own === undefined || shape === undefined || own.length > shape.length) return undefined;
+  const lead = shape.length - own.length;
+  const axes: number[] = [];
+  for (const [axis, dim] of shape.entries()) {
+    const before = axis < lead ? 1 : (own[axis - lead] ?? null);
+    if (axis < lead || (before === 1 && dim !== 1)) axes.push(axis);
+    else if (!(sameDim(before, dim) || (typeof before === 'number' && before > 1))) return undefined;
+  }
+  return axes;
 }

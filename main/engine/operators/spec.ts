@@ -8,7 +8,7 @@ import type { ChannelFacet, LayerWeights, WeightContext } from './channels.ts';
 import type { Fold } from './constant.ts';
 import type { CostContext } from './cost-context.ts';
 import type { Facts } from './facts.ts';
-import type { GradientRule } from './gradient.ts';
+import type { Gradient } from './gradient.ts';
 import type { LinearRule } from './linear-form.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import type { NodeContext } from './node-context.ts';
@@ -165,8 +165,8 @@ export interface OperatorSpec {
   readonly quantization: QuantizationRole;
   /** How the elements of its axes hang together when some are taken out; absent: unknown, so that nothing around it is cut. */
   readonly channels?: ChannelFacet;
-  /** How a backward graph is written; absent: no gradient passes. */
-  readonly gradient?: GradientRule;
+  /** How a gradient passes it, or why none does; absent: nobody has written it down. */
+  readonly gradient?: Gradient;
   /**
    * Facts of the outputs by position; fewer, or undefined, where nothing follows. Bad operands end in `context.fail`,
    * which becomes a listed problem.
@@ -198,7 +198,7 @@ export interface OperatorEntry {
   readonly normalization?: Normalization;
   readonly quantization?: QuantizationRole;
   readonly channels?: ChannelFacet;
-  readonly gradient?: GradientRule;
+  readonly gradient?: Gradient;
   readonly infer: OperatorSpec['infer'];
   readonly fold?: Fold;
   /** Default: 0. */

@@ -1,5 +1,6 @@
 /** Activations: same type and shape as the input. */
 import { tensorFacts } from '../../facts.ts';
+import { reluGradient } from './gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { rectified } from '../elementwise/fold.ts';
 import { inferUnary } from '../elementwise/shape.ts';
@@ -44,6 +45,7 @@ export const activationOperators = [
   ...defineOperators('', {
     Relu: {
       ...activation,
+      gradient: reluGradient,
       fold: rectified,
       traits: ['passive', 'fusesBackwards'],
       quantization: { kind: 'clip', bounds: () => ({ low: 0, high: Infinity }) },

@@ -1,5 +1,7 @@
 /** Operators that give the same elements another shape or order. */
 import { tensorFacts } from '../../facts.ts';
+import { reshapedGradient, transposeGradient } from './gradient.ts';
+import { keepsGradient } from '../elementwise/gradient.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { passthrough } from './quantize.ts';
 import {
@@ -36,6 +38,7 @@ export const layoutOperators = [
   ...defineOperators('', {
     Reshape: {
       ...moves,
+      gradient: reshapedGradient,
       traits: relabels,
       inputs: ['data', 'shape'],
       settings: [1],
@@ -44,6 +47,7 @@ export const layoutOperators = [
     },
     Flatten: {
       ...moves,
+      gradient: reshapedGradient,
       traits: ['rearranges', 'passive'],
       inputs: ['input'],
       channels: flattenChannels,
@@ -51,6 +55,7 @@ export const layoutOperators = [
     },
     Squeeze: {
       ...moves,
+      gradient: reshapedGradient,
       traits: relabels,
       inputs: ['data', 'axes'],
       settings: [1],
@@ -59,6 +64,7 @@ export const layoutOperators = [
     },
     Unsqueeze: {
       ...moves,
+      gradient: reshapedGradient,
       traits: relabels,
       inputs: ['data', 'axes'],
       settings: [1],
@@ -67,12 +73,14 @@ export const layoutOperators = [
     },
     Identity: {
       ...moves,
+      gradient: keepsGradient,
       traits: ['identity', ...relabels],
       inputs: ['input'],
       channels: unaryChannels,
       infer: inferIdentity,
     },
     Transpose: {
+      gradient: transposeGradient,
       category: 'shape',
       channels: transposeChannels,
       inputs: ['data'],
@@ -119,6 +127,7 @@ export const layoutOperators = [
   ...defineOperators(MICROSOFT, {
     ExpandDims: {
       ...moves,
+      gradient: reshapedGradient,
       inputs: ['X', 'axis'],
       settings: [1],
       infer: (context) => {

@@ -1,5 +1,6 @@
 /** Matrix products: MatMul, Gemm, their integer, quantized, fused and 4-bit forms. */
 import { tensorFacts } from '../../facts.ts';
+import { gemmGradient, matmulGradient } from './gradient.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
@@ -17,6 +18,7 @@ export const matmulOperators = [
       weights: matrices,
       channels: matmulChannels,
       linear: matrixColumns,
+      gradient: matmulGradient,
       quantization: matmulRole,
       infer: inferMatmul(0, 1, (context) => context.dtype(0) ?? context.dtype(1)),
       macs: matmulMacs(0),
@@ -30,6 +32,7 @@ export const matmulOperators = [
       weights: gemmMatrix,
       channels: gemmChannels,
       linear: gemmColumns,
+      gradient: gemmGradient,
       quantization: gemmRole,
       infer: (context) => [tensorFacts(context.dtype(0), gemmShape(context, 0, 1))],
       macs: gemmMacs(0),

@@ -1,5 +1,6 @@
 /** Pools over windows and over whole feature maps. */
 import { tensorFacts } from '../../facts.ts';
+import { globalAverageGradient } from './gradient.ts';
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { poolShape, globalShape, inferMaxPool, unpoolShape, roiShape } from './shape.ts';
 import { spatialChannels } from '../../channel-rules.ts';
@@ -37,7 +38,11 @@ export const poolingOperators = [
       },
     },
     LpPool: windowed,
-    GlobalAveragePool: { ...global, quantization: { kind: 'elementwise', inputs: [0] } },
+    GlobalAveragePool: {
+      ...global,
+      gradient: globalAverageGradient,
+      quantization: { kind: 'elementwise', inputs: [0] },
+    },
     'GlobalMaxPool GlobalLpPool': global,
     MaxUnpool: {
       category: 'pool',

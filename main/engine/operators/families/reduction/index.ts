@@ -1,5 +1,6 @@
 /** Reductions over axes, and what picks or accumulates along an axis. */
 import { tensorFacts } from '../../facts.ts';
+import { reduceMeanGradient, reduceSumGradient } from './gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
@@ -22,11 +23,12 @@ const reduction: OperatorEntry = {
 
 export const reductionOperators = [
   ...defineOperators('', {
-    ReduceSum: { ...reduction, fold: sum },
+    ReduceSum: { ...reduction, gradient: reduceSumGradient, fold: sum },
     ReduceProd: { ...reduction, fold: product },
     ReduceMin: { ...reduction, fold: minimum },
     ReduceMax: { ...reduction, fold: maximum },
-    'ReduceMean ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare': reduction,
+    ReduceMean: { ...reduction, gradient: reduceMeanGradient },
+    'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare': reduction,
     'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], channels: argChannels, infer: inferArg },
     TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], channels: topKChannels, infer: inferTopK },
     'CumSum CumProd': same,

@@ -1,0 +1,234 @@
+import { StudioError } from '../../base/errors.ts';
+import { allValueNames } from '../graph/index-graph.ts';
+import type { Graph, Model, Node, OpsetImport } from '../graph/ir.ts';
+import { layerNames } from '../graph/layers.ts';
+import { tensorValues } from '../graph/tensor-data.ts';
+import { elementCount } from '../graph/tensor-size.ts';
+import { GradientContext, GradientRefusal, isFloating } from '../operators/gradient.ts';
+import { GraphWriter } from '../operators/graph-writer.ts';
+import { inferModel } from '../operators/infer.ts';
+import type { Inference, NodeRecord } from '../operators/inference.ts';
+import type { Facts } from '../operators/facts.ts';
+import { topologicalOrder } from '../operators/order.ts';
+import { operatorSpec } from '../operators/table.ts';
+import { defaultOpset, PER_CHANNEL_OPSET } from '../passes/upgrade-opset.ts';
+
+export interface DifferentiateOptions {
+  /** Value whose derivative is taken: one float number of shape []. */
+  readonly of: string;
+  /** Values by which it is derived: initializers, inputs or values in between. */
+  readonly by: readonly string[];
+  /** Goes on where an operator has no gradient, as if none passed it; otherwise that is an error. */
+  readonly passOver?: boolean;
+}
+
+export interface Differentiated {
+  /** The model with backward nodes behind it. Its outputs are those of before. */
+  readonly model: Model;
+  /** The value that holds ∂of/∂x, of x's shape, by x; what the loss does not depend on is left out. */
+  readonly gradients: ReadonlyMap<string, string>;
+  /** Layers that no gradient passes though one should, each with the reason. */
+  readonly blocked: readonly BlockedLayer[];
+}
+
+export interface BlockedLayer {
+  readonly layer: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
+/** Constants larger than this are no settings of operators. */
+const MAX_SETTING_ELEMENTS = 4096;
+
+/**
+ * Writes the backward graph of a model by reverse accumulation: each node's rule (facet `gradient` of the operator table) turns
+ * the gradients of its outputs into those of its inputs; where a value is used more than once they are added up. Linear in
+ * the number of nodes; sizes that are open stay open.
+ * @param model main graph in float, opset 13 or later, without functions
+ * @throws TRAIN_NO_GRADIENT naming the layers whose operators have no gradient (unless `passOver`), or when `of` depends on
+ *   nothing in `by`; UNSUPPORTED before opset 13
+ */
+export function differentiate(model: Model, options: DifferentiateOptions): Differentiated {
+  if (defaultOpset(model) < PER_CHANNEL_OPSET) {
+    throw new StudioError('UNSUPPORTED', `Gradients are written for opset ${PER_CHANNEL_OPSET} and later`);
+  }
+  return new Reverse(model, options).run();
+}
+
+class Reverse {
+  readonly #model: Model;
+  readonly #graph: Graph;
+  readonly #options: DifferentiateOptions;
+  readonly #inference: Inference;
+  readonly #write: GraphWriter;
+  readonly #nodes: readonly Node[];
+  /** Values that the derivative by something in `by` flows through. */
+  readonly #live: Set<string>;
+  readonly #arriving = new Map<string, string[]>();
+  readonly #given = new Map<Node, Map<number, string>>();
+  readonly #blocked: BlockedLayer[] = [];
+
+  constructor(model: Model, options: DifferentiateOptions) {
+    this.#model = model;
+    this.#graph = model.graph;
+    this.#options = options;
+    this.#inference = inferModel(model);
+    this.#write = new GraphWriter({
+      taken: allValueNames(model.graph),
+      opset: defaultOpset(model),
+      prefix: 'gradient',
+    });
+    this.#nodes = topologicalOrder(model.graph.nodes);
+    this.#live = this.#reach();
+  }
+
+  run(): Differentiated {
+    const { of, by } = this.#options;
+    if (!this.#live.has(of)) throw this.#noPath();
+    const dtype = this.#inference.values.get(of)?.dtype ?? 'float32';
+    this.#arriving.set(of, [this.#write.number(1, dtype)]);
+    const names = new Map(this.#graph.nodes.map((node, at) => [node, layerNames(this.#graph)[at]!]));
+    for (const node of this.#nodes.toReversed()) this.#pass(node, names.get(node)!);
+    if (this.#blocked.length > 0 && this.#options.passOver !== true) throw blockedError(this.#blocked);
+    const gradients = new Map<string, string>();
+    for (const value of by) {
+      const sum = this.#collect(value);
+      if (sum !== undefined) gradients.set(value, sum);
+    }
+    if (gradients.size === 0) throw this.#noPath();
+    return { model: this.#written(), gradients, blocked: this.#blocked };
+  }
+
+  /** Every value that depends on one of `by` through floats. */
+  #reach(): Set<string> {
+    const live = new Set(this.#options.by);
+    for (const node of this.#nodes) {
+      if (!node.inputs.some((input) => live.has(input))) continue;
+      const record = this.#inference.records.get(node);
+      node.outputs.forEach((output, at) => {
+        const dtype = record?.outputs[at]?.dtype;
+        if (output !== '' && (dtype === undefined || isFloating(dtype))) live.add(output);
+      });
+    }
+    return live;
+  }
+
+  #pass(node: Node, layer: string): void {
+    if (!node.inputs.some((input) => this.#live.has(input))) return;
+    const arriving = node.outputs.map((output) => this.#collect(output));
+    if (arriving.every((value) => value === undefined)) return;
+    const rule = operatorSpec(node.domain, node.opType)?.gradient;
+    const block = (reason: string): void => {
+      this.#blocked.push({ layer, operator: node.opType, reason });
+    };
+    if (rule === undefined) return block(`no gradient is known for ${node.opType}`);
+    if (typeof rule !== 'function') return;
+    const context = new GradientContext(this.#situation(node, arriving), this.#write);
+    try {
+      rule(context).forEach((gradient, at) => {
+        const input = node.inputs[at] ?? '';
+        if (gradient !== undefined && this.#live.has(input)) this.#arrive(input, gradient);
+      });
+    } catch (error) {
+      if (!(error instanceof GradientRefusal)) throw error;
+      block(error.message);
+    }
+  }
+
+  #situation(node: Node, arriving: readonly (string | undefined)[]): ConstructorParameters<typeof GradientContext>[0] {
+    const record: NodeRecord | undefined = this.#inference.records.get(node);
+    return {
+      node,
+      opset: this.#opsetOf(node.domain),
+      inputs: record?.inputs ?? [],
+      outputs: record?.outputs ?? [],
+      arriving,
+      wants: (input) => this.#live.has(node.inputs[input] ?? ''),
+      numbers: (input) => numbersOf(record?.inputs[input]),
+      giveOutput: (output) => this.#giveOutput(node, output),
+    };
+  }
+
+  #arrive(value: string, gradient: string): void {
+    const list = this.#arriving.get(value);
+    if (list === undefined) this.#arriving.set(value, [gradient]);
+    else list.push(gradient);
+  }
+
+  /** The gradient of a value, all that arrived added up; it is then one. */
+  #collect(value: string): string | undefined {
+    const list = this.#arriving.get(value);
+    if (list === undefined || value === '') return undefined;
+    const sum = this.#write.sum(list);
+    this.#arriving.set(value, [sum]);
+    return sum;
+  }
+
+  #giveOutput(node: Node, output: number): string {
+    const given = this.#given.get(node) ?? new Map<number, string>();
+    this.#given.set(node, given);
+    const name = given.get(output) ?? this.#write.fresh(`${node.outputs[0] ?? node.name}:${output}`);
+    given.set(output, name);
+    return name;
+  }
+
+  #opsetOf(domain: string): number {
+    const wanted = domain === 'ai.onnx' ? '' : domain;
+    const found = this.#model.opsetImports.find((set) => (set.domain === 'ai.onnx' ? '' : set.domain) === wanted);
+    return found?.version ?? 1;
+  }
+
+  #written(): Model {
+    const forward = this.#nodes.map((node) => {
+      const given = this.#given.get(node);
+      if (given === undefined) return node;
+      const length = Math.max(node.outputs.length, ...given.keys().map((at) => at + 1));
+      const outputs = Array.from({ length }, (_, at) => given.get(at) ?? node.outputs[at] ?? '');
+      return { ...node, outputs };
+    });
+    return withWritten({ ...this.#model, graph: { ...this.#graph, nodes: forward } }, this.#write);
+  }
+
+  #noPath(): StudioError {
+    const reasons = this.#blocked.map(({ layer, reason }) => `${layer}: ${reason}`).join('; ');
+    return new StudioError(
+      'TRAIN_NO_GRADIENT',
+      `No gradient of '${this.#options.of}' reaches any of the ${this.#options.by.length} chosen weights${reasons === '' ? '' : ` (${reasons})`}`,
+      { hint: 'Choose weights that the compared output depends on, or another output.' },
+    );
+  }
+}
+
+/** The model with what a writer wrote behind its nodes, and the operator sets that this needs. */
+export function withWritten(model: Model, write: GraphWriter): Model {
+  const missing = [...write.domains].filter(([domain]) => !model.opsetImports.some((set) => set.domain === domain));
+  const added = missing.map(([domain, version]): OpsetImport => ({ domain, version, unknown: [] }));
+  return {
+    ...model,
+    opsetImports: [...model.opsetImports, ...added],
+    graph: {
+      ...model.graph,
+      nodes: [...model.graph.nodes, ...write.nodes],
+      initializers: [...model.graph.initializers, ...write.initializers],
+    },
+  };
+}
+
+function numbersOf(facts: Facts | undefined): readonly number[] | undefined {
+  const elements = facts?.constant?.elements;
+  if (elements?.every((element) => typeof element === 'number') === true) return elements;
+  const tensor = facts?.initializer;
+  if (tensor === undefined || tensor.dtype === 'string' || elementCount(tensor.dims) > MAX_SETTING_ELEMENTS)
+    return undefined;
+  return Array.from(tensorValues(tensor) as ArrayLike<number | bigint>, Number);
+}
+
+const MOST_NAMED = 8;
+
+function blockedError(blocked: readonly BlockedLayer[]): StudioError {
+  const named = blocked.slice(0, MOST_NAMED).map(({ layer, reason }) => `${layer} (${reason})`);
+  const more = blocked.length > MOST_NAMED ? ` and ${blocked.length - MOST_NAMED} more` : '';
+  return new StudioError('TRAIN_NO_GRADIENT', `No gradient passes ${named.join(', ')}${more}`, {
+    hint: 'Weights before these layers cannot be trained; ask for training to go on with what can be reached.',
+  });
+}

@@ -1,0 +1,203 @@
+import type { AttributeInput } from '../graph/attributes.ts';
+import type { Node, Tensor } from '../graph/ir.ts';
+import { claimName } from '../graph/layers.ts';
+import { makeNode, makeTensor } from '../graph/make.ts';
+import { dtypeCode, type DType } from '../tensor/dtype.ts';
+import type { NumericArray } from '../tensor/numeric.ts';
+
+type Attributes = Readonly<Record<string, AttributeInput>>;
+
+/** What a written node may say beyond operator, inputs and attributes. */
+export interface WriteOptions {
+  readonly domain?: string;
+  /** How many outputs it gives; default 1. */
+  readonly outputs?: number;
+}
+
+/**
+ * Writes new nodes behind a graph, by what they do: values are names, each call adds one node and gives the name of what it
+ * makes. Operators are written as opset 13 to 26 have them all; what changed between is asked of `opset`.
+ *
+ * ```ts
+ * const write = new GraphWriter({ taken: allValueNames(graph), opset: 21, prefix: 'grad' });
+ * const masked = write.mul(gradient, write.op('Sign', [activation]));
+ * ```
+ */
+export class GraphWriter {
+  readonly nodes: Node[] = [];
+  readonly initializers: Tensor[] = [];
+  /** Operator sets that the nodes need beside the default one. */
+  readonly domains = new Map<string, number>();
+  /** Version of the default operator set, at least 13. */
+  readonly opset: number;
+  readonly #taken: Set<string>;
+  readonly #prefix: string;
+  readonly #constants = new Map<string, string>();
+  #count = 0;
+
+  constructor(options: { readonly taken: Set<string>; readonly opset: number; readonly prefix: string }) {
+    this.#taken = options.taken;
+    this.opset = options.opset;
+    this.#prefix = options.prefix;
+  }
+
+  /** A value name that nothing bears yet. */
+  fresh(base: string): string {
+    return claimName(base, this.#taken);
+  }
+
+  /** Any node of one output. Attributes: integers as bigint, floats as number. */
+  op(opType: string, inputs: readonly string[], attributes: Attributes = {}, options: WriteOptions = {}): string {
+    return this.ops(opType, inputs, attributes, options)[0]!;
+  }
+
+  /** Any node; names of its outputs. */
+  ops(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    { domain = '', outputs = 1 }: WriteOptions = {},
+  ): readonly string[] {
+    if (domain !== '') this.domains.set(domain, 1);
+    const name = `${this.#prefix}/${opType}_${this.#count++}`;
+    const names = Array.from({ length: outputs }, (_, at) => this.fresh(at === 0 ? name : `${name}:${at}`));
+    this.nodes.push(makeNode(opType, inputs, names, { name, domain, attributes }));
+    return names;
+  }
+
+  /** A constant tensor; equal ones are stored once. */
+  constant(dtype: DType, dims: readonly number[], values: NumericArray): string {
+    const key = values.length <= 64 ? `${dtype} [${dims.join()}] ${values.join()}` : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh(`${this.#prefix}/constant`);
+    this.initializers.push(makeTensor(name, dtype, dims, values));
+    if (key !== undefined) this.#constants.set(key, name);
+    return name;
+  }
+
+  /** A number, of shape []. */
+  number(value: number, dtype: DType): string {
+    return this.constant(dtype, [], Float64Array.of(value));
+  }
+
+  /** A vector of int64. */
+  ints(values: readonly number[]): string {
+    return this.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  add(a: string, b: string): string {
+    return this.op('Add', [a, b]);
+  }
+
+  sub(a: string, b: string): string {
+    return this.op('Sub', [a, b]);
+  }
+
+  mul(a: string, b: string): string {
+    return this.op('Mul', [a, b]);
+  }
+
+  div(a: string, b: string): string {
+    return this.op('Div', [a, b]);
+  }
+
+  neg(a: string): string {
+    return this.op('Neg', [a]);
+  }
+
+  /** x·x. */
+  square(a: string): string {
+    return this.mul(a, a);
+  }
+
+  sqrt(a: string): string {
+    return this.op('Sqrt', [a]);
+  }
+
+  /** Σ of several; one is given back as it is. */
+  sum(values: readonly string[]): string {
+    if (values.length <= 2) return values.length === 2 ? this.add(values[0]!, values[1]!) : values[0]!;
+    return this.op('Sum', values);
+  }
+
+  matmul(a: string, b: string): string {
+    return this.op('MatMul', [a, b]);
+  }
+
+  transpose(a: string, perm: readonly number[]): string {
+    return perm.every((from, to) => from === to) ? a : this.op('Transpose', [a], { perm: perm.map(BigInt) });
+  }
+
+  /** To a shape that is a value: int64 [rank]. */
+  reshape(a: string, shape: string): string {
+    return this.op('Reshape', [a, shape]);
+  }
+
+  /** To sizes known now: 0 keeps a dimension, −1 takes what is left. */
+  reshapeTo(a: string, sizes: readonly number[]): string {
+    return this.reshape(a, this.ints(sizes));
+  }
+
+  /** Broadcast to a shape that is a value. */
+  expand(a: string, shape: string): string {
+    return this.op('Expand', [a, shape]);
+  }
+
+  /** int64 [rank]. */
+  shape(a: string): string {
+    return this.op('Shape', [a]);
+  }
+
+  /** Elements [start, end) of one axis. */
+  slice(a: string, axis: number, start: number, end: number, step = 1): string {
+    return this.op('Slice', [a, this.ints([start]), this.ints([end]), this.ints([axis]), this.ints([step])]);
+  }
+
+  /** Axes in reverse order. */
+  reverse(a: string, axes: readonly number[]): string {
+    if (axes.length === 0) return a;
+    const all = (value: number): string => this.ints(axes.map(() => value));
+    return this.op('Slice', [a, all(-1), all(-(2 ** 31)), this.ints(axes), all(-1)]);
+  }
+
+  concat(values: readonly string[], axis: number): string {
+    return values.length === 1 ? values[0]! : this.op('Concat', values, { axis: BigInt(axis) });
+  }
+
+  /** Takes out axes of size 1. */
+  squeeze(a: string, axes: readonly number[]): string {
+    return axes.length === 0 ? a : this.op('Squeeze', [a, this.ints(axes)]);
+  }
+
+  /** Puts in axes of size 1, counted in the result. */
+  unsqueeze(a: string, axes: readonly number[]): string {
+    return axes.length === 0 ? a : this.op('Unsqueeze', [a, this.ints(axes)]);
+  }
+
+  cast(a: string, dtype: DType): string {
+    return this.op('Cast', [a], { to: BigInt(dtypeCode(dtype)) });
+  }
+
+  /** `a` where the condition holds, else `b`; broadcast. */
+  where(condition: string, a: string, b: string): string {
+    return this.op('Where', [condition, a, b]);
+  }
+
+  /** Σ over axes; all when `axes` is undefined. */
+  reduceSum(a: string, axes: readonly number[] | undefined, keepdims = true): string {
+    return this.reduce('ReduceSum', a, axes, keepdims);
+  }
+
+  /**
+   * A reduction over axes, which are an attribute of most operators before opset 18 and an input from then on (of ReduceSum
+   * from 13 on).
+   */
+  reduce(opType: string, a: string, axes: readonly number[] | undefined, keepdims = true): string {
+    const keep = { keepdims: keepdims ? 1n : 0n };
+    if (axes === undefined) return this.op(opType, [a], keep);
+    if (axes.length === 0) return a;
+    if (this.opset >= 18 || opType === 'ReduceSum') return this.op(opType, [a, this.ints(axes)], keep);
+    return this.op(opType, [a], { ...keep, axes: axes.map(BigInt) });
+  }
+}
