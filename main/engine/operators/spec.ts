@@ -229,13 +229,19 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       ...(entry.normalization === undefined ? {} : { normalization: entry.normalization }),
       quantization: entry.quantization ?? FLOAT,
       ...(entry.channels === undefined ? {} : { channels: entry.channels }),
-      ...(entry.gradient === undefined ? {} : { gradient: entry.gradient }),
+      ...gradientOf(entry),
       infer: entry.infer,
       ...(entry.fold === undefined ? {} : { fold: entry.fold }),
       macs: entry.macs ?? (() => 0),
       ...(entry.bytes === undefined ? {} : { bytes: entry.bytes }),
     })),
   );
+}
+
+/** What computes on integers has no gradient, unless it says otherwise. */
+function gradientOf({ gradient, traits }: OperatorEntry): Pick<OperatorSpec, 'gradient'> {
+  if (gradient !== undefined) return { gradient };
+  return traits?.includes('integerKernel') === true ? { gradient: { stops: 'computes on integers' } } : {};
 }
 
 /** The contributed operators of ONNX Runtime. */
