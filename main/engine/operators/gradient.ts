@@ -211,6 +211,11 @@ export class GradientContext {
     return this.wanted(...makers.map((make, at) => make && ((): string => this.unbroadcast(make(), at))));
   }
 
+  /** Zeros of the shape of an input. */
+  zerosLike(index: number): string {
+    return this.write.expand(this.number(0), this.shapeOfInput(index));
+  }
+
   /** A gradient repeated to the shape of an input, for reductions. */
   expandToInput(gradient: string, index: number): string {
     return this.write.expand(gradient, this.shapeOfInput(index));

@@ -23,16 +23,18 @@ import {
 const feature = { category: 'tensor', inputs: ['X'] } as const;
 /** Their numbers stand in attributes. */
 const predictor = { category: 'layer', inputs: ['X'] } as const;
+const trees = { ...predictor, gradient: { stops: 'is flat between its thresholds' } } as const;
+const codes = { ...feature, gradient: { stops: 'maps values to codes' } } as const;
 
 export const classicalOperators = defineOperators('ai.onnx.ml', {
   ArrayFeatureExtractor: { category: 'tensor', inputs: ['X', 'Y'], settings: [1], infer: inferArrayFeatures },
   'Binarizer Imputer': { ...feature, infer: (context) => [tensorFacts(context.dtype(0), context.shape(0))] },
   CastMap: { ...feature, infer: inferCastMap },
-  CategoryMapper: { ...feature, infer: inferCategories },
+  CategoryMapper: { ...codes, infer: inferCategories },
   DictVectorizer: { ...feature, infer: inferDictionary },
   FeatureVectorizer: { ...feature, variadic: true, infer: inferFeatures },
-  LabelEncoder: { ...feature, infer: inferLabels },
-  OneHotEncoder: { ...feature, infer: inferOneHotCategories },
+  LabelEncoder: { ...codes, infer: inferLabels },
+  OneHotEncoder: { ...codes, infer: inferOneHotCategories },
   Normalizer: { category: 'normalization', inputs: ['X'], infer: inferFloats },
   Scaler: { category: 'normalization', inputs: ['X'], infer: inferFloats },
   ZipMap: { category: 'other', inputs: ['X'], infer: inferZipMap },
@@ -40,7 +42,7 @@ export const classicalOperators = defineOperators('ai.onnx.ml', {
   LinearRegressor: { ...predictor, infer: inferRegressor('targets'), macs: linearMacs },
   SVMClassifier: { ...predictor, infer: inferSvmClassifier, macs: supportVectorMacs },
   SVMRegressor: { ...predictor, infer: inferSvmRegressor, macs: supportVectorMacs },
-  TreeEnsemble: { ...predictor, infer: inferTrees },
-  TreeEnsembleClassifier: { ...predictor, infer: inferTreeClassifier },
-  TreeEnsembleRegressor: { ...predictor, infer: inferRegressor('n_targets') },
+  TreeEnsemble: { ...trees, infer: inferTrees },
+  TreeEnsembleClassifier: { ...trees, infer: inferTreeClassifier },
+  TreeEnsembleRegressor: { ...trees, infer: inferRegressor('n_targets') },
 });

@@ -3,10 +3,12 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators } from '../../spec.ts';
 
 const other = { category: 'other' } as const;
+const text = { ...other, gradient: { stops: 'works on text' } } as const;
 
 export const detectionOperators = defineOperators('', {
   NonMaxSuppression: {
     ...other,
+    gradient: { stops: 'gives places, which change in steps' },
     inputs: ['boxes', 'scores', 'max_output_boxes_per_class', 'iou_threshold', 'score_threshold'],
     settings: [2, 3, 4],
     infer: (context) => {
@@ -16,7 +18,7 @@ export const detectionOperators = defineOperators('', {
     },
   },
   StringNormalizer: {
-    ...other,
+    ...text,
     inputs: ['X'],
     infer: (context) => [
       tensorFacts(
@@ -26,21 +28,21 @@ export const detectionOperators = defineOperators('', {
     ],
   },
   StringConcat: {
-    ...other,
+    ...text,
     inputs: ['X', 'Y'],
     infer: (context) => [tensorFacts('string', context.broadcast([0, 1]))],
   },
   StringSplit: {
-    ...other,
+    ...text,
     inputs: ['X'],
     infer: (context) => {
       const shape = context.shape(0);
       return [tensorFacts('string', shape === undefined ? undefined : [...shape, null]), tensorFacts('int64', shape)];
     },
   },
-  RegexFullMatch: { ...other, inputs: ['X'], infer: (context) => [tensorFacts('bool', context.shape(0))] },
+  RegexFullMatch: { ...text, inputs: ['X'], infer: (context) => [tensorFacts('bool', context.shape(0))] },
   TfIdfVectorizer: {
-    ...other,
+    ...text,
     inputs: ['X'],
     infer: (context) => {
       const indexes = context.ints('ngram_indexes') ?? [];

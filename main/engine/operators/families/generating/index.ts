@@ -12,12 +12,14 @@ import {
   windowFunction,
 } from './shape.ts';
 import { unaryChannels } from '../../channel-rules.ts';
+import { castGradient, random, readsBits, readsNoValues } from './gradient.ts';
 import { castLikeChannels, constantOfShapeChannels, shapeChannels } from './channels.ts';
 
 /** Random tensors of a stated shape. */
 const randomOfShape: OperatorEntry = {
   category: 'tensor',
   inputs: [],
+  gradient: random,
   traits: ['random'],
   infer: (context) => [tensorFacts(context.dtypeAttribute('dtype') ?? 'float32', context.ints('shape'))],
 };
@@ -29,9 +31,17 @@ const likeInput: OperatorEntry = {
 };
 
 export const generatingOperators = defineOperators('', {
-  Constant: { category: 'tensor', traits: ['constant', 'passive'], inputs: [], infer: inferConstant, bytes: () => 0 },
+  Constant: {
+    category: 'tensor',
+    gradient: readsNoValues,
+    traits: ['constant', 'passive'],
+    inputs: [],
+    infer: inferConstant,
+    bytes: () => 0,
+  },
   Shape: {
     category: 'shape',
+    gradient: readsNoValues,
     traits: ['readsShape', 'passive'],
     inputs: ['data'],
     channels: shapeChannels,
@@ -40,6 +50,7 @@ export const generatingOperators = defineOperators('', {
   },
   Size: {
     category: 'shape',
+    gradient: readsNoValues,
     traits: ['readsShape'],
     inputs: ['data'],
     infer: inferSize,
@@ -47,15 +58,23 @@ export const generatingOperators = defineOperators('', {
   },
   ConstantOfShape: {
     category: 'tensor',
+    gradient: readsNoValues,
     inputs: ['input'],
     settings: [0],
     traits: ['fills'],
     channels: constantOfShapeChannels,
     infer: inferConstantOfShape,
   },
-  Range: { category: 'tensor', inputs: ['start', 'limit', 'delta'], settings: [0, 1, 2], infer: inferRange },
+  Range: {
+    category: 'tensor',
+    gradient: readsNoValues,
+    inputs: ['start', 'limit', 'delta'],
+    settings: [0, 1, 2],
+    infer: inferRange,
+  },
   Cast: {
     category: 'tensor',
+    gradient: castGradient,
     inputs: ['input'],
     traits: ['rearranges', 'passive', 'inserted'],
     carries: 'first',
@@ -64,18 +83,25 @@ export const generatingOperators = defineOperators('', {
   },
   CastLike: {
     category: 'tensor',
+    gradient: castGradient,
     inputs: ['input', 'target_type'],
     channels: castLikeChannels,
     infer: (context) => castTo(context, context.dtype(1)),
   },
   BitCast: {
     category: 'tensor',
+    gradient: readsBits,
     inputs: ['input'],
     infer: (context) => [tensorFacts(context.dtypeAttribute('to'), context.shape(0))],
   },
   'RandomNormal RandomUniform': randomOfShape,
-  'RandomNormalLike RandomUniformLike Bernoulli': { ...likeInput, traits: ['random'] },
-  EyeLike: likeInput,
-  Multinomial: { category: 'tensor', inputs: ['input'], traits: ['random'], infer: inferMultinomial },
-  'HannWindow HammingWindow BlackmanWindow': { category: 'tensor', inputs: ['size'], infer: windowFunction },
+  'RandomNormalLike RandomUniformLike Bernoulli': { ...likeInput, gradient: random, traits: ['random'] },
+  EyeLike: { ...likeInput, gradient: readsNoValues },
+  Multinomial: { category: 'tensor', inputs: ['input'], gradient: random, traits: ['random'], infer: inferMultinomial },
+  'HannWindow HammingWindow BlackmanWindow': {
+    category: 'tensor',
+    gradient: readsNoValues,
+    inputs: ['size'],
+    infer: windowFunction,
+  },
 });

@@ -2,7 +2,7 @@
 import type { Shape } from '../../../graph/ir.ts';
 import { tensorFacts } from '../../facts.ts';
 import { normalizeAxis } from '../../shape.ts';
-import { defineOperators, MICROSOFT } from '../../spec.ts';
+import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { outputTwice } from '../layout/shape.ts';
 import { passthrough } from './quantize.ts';
 import {
@@ -15,13 +15,42 @@ import {
   inferNonZero,
 } from './shape.ts';
 import { pickedBytes } from './cost.ts';
+import {
+  compressGradient,
+  gatherElementsGradient,
+  gatherGradient,
+  gatherNdGradient,
+  givesPlaces,
+  oneHotGradient,
+  reverseSequenceGradient,
+  scatterElementsGradient,
+  scatterNdGradient,
+  sliceGradient,
+  triluGradient,
+} from './gradient.ts';
 import { gatherChannels, sliceChannels, triangleChannels } from './channels.ts';
+
+const scatter: OperatorEntry = {
+  category: 'tensor',
+  inputs: ['data', 'indices', 'updates'],
+  infer: scatteredShape,
+};
+
+/** The same shape, elements left out or in another order. */
+const masked: OperatorEntry = {
+  category: 'tensor',
+  channels: triangleChannels,
+  inputs: ['input', 'k'],
+  settings: [1],
+  infer: (context) => [context.same()],
+};
 
 export const indexingOperators = [
   ...defineOperators('', {
     Slice: {
       category: 'tensor',
       channels: sliceChannels,
+      gradient: sliceGradient,
       traits: ['passive'],
       inputs: ['data', 'starts', 'ends', 'axes', 'steps'],
       settings: [1, 2, 3, 4],
@@ -33,6 +62,7 @@ export const indexingOperators = [
     Gather: {
       category: 'tensor',
       channels: gatherChannels,
+      gradient: gatherGradient,
       traits: ['looksUp', 'passive'],
       inputs: ['data', 'indices'],
       parameters: [0],
@@ -42,32 +72,37 @@ export const indexingOperators = [
     },
     GatherElements: {
       category: 'tensor',
+      gradient: gatherElementsGradient,
       inputs: ['data', 'indices'],
       infer: (context) => [tensorFacts(context.dtype(0), context.shape(1))],
       bytes: pickedBytes,
     },
-    GatherND: { category: 'tensor', inputs: ['data', 'indices'], infer: inferGatherNd, bytes: pickedBytes },
-    'Scatter ScatterElements ScatterND': {
+    GatherND: {
       category: 'tensor',
-      inputs: ['data', 'indices', 'updates'],
-      infer: scatteredShape,
+      gradient: gatherNdGradient,
+      inputs: ['data', 'indices'],
+      infer: inferGatherNd,
+      bytes: pickedBytes,
     },
+    'Scatter ScatterElements': { ...scatter, gradient: scatterElementsGradient },
+    ScatterND: { ...scatter, gradient: scatterNdGradient },
     TensorScatter: {
       category: 'tensor',
       inputs: ['past_cache', 'update', 'write_indices'],
       settings: [2],
       infer: (context) => [context.same()],
     },
-    'Trilu ReverseSequence': {
+    Trilu: { ...masked, gradient: triluGradient },
+    ReverseSequence: { ...masked, gradient: reverseSequenceGradient },
+    Compress: { category: 'tensor', gradient: compressGradient, inputs: ['input', 'condition'], infer: inferCompress },
+    OneHot: {
       category: 'tensor',
-      channels: triangleChannels,
-      inputs: ['input', 'k'],
-      settings: [1],
-      infer: (context) => [context.same()],
+      gradient: oneHotGradient,
+      inputs: ['indices', 'depth', 'values'],
+      settings: [1, 2],
+      infer: inferOneHot,
     },
-    Compress: { category: 'tensor', inputs: ['input', 'condition'], infer: inferCompress },
-    OneHot: { category: 'tensor', inputs: ['indices', 'depth', 'values'], settings: [1, 2], infer: inferOneHot },
-    NonZero: { category: 'tensor', inputs: ['X'], infer: inferNonZero },
+    NonZero: { category: 'tensor', gradient: givesPlaces, inputs: ['X'], infer: inferNonZero },
   }),
   ...defineOperators(MICROSOFT, {
     GatherBlockQuantized: {

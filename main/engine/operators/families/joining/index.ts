@@ -3,12 +3,14 @@ import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { inferConcat, inferSplit, concatShape } from './shape.ts';
 import { concatChannels, splitChannels } from './channels.ts';
+import { concatGradient, splitGradient } from './gradient.ts';
 
 export const joiningOperators = [
   ...defineOperators('', {
     Concat: {
       category: 'tensor',
       channels: concatChannels,
+      gradient: concatGradient,
       inputs: ['inputs'],
       variadic: true,
       carries: 'all',
@@ -19,6 +21,7 @@ export const joiningOperators = [
     Split: {
       category: 'tensor',
       channels: splitChannels,
+      gradient: splitGradient,
       inputs: ['input', 'split'],
       settings: [1],
       carries: 'first',

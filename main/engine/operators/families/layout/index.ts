@@ -1,6 +1,13 @@
 /** Operators that give the same elements another shape or order. */
 import { tensorFacts } from '../../facts.ts';
-import { reshapedGradient, transposeGradient } from './gradient.ts';
+import {
+  depthToSpaceGradient,
+  expandGradient,
+  reshapedGradient,
+  spaceToDepthGradient,
+  tileGradient,
+  transposeGradient,
+} from './gradient.ts';
 import { keepsGradient } from '../elementwise/gradient.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { passthrough } from './quantize.ts';
@@ -92,6 +99,7 @@ export const layoutOperators = [
     Expand: {
       category: 'shape',
       channels: expandChannels,
+      gradient: expandGradient,
       inputs: ['input', 'shape'],
       settings: [1],
       traits: ['passive'],
@@ -101,15 +109,23 @@ export const layoutOperators = [
     Tile: {
       category: 'shape',
       channels: tileChannels,
+      gradient: tileGradient,
       inputs: ['input', 'repeats'],
       settings: [1],
       quantization: passthrough,
       infer: inferTile,
     },
-    'MemcpyToHost MemcpyFromHost': { ...moves, inputs: ['X'], traits: ['movesLayout'], infer: inferIdentity },
+    'MemcpyToHost MemcpyFromHost': {
+      ...moves,
+      gradient: keepsGradient,
+      inputs: ['X'],
+      traits: ['movesLayout'],
+      infer: inferIdentity,
+    },
     DepthToSpace: {
       category: 'shape',
       channels: depthToSpaceChannels,
+      gradient: depthToSpaceGradient,
       inputs: ['input'],
       carries: 'first',
       quantization: passthrough,
@@ -118,6 +134,7 @@ export const layoutOperators = [
     SpaceToDepth: {
       category: 'shape',
       channels: spaceToDepthChannels,
+      gradient: spaceToDepthGradient,
       inputs: ['input'],
       carries: 'first',
       quantization: passthrough,

@@ -1,5 +1,6 @@
 /** Gradients of reductions. */
-import type { GradientContext, GradientRule } from '../../gradient.ts';
+import type { AttributeInput } from '../../../graph/attributes.ts';
+import type { GradientContext, GradientRule, GradientStop } from '../../gradient.ts';
 
 /** The gradient with its reduced axes kept as 1, so that it broadcasts against the input; the output likewise. */
 export function keepAxes(context: GradientContext, value: string): string {
@@ -44,3 +45,100 @@ export const reduceMeanGradient: GradientRule = (context) => {
   const share = context.write.div(context.gradient, context.elementsPerOutput(0));
   return [context.expandToInput(keepAxes(context, share), 0)];
 };
+
+/** Σ over the axes of the node, kept as 1. */
+function sumAlike(context: GradientContext, value: string): string {
+  const { write } = context;
+  const attribute = context.attributes.ints('axes');
+  if (attribute !== undefined) return write.reduceSum(value, attribute);
+  const noop = context.int('noop_with_empty_axes', 0);
+  if (!context.has(1)) return noop === 0 ? write.reduceSum(value, undefined) : value;
+  return write.op('ReduceSum', [value, context.input(1)], { keepdims: 1n, noop_with_empty_axes: BigInt(noop) });
+}
+
+export const reduceSumSquareGradient: GradientRule = (context) => {
+  const { write } = context;
+  const twice = write.mul(keepAxes(context, context.gradient), context.number(2));
+  return [write.mul(context.input(0), twice)];
+};
+
+/** x / ‖x‖, 0 where the norm is (as PyTorch has it). */
+export const reduceL2Gradient: GradientRule = (context) => {
+  const { write } = context;
+  const norm = context.output(0);
+  const zero = write.op('Equal', [norm, context.number(0)]);
+  const share = write.div(context.gradient, write.where(zero, context.number(1), norm));
+  return [write.mul(context.input(0), keepAxes(context, share))];
+};
+
+export const reduceL1Gradient: GradientRule = (context) => {
+  const { write } = context;
+  return [write.mul(write.op('Sign', [context.input(0)]), keepAxes(context, context.gradient))];
+};
+
+/** ln Σx: 1 / Σx. */
+export const reduceLogSumGradient: GradientRule = (context) => {
+  const { write } = context;
+  const share = write.div(context.gradient, write.op('Exp', [context.output(0)]));
+  return [context.expandToInput(keepAxes(context, share), 0)];
+};
+
+/** ln Σeˣ: softmax. */
+export const reduceLogSumExpGradient: GradientRule = (context) => {
+  const { write } = context;
+  const shares = write.op('Exp', [write.sub(context.input(0), keepAxes(context, context.output(0)))]);
+  return [write.mul(shares, keepAxes(context, context.gradient))];
+};
+
+/** The elements that are the extreme, in equal shares. */
+export const reduceExtremeGradient: GradientRule = (context) => {
+  const { write } = context;
+  const extreme = write.op('Equal', [context.input(0), keepAxes(context, context.output(0))]);
+  const mask = write.cast(extreme, context.dtype);
+  const share = write.div(keepAxes(context, context.gradient), sumAlike(context, mask));
+  return [write.mul(mask, share)];
+};
+
+/** The product of all others: of two zeros each makes the other's slope 0, of one zero only its own is left. */
+export const reduceProdGradient: GradientRule = (context) => {
+  const { write } = context;
+  const [zero, one] = [context.number(0), context.number(1)];
+  const x = context.input(0);
+  const isZero = write.op('Equal', [x, zero]);
+  const zeros = write.cast(isZero, context.dtype);
+  const factors = write.where(isZero, one, x);
+  const product = keepAxes(
+    context,
+    write.op('ReduceProd', [factors, ...context.node.inputs.slice(1)], settings(context)),
+  );
+  const otherZeros = write.sub(sumAlike(context, zeros), zeros);
+  const others = write.where(write.op('Equal', [otherZeros, zero]), write.div(product, factors), zero);
+  return [write.mul(others, keepAxes(context, context.gradient))];
+};
+
+/** The attributes that say what is reduced. */
+function settings(context: GradientContext): Record<string, AttributeInput> {
+  const axes = context.attributes.ints('axes');
+  const flags = ['keepdims', 'noop_with_empty_axes'].filter((name) => context.attributes.has(name));
+  return {
+    ...Object.fromEntries(flags.map((name) => [name, BigInt(context.int(name, 0))])),
+    ...(axes === undefined ? {} : { axes: axes.map(BigInt) }),
+  };
+}
+
+/** To the places that were picked. */
+export const topKGradient: GradientRule = (context) => {
+  const { write } = context;
+  const axis = BigInt(context.int('axis', -1));
+  return [write.op('ScatterElements', [context.zerosLike(0), context.output(1), context.gradient], { axis })];
+};
+
+/** Each element counts in all sums from its place on: the sums from the other end. */
+export const cumSumGradient: GradientRule = (context) => {
+  const reverse = context.int('reverse', 0) === 0 ? 1n : 0n;
+  const exclusive = BigInt(context.int('exclusive', 0));
+  return [context.write.op('CumSum', [context.gradient, context.input(1)], { reverse, exclusive })];
+};
+
+/** Gives places, not values. */
+export const picksPlaces: GradientStop = { stops: 'gives places, which change in steps' };

@@ -1,6 +1,19 @@
 /** Reductions over axes, and what picks or accumulates along an axis. */
 import { tensorFacts } from '../../facts.ts';
-import { reduceMeanGradient, reduceSumGradient } from './gradient.ts';
+import {
+  cumSumGradient,
+  picksPlaces,
+  reduceExtremeGradient,
+  reduceL1Gradient,
+  reduceL2Gradient,
+  reduceLogSumExpGradient,
+  reduceLogSumGradient,
+  reduceMeanGradient,
+  reduceProdGradient,
+  reduceSumGradient,
+  reduceSumSquareGradient,
+  topKGradient,
+} from './gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
@@ -24,14 +37,32 @@ const reduction: OperatorEntry = {
 export const reductionOperators = [
   ...defineOperators('', {
     ReduceSum: { ...reduction, gradient: reduceSumGradient, fold: sum },
-    ReduceProd: { ...reduction, fold: product },
-    ReduceMin: { ...reduction, fold: minimum },
-    ReduceMax: { ...reduction, fold: maximum },
+    ReduceProd: { ...reduction, gradient: reduceProdGradient, fold: product },
+    ReduceMin: { ...reduction, gradient: reduceExtremeGradient, fold: minimum },
+    ReduceMax: { ...reduction, gradient: reduceExtremeGradient, fold: maximum },
     ReduceMean: { ...reduction, gradient: reduceMeanGradient },
-    'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare': reduction,
-    'ArgMax ArgMin': { category: 'tensor', inputs: ['data'], channels: argChannels, infer: inferArg },
-    TopK: { category: 'tensor', inputs: ['X', 'K'], settings: [1], channels: topKChannels, infer: inferTopK },
-    'CumSum CumProd': same,
+    ReduceL1: { ...reduction, gradient: reduceL1Gradient },
+    ReduceL2: { ...reduction, gradient: reduceL2Gradient },
+    ReduceLogSum: { ...reduction, gradient: reduceLogSumGradient },
+    ReduceLogSumExp: { ...reduction, gradient: reduceLogSumExpGradient },
+    ReduceSumSquare: { ...reduction, gradient: reduceSumSquareGradient },
+    'ArgMax ArgMin': {
+      category: 'tensor',
+      inputs: ['data'],
+      channels: argChannels,
+      gradient: picksPlaces,
+      infer: inferArg,
+    },
+    TopK: {
+      category: 'tensor',
+      inputs: ['X', 'K'],
+      settings: [1],
+      channels: topKChannels,
+      gradient: topKGradient,
+      infer: inferTopK,
+    },
+    CumSum: { ...same, gradient: cumSumGradient },
+    CumProd: same,
     Unique: { category: 'tensor', inputs: ['X'], infer: inferUnique },
     'SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss': {
       category: 'other',

@@ -13,12 +13,14 @@ import {
 } from './shape.ts';
 import { spatialChannels } from '../../channel-rules.ts';
 import { padChannels, resizeChannels } from './channels.ts';
+import { padGradient, resizeGradient } from './gradient.ts';
 
 export const resizingOperators = [
   ...defineOperators('', {
     Pad: {
       category: 'tensor',
       channels: padChannels,
+      gradient: padGradient,
       inputs: ['data', 'pads', 'constant_value', 'axes'],
       settings: [1, 2, 3],
       quantization: { kind: 'float', reason: 'the CPU provider has no integer Pad' },
@@ -27,6 +29,7 @@ export const resizingOperators = [
     Resize: {
       category: 'tensor',
       channels: resizeChannels,
+      gradient: resizeGradient,
       inputs: ['X', 'roi', 'scales', 'sizes'],
       settings: [1, 2, 3],
       quantization: {
