@@ -1,7 +1,7 @@
 import type { AttributeInput } from '../graph/attributes.ts';
 import type { Node, Tensor } from '../graph/ir.ts';
 import { claimName } from '../graph/layers.ts';
-import { makeNode, makeTensor } from '../graph/make.ts';
+import { makeGraph, makeNode, makeTensor, makeValueInfo } from '../graph/make.ts';
 import { dtypeCode, type DType } from '../tensor/dtype.ts';
 import type { NumericArray } from '../tensor/numeric.ts';
 
@@ -12,6 +12,23 @@ export interface WriteOptions {
   readonly domain?: string;
   /** How many outputs it gives; default 1. */
   readonly outputs?: number;
+}
+
+/** A loop over the first axis of some values. */
+export interface WrittenScan {
+  /** What goes from place to place, at its start. */
+  readonly states: readonly string[];
+  /** Values of which the body sees one place at a time. */
+  readonly sequences: readonly string[];
+  readonly dtype: DType;
+  /** From the last place to the first; results stand at their places all the same. */
+  readonly backwards: boolean;
+  /** Writes the body; values of the graph outside may be used in it. */
+  readonly body: (
+    write: GraphWriter,
+    states: readonly string[],
+    items: readonly string[],
+  ) => { readonly states: readonly string[]; readonly outputs: readonly string[] };
 }
 
 /**
@@ -63,6 +80,39 @@ export class GraphWriter {
     const names = Array.from({ length: outputs }, (_, at) => this.fresh(at === 0 ? name : `${name}:${at}`));
     this.nodes.push(makeNode(opType, inputs, names, { name, domain, attributes }));
     return names;
+  }
+
+  /** A Scan: the states at its end, and what the body gave at each place, stacked. */
+  scan({ states, sequences, dtype, backwards, body }: WrittenScan): {
+    readonly states: readonly string[];
+    readonly outputs: readonly string[];
+  } {
+    const prefix = this.fresh(`${this.#prefix}/scan`);
+    const inner = new GraphWriter({ taken: this.#taken, opset: this.opset, prefix });
+    const named = (values: readonly string[]): string[] => values.map(() => inner.fresh(`${prefix}/input`));
+    const [own, items] = [named(states), named(sequences)];
+    const made = body(inner, own, items);
+    const untyped = (name: string) => makeValueInfo(name, dtype, undefined);
+    const graph = makeGraph({
+      name: prefix,
+      nodes: inner.nodes,
+      initializers: inner.initializers,
+      inputs: [...own, ...items].map(untyped),
+      outputs: [...made.states, ...made.outputs].map(untyped),
+    });
+    const direction = backwards ? 1n : 0n;
+    const given = this.ops(
+      'Scan',
+      [...states, ...sequences],
+      {
+        body: graph,
+        num_scan_inputs: BigInt(sequences.length),
+        scan_input_directions: sequences.map(() => direction),
+        scan_output_directions: made.outputs.map(() => direction),
+      },
+      { outputs: states.length + made.outputs.length },
+    );
+    return { states: given.slice(0, states.length), outputs: given.slice(states.length) };
   }
 
   /** A constant tensor; equal ones are stored once. */

@@ -13,6 +13,7 @@ import {
 } from './shape.ts';
 import { inferFlexAttention, inferLinearAttention, linearAttentionMacs } from './linear-attention.ts';
 import { attentionMacs, maskedMultiHeadMacs, packedAttentionMacs, multiHeadMacs, groupQueryMacs } from './cost.ts';
+import { attentionGradient, multiHeadGradient, rotaryGradient } from './gradient.ts';
 import { attentionChannels, groupQueryChannels, multiHeadChannels, rotaryChannels } from './channels.ts';
 
 const linearAttention: OperatorEntry = {
@@ -28,6 +29,7 @@ export const attentionOperators = [
       category: 'attention',
       inputs: ['Q', 'K', 'V', 'attn_mask', 'past_key', 'past_value', 'nonpad_kv_seqlen'],
       channels: attentionChannels,
+      gradient: attentionGradient,
       infer: inferAttention,
       macs: attentionMacs,
     },
@@ -36,6 +38,7 @@ export const attentionOperators = [
       inputs: ['X', 'cos_cache', 'sin_cache', 'position_ids'],
       settings: [1, 2, 3],
       channels: rotaryChannels,
+      gradient: rotaryGradient({ sine: 2, domain: '' }),
       infer: sameAsInput,
     },
     LinearAttention: linearAttention,
@@ -76,6 +79,7 @@ export const attentionOperators = [
       inputs: ['query', 'key', 'value', 'bias', 'key_padding_mask', 'attention_bias', 'past_key', 'past_value'],
       parameters: [3],
       channels: multiHeadChannels,
+      gradient: multiHeadGradient,
       infer: inferMultiHead,
       macs: multiHeadMacs,
     },
@@ -102,6 +106,7 @@ export const attentionOperators = [
       inputs: ['input', 'position_ids', 'cos_cache', 'sin_cache'],
       settings: [1, 2, 3],
       channels: rotaryChannels,
+      gradient: rotaryGradient({ sine: 3, domain: MICROSOFT }),
       infer: sameAsInput,
     },
     DecoderMaskedMultiHeadAttention: {

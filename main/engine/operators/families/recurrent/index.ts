@@ -4,6 +4,7 @@ import { inferRecurrent, inferQuantizedLstm } from './shape.ts';
 import { recurrentMacs } from './cost.ts';
 import type { ChannelFacet } from '../../channels.ts';
 import { recurrentChannels } from './channels.ts';
+import { gruGradient, lstmGradient, rnnGradient } from './gradient.ts';
 
 /** Its matrices lie transposed and in codes. */
 const ALL_WHOLE: ChannelFacet = { relate: () => {} };
@@ -25,9 +26,9 @@ function recurrent(gates: number, cellState: boolean): OperatorEntry {
 
 export const recurrentOperators = [
   ...defineOperators('', {
-    LSTM: recurrent(4, true),
-    GRU: recurrent(3, false),
-    RNN: recurrent(1, false),
+    LSTM: { ...recurrent(4, true), gradient: lstmGradient },
+    GRU: { ...recurrent(3, false), gradient: gruGradient },
+    RNN: { ...recurrent(1, false), gradient: rnnGradient },
   }),
   ...defineOperators(MICROSOFT, {
     DynamicQuantizeLSTM: {

@@ -1,0 +1,229 @@
+/**
+ * Gradients of attention in one node: the shares are computed again, dV = Pᵀ·dY, dS = P ∘ (dP − Σ dP ∘ P) with dP = dY·Vᵀ,
+ * dQ = s·dS·K, dK = s·dSᵀ·Q.
+ * @see Vaswani et al. 2017, eq. 1; Dao et al. 2022, algorithm 4 (the same backward pass, unblocked)
+ */
+import type { AttributeInput } from '../../../graph/attributes.ts';
+import type { GradientContext, GradientRule } from '../../gradient.ts';
+
+/** Queries [N, heads, L, size], keys and values [N, kv heads, S, size]. */
+interface Operands {
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly heads: number;
+  readonly kvHeads: number;
+  /** Added to the scores; undefined: nothing. */
+  readonly bias: string | undefined;
+  readonly causal: boolean;
+  /** undefined: 1 / √size. */
+  readonly scale: number | undefined;
+}
+
+interface OperandGradients {
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  /** Of the scores, [N, heads, L, S]. */
+  readonly scores: string;
+}
+
+function attentionGradients(context: GradientContext, operands: Operands, gradient: string): OperandGradients {
+  const { write } = context;
+  const { query, heads, kvHeads } = operands;
+  const key = repeatHeads(context, operands.key, heads, kvHeads);
+  const value = repeatHeads(context, operands.value, heads, kvHeads);
+  const scale = scaleOf(context, operands);
+  const turned = (matrix: string): string => write.transpose(matrix, [0, 1, 3, 2]);
+  const products = write.mul(write.matmul(query, turned(key)), scale);
+  const biased = operands.bias === undefined ? products : write.add(products, operands.bias);
+  const scores = operands.causal ? maskLater(context, biased) : biased;
+  const shares = write.op('Softmax', [scores], { axis: -1n });
+  const dShares = write.matmul(gradient, turned(value));
+  const along = write.reduceSum(write.mul(dShares, shares), [-1]);
+  const dScores = write.mul(shares, write.sub(dShares, along));
+  const scaled = write.mul(dScores, scale);
+  return {
+    query: write.matmul(scaled, key),
+    key: sumHeads(context, write.matmul(turned(scaled), query), heads, kvHeads),
+    value: sumHeads(context, write.matmul(turned(shares), gradient), heads, kvHeads),
+    scores: dScores,
+  };
+}
+
+function scaleOf(context: GradientContext, { query, scale }: Operands): string {
+  if (scale !== undefined) return context.number(scale);
+  const { write } = context;
+  const size = write.squeeze(write.slice(write.shape(query), 0, 3, 4), [0]);
+  return write.op('Reciprocal', [write.sqrt(write.cast(size, context.dtype))]);
+}
+
+/** −∞ where a key lies behind its query. */
+function maskLater(context: GradientContext, scores: string): string {
+  const { write } = context;
+  const square = write.slice(write.shape(scores), 0, 2, 4);
+  const earlier = write.op('Trilu', [write.expand(context.number(1), square)], { upper: 0n });
+  const seen = write.op('Greater', [earlier, context.number(0)]);
+  return write.where(seen, scores, context.number(Number.NEGATIVE_INFINITY));
+}
+
+/** Each head of keys and values as often as queries share it. */
+function repeatHeads(context: GradientContext, value: string, heads: number, kvHeads: number): string {
+  if (heads === kvHeads) return value;
+  const { write } = context;
+  const apart = write.unsqueeze(value, [2]);
+  const times = write.expand(apart, write.ints([1, 1, heads / kvHeads, 1, 1]));
+  const rest = write.slice(write.shape(value), 0, 2, 4);
+  return write.reshape(times, write.concat([write.ints([0, heads]), rest], 0));
+}
+
+function sumHeads(context: GradientContext, value: string, heads: number, kvHeads: number): string {
+  if (heads === kvHeads) return value;
+  const { write } = context;
+  const rest = write.slice(write.shape(value), 0, 2, 4);
+  const apart = write.reshape(value, write.concat([write.ints([0, kvHeads, heads / kvHeads]), rest], 0));
+  return write.reduceSum(apart, [2], false);
+}
+
+/** [N, L, heads·size] → [N, heads, L, size]. */
+function splitHeads(context: GradientContext, value: string, heads: number): string {
+  const { write } = context;
+  return write.transpose(write.reshapeTo(value, [0, 0, heads, -1]), [0, 2, 1, 3]);
+}
+
+/** And back. */
+function joinHeads(context: GradientContext, value: string): string {
+  const { write } = context;
+  return write.reshapeTo(write.transpose(value, [0, 2, 1, 3]), [0, 0, -1]);
+}
+
+/** ai.onnx Attention. */
+export const attentionGradient: GradientRule = (context) => {
+  if (context.float('softcap', 0) !== 0) context.refuse('softcap has no backward form here');
+  if (context.has(4) || context.has(5)) context.refuse('keys and values of the past have no backward form here');
+  if (context.has(6)) context.refuse('nonpad_kv_seqlen has no backward form here');
+  if ([1, 2, 3].some((output) => context.arriving(output) !== undefined)) {
+    context.refuse('only its first output has a backward form here');
+  }
+  const flat = context.rank(0) === 3;
+  const heads = flat ? context.int('q_num_heads', 1) : headsOf(context, 0);
+  const kvHeads = flat ? context.int('kv_num_heads', 1) : headsOf(context, 1);
+  const apart = (value: string, count: number): string => (flat ? splitHeads(context, value, count) : value);
+  const together = (value: string): string => (flat ? joinHeads(context, value) : value);
+  const found = attentionGradients(
+    context,
+    {
+      query: apart(context.input(0), heads),
+      key: apart(context.input(1), kvHeads),
+      value: apart(context.input(2), kvHeads),
+      heads,
+      kvHeads,
+      bias: context.has(3) ? additive(context, 3) : undefined,
+      causal: context.int('is_causal', 0) !== 0,
+      scale: context.attributes.get('scale', 'float'),
+    },
+    apart(context.gradient, heads),
+  );
+  return context.wanted(
+    () => together(found.query),
+    () => together(found.key),
+    () => together(found.value),
+    () => context.unbroadcast(found.scores, 3, scoresShape(context, heads, flat)),
+  );
+};
+
+function headsOf(context: GradientContext, input: number): number {
+  const heads = context.inputShape(input)?.[1];
+  return typeof heads === 'number' ? heads : context.refuse('the number of its heads is not known');
+}
+
+function scoresShape(context: GradientContext, heads: number, flat: boolean) {
+  const axis = flat ? 1 : 2;
+  const [query, key] = [context.inputShape(0), context.inputShape(1)];
+  return [query?.[0] ?? null, heads, query?.[axis] ?? null, key?.[axis] ?? null];
+}
+
+/** A mask of truth values as what is added to scores. */
+function additive(context: GradientContext, input: number): string {
+  const mask = context.input(input);
+  if (context.inputFacts(input)?.dtype !== 'bool') return mask;
+  return context.write.where(mask, context.number(0), context.number(Number.NEGATIVE_INFINITY));
+}
+
+/** com.microsoft.MultiHeadAttention of separate queries, keys and values [N, length, heads·size]. */
+export const multiHeadGradient: GradientRule = (context) => {
+  const { write } = context;
+  if (context.rank(0) !== 3 || !context.has(1) || !context.has(2)) {
+    context.refuse('packed queries, keys and values have no backward form here');
+  }
+  if (context.rank(1) !== 3 || context.rank(2) !== 3)
+    context.refuse('keys with heads apart have no backward form here');
+  if (context.has(4)) context.refuse('key_padding_mask has no backward form here');
+  if (context.has(6) || context.has(7)) context.refuse('keys and values of the past have no backward form here');
+  const heads = context.int('num_heads', 1);
+  const biases = context.has(3) ? splitBias(context) : undefined;
+  const apart = (input: number): string => {
+    const plain = context.input(input);
+    return splitHeads(context, biases === undefined ? plain : write.add(plain, biases[input]!), heads);
+  };
+  const found = attentionGradients(
+    context,
+    {
+      query: apart(0),
+      key: apart(1),
+      value: apart(2),
+      heads,
+      kvHeads: heads,
+      bias: context.has(5) ? context.input(5) : undefined,
+      causal: context.int('unidirectional', 0) !== 0,
+      scale: stated(context),
+    },
+    splitHeads(context, context.gradient, heads),
+  );
+  const joined = [found.query, found.key, found.value].map((value) => joinHeads(context, value));
+  return context.wanted(
+    () => joined[0]!,
+    () => joined[1]!,
+    () => joined[2]!,
+    () =>
+      write.concat(
+        joined.map((value) => write.reduceSum(value, [0, 1], false)),
+        0,
+      ),
+    undefined,
+    () => context.unbroadcast(found.scores, 5, scoresShape(context, heads, true)),
+  );
+};
+
+/** 0 stands for what follows from the size. */
+function stated(context: GradientContext): number | undefined {
+  const scale = context.float('scale', 0);
+  return scale === 0 ? undefined : scale;
+}
+
+/** The biases of queries, keys and values lie one after the other. */
+function splitBias(context: GradientContext): readonly string[] {
+  const sizes = [0, 1, 2].map((input) => context.inputShape(input)?.[2]);
+  if (!sizes.every((size) => typeof size === 'number')) return context.refuse('the sizes of its heads are not known');
+  const { write } = context;
+  return write.ops('Split', [context.input(3), write.ints(sizes as number[])], { axis: 0n }, { outputs: 3 });
+}
+
+/** A rotation: turned back by the opposite sine. The positions of both domains lie elsewhere among the inputs. */
+export const rotaryGradient =
+  ({ sine, domain }: { readonly sine: number; readonly domain: string }): GradientRule =>
+  (context) => {
+    if ([1, 2, 3].some((input) => context.wants(input))) context.refuse('its tables have no backward form here');
+    const { write, node } = context;
+    const inputs = node.inputs.map((name, at) => (at === 0 ? context.gradient : at === sine ? write.neg(name) : name));
+    return [write.op(node.opType, inputs, rotaryAttributes(context), { domain })];
+  };
+
+function rotaryAttributes(context: GradientContext): Record<string, AttributeInput> {
+  const given: Record<string, AttributeInput> = {};
+  for (const name of ['interleaved', 'num_heads', 'rotary_embedding_dim', 'is_packed_batching']) {
+    const value = context.attributes.int(name);
+    if (value !== undefined) given[name] = BigInt(value);
+  }
+  return given;
+}
