@@ -192,6 +192,15 @@ export const quantizedLayerSchema = z.object({
   /** Whether the runtime fused it into an integer kernel; null when not checked. */
   fused: z.boolean().nullable(),
   reason: z.string().nullable(),
+  /** Where weights alone are codes: their bits, the errors of weights and of the output on calibration data, bytes. */
+  weights: z
+    .object({
+      bits: z.number(),
+      sqnrDb: z.number(),
+      outputSqnrDb: z.number().nullable(),
+      bytes: z.object({ before: z.number(), after: z.number() }),
+    })
+    .optional(),
 });
 export const quantizeSchema = z.object({
   output: z.object({ path: z.string(), bytes: z.number() }),

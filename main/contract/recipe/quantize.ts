@@ -1,5 +1,13 @@
 import { z } from 'zod';
 import { INITIAL_STATIC, int8Static, resolveReduceRange, staticFields, staticWords } from './quantize-static.ts';
+import {
+  int2Weight,
+  int4Weight,
+  int8Weight,
+  weightOnlyFields,
+  weightOnlySchemes,
+  weightOnlyWords,
+} from './quantize-weight-only.ts';
 import { conditionalSettings } from './step-fields.ts';
 import { defineStepKind, type StepField } from './step-kind.ts';
 
@@ -17,9 +25,11 @@ const fields: readonly StepField[] = [
         title: 'int8, static',
         help: '8-bit weights and activations, with ranges found on calibration data.',
       },
+      ...weightOnlySchemes,
     ],
   },
   ...staticFields,
+  ...weightOnlyFields,
   {
     key: 'exclude',
     title: 'Left in float',
@@ -30,7 +40,10 @@ const fields: readonly StepField[] = [
 ];
 
 /** The scheme decides which settings there are. */
-export const quantizeStepSchema = conditionalSettings(fields, z.discriminatedUnion('scheme', [int8Static]));
+export const quantizeStepSchema = conditionalSettings(
+  fields,
+  z.discriminatedUnion('scheme', [int8Static, int8Weight, int4Weight, int2Weight]),
+);
 export type QuantizeStep = z.infer<typeof quantizeStepSchema>;
 
 export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
@@ -46,6 +59,7 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
     repair: 'weights that are integers already cannot be solved again',
   },
   initial: INITIAL_STATIC,
-  words: staticWords,
-  resolve: (step, { vnni }) => ({ ...step, reduceRange: resolveReduceRange(step, vnni) }),
+  words: (step) => (step.scheme === 'int8-static' ? staticWords(step) : weightOnlyWords(step)),
+  resolve: (step, { vnni }) =>
+    step.scheme === 'int8-static' ? { ...step, reduceRange: resolveReduceRange(step, vnni) } : step,
 });

@@ -22,7 +22,7 @@ export type FieldControl =
   | { readonly control: 'layers' };
 
 export interface FieldChoice {
-  readonly value: string | boolean;
+  readonly value: string | number | boolean;
   readonly title: string;
   /** What it does, for whoever chooses; one sentence. */
   readonly help: string;

@@ -1,6 +1,7 @@
 /** Nodes that rooms above write into models, by what they do. */
 import type { Node } from '../graph/ir.ts';
 import { makeNode, type NodeParts } from '../graph/make.ts';
+import { MICROSOFT } from './spec.ts';
 
 type Make = (inputs: readonly string[], output: string, parts?: NodeParts) => Node;
 
@@ -8,6 +9,11 @@ const maker =
   (opType: string): Make =>
   (inputs, output, parts) =>
     makeNode(opType, inputs, [output], parts);
+
+const contributed =
+  (opType: string): Make =>
+  (inputs, output, parts) =>
+    makeNode(opType, inputs, [output], { ...parts, domain: MICROSOFT });
 
 /** x, scale, zero point → codes. */
 export const quantizeNode: Make = maker('QuantizeLinear');
@@ -48,3 +54,8 @@ export const castNode: Make = maker('Cast');
 export const floatCopyNode: Make = maker('Max');
 /** data, indices, updates → data with some elements replaced, along axis 0 unless given otherwise. */
 export const replaceElementsNode: Make = maker('ScatterElements');
+
+/** data, packed codes, scales, zero points ('' for none), '', bias: a matrix product whose weights are codes in blocks. */
+export const blockProductNode: Make = contributed('MatMulNBits');
+/** packed codes, indices, scales, zero points (may be left out): rows of a table of codes in blocks. */
+export const blockLookupNode: Make = contributed('GatherBlockQuantized');

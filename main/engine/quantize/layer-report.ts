@@ -14,6 +14,19 @@ export interface QuantizedLayer {
   /** Whether the runtime fused it into an integer kernel; null when not checked or not quantized. */
   readonly fused: boolean | null;
   readonly reason: string | null;
+  /** Of schemes that code weights alone. */
+  readonly weights?: CodedWeights;
+}
+
+/** What became of the weights of a layer. */
+export interface CodedWeights {
+  readonly bits: number;
+  /** Of the weights. */
+  readonly sqnrDb: number;
+  /** Of the layer's output on calibration data, with float inputs as the layers before give them; null: without data. */
+  readonly outputSqnrDb: number | null;
+  /** Codes with their scales and zero points. */
+  readonly bytes: { readonly before: number; readonly after: number };
 }
 
 interface Outcome {

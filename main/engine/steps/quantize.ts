@@ -3,6 +3,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { QuantizeOutcome } from '../quantize/outcome.ts';
 import { quantizeStatic } from '../quantize/quantize-static.ts';
+import { quantizeWeightOnly } from '../quantize/weight-only/quantize-weight-only.ts';
 import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
 
 export type QuantizeStepOutcome = StepOutcome<'quantize', Omit<QuantizeOutcome, 'model' | 'sources'>>;
@@ -26,5 +27,9 @@ function quantize(
   switch (step.scheme) {
     case 'int8-static':
       return quantizeStatic(model, { ...surroundings, step }, context);
+    case 'int8-weight':
+    case 'int4-weight':
+    case 'int2-weight':
+      return quantizeWeightOnly(model, { ...surroundings, step }, context);
   }
 }

@@ -174,6 +174,8 @@ function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
   const { metric, value, low, high } = goodness;
   const step = quantizeStepOf(recipe);
   if (own || step === null) return { metric, base: { accuracy: value, low, high, chance } };
+  // What fewer bits than 8 cost is told by measurements alone.
+  if (step.scheme === 'int4-weight' || step.scheme === 'int2-weight') return null;
   const saturates = 'reduceRange' in step && step.reduceRange === false && inputs.quantizePlan?.vnni !== true;
   const loss = saturates ? SATURATING_INT8_LOSS : UNTRIED_INT8_LOSS;
   return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };
@@ -228,7 +230,7 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
   }
   const step = quantizeStepOf(recipe);
   const profile = inputs.baselineProfile;
-  if (step === null || profile === null || inputs.quantizePlan === null) return null;
+  if (step?.scheme !== 'int8-static' || profile === null || inputs.quantizePlan === null) return null;
   return predictInt8Latency({
     layers: profile.layers,
     latencyMs: profile.latency.p50Ms,
@@ -264,7 +266,7 @@ function predictBytes(inputs: PredictionInputs, recipe: Recipe, channels: Channe
   if (!keepsShapes(recipe)) return null;
   if (quantize === null) return inputs.modelBytes;
   const { layers, quantizePlan } = inputs;
-  if (layers === null || quantizePlan === null) return null;
+  if (layers === null || quantizePlan === null || quantize.scheme !== 'int8-static') return null;
   return inputs.modelBytes - int8SavedBytes(layers, quantizePlan, new Set(quantize.exclude));
 }
 

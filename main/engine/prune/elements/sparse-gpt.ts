@@ -1,6 +1,5 @@
-import { factorCholesky } from '../../tensor/linear/cholesky.ts';
+import { eliminationFactor } from '../../tensor/linear/elimination.ts';
 import type { Steps } from '../../tensor/linear/interruptible.ts';
-import { invertSymmetric } from '../../tensor/linear/inverse.ts';
 import { subtractProduct } from '../../tensor/linear/product.ts';
 import type { Block } from './blocks.ts';
 import { markSmallest } from './mark-smallest.ts';
@@ -11,8 +10,6 @@ export type Wanted = { readonly count: number; readonly block: Block } | Pattern
 
 /** Columns of which the mask is chosen together, and whose errors reach the later ones as one product. */
 const WIDTH = 128;
-/** Share of the mean of the diagonal that is added to it. */
-const DAMPING = 0.01;
 
 /**
  * Sets weights of a matrix to zero and moves those to the right of each so that the outputs change least: column after
@@ -26,9 +23,7 @@ const DAMPING = 0.01;
  */
 export function* sparseGpt(weights: Float64Array, gram: Float64Array, wanted: Wanted): Steps<Uint8Array> {
   const columns = Math.round(Math.sqrt(gram.length));
-  damp(gram, columns);
-  const factor = yield* invertSymmetric(gram, columns);
-  yield* factorCholesky(factor, columns);
+  const factor = yield* eliminationFactor(gram, columns);
   const mask = new Uint8Array(weights.length);
   const rows = weights.length / columns;
   const blocks = 'kept' in wanted ? 0 : blocksOf({ rows, width: columns }, wanted.block);
@@ -64,13 +59,6 @@ interface Part {
   readonly columns: number;
   readonly first: number;
   readonly width: number;
-}
-
-/** Makes the matrix positive definite; inputs that are always zero get the least weight of all, so theirs go first. */
-function damp(gram: Float64Array, columns: number): void {
-  let mean = 0;
-  for (let at = 0; at < columns; at++) mean += gram[at * columns + at]! / columns;
-  for (let at = 0; at < columns; at++) gram[at * columns + at]! += mean > 0 ? DAMPING * mean : 1;
 }
 
 /** What cutting a weight costs. */

@@ -25,7 +25,7 @@ const WORST = 5;
 export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   const errors = useTrialErrors(trial?.id ?? null).data ?? null;
   const exclude = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
-  const { reduceRange } = settingsOf(useEditedStep('quantize'), 'quantize') ?? NEW_STEP.quantize;
+  const step = settingsOf(useEditedStep('quantize'), 'quantize') ?? NEW_STEP.quantize;
   const layer = useSelection((state) => state.layer);
   const counts = countRows(quantizeRows(plan, new Set(exclude), null));
   return (
@@ -34,7 +34,9 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
       <Text className={`lap-muted ${classes['part']}`}>
         {counts.chosen} of {counts.quantizable} quantizable layers chosen, {counts.layers} in all.
       </Text>
-      <Text className={`lap-muted ${classes['part']}`}>{explainReduceRange(reduceRange, plan.vnni)}</Text>
+      {'reduceRange' in step && (
+        <Text className={`lap-muted ${classes['part']}`}>{explainReduceRange(step.reduceRange, plan.vnni)}</Text>
+      )}
       {errors !== null && (
         <>
           <ChannelStrip errors={errors} layer={layer} />
