@@ -14,7 +14,8 @@ import { sourceOfModel } from '../../main/engine/runtime/model-source.ts';
 import type { QuantizeOutcome } from '../../main/engine/quantize/outcome.ts';
 import { quantizeStatic } from '../../main/engine/quantize/quantize-static.ts';
 import { sqnrDb } from '../../main/judge/signal-error.ts';
-import { int8Static, type Int8StaticStep } from '../../main/contract/recipe/quantize-static.ts';
+import type { Int8StaticStep } from '../../main/contract/recipe/quantize-static.ts';
+import { quantizeStepSchema } from '../../main/contract/recipe/quantize.ts';
 import { inputPorts } from '../../main/engine/runtime/input-dims.ts';
 import { machineInfo } from '../../main/engine/runtime/machine.ts';
 import { makeInputs } from '../../main/engine/runtime/make-inputs.ts';
@@ -43,7 +44,7 @@ suite(`quantization of real models${existsSync(assets) ? '' : ' (skipped: ../sha
     calibration: (samples: number) => FeedBatches,
     step: Partial<Int8StaticStep> = {},
   ): Promise<QuantizeOutcome> {
-    const full = int8Static.parse({ scheme: 'int8-static', ...step });
+    const full = quantizeStepSchema.parse({ scheme: 'int8-static', ...step }) as Int8StaticStep;
     return quantizeStatic(float, { step: full, calibration, runner, vnni: machineInfo('').vnni }, quietContext());
   }
 

@@ -1,4 +1,5 @@
 /** Runs all benches and prints a table; exit code 1 when one passes its limit. `npm run bench [NAME…]` */
+import { bench as calibrate } from './calibrate.ts';
 import { bench as cut } from './cut.ts';
 import { bench as evaluate } from './evaluate.ts';
 import { bench as open } from './open.ts';
@@ -10,6 +11,7 @@ import { bench as window } from './window.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  calibrate,
   cut,
   evaluate,
   open,

@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { exclusions, type StepField } from './step-kind.ts';
 
-export const int8Static = z.strictObject({
+const common = {
   scheme: z.literal('int8-static'),
-  calibrator: z.literal('minmax').default('minmax'),
   /** Codes of activations and of weights; s: signed, u: unsigned. */
   types: z.enum(['u8s8', 'u8u8', 's8s8']).default('u8s8'),
   perChannel: z.boolean().default(true),
@@ -15,7 +14,17 @@ export const int8Static = z.strictObject({
   /** Calibration samples taken from the start of the data. */
   samples: z.number().int().positive().default(200),
   exclude: z.array(z.string()).readonly().default([]),
-});
+};
+
+export const int8Static = z.discriminatedUnion('calibrator', [
+  z.strictObject({ ...common, calibrator: z.enum(['minmax', 'ema', 'entropy', 'mse']) }),
+  z.strictObject({
+    ...common,
+    calibrator: z.literal('percentile'),
+    /** Share of the values inside of the range, in per cent. */
+    percentile: z.number().gt(0).max(100).default(99.999),
+  }),
+]);
 export type Int8StaticStep = z.infer<typeof int8Static>;
 export type ReduceRange = Int8StaticStep['reduceRange'];
 
@@ -29,7 +38,32 @@ export const staticFields: readonly StepField[] = [
     flag: '--calibrator <name>',
     control: 'choice',
     when,
-    choices: [{ value: 'minmax', title: 'Smallest to largest', help: 'The range holds every value that was met.' }],
+    standard: 'minmax',
+    choices: [
+      { value: 'minmax', title: 'Smallest to largest', help: 'The range holds every value that was met.' },
+      {
+        value: 'ema',
+        title: 'Moving average',
+        help: 'Averages the least and greatest value of each batch: single outliers count little.',
+      },
+      { value: 'percentile', title: 'Percentile', help: 'The range holds nearly all values; the outermost are cut.' },
+      {
+        value: 'entropy',
+        title: 'Entropy',
+        help: 'The range after which the distribution of the values is nearest to what it was (KL divergence).',
+      },
+      { value: 'mse', title: 'Least error', help: 'The range whose codes come nearest to the values, in squares.' },
+    ],
+  },
+  {
+    key: 'percentile',
+    title: 'Percentile',
+    help: 'How many of the values the range holds, in per cent.',
+    flag: '--percentile <percent>',
+    control: 'number',
+    minimum: 0,
+    maximum: 100,
+    when: { ...when, calibrator: ['percentile'] },
   },
   {
     key: 'types',
@@ -106,9 +140,19 @@ export const INITIAL_STATIC: Int8StaticStep = {
   exclude: [],
 };
 
+const CALIBRATORS: Readonly<Record<Int8StaticStep['calibrator'], string>> = {
+  minmax: '',
+  ema: ' EMA',
+  percentile: ' percentile',
+  entropy: ' entropy',
+  mse: ' MSE',
+};
+
 /** "int8", "int8 s8s8 per tensor, 7-bit weights". */
-export function staticWords({ types, perChannel, symmetric, reduceRange, exclude }: Int8StaticStep): string {
+export function staticWords(step: Int8StaticStep): string {
+  const { calibrator, types, perChannel, symmetric, reduceRange, exclude } = step;
   const details = [
+    CALIBRATORS[calibrator],
     types === 'u8s8' ? '' : ` ${types}`,
     perChannel ? '' : ' per tensor',
     symmetric ? ' symmetric' : '',

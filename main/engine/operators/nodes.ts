@@ -44,6 +44,10 @@ export const reshapeNode: Make = maker('Reshape');
 export const sliceNode: Make = maker('Slice');
 /** value, indices along attribute `axis`. */
 export const gatherNode: Make = maker('Gather');
+/** Largest element of each window. */
+export const maxPoolNode: Make = maker('MaxPool');
+/** Largest element of each channel. */
+export const globalMaxPoolNode: Make = maker('GlobalMaxPool');
 /** To the element type of attribute `to`. */
 export const castNode: Make = maker('Cast');
 

@@ -54,6 +54,7 @@ export async function quantizeStatic(
       runner,
       calibration: () => samples.all(),
       samples: step.samples,
+      observer: step,
       feeds: firstSamples(feeds, CHECKED_SAMPLES),
       write: { perChannel: step.perChannel && perChannel, axisAllowed: perChannel, formats: int8Formats(step) },
       refused: refusedFrom(prepared, step.exclude),

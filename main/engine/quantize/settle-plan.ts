@@ -4,18 +4,20 @@ import type { TaskContext } from '../../base/progress.ts';
 import { isRefusal } from '../passes/check-pass.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { calibrateMinMax, type Calibration } from './calibrate.ts';
+import { calibrate, type Calibration } from './calibrate.ts';
 import { checkFusion } from './check-fusion.ts';
 import { checkKernels } from './check-kernels.ts';
 import { insertQdq, type InsertedQdq, type InsertOptions } from './insert-qdq.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
-import type { Range } from './quantize-activations.ts';
+import { observedRange, type Observer } from './observers/observed-range.ts';
+import type { TensorStatistics } from './observers/statistics.ts';
+import type { ActivationScheme, Range } from './quantize-activations.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { refusedByRange } from './refuse-ranges.ts';
 import { requireFiniteWeights } from './require-finite.ts';
 import { calibratedTensors, quantizedTensors, tensorSchemes, type QuantizedTensor } from './tensor-schemes.ts';
-import type { ActivationScheme } from './quantize-activations.ts';
+import type { CodeFormat } from './schemes.ts';
 import { unitOutputs, type Unit } from './unit.ts';
 
 export interface SettleInput {
@@ -23,6 +25,8 @@ export interface SettleInput {
   /** All calibration batches from the start; asked for again when a changed plan needs more ranges. */
   readonly calibration: () => FeedBatches;
   readonly samples: number;
+  /** How ranges are found in what calibration tells. */
+  readonly observer: Observer;
   /** Some of these samples, on which the integer kernels are checked. */
   readonly feeds: HostTensors;
   /** How weights are written. */
@@ -50,6 +54,7 @@ export interface Settled {
 export async function settlePlan(prepared: PreparedModel, input: SettleInput, context: TaskContext): Promise<Settled> {
   const refused = new Map(input.refused);
   const ranges = new Ranges(prepared, input, context);
+  const { activations } = input.write.formats;
   const { graph } = prepared.model;
   for (;;) {
     const plan = planQuantization(graph, { knowledge: prepared.knowledge, refused });
@@ -57,8 +62,8 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
     requireFiniteWeights(graph, plan);
     const tensors = quantizedTensors(graph, plan);
     await ranges.take(tensors);
-    if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.known))) continue;
-    const schemes = tensorSchemes(tensors, ranges.known, input.write.formats.activations);
+    if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.met()))) continue;
+    const schemes = tensorSchemes(tensors, ranges.chosen(input.observer, activations), activations);
     const write = (units: readonly Unit[]): InsertedQdq & { readonly model: Model } => {
       const inserted = insertQdq(
         graph,
@@ -96,9 +101,9 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
   }
 }
 
-/** The ranges known so far; each tensor is calibrated once. */
+/** What is known of tensors so far; each is calibrated once. */
 class Ranges {
-  readonly known = new Map<string, Range>();
+  readonly #known = new Map<string, TensorStatistics>();
   samples = 0;
   readonly #prepared: PreparedModel;
   readonly #input: SettleInput;
@@ -112,18 +117,27 @@ class Ranges {
 
   async take(tensors: ReadonlyMap<string, QuantizedTensor>): Promise<void> {
     // At first those that only pass through as well: a later plan may cut the chain that they hang on.
-    const wanted = this.known.size === 0 ? [...tensors.keys()] : calibratedTensors(tensors);
-    const missing = wanted.filter((name) => !this.known.has(name));
+    const wanted = this.#known.size === 0 ? [...tensors.keys()] : calibratedTensors(tensors);
+    const missing = wanted.filter((name) => !this.#known.has(name));
     if (missing.length === 0) return;
-    const { ranges, samples } = await this.#calibrate(missing);
-    for (const [name, range] of ranges) this.known.set(name, range);
+    const { statistics, samples } = await this.#calibrate(missing);
+    for (const [name, found] of statistics) this.#known.set(name, found);
     this.samples = samples;
+  }
+
+  /** From the least to the greatest value of each tensor. */
+  met(): ReadonlyMap<string, Range> {
+    return new Map([...this.#known].map(([name, { range }]) => [name, range]));
+  }
+
+  chosen(observer: Observer, format: CodeFormat): ReadonlyMap<string, Range> {
+    return new Map([...this.#known].map(([name, found]) => [name, observedRange(found, observer, format)]));
   }
 
   #calibrate(tensors: readonly string[]): Promise<Calibration> {
     const { runner, calibration, samples } = this.#input;
     const run = { runner, batches: calibration(), samples };
-    return calibrateMinMax(this.#prepared.model, tensors, run, this.#context);
+    return calibrate(this.#prepared.model, tensors, run, this.#context);
   }
 }
 

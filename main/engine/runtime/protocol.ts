@@ -1,5 +1,6 @@
 import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
+import type { Histogram } from '../tensor/streaming-histogram.ts';
 import type { FedResult, FedSession, FeedSource } from './feeder.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
@@ -29,6 +30,14 @@ export interface KeptValues {
   readonly bytes: number;
 }
 
+/** An output to be counted, and the outputs, among those that go back, that hold its extremes. */
+export interface ObservedOutput {
+  readonly values: string;
+  /** null: none is negative. */
+  readonly least: string | null;
+  readonly greatest: string;
+}
+
 /** Every call that the engine may make to the runner. */
 export interface RunnerCalls {
   hello: { params: null; result: { readonly onnxruntime: string; readonly backends: readonly string[] } };
@@ -52,6 +61,19 @@ export interface RunnerCalls {
   };
   /** Lets go of values that were left in the process. */
   release: { params: { readonly kept: readonly number[] }; result: null };
+  /** A run whose `observed` float32 outputs are counted in the process, into what an earlier run began; null: into new ones. */
+  observe: {
+    params: {
+      readonly session: number;
+      readonly feeds: HostTensors;
+      readonly outputs: readonly string[];
+      readonly observed: readonly ObservedOutput[];
+      readonly into: number | null;
+    };
+    result: { readonly outputs: HostTensors; readonly into: number };
+  };
+  /** What was counted, by output; it is not kept any longer. */
+  observed: { params: { readonly into: number }; result: Readonly<Record<string, Histogram>> };
   time: {
     params: {
       /** `outputs`: names of those to fetch; null: all. */

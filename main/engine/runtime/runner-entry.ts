@@ -10,6 +10,7 @@ import { forkPort } from '../../rpc/node/fork-port.ts';
 import { Peer } from '../../rpc/peer.ts';
 import { serveTable, type CallContext, type Table } from '../../rpc/serve.ts';
 import { Feeds } from './feeds.ts';
+import { Observations } from './observations.ts';
 import { OrtSessions } from './ort-sessions.ts';
 import { TAKES_TURNS, type RunnerCalls, type RunnerQuestions } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';
@@ -19,6 +20,7 @@ const PROGRESS_EVERY_MS = 100;
 
 const sessions = new OrtSessions();
 const feeds = new Feeds(sessions);
+const observations = new Observations(sessions);
 let peakIsFresh = false;
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -31,6 +33,8 @@ const table: Table<RunnerCalls> = {
     sessions.release(kept);
     return null;
   },
+  observe: (params) => observations.run(params),
+  observed: ({ into }) => Promise.resolve(observations.take(into)),
   time,
   openFeed: ({ source }) => feeds.open(source),
   runFeed: ({ feed, entries }) => feeds.run(feed, entries),

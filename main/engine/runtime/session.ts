@@ -1,6 +1,14 @@
 import { StudioError } from '../../base/errors.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
-import type { KeptValues, LoadResult, RunnerCallOptions, RunnerCaller, RunnerCalls, RunnerMemory } from './protocol.ts';
+import type {
+  KeptValues,
+  LoadResult,
+  ObservedOutput,
+  RunnerCallOptions,
+  RunnerCaller,
+  RunnerCalls,
+  RunnerMemory,
+} from './protocol.ts';
 import type { PortInfo } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
 
@@ -56,6 +64,24 @@ export class Session {
     }
     const from = given.from?.id ?? null;
     return this.#runner.call('runKeeping', { session: this.id, feeds: given.feeds, from, ...wanted }, options);
+  }
+
+  /**
+   * One inference, of which some float32 outputs are counted into histograms that stay in the runner (`Runner.observed`).
+   * @param wanted `into`: what an earlier one gave, to count into the same; null: into new ones
+   * @throws as `run`
+   */
+  async observe(
+    feeds: HostTensors,
+    wanted: {
+      readonly outputs: readonly string[];
+      readonly observed: readonly ObservedOutput[];
+      readonly into: number | null;
+    },
+    options: RunnerCallOptions = {},
+  ): Promise<RunnerCalls['observe']['result']> {
+    this.checkFeeds(feeds);
+    return this.#runner.call('observe', { session: this.id, feeds, ...wanted }, options);
   }
 
   /**

@@ -2,7 +2,8 @@
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { openModel } from '../../../../main/engine/onnx/open.ts';
 import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
-import { int8Static, type Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
+import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
+import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
 import type { Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { SessionSettings } from '../../../../main/engine/runtime/settings.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
@@ -47,7 +48,8 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
  * VNNI saturate, and their layers stay float.
  */
 export function quantizeStep(step: Partial<Int8StaticStep> = {}): Int8StaticStep {
-  return int8Static.parse({ scheme: 'int8-static', reduceRange: true, samples: 8, ...step });
+  const given = { scheme: 'int8-static', reduceRange: true, samples: 8, ...step };
+  return quantizeStepSchema.parse(given) as Int8StaticStep;
 }
 
 /** The model that the runtime executes, one level below the last, which only changes layouts. */
