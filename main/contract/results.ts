@@ -223,15 +223,26 @@ export const errorLayerSchema = z.object({
   tensor: z.string(),
   /** Only this layer quantized, its inputs float. */
   localSqnrDb: z.number().nullable(),
+  /** The same with its weights alone quantized, and with its activations alone; null: there is no such part, or an older table. */
+  weightSqnrDb: z.number().nullable().default(null),
+  activationSqnrDb: z.number().nullable().default(null),
   /** The whole quantized model against the float one at this tensor. */
   sqnrDb: z.number(),
   cosine: z.number(),
   mse: z.number(),
   /** Accumulated SQNR in dB for each channel (axis 1); empty where the tensor has none. */
   channels: z.array(z.number()),
+  /** Accumulated SQNR in dB on each run: a sample, or the batch of a model whose batch is fixed. */
+  runs: z.array(z.number()).default([]),
 });
 export const errorsSchema = z.object({
   samples: z.number(),
+  /** Samples of a run. */
+  perRun: z.number().default(1),
+  /** Samples on which layers were quantized alone: fewer than `samples`. */
+  samplesAlone: z.number().default(0),
+  /** The set that they are the first of, where it is one of the workspace. */
+  datasetId: z.string().nullable().default(null),
   layers: z.array(errorLayerSchema),
   notes: z.array(z.string()),
 });

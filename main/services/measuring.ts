@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runSettingsSchema } from '../contract/machine.ts';
 import type { Params } from '../contract/methods.ts';
-import type { ErrorTable, Profile } from '../contract/results.ts';
+import { errorsSchema, type ErrorTable, type Profile } from '../contract/results.ts';
 import type { JobKind, Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
@@ -36,7 +36,11 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
       measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
         errors(context, params, task),
       ),
-    'trial.errors': ({ trialId }) => workspace.result(trialId, 'errors'),
+    'trial.errors': async ({ trialId }) => {
+      const kept = await workspace.result(trialId, 'errors');
+      // Tables of older versions lack what was added since.
+      return kept === null ? null : errorsSchema.parse(kept);
+    },
   };
 }
 
@@ -112,7 +116,7 @@ async function errors(
   const data = datasetSource(await workspace.dataset(datasetId));
   const compareWith = (float: string): Promise<ErrorTable> =>
     work.call('errors', { float, quantized, data, limit }, task);
-  const table = await withFloatModel(context, { trial, source }, task, compareWith);
+  const table = { ...(await withFloatModel(context, { trial, source }, task, compareWith)), datasetId };
   await workspace.record(trialId, { results: { errors: table }, at: Date.now() });
   return table;
 }

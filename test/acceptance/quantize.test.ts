@@ -123,7 +123,7 @@ suite(`quantization of real models${existsSync(assets) ? '' : ' (skipped: ../sha
       const { layers, samples } = await errorTable(
         float,
         outcome.model,
-        calibration(40),
+        () => calibration(40),
         runner,
         { limit: 40 },
         quietContext(),
@@ -161,7 +161,7 @@ suite(`quantization of real models${existsSync(assets) ? '' : ' (skipped: ../sha
   it('compares a model with the QDQ model that another tool made of it', async () => {
     const { model: float } = await openModel(modelPath('mobilenetv1-025-128'));
     const { model: other } = await openModel(modelPath('mobilenetv1-025-128-qdq'));
-    const { layers } = await errorTable(float, other, made(float)(4), runner, { limit: 4 }, quietContext());
+    const { layers } = await errorTable(float, other, made(float), runner, { limit: 4 }, quietContext());
     expect(layers.filter(({ localSqnrDb }) => localSqnrDb !== null).length).toBeGreaterThanOrEqual(28);
     expect(Math.min(...layers.flatMap(({ localSqnrDb }) => localSqnrDb ?? []))).toBeGreaterThan(20);
   });

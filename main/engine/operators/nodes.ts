@@ -23,6 +23,8 @@ export const dequantizeNode: Make = maker('DequantizeLinear');
 export const addNode: Make = maker('Add');
 /** a − b, broadcast. */
 export const subtractNode: Make = maker('Sub');
+/** a · b, broadcast. */
+export const productNode: Make = maker('Mul');
 /** Number of elements, int64 []. */
 export const sizeNode: Make = maker('Size');
 /** Smallest element; over `axes` (an attribute before opset 18, then an input), or all. */

@@ -1,13 +1,12 @@
 import { sqnrDb } from '../../judge/signal-error.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
-import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { runOnce } from '../passes/compare-outputs.ts';
 import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
-import { buildErrorModel, type ComparedLayer } from './error-model.ts';
+import { buildAloneModel, type LayerAlone } from './error-model.ts';
 
 /** What a check of integer kernels runs on. */
 export interface KernelCheck {
@@ -34,7 +33,7 @@ export async function checkKernels(
   runner: Runner,
   context: TaskContext,
 ): Promise<ReadonlyMap<string, string>> {
-  const { model, layers } = localErrors(check);
+  const { model, layers } = buildAloneModel(check.float, check.quantized, check.knowledge, { parts: false });
   const refused = new Map<string, string>();
   if (layers.length === 0) return refused;
   context.progress({ stage: 'Checking kernels', done: 0, total: 2 });
@@ -55,20 +54,6 @@ export async function checkKernels(
   return refused;
 }
 
-/** The error model with the sums that tell about single layers as its only outputs. */
-function localErrors({ float, quantized, knowledge }: KernelCheck): {
-  readonly model: Model;
-  readonly layers: readonly ComparedLayer[];
-} {
-  const { model, layers } = buildErrorModel(float, quantized, knowledge);
-  const local = layers.filter(({ localDifference }) => localDifference !== null);
-  const wanted = new Set(
-    local.flatMap(({ localDifference, accumulated }) => [localDifference!, accumulated.reference, accumulated.size]),
-  );
-  const outputs = model.graph.outputs.filter(({ name }) => wanted.has(name));
-  return { model: { ...model, graph: withoutDeadNodes({ ...model.graph, outputs }) }, layers: local };
-}
-
 /** In the mean over the elements, a kernel that rounds otherwise is off by 0.3 of a step. */
 const MOST_STEPS = 0.5;
 /** Where the output is float, a kernel may lose so much against the operator as written. */
@@ -77,13 +62,13 @@ const MOST_DB = 3;
 const NO_ERROR_DB = 60;
 
 function disagreement(
-  { localDifference, accumulated }: ComparedLayer,
+  { local, reference: float, size }: LayerAlone,
   runs: { readonly fused: HostTensors; readonly written: HostTensors },
   step: number | undefined,
 ): string | undefined {
-  const reference = total(runs.written[accumulated.reference]);
-  const count = total(runs.written[accumulated.size]);
-  const [fused, written] = [total(runs.fused[localDifference!]), total(runs.written[localDifference!])];
+  const reference = total(runs.written[float]);
+  const count = total(runs.written[size]);
+  const [fused, written] = [total(runs.fused[local]), total(runs.written[local])];
   // The float layer itself overflows: nothing can be said about the kernel.
   if (!Number.isFinite(reference) || !Number.isFinite(written)) return undefined;
   const [fusedDb, writtenDb] = [fused, written].map((difference) => sqnrDb({ reference, difference }));

@@ -7,8 +7,8 @@ import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
 
-/** Both models and their taps run together: small batches keep the memory of large models in bounds. */
-const BATCH = 4;
+/** A sample in each run, so that the sample that breaks the model can be told. */
+const BATCH = 1;
 
 /** Where quantization hurts: the error of every layer, alone and accumulated. @throws what `errorTable` throws */
 export async function errors(
@@ -18,13 +18,15 @@ export async function errors(
   const reference = await openRunnable(float, context.signal);
   const compared = await openRunnable(quantized, context.signal);
   const dataset = await openSource(data);
-  const batches = dataset.batches(inputPorts(reference.model), BATCH, { limit, signal: context.signal });
+  const batches = (samples: number): AsyncIterable<HostTensors> =>
+    feedsOf(dataset.batches(inputPorts(reference.model), BATCH, { limit: samples, signal: context.signal }));
   const table = await withThreadRunner(context.signal, (runner) =>
-    errorTable(reference.model, compared.model, feedsOf(batches), runner, { limit }, context),
+    errorTable(reference.model, compared.model, batches, runner, { limit }, context),
   );
   return {
-    samples: table.samples,
-    layers: table.layers.map((layer) => ({ ...layer, channels: [...layer.channels] })),
+    ...table,
+    datasetId: null,
+    layers: table.layers.map((layer) => ({ ...layer, channels: [...layer.channels], runs: [...layer.runs] })),
     notes: [...table.notes],
   };
 }

@@ -1,4 +1,4 @@
-import { Button, useComputedColorScheme } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
@@ -8,27 +8,15 @@ import { ToolbarSpace } from '../../../design/Task.tsx';
 import { useSensitivity } from '../../../state/queries.ts';
 import { NONE_LIT, selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
-import { harmMap, textOn } from '../../../viz/color-maps.ts';
-import { DataGrid } from '../../../widgets/grid/DataGrid.tsx';
-import { GridTools } from '../../../widgets/grid/GridTools.tsx';
-import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
-import { useGrid } from '../../../widgets/grid/use-grid.ts';
-import { LayerName } from '../../../widgets/LayerName.tsx';
+import { HeatMap } from '../../../widgets/heat/HeatMap.tsx';
+import { HeatTools } from '../../../widgets/heat/HeatTools.tsx';
+import { useHeat } from '../../../widgets/heat/use-heat.ts';
 import { Loaded } from '../../../widgets/Loaded.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import classes from './channels.module.css';
 import { LowerBar, type Shown } from './LowerBar.tsx';
 import { layersOf, type GroupRow } from './model.ts';
-import {
-  lossPlace,
-  lossText,
-  measureWords,
-  sensitivityLines,
-  sensitivityScore,
-  SHARE_TITLES,
-  worstLoss,
-  type SensitivityLine,
-} from './sensitivity-model.ts';
+import { keptAt, measureWords, sensitivityHeat, sensitivityLines, sensitivityScore } from './sensitivity-model.ts';
 import { measureSensitivity, setWidth, useSensitivityTask } from './store.ts';
 
 interface SensitivityMapProps {
@@ -55,10 +43,11 @@ function Measured({
 }: SensitivityMapProps & { readonly table: Sensitivity | null }): ReactNode {
   const task = useSensitivityTask();
   const hasData = useSession((state) => state.datasetId !== null);
-  const scheme = useComputedColorScheme('light');
   const lines = useMemo(() => sensitivityLines(rows, table), [rows, table]);
-  const columns = useMemo(() => columnsOf(step, scheme, worstLoss(table)), [step, scheme, table]);
-  const grid = useGrid({ id: 'prune.sensitivity', columns, rows: lines, rowKey });
+  const heat = useHeat(
+    'prune.sensitivity',
+    useMemo(() => sensitivityHeat(lines), [lines]),
+  );
   const whole = table !== null && table.rows.length >= table.groups;
   const other = table !== null && table.score !== sensitivityScore(step);
   const measure = (
@@ -75,7 +64,7 @@ function Measured({
         <ToolbarSpace />
         <TaskLine state={task.state} title="Cutting groups" onCancel={task.cancel} onDismiss={task.dismiss} />
         {table !== null && task.state.status !== 'running' && measure}
-        {table !== null && <GridTools grid={grid} noun="groups" fileName="sensitivity" />}
+        {table !== null && <HeatTools heat={heat} noun="groups" fileName="sensitivity" />}
       </LowerBar>
       {table === null ? (
         <EmptyState
@@ -87,100 +76,24 @@ function Measured({
           {!hasData && ' Add data first.'}
         </EmptyState>
       ) : (
-        <>
-          <div className={classes['grid']}>
-            <DataGrid
-              label="Sensitivity of groups"
-              grid={grid}
-              onSelect={({ group }) => selectLayer(group.producers[0] ?? null, 'chart')}
-              onHover={(line) => useSelection.getState().setLit(line === null ? NONE_LIT : layersOf(line.group))}
-            />
-          </div>
-          <Legend worst={worstLoss(table)} scheme={scheme} />
-        </>
+        <div className={classes['grid']}>
+          <HeatMap
+            label="Sensitivity of groups"
+            heat={heat}
+            marked={({ row, column }) => keptAt(lines[row]!, column) === lines[row]!.group.kept}
+            markedWords="what the recipe keeps"
+            onPick={(row, column) => {
+              const { group } = lines[row]!;
+              const kept = column === null ? null : keptAt(lines[row]!, column);
+              if (kept === null) selectLayer(group.producers[0] ?? null, 'chart');
+              else setWidth(step, group.name, kept);
+            }}
+            onPoint={(cell) =>
+              useSelection.getState().setLit(cell === null ? NONE_LIT : layersOf(lines[cell.row]!.group))
+            }
+          />
+        </div>
       )}
     </>
-  );
-}
-
-function rowKey({ group }: SensitivityLine): string {
-  return group.name;
-}
-
-function columnsOf(
-  step: ChannelPruning,
-  scheme: 'light' | 'dark',
-  worst: number,
-): readonly GridColumn<SensitivityLine>[] {
-  return [
-    {
-      key: 'name',
-      title: 'Group',
-      width: 'minmax(130px, 1fr)',
-      render: ({ group }) => <LayerName name={group.name} />,
-      value: ({ group }) => group.name,
-    },
-    {
-      key: 'kept',
-      title: 'Now',
-      width: '72px',
-      align: 'right',
-      help: 'What the recipe keeps of the group, of all',
-      render: ({ group }) => `${group.kept} / ${group.atoms}`,
-      value: ({ group }) => group.kept,
-    },
-    ...SHARE_TITLES.map((title, at): GridColumn<SensitivityLine> => ({
-      key: `share${at}`,
-      title,
-      width: 'minmax(64px, 0.4fr)',
-      align: 'right',
-      help: `Distance of the outputs from the whole model’s when only this group is cut, to ${title}. A click makes the cut.`,
-      render: (line) => <Cell line={line} at={at} step={step} scheme={scheme} worst={worst} />,
-      value: ({ cells }) => cells?.[at]?.loss ?? null,
-    })),
-  ];
-}
-
-interface CellProps {
-  readonly line: SensitivityLine;
-  readonly at: number;
-  readonly step: ChannelPruning;
-  readonly scheme: 'light' | 'dark';
-  readonly worst: number;
-}
-
-function Cell({ line: { group, cells }, at, step, scheme, worst }: CellProps): ReactNode {
-  const cell = cells?.[at];
-  if (cell === undefined) return '';
-  const color = harmMap[scheme](lossPlace(cell.loss, worst));
-  const words = `${group.name} to ${cell.kept} of ${group.atoms}: ${lossText(cell.loss)}`;
-  return (
-    <button
-      type="button"
-      className={classes['cell']}
-      style={{ background: color, color: textOn(color) }}
-      aria-label={`Cut ${words}`}
-      title={words}
-      data-now={cell.kept === group.kept}
-      onClick={(event) => {
-        event.stopPropagation();
-        setWidth(step, group.name, cell.kept);
-      }}
-    >
-      {lossText(cell.loss)}
-    </button>
-  );
-}
-
-/** What the colours mean. */
-function Legend({ worst, scheme }: { readonly worst: number; readonly scheme: 'light' | 'dark' }): ReactNode {
-  const stops = Array.from({ length: 9 }, (_, at) => harmMap[scheme](at / 8)).join(', ');
-  return (
-    <div className={classes['legend']}>
-      <span>0</span>
-      <span className={classes['ramp']} style={{ background: `linear-gradient(to right, ${stops})` }} aria-hidden />
-      <span>{lossText(worst)}, the worst</span>
-      <span className="lap-muted">half of the scale: {lossText(worst / 4)} · outlined: what the recipe keeps</span>
-    </div>
   );
 }

@@ -2,6 +2,7 @@
 import { KEPT_SHARES, type Sensitivity, type SensitivityRow } from '../../../../main/contract/sensitivity.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
 import { formatNumber } from '../../../../main/judge/format.ts';
+import { heatTable, type HeatColumn, type HeatScale, type HeatTable } from '../../../viz/heat/heat-table.ts';
 import type { GroupRow } from './model.ts';
 
 /** A line of the heat map. */
@@ -9,48 +10,73 @@ export interface SensitivityLine {
   readonly group: GroupRow;
   /** null: not measured yet. */
   readonly cells: SensitivityRow['cells'] | null;
-  /** The largest loss of the line; null: none is known. */
-  readonly worst: number | null;
 }
 
 /** Groups in the order of the model with what was measured of them. */
 export function sensitivityLines(rows: readonly GroupRow[], table: Sensitivity | null): SensitivityLine[] {
   const measured = new Map(table?.rows.map(({ group, cells }) => [group, cells]));
-  return rows
-    .filter(({ at }) => at >= 0)
-    .map((group) => {
-      const cells = measured.get(group.name) ?? null;
-      return { group, cells, worst: cells === null ? null : largest(cells) };
-    });
-}
-
-function largest(cells: SensitivityRow['cells']): number | null {
-  return cells.reduce<number | null>((most, { loss }) => (loss === null ? most : Math.max(most ?? 0, loss)), null);
-}
-
-/** The largest loss of all; 0 where nothing is known. */
-export function worstLoss(table: Sensitivity | null): number {
-  return Math.max(0, ...(table?.rows.map(({ cells }) => largest(cells) ?? 0) ?? []));
+  return rows.filter(({ at }) => at >= 0).map((group) => ({ group, cells: measured.get(group.name) ?? null }));
 }
 
 /**
- * Place of a loss on the colour scale, 0 (none) … 1 (the worst): the square root of its share, so that groups that can be
- * spared are told apart beside one that cannot. What gave NaN stands at 1.
+ * Colours of losses, by their order of magnitude: groups that can be spared are told apart beside one that cannot. NaN of the outputs is
+ * worse than any.
  */
-export function lossPlace(loss: number | null, worst: number): number {
-  if (loss === null) return 1;
-  return worst <= 0 || loss <= 0 ? 0 : Math.sqrt(Math.min(1, loss / worst));
+const LOSS: HeatScale = {
+  id: 'loss',
+  title: 'distance of the outputs',
+  unit: '',
+  worst: 'high',
+  kind: 'log',
+  mayBeLog: true,
+  bestAt: 1e-4,
+  format: lossText,
+};
+
+/** Uncoloured columns before those of shares. */
+const BEFORE = 1;
+
+/** Groups × shares that are kept, the number that the recipe keeps now before them. */
+export function sensitivityHeat(lines: readonly SensitivityLine[]): HeatTable {
+  const now: HeatColumn = {
+    key: 'kept',
+    title: 'Now',
+    short: 'Now',
+    help: 'What the recipe keeps of the group, of all.',
+    scale: LOSS,
+    plain: (row) => `${lines[row]!.group.kept} / ${lines[row]!.group.atoms}`,
+  };
+  const shares = SHARE_TITLES.map((title, at): HeatColumn => ({
+    key: `share${at}`,
+    title: `kept ${title}`,
+    short: title,
+    help: `Distance of the outputs from the whole model’s when only this group is cut, to ${title}. A click makes the cut.`,
+    scale: LOSS,
+  }));
+  return heatTable({
+    rows: lines.map(({ group }) => ({ key: group.name, label: group.name })),
+    columns: [now, ...shares],
+    value: (row, column) => {
+      const cell = lines[row]!.cells?.[column - BEFORE];
+      return cell === undefined ? null : (cell.loss ?? Infinity);
+    },
+  });
+}
+
+/** Atoms that a cell keeps; null: it is none of the measured shares. */
+export function keptAt({ cells }: SensitivityLine, column: number): number | null {
+  return cells?.[column - BEFORE]?.kept ?? null;
 }
 
 /** "0.042"; "NaN" where the outputs held it. */
-export function lossText(loss: number | null): string {
-  if (loss === null) return 'NaN';
+export function lossText(loss: number): string {
+  if (!Number.isFinite(loss)) return 'NaN';
   // Rounding makes tiny divergences negative.
   return loss < 5e-5 ? '0' : formatNumber(loss, 2);
 }
 
 /** "87.5 %" and so on, the columns. */
-export const SHARE_TITLES: readonly string[] = KEPT_SHARES.map((share) => `${share * 100} %`);
+const SHARE_TITLES: readonly string[] = KEPT_SHARES.map((share) => `${share * 100} %`);
 
 /** What the numbers are. */
 export function measureWords({ measure, data, samples }: Sensitivity): string {

@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
+import type { ErrorLayer, ErrorTable } from '../../../../main/contract/results.ts';
 import type { QuantizePlan, Trial } from '../../../../main/contract/studio.ts';
 import { formatDb } from '../../../../main/judge/format.ts';
 import { Heading } from '../../../design/Task.tsx';
@@ -8,10 +9,9 @@ import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
 import { excludedBy, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { useSelection } from '../../../state/selection.ts';
 import { LayerLink } from '../../../widgets/LayerLink.tsx';
-import { worstLayers } from '../heatmap.ts';
 import { countRows, explainReduceRange, quantizeRows } from '../model.ts';
 import classes from '../QuantizeView.module.css';
-import { ChannelStrip } from './ChannelStrip.tsx';
+import { LayerDetail } from './LayerDetail.tsx';
 
 interface ErrorDetailProps {
   readonly trial: Trial | null;
@@ -21,7 +21,7 @@ interface ErrorDetailProps {
 /** How many of the ranking are named. */
 const WORST = 5;
 
-/** Beside the heatmap: how far int8 reaches, the channels of the selected layer, the layers that lose most. */
+/** Beside the heat map: the selected layer, how far int8 reaches, the layers that lose most. */
 export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   const errors = useTrialErrors(trial?.id ?? null).data ?? null;
   const exclude = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
@@ -30,6 +30,7 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   const counts = countRows(quantizeRows(plan, new Set(exclude), null));
   return (
     <>
+      {errors !== null && <LayerDetail errors={errors} layer={layer} />}
       <Heading>Reach</Heading>
       <Text className={`lap-muted ${classes['part']}`}>
         {counts.chosen} of {counts.quantizable} quantizable layers chosen, {counts.layers} in all.
@@ -39,21 +40,27 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
       )}
       {errors !== null && (
         <>
-          <ChannelStrip errors={errors} layer={layer} />
           <Heading>Worst by accumulated SQNR</Heading>
           <ol className={classes['worst']}>
-            {worstLayers(errors, 'sqnrDb', WORST).map((row) => (
+            {worstLayers(errors, WORST).map((row) => (
               <li key={row.name}>
                 <LayerLink name={row.name} />
-                <span>{row.sqnrDb === null ? '' : formatDb(row.sqnrDb)}</span>
+                <span>{formatDb(row.sqnrDb)}</span>
               </li>
             ))}
           </ol>
-          <Text className="lap-muted">
-            {errors.samples} samples. {errors.notes.join(' ')}
-          </Text>
+          <Text className="lap-muted">{measuredOn(errors)}</Text>
         </>
       )}
     </>
   );
+}
+
+function worstLayers({ layers }: ErrorTable, count: number): readonly ErrorLayer[] {
+  return [...layers].sort((a, b) => a.sqnrDb - b.sqnrDb).slice(0, count);
+}
+
+function measuredOn({ samples, samplesAlone, notes }: ErrorTable): string {
+  const alone = samplesAlone > 0 && samplesAlone < samples ? `; layers alone on ${samplesAlone} of them` : '';
+  return [`Measured on ${samples} samples${alone}.`, ...notes].join(' ');
 }

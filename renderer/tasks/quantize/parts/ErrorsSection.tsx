@@ -1,52 +1,129 @@
-import { Button } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { ErrorTable } from '../../../../main/contract/results.ts';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
+import { ToolbarSpace } from '../../../design/Task.tsx';
 import { useTrialErrors } from '../../../state/queries.ts';
+import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
+import type { HeatTable } from '../../../viz/heat/heat-table.ts';
+import { HeatMap } from '../../../widgets/heat/HeatMap.tsx';
+import { HeatTools } from '../../../widgets/heat/HeatTools.tsx';
+import { useHeat } from '../../../widgets/heat/use-heat.ts';
 import { Loaded } from '../../../widgets/Loaded.tsx';
-import { buildHeatmap } from '../heatmap.ts';
+import { byChannel, byLayer, bySample } from '../errors/error-tables.ts';
+import { MAPS, MAP_TITLES, useShown, type ShownMap } from '../errors/shown.ts';
+import classes from '../QuantizeView.module.css';
 import { measureTrialErrors, useErrorsTask } from '../store.ts';
-import { Heatmap } from './Heatmap.tsx';
 
-/** The error heatmap of a quantized trial, or the way to it. The layers table says the same in numbers. */
+/** The heat maps of quantization errors, or the way to them. */
 export function ErrorsSection({ trial }: { readonly trial: Trial | null }): ReactNode {
+  const map = useShown((state) => state.map);
+  return <TrialErrors trial={trial} map={map} />;
+}
+
+const TABLES: Readonly<Record<ShownMap, (errors: ErrorTable) => HeatTable>> = {
+  layers: byLayer,
+  channels: byChannel,
+  samples: bySample,
+};
+
+/** Chooses the map, beside its tools. */
+function MapBar({ children }: { readonly children?: ReactNode }): ReactNode {
+  const { map, setMap } = useShown();
+  return (
+    <div className={classes['bar']}>
+      <SegmentedControl
+        aria-label="Heat map"
+        value={map}
+        data={MAPS.map((value) => ({
+          value,
+          label: <span title={MAP_TITLES[value].help}>{MAP_TITLES[value].title}</span>,
+        }))}
+        onChange={(value) => setMap(value as ShownMap)}
+      />
+      <ToolbarSpace />
+      {children}
+    </div>
+  );
+}
+
+function TrialErrors({ trial, map }: { readonly trial: Trial | null; readonly map: ShownMap }): ReactNode {
   const errors = useTrialErrors(trial?.id ?? null);
   const datasetId = useSession((state) => state.datasetId);
   const running = useErrorsTask((task) => task.state.status === 'running');
   if (trial === null)
     return (
-      <EmptyState title="No quantized trial yet">
-        Switch Int8 on and press Run; then every layer’s error can be measured against the float model. Which layers it
-        reaches is chosen in the layers table below.
-      </EmptyState>
+      <div className={classes['maps']}>
+        <MapBar />
+        <EmptyState title="No quantized trial yet">
+          Switch Int8 on and press Run; then every layer’s error can be measured against the float model. Which layers
+          it reaches is chosen in the layers table below.
+        </EmptyState>
+      </div>
     );
   return (
     <Loaded query={errors} loading="Looking for a kept error table…">
       {(table) =>
         table === null ? (
-          <EmptyState
-            title="Errors were not measured yet"
-            action={
-              <Button disabled={datasetId === null} loading={running} onClick={() => void measureTrialErrors(trial.id)}>
-                Measure now
-              </Button>
-            }
-          >
-            The float and the int8 model run on the same samples, and every layer’s output is compared: which layer
-            hurts, and which only inherits the damage.
-          </EmptyState>
+          <div className={classes['maps']}>
+            <MapBar />
+            <EmptyState
+              title="Errors were not measured yet"
+              action={
+                <Button
+                  disabled={datasetId === null}
+                  loading={running}
+                  onClick={() => void measureTrialErrors(trial.id)}
+                >
+                  Measure now
+                </Button>
+              }
+            >
+              The float and the quantized model run on the same samples, and every layer’s output is compared: which
+              layer hurts, and which only inherits the damage.
+            </EmptyState>
+          </div>
         ) : (
-          <ErrorMap errors={table} />
+          <ErrorMap key={map} errors={table} map={map} />
         )
       }
     </Loaded>
   );
 }
 
-function ErrorMap({ errors }: { readonly errors: ErrorTable }): ReactNode {
-  const heatmap = useMemo(() => buildHeatmap(errors), [errors]);
-  return <Heatmap heatmap={heatmap} />;
+function ErrorMap({ errors, map }: { readonly errors: ErrorTable; readonly map: ShownMap }): ReactNode {
+  const table = useMemo(() => TABLES[map](errors), [errors, map]);
+  const heat = useHeat(`quantize.${map}`, table);
+  const layer = useSelection((state) => state.layer);
+  const revision = useSelection((state) => state.revision);
+  const hover = useSelection((state) => state.hover);
+  const pick = (row: number, column: number | null): void => {
+    selectLayer(table.rows[row]!.key, 'chart');
+    if (map === 'samples') useShown.getState().setRun(column);
+    if (map === 'channels') useShown.getState().setChannel(column);
+  };
+  const empty = table.columns.length === 0;
+  return (
+    <div className={classes['maps']}>
+      <MapBar>{!empty && <HeatTools heat={heat} noun="layers" fileName={`errors-by-${map}`} />}</MapBar>
+      {empty ? (
+        <EmptyState title={`Nothing was measured by ${map}`}>
+          This table was made by an older version, or no layer’s output has {map}. Measure the errors again.
+        </EmptyState>
+      ) : (
+        <HeatMap
+          label="Quantization errors"
+          heat={heat}
+          selectedRow={layer}
+          revision={revision}
+          hoveredRow={hover}
+          onPick={pick}
+          onPoint={(cell) => useSelection.getState().setHover(cell === null ? null : table.rows[cell.row]!.key)}
+        />
+      )}
+    </div>
+  );
 }

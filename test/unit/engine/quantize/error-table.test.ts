@@ -4,7 +4,7 @@ import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeValueInfo } from '../../../../main/engine/graph/make.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
 import { checkFusion } from '../../../../main/engine/quantize/check-fusion.ts';
-import { buildErrorModel } from '../../../../main/engine/quantize/error-model.ts';
+import { buildAccumulatedModel } from '../../../../main/engine/quantize/error-model.ts';
 import { errorTable, type ErrorTable } from '../../../../main/engine/quantize/error-table.ts';
 import { knowledgeOf } from '../../../../main/engine/passes/upgrade-opset.ts';
 import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
@@ -53,7 +53,12 @@ async function quantized(model: Model): Promise<Model> {
 }
 
 async function table(model: Model, other: Model, batches = 3): Promise<ErrorTable> {
-  return errorTable(model, other, randomBatches(DIMS, batches), runner, { limit: 6 }, quietContext());
+  return errorTable(model, other, () => randomBatches(DIMS, batches), runner, { limit: 6 }, quietContext());
+}
+
+/** One batch of those that `randomBatches` gives. */
+async function* only(seed: number): AsyncIterable<ReturnType<typeof randomFeed>> {
+  yield randomFeed(DIMS, seed);
 }
 
 /** The model with these values as its only outputs. */
@@ -123,6 +128,47 @@ describe('errorTable', () => {
     expect(Math.abs(layers.find(({ name }) => name === 'c2')!.localSqnrDb! - sqnrDb(sums))).toBeLessThan(0.3);
   });
 
+  it('tells what of a local error comes of weights and what of activations', async () => {
+    const model = cnn();
+    const { layers, samplesAlone } = await table(model, await quantized(model));
+    expect(samplesAlone).toBe(6);
+    const c2 = layers.find(({ name }) => name === 'c2')!;
+    const power = (db: number): number => 10 ** (-db / 10);
+    // Two independent errors: their powers add up, within half a decibel on 864 elements.
+    const sum = power(c2.weightSqnrDb!) + power(c2.activationSqnrDb!);
+    expect(Math.abs(-10 * Math.log10(sum) - c2.localSqnrDb!)).toBeLessThan(0.5);
+    expect(layers.find(({ name }) => name === 'gap')).toMatchObject({ weightSqnrDb: null, activationSqnrDb: null });
+    expect(layers.find(({ name }) => name === 't')).toMatchObject({ localSqnrDb: null, weightSqnrDb: null });
+  });
+
+  it('of weights that are exact in seven bits sees no error in the weights', async () => {
+    const exact = graph()
+      .input('x', 'float32', ['N', 3, 6, 6])
+      .initializer('w', 'float32', [3, 3, 1, 1], Float32Array.from([64, -32, 3, 1, 64, -64, 64, 5, 9]))
+      .node('Conv', ['x', 'w'], {}, ['h'], { name: 'c' })
+      .relu({ name: 'r', to: 'h2' })
+      .conv({ name: 'd', channels: 2, to: 'y' })
+      .output('y')
+      .build({ opset: 17 });
+    const { layers } = await table(exact, await quantized(exact));
+    const [c] = layers;
+    expect(c!.weightSqnrDb!).toBeGreaterThan(120);
+    // Nothing but activations is off.
+    expect(c!.activationSqnrDb!).toBeCloseTo(c!.localSqnrDb!, 1);
+  });
+
+  it('tells the runs apart: each is what a table of its samples alone says', async () => {
+    const model = cnn();
+    const other = await quantized(model);
+    const { layers, perRun } = await table(model, other);
+    expect(perRun).toBe(2);
+    const second = await errorTable(model, other, () => only(2), runner, { limit: 2 }, quietContext());
+    layers.forEach((layer, at) => {
+      expect(layer.runs).toHaveLength(3);
+      expect(layer.runs[1]).toBeCloseTo(second.layers[at]!.sqnrDb, 6);
+    });
+  });
+
   it('lists layers in the order of the float model; float ones without a local error', async () => {
     const model = cnn();
     const { layers } = await table(model, await quantized(model));
@@ -157,7 +203,7 @@ describe('errorTable', () => {
   it('does not keep the quantized half from fusing, nor taps what was folded or absorbed', async () => {
     const model = withBatchNorm();
     const other = await quantized(model);
-    const merged = buildErrorModel(model, other, knowledgeOf(model)).model;
+    const merged = buildAccumulatedModel(model, other, knowledgeOf(model)).model;
     const alone = await checkFusion(other, runner, quietContext());
     const together = await checkFusion(merged, runner, quietContext());
     expect([...alone.values()].every(Boolean)).toBe(true);
@@ -208,7 +254,7 @@ it('the merged graph leaves the two models alone', async () => {
   const model = cnn();
   const other = await quantized(model);
   const before = structuredClone([model, other]);
-  const merged = buildErrorModel(model, other, knowledgeOf(model)).model;
+  const merged = buildAccumulatedModel(model, other, knowledgeOf(model)).model;
   expect([model, other]).toEqual(before);
   expect(indexGraph(merged.graph).nodeByName('second/c1')?.opType).toBe('Conv');
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Sensitivity } from '../../../../../../main/contract/sensitivity.ts';
 import { groupRows } from '../../../../../../renderer/tasks/prune/channels/model.ts';
 import {
-  lossPlace,
+  keptAt,
   lossText,
   measureWords,
+  sensitivityHeat,
   sensitivityLines,
   sensitivityScore,
-  worstLoss,
 } from '../../../../../../renderer/tasks/prune/channels/sensitivity-model.ts';
 import { channelStep } from '../../../../../support/recipes.ts';
 import { threeUnitPlan } from '../../../../judge/predict/cases.ts';
@@ -30,22 +30,21 @@ function table(losses: readonly (number | null)[]): Sensitivity {
 describe('sensitivityLines', () => {
   it('has a line for every group, measured or not, and none for frozen layers', () => {
     expect(sensitivityLines(rows, null).map(({ group, cells }) => [group.name, cells])).toEqual([['a', null]]);
-    expect(sensitivityLines(rows, table([0.1, null, 0.4]))[0]!.worst).toBe(0.4);
+    expect(sensitivityLines(rows, table([0.1]))[0]!.cells).toEqual([{ kept: 2, loss: 0.1 }]);
   });
 });
 
-it('a quarter of the worst loss stands in the middle of the scale, NaN at its end', () => {
-  const worst = worstLoss(table([0.1, 0.4]));
-  expect(lossPlace(0.1, worst)).toBeCloseTo(0.5, 12);
-  expect(lossPlace(0.4, worst)).toBe(1);
-  expect(lossPlace(0, worst)).toBe(0);
-  expect(lossPlace(-1e-9, worst)).toBe(0);
-  expect(lossPlace(null, worst)).toBe(1);
-  expect(lossPlace(0.1, worstLoss(null))).toBe(0);
+it('is a heat map: what is kept now, then the measured shares; NaN is worse than any', () => {
+  const lines = sensitivityLines(rows, table([0.1, null]));
+  const heat = sensitivityHeat(lines);
+  expect(heat.columns.map(({ short }) => short).slice(0, 3)).toEqual(['Now', '87.5 %', '75 %']);
+  expect(Array.from(heat.values.slice(0, 4))).toEqual([Number.NaN, 0.1, Infinity, Number.NaN]);
+  expect(heat.columns[0]!.plain!(0)).toBe(`${lines[0]!.group.kept} / ${lines[0]!.group.atoms}`);
+  expect([keptAt(lines[0]!, 0), keptAt(lines[0]!, 1), keptAt(lines[0]!, 5)]).toEqual([null, 2, null]);
 });
 
 it('losses are written in two digits', () => {
-  expect([lossText(0.0421), lossText(1e-6), lossText(null)]).toEqual(['0.042', '0', 'NaN']);
+  expect([lossText(0.0421), lossText(1e-6), lossText(Infinity)]).toEqual(['0.042', '0', 'NaN']);
 });
 
 it('says what the numbers are and on what they were measured', () => {
