@@ -144,7 +144,7 @@ class Reverse {
       outputs: record?.outputs ?? [],
       arriving,
       wants: (input) => this.#live.has(node.inputs[input] ?? ''),
-      numbers: (input) => numbersOf(record?.inputs[input]),
+      numbers: (input) => (this.#live.has(node.inputs[input] ?? '') ? undefined : numbersOf(record?.inputs[input])),
       giveOutput: (output) => this.#giveOutput(node, output),
     };
   }

@@ -234,6 +234,42 @@ export class GraphWriter {
     return this.op('Where', [condition, a, b]);
   }
 
+  /** Along one axis of each. */
+  softmax(a: string, axis: number): string {
+    return this.op('Softmax', [a], { axis: BigInt(axis) });
+  }
+
+  logSoftmax(a: string, axis: number): string {
+    return this.op('LogSoftmax', [a], { axis: BigInt(axis) });
+  }
+
+  /** `values`: what stands for no and for yes; `count`: classes, int64 []. */
+  oneHot(indices: string, count: string, values: string, axis: number): string {
+    return this.op('OneHot', [indices, count, values], { axis: BigInt(axis) });
+  }
+
+  /** Parts of these lengths along axis 0. */
+  split(a: string, lengths: readonly number[]): readonly string[] {
+    return this.ops('Split', [a, this.ints(lengths)], { axis: 0n }, { outputs: lengths.length });
+  }
+
+  /** The smaller one, element by element. */
+  min(a: string, b: string): string {
+    return this.op('Min', [a, b]);
+  }
+
+  /** The same value under a name of its own. */
+  copy(a: string, name: string): string {
+    this.nodes.push(makeNode('Identity', [a], [name], { name: `${this.#prefix}/${name}` }));
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** Mean over axes; all when `axes` is undefined. */
+  reduceMean(a: string, axes: readonly number[] | undefined, keepdims = true): string {
+    return this.reduce('ReduceMean', a, axes, keepdims);
+  }
+
   /** Σ over axes; all when `axes` is undefined. */
   reduceSum(a: string, axes: readonly number[] | undefined, keepdims = true): string {
     return this.reduce('ReduceSum', a, axes, keepdims);

@@ -78,33 +78,46 @@ export class OrtSessions {
   async runKeeping(params: RunnerCalls['runKeeping']['params']): Promise<RunnerCalls['runKeeping']['result']> {
     const { session: id, feeds, from, keep, outputs } = params;
     const session = this.#get(id);
-    const earlier = from === null ? {} : this.#kept.get(from);
-    if (earlier === undefined)
-      throw new StudioError('INTERNAL', `No values ${from} in this runner; were they released?`);
+    const earlier: Record<string, ort.Tensor> = {};
+    for (const kept of from) Object.assign(earlier, this.#earlier(kept));
     const inputs: Record<string, ort.Tensor> = {};
     for (const name of session.inputNames) {
       const feed = feeds[name];
       const tensor = earlier[name] ?? (feed === undefined ? undefined : toOrt(name, feed));
       if (tensor !== undefined) inputs[name] = tensor;
     }
-    const wanted = [...new Set([...outputs, ...keep])];
+    const kept = Object.keys(keep);
+    const wanted = [...new Set([...outputs, ...kept])];
     const values = await refusing(() => session.run(inputs, wanted));
     const tensors: Record<string, HostTensor> = {};
     for (const name of outputs) tensors[name] = fromOrt(name, values[name]);
-    return { outputs: tensors, kept: keep.length === 0 ? null : this.#keep(keep, values) };
+    return { outputs: tensors, kept: kept.length === 0 ? null : this.#keep(keep, values) };
+  }
+
+  /** Values that were left here, as they are. */
+  fetch(kept: number): HostTensors {
+    const values = Object.entries(this.#earlier(kept));
+    return Object.fromEntries(values.map(([name, value]) => [name, fromOrt(name, value)]));
+  }
+
+  #earlier(kept: number): Readonly<Record<string, ort.Tensor>> {
+    const values = this.#kept.get(kept);
+    if (values === undefined)
+      throw new StudioError('INTERNAL', `No values ${kept} in this runner; were they released?`);
+    return values;
   }
 
   release(kept: readonly number[]): void {
     for (const id of kept) this.#kept.delete(id);
   }
 
-  #keep(names: readonly string[], values: ort.InferenceSession.ReturnType): KeptValues {
+  #keep(names: Readonly<Record<string, string>>, values: ort.InferenceSession.ReturnType): KeptValues {
     const tensors: Record<string, ort.Tensor> = {};
     let bytes = 0;
-    for (const name of names) {
+    for (const [name, as] of Object.entries(names)) {
       const value = values[name];
       if (!(value instanceof ort.Tensor)) throw new StudioError('UNSUPPORTED', `Value '${name}' is no tensor`);
-      tensors[name] = value;
+      tensors[as] = value;
       bytes += ArrayBuffer.isView(value.data) ? value.data.byteLength : 0;
     }
     const id = this.#next++;

@@ -51,14 +51,16 @@ export interface RunnerCalls {
     params: {
       readonly session: number;
       readonly feeds: HostTensors;
-      /** What an earlier run has left; null: nothing. */
-      readonly from: number | null;
-      /** Outputs that stay. */
-      readonly keep: readonly string[];
+      /** What earlier runs have left; where two bear one name, the later one counts. */
+      readonly from: readonly number[];
+      /** Outputs that stay, by name, each with the name under which later runs find it. */
+      readonly keep: Readonly<Record<string, string>>;
       readonly outputs: readonly string[];
     };
     result: { readonly outputs: HostTensors; readonly kept: KeptValues | null };
   };
+  /** Values that were left in the process; they stay there. */
+  fetch: { params: { readonly kept: number }; result: HostTensors };
   /** Lets go of values that were left in the process. */
   release: { params: { readonly kept: readonly number[] }; result: null };
   /** A run whose `observed` float32 outputs are counted in the process, into what an earlier run began; null: into new ones. */

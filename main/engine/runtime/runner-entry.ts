@@ -29,6 +29,7 @@ const table: Table<RunnerCalls> = {
   load: ({ source, settings }) => sessions.load(source, settings),
   run: ({ session, feeds, outputs }) => sessions.run(session, feeds, outputs),
   runKeeping: (params) => sessions.runKeeping(params),
+  fetch: ({ kept }) => sessions.fetch(kept),
   release: ({ kept }) => {
     sessions.release(kept);
     return null;

@@ -133,6 +133,11 @@ export class Runner implements RunnerCaller {
     return new Feed(this, (await this.call('openFeed', { source }, options)).feed);
   }
 
+  /** Values that a run has left in the process, by the names that they are kept under. */
+  fetch(kept: KeptValues, options: RunnerCallOptions = {}): Promise<HostTensors> {
+    return this.call('fetch', { kept: kept.id }, options);
+  }
+
   /** Lets go of values that runs have left in the process. */
   async release(kept: readonly KeptValues[]): Promise<void> {
     if (kept.length > 0 && this.alive) await this.call('release', { kept: kept.map(({ id }) => id) });

@@ -49,21 +49,27 @@ export class Session {
   }
 
   /**
-   * One inference that takes values which an earlier one has left in the runner, beside the feeds; what the model does not
-   * take of these is passed over. Outputs in `keep` stay in the runner until they are released (`Runner.release`).
+   * One inference that takes values which earlier ones have left in the runner, beside the feeds; what the model does not
+   * take of these is passed over. Outputs in `keep` stay in the runner until they are released (`Runner.release`); as a list
+   * under their own names, else under the names given, so that what a step makes is what the next one takes.
    * @throws SHAPE_MISMATCH for feeds that do not fit, UNSUPPORTED for sequences and maps, RUNTIME_RUN_FAILED, RUNTIME_DIED,
    *   CANCELLED
    */
   async runKeeping(
-    given: { readonly feeds: HostTensors; readonly from: KeptValues | null },
-    wanted: { readonly outputs: readonly string[]; readonly keep: readonly string[] },
+    given: { readonly feeds: HostTensors; readonly from: KeptValues | readonly KeptValues[] | null },
+    wanted: {
+      readonly outputs: readonly string[];
+      readonly keep: readonly string[] | Readonly<Record<string, string>>;
+    },
     options: RunnerCallOptions = {},
   ): Promise<RunnerCalls['runKeeping']['result']> {
     for (const input of this.inputs) {
       if (given.from === null || given.feeds[input.name] !== undefined) checkFeed(input, given.feeds);
     }
-    const from = given.from?.id ?? null;
-    return this.#runner.call('runKeeping', { session: this.id, feeds: given.feeds, from, ...wanted }, options);
+    const from = given.from === null ? [] : [given.from].flat().map(({ id }) => id);
+    const keep = isList(wanted.keep) ? Object.fromEntries(wanted.keep.map((name) => [name, name])) : wanted.keep;
+    const params = { session: this.id, feeds: given.feeds, from, keep, outputs: wanted.outputs };
+    return this.#runner.call('runKeeping', params, options);
   }
 
   /**
@@ -134,6 +140,10 @@ export class Session {
       }
     }
   }
+}
+
+function isList(keep: readonly string[] | Readonly<Record<string, string>>): keep is readonly string[] {
+  return Array.isArray(keep);
 }
 
 function checkFeed(input: PortInfo, feeds: HostTensors): void {

@@ -69,6 +69,41 @@ describe('element-wise operators with broadcast', () => {
   });
 });
 
+describe('activations', () => {
+  it.each([
+    'Sigmoid', 'Tanh', 'Erf', 'Softplus', 'Softsign', 'LeakyRelu', 'Elu', 'Celu', 'Selu', 'HardSigmoid', 'HardSwish', 'Mish', 'Gelu',
+  ])('%s', async (op) => agrees({ op, inputs: [{ dims: [4, 6], range: [-3.9, 4.1] }] })); // prettier-ignore
+  it('Swish with a factor', async () =>
+    agrees({ op: 'Swish', opset: 24, attributes: { alpha: 1.5 }, inputs: [{ dims: [4, 6], range: [-3.9, 4.1] }] }));
+  it('Shrink, whose kernel computes in float32 whatever the type', async () =>
+    agrees({ op: 'Shrink', types: ['float32'], inputs: [{ dims: [4, 6], range: [-3.9, 4.1] }] }));
+  it('ThresholdedRelu', async () => agrees({ op: 'ThresholdedRelu', attributes: { alpha: 0.5 }, inputs: [x(3, 4)] }));
+  it('Celu and LeakyRelu with other slopes', async () => {
+    await agrees({ op: 'Celu', attributes: { alpha: 0.5 }, inputs: [x(3, 4)] });
+    await agrees({ op: 'LeakyRelu', attributes: { alpha: 0.3 }, inputs: [x(3, 4)] });
+  });
+  it('Gelu by its tanh', async () =>
+    agrees({ op: 'Gelu', attributes: { approximate: 'tanh' }, inputs: [{ dims: [4, 6], range: [-3.9, 4.1] }] }));
+  const domain = 'com.microsoft';
+  it.each(['Gelu', 'QuickGelu', 'FastGelu'])('%s of com.microsoft', async (op) =>
+    agrees({ op, domain, inputs: [{ dims: [4, 6], range: [-3.9, 4.1] }] }),
+  );
+  it.each(['BiasGelu', 'FastGelu'])('%s with its bias', async (op) =>
+    agrees({ op, domain, inputs: [x(2, 3, 4), x(4)] }),
+  );
+  it('PRelu with a slope for each channel', async () => agrees({ op: 'PRelu', inputs: [x(2, 3, 4), x(3, 1)] }));
+  it('Clip, by its limits too', async () => {
+    const limit = (value: number) => ({ dims: [], values: [value] });
+    await agrees({ op: 'Clip', inputs: [x(3, 5), limit(-0.51), limit(0.37)] });
+    await agrees({ op: 'Clip', inputs: [x(3, 5), { ...limit(-0.51), constant: true }] });
+    await agrees({ op: 'Clip', inputs: [x(3, 5)] });
+  });
+  it.each(['Softmax', 'LogSoftmax'])('%s', async (op) => {
+    await agrees({ op, inputs: [open(['N', 5], 3, 5)] });
+    await agrees({ op, inputs: [x(2, 3, 4)], attributes: { axis: 1n } });
+  });
+});
+
 describe('matrix products', () => {
   it.each<[string, CheckedOperator['inputs']]>([
     ['two matrices', [x(2, 3), x(3, 4)]],
@@ -98,6 +133,10 @@ describe('convolutions', () => {
   const conv = (inputs: CheckedOperator['inputs'], attributes: CheckedOperator['attributes'] = {}): Promise<void> =>
     agrees({ op: 'Conv', inputs, attributes });
   it('plain, with bias and an open batch', () => conv([open(['N', 3, 5, 5], 2, 3, 5, 5), x(4, 3, 3, 3), x(4)]));
+  it('with many places and few channels', () =>
+    conv([open(['N', 2, 9, 8], 2, 2, 9, 8), x(2, 2, 3, 2)], { pads: [1n, 2n, 0n, 1n], dilations: [1n, 2n] }));
+  it('pointwise, with many places', () => conv([open(['N', 2, 6, 7], 2, 2, 6, 7), x(3, 2, 1, 1)]));
+  it('grouped without strides', () => conv([open(['N', 4, 5, 5], 2, 4, 5, 5), x(6, 2, 3, 3)], { group: 2n }));
   it('padded', () => conv([x(2, 2, 4, 5), x(3, 2, 3, 3)], { pads: [1n, 1n, 1n, 1n] }));
   it('with pads that differ by side', () => conv([x(1, 2, 5, 4), x(3, 2, 3, 2)], { pads: [0n, 1n, 2n, 1n] }));
   it('with strides that leave a rest', () =>

@@ -1,6 +1,7 @@
 /** Activations: same type and shape as the input. */
 import { tensorFacts } from '../../facts.ts';
-import { reluGradient } from './gradient.ts';
+import * as gradient from './gradient.ts';
+import { flat } from '../elementwise/gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { rectified } from '../elementwise/fold.ts';
 import { inferUnary } from '../elementwise/shape.ts';
@@ -33,6 +34,15 @@ const softmax: OperatorEntry = {
   },
 };
 
+/** An activation of the sum of its inputs. */
+const biasedActivation: OperatorEntry = {
+  category: 'activation',
+  channels: elementwiseChannels,
+  inputs: ['X', 'bias'],
+  parameters: [1],
+  infer: (context) => [context.same()],
+};
+
 const quantizedActivation: OperatorEntry = {
   category: 'activation',
   inputs: ['X', 'X_scale', 'X_zero_point', 'Y_scale', 'Y_zero_point'],
@@ -45,12 +55,13 @@ export const activationOperators = [
   ...defineOperators('', {
     Relu: {
       ...activation,
-      gradient: reluGradient,
+      gradient: gradient.reluGradient,
       fold: rectified,
       traits: ['passive', 'fusesBackwards'],
       quantization: { kind: 'clip', bounds: () => ({ low: 0, high: Infinity }) },
     },
     Clip: {
+      gradient: gradient.clipGradient,
       category: 'activation',
       channels: unaryChannels,
       inputs: ['input', 'min', 'max'],
@@ -59,10 +70,25 @@ export const activationOperators = [
       traits: ['passive', 'fusesBackwards'],
       quantization: { kind: 'clip', bounds: clipBounds },
     },
-    'Sigmoid LeakyRelu': { ...fused, traits: ['fusesBackwards'] },
-    'Tanh HardSigmoid HardSwish': { ...activation, traits: ['fusesBackwards'] },
-    'Elu Selu Celu Softplus Softsign Gelu Mish ThresholdedRelu Swish Shrink Erf': activation,
+    Sigmoid: { ...fused, gradient: gradient.sigmoidGradient, traits: ['fusesBackwards'] },
+    LeakyRelu: { ...fused, gradient: gradient.leakyReluGradient, traits: ['fusesBackwards'] },
+    Tanh: { ...activation, gradient: gradient.tanhGradient, traits: ['fusesBackwards'] },
+    HardSigmoid: { ...activation, gradient: gradient.hardSigmoidGradient, traits: ['fusesBackwards'] },
+    HardSwish: { ...activation, gradient: gradient.hardSwishGradient, traits: ['fusesBackwards'] },
+
+    Elu: { ...activation, gradient: gradient.eluGradient },
+    Selu: { ...activation, gradient: gradient.seluGradient },
+    Celu: { ...activation, gradient: gradient.celuGradient },
+    Softplus: { ...activation, gradient: gradient.softplusGradient },
+    Softsign: { ...activation, gradient: gradient.softsignGradient },
+    Gelu: { ...activation, gradient: gradient.geluGradient },
+    Mish: { ...activation, gradient: gradient.mishGradient },
+    ThresholdedRelu: { ...activation, gradient: gradient.thresholdedReluGradient },
+    Swish: { ...activation, gradient: gradient.swishGradient(1) },
+    Shrink: { ...activation, gradient: gradient.shrinkGradient },
+    Erf: { ...activation, gradient: gradient.erfGradient },
     PRelu: {
+      gradient: gradient.preluGradient,
       category: 'activation',
       channels: elementwiseChannels,
       inputs: ['X', 'slope'],
@@ -70,18 +96,20 @@ export const activationOperators = [
       infer: (context) => [context.same()],
     },
     SwiGLU: { ...activation, channels: elementwiseChannels, inputs: ['A', 'B'] },
-    Softmax: { ...softmax, traits: ['forgetsSmall'], quantization: { kind: 'elementwise', inputs: [0] } },
-    'LogSoftmax Hardmax': softmax,
+    Softmax: {
+      ...softmax,
+      gradient: gradient.softmaxGradient,
+      traits: ['forgetsSmall'],
+      quantization: { kind: 'elementwise', inputs: [0] },
+    },
+    LogSoftmax: { ...softmax, gradient: gradient.logSoftmaxGradient },
+    Hardmax: { ...softmax, gradient: flat },
   }),
   ...defineOperators(MICROSOFT, {
-    'Gelu QuickGelu': activation,
-    'BiasGelu FastGelu': {
-      category: 'activation',
-      channels: elementwiseChannels,
-      inputs: ['X', 'bias'],
-      parameters: [1],
-      infer: (context) => [context.same()],
-    },
+    Gelu: { ...activation, gradient: gradient.geluGradient },
+    QuickGelu: { ...activation, gradient: gradient.swishGradient(1.702) },
+    BiasGelu: { ...biasedActivation, gradient: gradient.biasGeluGradient },
+    FastGelu: { ...biasedActivation, gradient: gradient.fastGeluGradient },
     BiasSoftmax: {
       category: 'activation',
       inputs: ['data', 'bias'],

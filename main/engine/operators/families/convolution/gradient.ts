@@ -1,15 +1,8 @@
 /** Gradients of convolutions, as convolutions again. */
-import type { Shape } from '../../../graph/ir.ts';
 import type { GradientContext, GradientRule } from '../../gradient.ts';
-import { spatialPads, type Windows } from '../../windows.ts';
-
-/** A convolution's geometry, kernel sizes known. */
-interface Geometry extends Windows {
-  readonly group: number;
-  /** Channels in and out. */
-  readonly inputs: number;
-  readonly outputs: number;
-}
+import { spatialPads } from '../../windows.ts';
+import type { Geometry } from './geometry.ts';
+import { weightGradient } from './weight-gradient.ts';
 
 function geometryOf(context: GradientContext): Geometry {
   const weight = context.inputShape(1);
@@ -26,7 +19,7 @@ export const convGradient: GradientRule = (context) => {
   const geometry = geometryOf(context);
   return context.wanted(
     () => dataGradient(context, geometry),
-    () => weightGradient(context, geometry),
+    () => weightGradient(context, geometry, { data: context.input(0), gradient: context.gradient }),
     () => context.write.reduceSum(context.gradient, [0, ...geometry.kernel.map((_, axis) => axis + 2)], false),
   );
 };
@@ -100,54 +93,4 @@ function cropToInput(context: GradientContext, value: string, spatial: number): 
   const sizes = write.slice(write.shape(context.input(0)), 0, 2, 2 + spatial);
   const axes = Array.from({ length: spatial }, (_, axis) => axis + 2);
   return write.op('Slice', [value, write.ints(axes.map(() => 0)), sizes, write.ints(axes)]);
-}
-
-/**
- * dW: X and dY with samples and channels swapped, one convolved with the other, strides as dilations and dilations as
- * strides; the samples are what is summed over. Groups stay groups.
- */
-function weightGradient(context: GradientContext, geometry: Geometry): string {
-  const { kernel, strides, dilations, begins, ends, group, inputs, outputs } = geometry;
-  const { write } = context;
-  const data = samplesAsChannels(context, context.input(0), context.inputShape(0), { group, channels: inputs });
-  const dy = write.transpose(context.gradient, [1, 0, ...kernel.map((_, axis) => axis + 2)]);
-  const found = write.op('Conv', [data, dy], {
-    strides: dilations.map(BigInt),
-    dilations: strides.map(BigInt),
-    pads: [...begins, ...ends].map(BigInt),
-    group: BigInt(group),
-  });
-  // [C/g, M, k…]: windows that the strides left over are too many
-  let cropped = found;
-  const tooMany = kernel.flatMap((_, axis) => (strides[axis]! > 1 ? [axis] : []));
-  if (tooMany.length > 0) {
-    cropped = write.op('Slice', [
-      found,
-      write.ints(tooMany.map(() => 0)),
-      write.ints(tooMany.map((axis) => kernel[axis]!)),
-      write.ints(tooMany.map((axis) => axis + 2)),
-    ]);
-  }
-  if (inputs / group === 1) return write.reshapeTo(cropped, [outputs, 1, ...kernel]);
-  return write.transpose(cropped, [1, 0, ...kernel.map((_, axis) => axis + 2)]);
-}
-
-/** [N, g·c, …] → [c, g·N, …]. */
-function samplesAsChannels(
-  context: GradientContext,
-  value: string,
-  shape: Shape | undefined,
-  { group, channels }: { readonly group: number; readonly channels: number },
-): string {
-  const { write } = context;
-  const spatial = (shape?.length ?? context.rank(0)) - 2;
-  const axes = Array.from({ length: spatial }, (_, axis) => axis);
-  if (group === 1) return write.transpose(value, [1, 0, ...axes.map((axis) => axis + 2)]);
-  const sizes = shape?.slice(2);
-  const known = sizes?.every((size) => typeof size === 'number') === true ? (sizes as number[]) : undefined;
-  const tail = known === undefined ? write.slice(write.shape(value), 0, 2, 2 + spatial) : write.ints(known);
-  const each = channels / group;
-  const split = write.reshape(value, write.concat([write.ints([-1, group, each]), tail], 0));
-  const turned = write.transpose(split, [2, 1, 0, ...axes.map((axis) => axis + 3)]);
-  return write.reshape(turned, write.concat([write.ints([each, -1]), tail], 0));
 }
