@@ -90,7 +90,7 @@ export function trainingGraph(request: TrainingRequest): TrainingGraph {
     parameters.map(({ name }) => write.reshapeTo(derived.gradients.get(name)!, [-1])),
     0,
   );
-  const norm = write.copy(write.sqrt(write.reduce('ReduceSumSquare', gradient, undefined, false)), NORM);
+  const norm = write.copy(write.length(gradient), NORM);
   const clipped = request.clipNorm === undefined ? gradient : clip(write, { gradient, norm, length: request.clipNorm });
   const updated = rule.write({ write, weights: WEIGHTS, gradient: clipped, moments, scalar: scalarName });
   const carried = new Map([[write.copy(updated.weights, next(WEIGHTS)), WEIGHTS]]);

@@ -265,6 +265,11 @@ export class GraphWriter {
     return name;
   }
 
+  /** √Σx² over all elements, of shape []. */
+  length(a: string): string {
+    return this.sqrt(this.reduce('ReduceSumSquare', a, undefined, false));
+  }
+
   /** Mean over axes; all when `axes` is undefined. */
   reduceMean(a: string, axes: readonly number[] | undefined, keepdims = true): string {
     return this.reduce('ReduceMean', a, axes, keepdims);
