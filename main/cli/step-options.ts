@@ -122,6 +122,10 @@ function optionOf(fields: readonly StepField[], initial: unknown): Option {
       return new Option(field.flag, `${help}; may be repeated`).argParser(
         (text: string, counts?: Readonly<Record<string, number>>) => ({ ...counts, ...countOf(text, field.minimum) }),
       );
+    case 'layer-choices':
+      return new Option(field.flag, `${help}: ${field.choices.map(wordOf).join(', ')}; may be repeated`).argParser(
+        (text: string, chosen?: Readonly<Record<string, string>>) => ({ ...chosen, ...choiceOf(text, field.choices) }),
+      );
     case 'layers':
       return new Option(field.flag, `${help}; may be repeated`).argParser((text: string, names?: string[]) =>
         collectNames(text, names ?? []),
@@ -152,6 +156,16 @@ function countOf(text: string, minimum: number): Record<string, number> {
   const at = text.lastIndexOf('=');
   if (at < 1) throw new InvalidArgumentError('expected NAME=COUNT, as in layer1=12');
   return { [text.slice(0, at)]: wholeNumber(minimum)(text.slice(at + 1)) };
+}
+
+/** Parses `NAME=CHOICE`; names may hold equals signs. */
+function choiceOf(text: string, choices: readonly FieldChoice[]): Record<string, string> {
+  const at = text.lastIndexOf('=');
+  const word = text.slice(at + 1);
+  if (at < 1 || !choices.some((choice) => wordOf(choice) === word)) {
+    throw new InvalidArgumentError(`expected LAYER=${choices.map(wordOf).join('|')}`);
+  }
+  return { [text.slice(0, at)]: word };
 }
 
 function wordOf({ value, word }: FieldChoice): string {

@@ -2,33 +2,66 @@
 import { z } from 'zod';
 import { exclusions, type StepField } from './step-kind.ts';
 
+/** What a layer may be instead of what the step says. */
+export const LAYER_PRECISIONS = ['float', 'int8', 'int8-7bit', 'int16'] as const;
+export type LayerPrecision = (typeof LAYER_PRECISIONS)[number];
+
 const common = {
-  scheme: z.literal('int8-static'),
-  /** Codes of activations and of weights; s: signed, u: unsigned. */
-  types: z.enum(['u8s8', 'u8u8', 's8s8']).default('u8s8'),
   perChannel: z.boolean().default(true),
   /** Whether the code of zero stands in the middle, in activations that take both signs. */
   symmetric: z.boolean().default(false),
-  /** true: weights in 7 bits; 'auto': where sums would saturate. A recipe kept with a trial holds the resolved value. */
-  reduceRange: z.union([z.boolean(), z.literal('auto')]).default('auto'),
   /** Calibration samples taken from the start of the data. */
   samples: z.number().int().positive().default(200),
   exclude: z.array(z.string()).readonly().default([]),
+  /** Single layers otherwise than the others. A layer's precision is that of its weights, and of what it gives. */
+  layers: z.record(z.string(), z.enum(LAYER_PRECISIONS)).readonly().default({}),
+};
+
+const int8 = {
+  ...common,
+  scheme: z.literal('int8-static'),
+  /** Codes of activations and of weights; s: signed, u: unsigned. */
+  types: z.enum(['u8s8', 'u8u8', 's8s8']).default('u8s8'),
+  /** true: weights in 7 bits; 'auto': where sums would saturate. A recipe kept with a trial holds the resolved value. */
+  reduceRange: z.union([z.boolean(), z.literal('auto')]).default('auto'),
+};
+const int16 = { ...common, scheme: z.literal('int16-static') };
+
+const calibrator = z.enum(['minmax', 'ema', 'entropy', 'mse']);
+const percentile = {
+  calibrator: z.literal('percentile'),
+  /** Share of the values inside of the range, in per cent. */
+  percentile: z.number().gt(0).max(100).default(99.999),
 };
 
 export const int8Static = z.discriminatedUnion('calibrator', [
-  z.strictObject({ ...common, calibrator: z.enum(['minmax', 'ema', 'entropy', 'mse']) }),
-  z.strictObject({
-    ...common,
-    calibrator: z.literal('percentile'),
-    /** Share of the values inside of the range, in per cent. */
-    percentile: z.number().gt(0).max(100).default(99.999),
-  }),
+  z.strictObject({ ...int8, calibrator }),
+  z.strictObject({ ...int8, ...percentile }),
+]);
+export const int16Static = z.discriminatedUnion('calibrator', [
+  z.strictObject({ ...int16, calibrator }),
+  z.strictObject({ ...int16, ...percentile }),
 ]);
 export type Int8StaticStep = z.infer<typeof int8Static>;
+export type StaticStep = Int8StaticStep | z.infer<typeof int16Static>;
 export type ReduceRange = Int8StaticStep['reduceRange'];
 
-const when = { scheme: ['int8-static'] } as const;
+const int8Only = { scheme: ['int8-static'] } as const;
+const when = { scheme: ['int8-static', 'int16-static'] } as const;
+
+/** The schemes, among the others. */
+export const staticSchemes = [
+  {
+    value: 'int8-static',
+    title: 'int8, static',
+    help: '8-bit weights and activations, with ranges found on calibration data.',
+  },
+  {
+    value: 'int16-static',
+    title: 'int16 activations, static',
+    help: '8-bit weights, 16-bit activations, as some accelerators compute; CPUs compute it in float, and slower.',
+  },
+] as const;
 
 export const staticFields: readonly StepField[] = [
   {
@@ -71,7 +104,7 @@ export const staticFields: readonly StepField[] = [
     help: 'Signed or unsigned codes, of activations and of weights.',
     flag: '--types <types>',
     control: 'choice',
-    when,
+    when: int8Only,
     choices: [
       { value: 'u8s8', title: 'uint8 × int8', help: 'The fastest kernels of x86 with VNNI; without it 7-bit weights.' },
       {
@@ -109,7 +142,7 @@ export const staticFields: readonly StepField[] = [
     help: 'CPUs without VNNI may saturate when they add up products of 8-bit weights; 7 bits are exact there.',
     flag: '--reduce-range <mode>',
     control: 'choice',
-    when,
+    when: int8Only,
     choices: [
       { value: 'auto', title: 'Where needed', help: 'In 7 bits where the kernels of this CPU saturate.' },
       { value: true, title: 'Always', help: 'In 7 bits everywhere.', word: 'on' },
@@ -126,6 +159,20 @@ export const staticFields: readonly StepField[] = [
     unit: 'samples',
     when,
   },
+  {
+    key: 'layers',
+    title: 'Single layers',
+    help: 'Layers in another precision than the rest: of their weights, and of what they give.',
+    flag: '--layer <layer=precision>',
+    control: 'layer-choices',
+    when,
+    choices: [
+      { value: 'float', title: 'float', help: 'Computes in float, as a layer that is left out.' },
+      { value: 'int8', title: 'int8', help: 'Weights and activations in 8 bits.' },
+      { value: 'int8-7bit', title: 'int8, 7-bit weights', help: 'Weights in 7 bits, activations in 8.' },
+      { value: 'int16', title: 'int16', help: 'Weights in 8 bits, activations in 16: no integer kernel on CPUs.' },
+    ],
+  },
 ];
 
 /** What a new step of an editor begins with. */
@@ -138,9 +185,10 @@ export const INITIAL_STATIC: Int8StaticStep = {
   reduceRange: 'auto',
   samples: 200,
   exclude: [],
+  layers: {},
 };
 
-const CALIBRATORS: Readonly<Record<Int8StaticStep['calibrator'], string>> = {
+const CALIBRATORS: Readonly<Record<StaticStep['calibrator'], string>> = {
   minmax: '',
   ema: ' EMA',
   percentile: ' percentile',
@@ -149,16 +197,18 @@ const CALIBRATORS: Readonly<Record<Int8StaticStep['calibrator'], string>> = {
 };
 
 /** "int8", "int8 s8s8 per tensor, 7-bit weights". */
-export function staticWords(step: Int8StaticStep): string {
-  const { calibrator, types, perChannel, symmetric, reduceRange, exclude } = step;
+export function staticWords(step: StaticStep): string {
+  const changed = Object.keys(step.layers).length;
   const details = [
-    CALIBRATORS[calibrator],
-    types === 'u8s8' ? '' : ` ${types}`,
-    perChannel ? '' : ' per tensor',
-    symmetric ? ' symmetric' : '',
-    reduceRange === true ? ' 7-bit weights' : '',
+    CALIBRATORS[step.calibrator],
+    step.scheme !== 'int8-static' || step.types === 'u8s8' ? '' : ` ${step.types}`,
+    step.perChannel ? '' : ' per tensor',
+    step.symmetric ? ' symmetric' : '',
+    step.scheme === 'int8-static' && step.reduceRange === true ? ' 7-bit weights' : '',
+    changed === 0 ? '' : `, ${changed} otherwise`,
   ];
-  return `int8${details.join('')}${exclusions(exclude)}`;
+  const bits = step.scheme === 'int8-static' ? 'int8' : 'int16';
+  return `${bits}${details.join('')}${exclusions(step.exclude)}`;
 }
 
 /** 'auto': 7-bit weights unless the kernels are known to add products without saturating: those of u8u8, and VNNI's. */

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { INITIAL_STATIC, int8Static, resolveReduceRange, staticFields, staticWords } from './quantize-static.ts';
+import {
+  INITIAL_STATIC,
+  int16Static,
+  int8Static,
+  resolveReduceRange,
+  staticFields,
+  staticSchemes,
+  staticWords,
+} from './quantize-static.ts';
 import {
   int2Weight,
   int4Weight,
@@ -19,14 +27,7 @@ const fields: readonly StepField[] = [
     flag: '--scheme <scheme>',
     control: 'choice',
     standard: 'int8-static',
-    choices: [
-      {
-        value: 'int8-static',
-        title: 'int8, static',
-        help: '8-bit weights and activations, with ranges found on calibration data.',
-      },
-      ...weightOnlySchemes,
-    ],
+    choices: [...staticSchemes, ...weightOnlySchemes],
   },
   ...staticFields,
   ...weightOnlyFields,
@@ -42,7 +43,7 @@ const fields: readonly StepField[] = [
 /** The scheme decides which settings there are. */
 export const quantizeStepSchema = conditionalSettings(
   fields,
-  z.discriminatedUnion('scheme', [int8Static, int8Weight, int4Weight, int2Weight]),
+  z.discriminatedUnion('scheme', [int8Static, int16Static, int8Weight, int4Weight, int2Weight]),
 );
 export type QuantizeStep = z.infer<typeof quantizeStepSchema>;
 
@@ -59,7 +60,7 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
     repair: 'weights that are integers already cannot be solved again',
   },
   initial: INITIAL_STATIC,
-  words: (step) => (step.scheme === 'int8-static' ? staticWords(step) : weightOnlyWords(step)),
+  words: (step) => ('calibrator' in step ? staticWords(step) : weightOnlyWords(step)),
   resolve: (step, { vnni }) =>
     step.scheme === 'int8-static' ? { ...step, reduceRange: resolveReduceRange(step, vnni) } : step,
 });

@@ -19,7 +19,9 @@ export type FieldControl =
   /** A whole number of at least `minimum` for each of some names: {"layer1": 12}. */
   | { readonly control: 'counts'; readonly minimum: number; readonly unit: string }
   /** Names of layers. */
-  | { readonly control: 'layers' };
+  | { readonly control: 'layers' }
+  /** One of several choices for each of some layers: {"conv1": "float"}. */
+  | { readonly control: 'layer-choices'; readonly choices: readonly FieldChoice[] };
 
 export interface FieldChoice {
   readonly value: string | number | boolean;

@@ -19,6 +19,9 @@ const contributed =
 export const quantizeNode: Make = maker('QuantizeLinear');
 /** codes, scale, zero point → real values. */
 export const dequantizeNode: Make = maker('DequantizeLinear');
+/** The same for codes of 16 bits, as the runtime has them whatever the opset. */
+export const quantize16Node: Make = contributed('QuantizeLinear');
+export const dequantize16Node: Make = contributed('DequantizeLinear');
 /** a + b, broadcast. */
 export const addNode: Make = maker('Add');
 /** a − b, broadcast. */

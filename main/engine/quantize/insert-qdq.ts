@@ -4,18 +4,17 @@ import { floatAttribute, makeAttribute } from '../graph/attributes.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
-import type { DType } from '../tensor/dtype.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
 import { dataChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
-import { dequantizeNode, quantizeNode } from '../operators/nodes.ts';
+import { dequantize16Node, dequantizeNode, quantize16Node, quantizeNode } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
-import { activationScheme, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
+import { activationScheme, codesOf, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { quantizeWeights, weightScales } from './quantize-weights.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
-import { middleCode, type CodeFormat } from './schemes.ts';
+import { middleCode, type CodeFormat, type LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
@@ -25,8 +24,8 @@ export interface InsertOptions {
   readonly perChannel: boolean;
   /** Whether DequantizeLinear may have an axis: opset ≥ 13. */
   readonly axisAllowed: boolean;
-  /** The codes of constant operands, and of weights. */
-  readonly formats: { readonly activations: CodeFormat; readonly weights: CodeFormat };
+  /** The codes of a layer's weights and constant operands. */
+  readonly formatsOf: (unit: Unit) => LayerFormats;
   /** Nodes that must run in float, by name. */
   readonly refused: ReadonlySet<string>;
 }
@@ -110,7 +109,7 @@ class QdqWriter {
       if (placed.madeBy === undefined) this.#editor.replaceInput(node, at, placed.real);
     }
     for (const at of unit.constantInputs)
-      this.#editor.replaceInput(node, at, this.#constantOperand(node.inputs[at] ?? ''));
+      this.#editor.replaceInput(node, at, this.#constantOperand(node.inputs[at] ?? '', unit));
     if (unit.weights !== undefined) this.#writeWeights(unit);
     if (unit.quantizesOutput) this.#quantizeOutputs(unit);
   }
@@ -142,11 +141,12 @@ class QdqWriter {
       makeTensor('', 'float32', [], Float32Array.of(scale)),
       zeroPoints(format.dtype, [], zeroPoint),
     ]);
+    const [quantize, dequantize] = pairNodes(format);
     return [
-      quantizeNode([from, ...parameters], tensor.codes, {
+      quantize([from, ...parameters], tensor.codes, {
         name: this.#newNode(`${tensor.name}_QuantizeLinear`),
       }),
-      dequantizeNode([tensor.codes, ...parameters], tensor.real, {
+      dequantize([tensor.codes, ...parameters], tensor.real, {
         name: this.#newNode(`${tensor.name}_DequantizeLinear`),
       }),
     ];
@@ -196,19 +196,20 @@ class QdqWriter {
       assert(maker !== undefined, `'${tensor.name}' is made by an integer layer`);
       this.#editor.insertAfter(
         maker,
-        dequantizeNode([tensor.codes, ...parameters], output, { name, attributes: { axis: 1n } }),
+        pairNodes(format)[1]([tensor.codes, ...parameters], output, { name, attributes: { axis: 1n } }),
       );
       return output;
     });
   }
 
   /** A constant beside activations (the other side of an Add): codes with their own range. */
-  #constantOperand(value: string): string {
-    return this.#once(`operand ${value}`, () => {
+  #constantOperand(value: string, unit: Unit): string {
+    const format = this.#options.formatsOf(unit).activations;
+    return this.#once(`operand ${value} ${format.dtype}`, () => {
       const constant = constantFloats(this.#index, value);
       assert(constant !== undefined, `'${value}' is a float32 constant`);
-      const scheme = activationScheme(rangeOf(constant.values), this.#options.formats.activations);
-      const { dtype } = scheme.format;
+      const scheme = activationScheme(rangeOf(constant.values), format);
+      const { dtype } = format;
       const codes = makeTensor('', dtype, constant.tensor.dims, quantizeValues(constant.values, scheme));
       return this.#dequantized(value, codes, {
         scale: makeTensor('', 'float32', [], Float32Array.of(scheme.scale)),
@@ -228,13 +229,13 @@ class QdqWriter {
     const { alpha, beta } = this.#plainGemm(node);
     const values = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
-    const format = this.#options.formats.weights;
+    const format = this.#options.formatsOf(unit).weights;
     const scheme = { axis, format };
     const bias = this.#biasOf(unit, beta);
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
     const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
     const scales = bias === undefined ? natural : raiseScalesForBias(natural, inputScale, bias);
-    const dequantized = this.#once(`weights ${weightName} ${alpha} ${axis} ${scales.join(' ')}`, () =>
+    const dequantized = this.#once(`weights ${weightName} ${alpha} ${axis} ${format.lowest} ${scales.join(' ')}`, () =>
       this.#dequantized(
         weightName,
         makeTensor('', format.dtype, dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
@@ -318,7 +319,8 @@ class QdqWriter {
     this.#editor.setInitializer({ ...codes, name });
     this.#editor.setInitializer({ ...by.scale, name: scale });
     this.#editor.setInitializer({ ...by.zeroPoint, name: zeroPoint });
-    const node = dequantizeNode([name, scale, zeroPoint], output, {
+    const dequantize = codes.dtype === 'uint16' ? dequantize16Node : dequantizeNode;
+    const node = dequantize([name, scale, zeroPoint], output, {
       name: this.#newNode(`${base}_DequantizeLinear`),
     });
     const axis = by.axis === undefined ? [] : [makeAttribute('axis', BigInt(by.axis))];
@@ -337,11 +339,14 @@ class QdqWriter {
   }
 }
 
+/** The operators to and from codes: the standard's own take 16 bits from opset 21 on only, the runtime's always. */
+function pairNodes({ dtype }: CodeFormat): readonly [typeof quantizeNode, typeof dequantizeNode] {
+  return dtype === 'uint16' ? [quantize16Node, dequantize16Node] : [quantizeNode, dequantizeNode];
+}
+
 /** The same zero point for each of `dims`. */
-function zeroPoints(dtype: Extract<DType, 'uint8' | 'int8'>, dims: readonly number[], zeroPoint: number): Tensor {
-  const count = dims[0] ?? 1;
-  const values = dtype === 'uint8' ? new Uint8Array(count) : new Int8Array(count);
-  return makeTensor('', dtype, dims, values.fill(zeroPoint));
+function zeroPoints(dtype: CodeFormat['dtype'], dims: readonly number[], zeroPoint: number): Tensor {
+  return makeTensor('', dtype, dims, codesOf(dtype, dims[0] ?? 1).fill(zeroPoint));
 }
 
 /** Channels (axis 1) of the data input of a layer that the runtime would quantize by itself; undefined for others. */

@@ -4,7 +4,7 @@ import { hasTrait } from '../operators/ask.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
-import type { Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
+import type { Int8StaticStep, StaticStep } from '../../contract/recipe/quantize-static.ts';
 import { isDepthwise } from './unit.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
 
@@ -12,7 +12,7 @@ interface Outcome {
   readonly prepared: PreparedModel;
   readonly plan: QuantizationPlan;
   readonly layers: readonly QuantizedLayer[];
-  readonly step: Int8StaticStep;
+  readonly step: StaticStep;
   readonly samples: number;
   readonly vnni: boolean | null;
 }
@@ -25,12 +25,12 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
   if (prepared.perTensorReason !== null) {
     notes.push(`One scale for each tensor instead of each channel: ${prepared.perTensorReason}.`);
   }
-  if (step.reduceRange === true) {
-    const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
-    notes.push(`Weights are held in 7 bits, ${why}.`);
-  } else if (vnni === false && step.types !== 'u8u8') {
-    notes.push('This CPU lacks VNNI and the weights use all 8 bits: sums may saturate and results be wrong.');
+  if (step.scheme === 'int16-static' || Object.values(step.layers).includes('int16')) {
+    notes.push(
+      'This runtime has no integer kernels for 16-bit activations: such layers compute in float between conversions, slower than the float model. The numbers are those that other hardware would give.',
+    );
   }
+  if (step.scheme === 'int8-static') notes.push(...aboutRange(step, vnni));
   const unfused = layers.filter((layer) => layer.quantized && layer.fused === false);
   if (unfused.length > 0) {
     const names = unfused.slice(0, 3).map(({ name }) => `'${name}'`);
@@ -51,6 +51,15 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
     );
   }
   return notes;
+}
+
+function aboutRange({ reduceRange, types }: Int8StaticStep, vnni: boolean | null): readonly string[] {
+  if (reduceRange === true) {
+    const why = vnni === true ? 'as asked' : 'because this CPU may saturate when it adds int8 products';
+    return [`Weights are held in 7 bits, ${why}.`];
+  }
+  if (vnni !== false || types === 'u8u8') return [];
+  return ['This CPU lacks VNNI and the weights use all 8 bits: sums may saturate and results be wrong.'];
 }
 
 /** Activations that change between float32 and codes while the model runs. */

@@ -45,13 +45,19 @@ export function activationScheme(range: Range, format: CodeFormat): ActivationSc
 export function quantizeValues(
   values: Float32Array | Float64Array,
   { scale, zeroPoint, format: { dtype, lowest, highest } }: ActivationScheme,
-): Uint8Array | Int8Array {
-  const codes = dtype === 'uint8' ? new Uint8Array(values.length) : new Int8Array(values.length);
+): Uint8Array | Int8Array | Uint16Array {
+  const codes = codesOf(dtype, values.length);
   for (let i = 0; i < values.length; i++) {
     const steps = roundHalfEven(Math.fround(Math.fround(values[i]!) / scale));
     codes[i] = clamp(steps + zeroPoint, lowest, highest);
   }
   return codes;
+}
+
+/** An array for so many codes. */
+export function codesOf(dtype: CodeFormat['dtype'], count: number): Uint8Array | Int8Array | Uint16Array {
+  if (dtype === 'uint16') return new Uint16Array(count);
+  return dtype === 'uint8' ? new Uint8Array(count) : new Int8Array(count);
 }
 
 /** The range of constant values; {min: 0, max: 0} when there are none. */

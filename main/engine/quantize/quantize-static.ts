@@ -1,4 +1,4 @@
-import { resolveReduceRange, type Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
+import { resolveReduceRange, type LayerPrecision, type StaticStep } from '../../contract/recipe/quantize-static.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import { checkPass } from '../passes/check-pass.ts';
@@ -13,11 +13,12 @@ import { planQuantization, type QuantizationPlan } from './plan-quantization.ts'
 import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
 import { quantizationNotes } from './quantization-notes.ts';
 import type { QuantizeOutcome } from './outcome.ts';
-import { int8Formats } from './schemes.ts';
+import { layerFormats, type LayerFormats, type ResolvedStep } from './schemes.ts';
 import { settlePlan } from './settle-plan.ts';
+import type { Unit } from './unit.ts';
 
 export interface QuantizeInput {
-  readonly step: Int8StaticStep;
+  readonly step: StaticStep;
   /** Feeds from the start of the calibration data; asked for twice, and again where the plan changes. */
   readonly calibration: (samples: number) => FeedBatches;
   readonly runner: Runner;
@@ -25,7 +26,6 @@ export interface QuantizeInput {
   readonly vnni: boolean | null;
 }
 
-type ResolvedStep = Int8StaticStep & { readonly reduceRange: boolean };
 type StaticOutcome = QuantizeOutcome<ResolvedStep>;
 
 /**
@@ -40,9 +40,9 @@ export async function quantizeStatic(
   context: TaskContext,
 ): Promise<StaticOutcome> {
   const { runner, vnni } = input;
-  const step = { ...input.step, reduceRange: resolveReduceRange(input.step, vnni) };
+  const step = resolved(input.step, vnni);
   const unchecked = await prepareModel(source, { runners: lendRunner(runner) }, context);
-  const first = firstPlan(unchecked, step.exclude);
+  const first = firstPlan(unchecked, step);
   if (first.units.length === 0) return leftAsItIs(source, step, { prepared: unchecked, plan: first });
   const samples = new CalibrationSamples(input.calibration, step.samples);
   const feeds = await samples.first();
@@ -56,8 +56,13 @@ export async function quantizeStatic(
       samples: step.samples,
       observer: step,
       feeds: firstSamples(feeds, CHECKED_SAMPLES),
-      write: { perChannel: step.perChannel && perChannel, axisAllowed: perChannel, formats: int8Formats(step) },
-      refused: refusedFrom(prepared, step.exclude),
+      format: layerFormats(step).activations,
+      write: {
+        perChannel: step.perChannel && perChannel,
+        axisAllowed: perChannel,
+        formatsOf: formatsBy(step, prepared),
+      },
+      refused: refusedFrom(prepared, step),
     },
     context,
   );
@@ -110,20 +115,39 @@ async function provePrepared(
   return difference === null ? unchecked : prepareModel(source, proof, context);
 }
 
-function firstPlan(prepared: PreparedModel, exclude: readonly string[]): QuantizationPlan {
+function firstPlan(prepared: PreparedModel, step: ResolvedStep): QuantizationPlan {
   const { model, knowledge } = prepared;
-  return planQuantization(model.graph, { knowledge, refused: refusedFrom(prepared, exclude) });
+  return planQuantization(model.graph, { knowledge, refused: refusedFrom(prepared, step) });
 }
 
 /** The nodes that must stay float from the start, and why: those that stand for a layer which the recipe leaves out. */
-function refusedFrom(prepared: PreparedModel, exclude: readonly string[]): ReadonlyMap<string, string> {
-  const layers = new Set(exclude);
+function refusedFrom(prepared: PreparedModel, step: ResolvedStep): ReadonlyMap<string, string> {
+  const float = Object.entries(step.layers).filter(([, precision]) => precision === 'float');
+  const layers = new Set([...step.exclude, ...float.map(([layer]) => layer)]);
   const { model, sources } = prepared;
   const nodes = model.graph.nodes.filter(({ name }) => sourcesOf(sources, name).some((layer) => layers.has(layer)));
   return new Map([
     ...nodes.map(({ name }) => [name, 'left out by the recipe'] as const),
     ...noIntegerKernels(prepared),
   ]);
+}
+
+/** The codes of each layer of the prepared model: as the policy has it, or as the step. */
+function formatsBy(step: ResolvedStep, { model, sources }: PreparedModel): (unit: Unit) => LayerFormats {
+  const precisions = new Map(
+    model.graph.nodes.flatMap(({ name }): [string, LayerPrecision][] => {
+      const layer = sourcesOf(sources, name).find((one) => step.layers[one] !== undefined);
+      return layer === undefined ? [] : [[name, step.layers[layer]!]];
+    }),
+  );
+  return ({ layer, absorbed }) => {
+    const precision = precisions.get(layer) ?? precisions.get(absorbed?.layer ?? '');
+    return layerFormats(step, precision === 'float' ? undefined : precision);
+  };
+}
+
+function resolved(step: StaticStep, vnni: boolean | null): ResolvedStep {
+  return step.scheme === 'int8-static' ? { ...step, reduceRange: resolveReduceRange(step, vnni) } : step;
 }
 
 function fusedShareOf(layers: readonly QuantizedLayer[]): number | null {

@@ -2,6 +2,7 @@ import { splitAtAxis } from '../tensor/axis.ts';
 import { roundHalfEven } from '../tensor/rounding.ts';
 import { notFinite } from './not-finite.ts';
 import { SMALLEST_NORMAL_FLOAT32, clamp } from './rounding.ts';
+import { codesOf } from './quantize-activations.ts';
 import { middleCode, type CodeFormat } from './schemes.ts';
 
 export interface WeightScheme {
@@ -13,7 +14,7 @@ export interface WeightScheme {
 
 export interface QuantizedWeights {
   /** Same shape as the weights; zero has the middle code of the format. */
-  readonly values: Int8Array | Uint8Array;
+  readonly values: ReturnType<typeof codesOf>;
   /** float32, weight units per step: one for each channel, or one. */
   readonly scales: Float32Array;
 }
@@ -67,7 +68,7 @@ export function quantizeWeights(
   const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
   const { dtype, lowest, highest } = scheme.format;
   const middle = middleCode(scheme.format);
-  const values = dtype === 'int8' ? new Int8Array(weights.length) : new Uint8Array(weights.length);
+  const values = codesOf(dtype, weights.length);
   let at = 0;
   for (let o = 0; o < outer; o++) {
     for (let channel = 0; channel < channels; channel++) {

@@ -1,6 +1,8 @@
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import { importing } from '../graph/opset-imports.ts';
+import { MICROSOFT } from '../operators/spec.ts';
 import { isRefusal } from '../passes/check-pass.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
@@ -29,6 +31,8 @@ export interface SettleInput {
   readonly observer: Observer;
   /** Some of these samples, on which the integer kernels are checked. */
   readonly feeds: HostTensors;
+  /** The codes of tensors that no layer of the plan makes. */
+  readonly format: CodeFormat;
   /** How weights are written. */
   readonly write: Omit<InsertOptions, 'schemes' | 'refused'>;
   /** Nodes of the prepared model that must stay float, and why. */
@@ -54,7 +58,10 @@ export interface Settled {
 export async function settlePlan(prepared: PreparedModel, input: SettleInput, context: TaskContext): Promise<Settled> {
   const refused = new Map(input.refused);
   const ranges = new Ranges(prepared, input, context);
-  const { activations } = input.write.formats;
+  const { formatsOf } = input.write;
+  // What no layer of the plan makes has the codes that the step names.
+  const formatOf = ({ madeBy }: QuantizedTensor): CodeFormat =>
+    madeBy === undefined ? input.format : formatsOf(madeBy).activations;
   const { graph } = prepared.model;
   for (;;) {
     const plan = planQuantization(graph, { knowledge: prepared.knowledge, refused });
@@ -63,7 +70,7 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
     const tensors = quantizedTensors(graph, plan);
     await ranges.take(tensors);
     if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.met()))) continue;
-    const schemes = tensorSchemes(tensors, ranges.chosen(input.observer, activations), activations);
+    const schemes = tensorSchemes(tensors, ranges.chosen(input.observer, tensors, formatOf), formatOf);
     const write = (units: readonly Unit[]): InsertedQdq & { readonly model: Model } => {
       const inserted = insertQdq(
         graph,
@@ -74,7 +81,7 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
           refused: new Set(refused.keys()),
         },
       );
-      return { ...inserted, model: { ...prepared.model, graph: inserted.graph } };
+      return { ...inserted, model: importing({ ...prepared.model, graph: inserted.graph }, MICROSOFT) };
     };
     const quantized = write(plan.units);
     const fused = await checkFusion(quantized.model, input.runner, context).catch((error: unknown) => {
@@ -130,8 +137,19 @@ class Ranges {
     return new Map([...this.#known].map(([name, { range }]) => [name, range]));
   }
 
-  chosen(observer: Observer, format: CodeFormat): ReadonlyMap<string, Range> {
-    return new Map([...this.#known].map(([name, found]) => [name, observedRange(found, observer, format)]));
+  /** The ranges of the tensors whose own decide. */
+  chosen(
+    observer: Observer,
+    tensors: ReadonlyMap<string, QuantizedTensor>,
+    formatOf: (tensor: QuantizedTensor) => CodeFormat,
+  ): ReadonlyMap<string, Range> {
+    const roots = [...tensors.values()].filter(({ name, root }) => name === root);
+    return new Map(
+      roots.flatMap((tensor) => {
+        const found = this.#known.get(tensor.name);
+        return found === undefined ? [] : [[tensor.name, observedRange(found, observer, formatOf(tensor))] as const];
+      }),
+    );
   }
 
   #calibrate(tensors: readonly string[]): Promise<Calibration> {

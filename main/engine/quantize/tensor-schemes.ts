@@ -48,12 +48,13 @@ export function calibratedTensors(tensors: ReadonlyMap<string, QuantizedTensor>)
 export function tensorSchemes(
   tensors: ReadonlyMap<string, QuantizedTensor>,
   ranges: ReadonlyMap<string, Range>,
-  format: CodeFormat,
+  formatOf: (tensor: QuantizedTensor) => CodeFormat,
 ): ReadonlyMap<string, ActivationScheme> {
   const schemes = new Map<string, ActivationScheme>();
-  for (const { name, root, madeBy } of tensors.values()) {
+  for (const tensor of tensors.values()) {
+    const { name, root, madeBy } = tensor;
     if (name !== root) continue;
-    const scheme = activationScheme(ranges.get(root) ?? { min: 0, max: 0 }, format);
+    const scheme = activationScheme(ranges.get(root) ?? { min: 0, max: 0 }, formatOf(tensor));
     const bounds = madeBy?.absorbed?.bounds;
     schemes.set(root, bounds === undefined ? scheme : withinBounds(scheme, bounds));
   }

@@ -3,10 +3,10 @@ import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
 import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
-import { layerKeys } from './source-names.ts';
+import { layerKeys, namesIn } from './source-names.ts';
 
 /**
- * Checks that the layers which a recipe leaves out exist: whatever the step, they are layers of the source model.
+ * Checks that the layers which a recipe names exist: whatever the step, they are layers of the source model.
  * @throws MODEL_UNKNOWN_LAYER naming the step, the name and the layer that comes nearest
  */
 export function checkRecipeLayers(model: Model, recipe: Recipe): void {
@@ -22,12 +22,12 @@ export function checkRecipeLayers(model: Model, recipe: Recipe): void {
 /** The layers that the settings of a step name. */
 function excludedBy(step: RecipeStep): readonly string[] {
   const parts = stepParts(step);
-  return layerKeys(parts).flatMap((key) => parts.settings[key] as readonly string[]);
+  return layerKeys(parts).flatMap((key) => namesIn(parts.settings, key));
 }
 
 function unknownLayer(name: string, known: readonly string[], where: string): StudioError {
   const nearest = nearestName(name, known);
-  return new StudioError('MODEL_UNKNOWN_LAYER', `${where} leaves out '${name}', but the model has no such layer`, {
+  return new StudioError('MODEL_UNKNOWN_LAYER', `${where} names '${name}', but the model has no such layer`, {
     hint:
       nearest === undefined
         ? 'The model has no layers.'

@@ -13,20 +13,27 @@ type Settings = StepParts['settings'];
  * @param sources layers of the source model by node of `model`
  */
 export function inNamesOf(model: Model, sources: Sources, { kind, settings }: StepParts): Settings {
-  const keys = layerKeys({ kind });
+  const keys = layerKeys({ kind }).filter((key) => key in settings);
   if (sources.size === 0 || keys.every((key) => namesIn(settings, key).length === 0)) return settings;
   const visited = [...walkNodes(model)];
   const translated = keys.map((key) => {
     const named = new Set(namesIn(settings, key));
-    const nodes = visited.filter((node) => layersOf(node, sources).some((layer) => named.has(layer)));
-    return [key, nodes.map(({ layer }) => layer)] as const;
+    const nodes = visited.flatMap((node) => {
+      const layer = layersOf(node, sources).find((one) => named.has(one));
+      return layer === undefined ? [] : [[node.layer, layer] as const];
+    });
+    const setting = settings[key] as LayersSetting;
+    if (Array.isArray(setting)) return [key, nodes.map(([node]) => node)] as const;
+    return [key, Object.fromEntries(nodes.map(([node, layer]) => [node, (setting as LayerChoices)[layer]]))] as const;
   });
   return { ...settings, ...Object.fromEntries(translated) };
 }
 
 /** What a step decided about its settings, its layers named as the recipe names them. */
 export function inNamesOfRecipe(decided: unknown, { kind, settings }: StepParts): Settings {
-  const named = layerKeys({ kind }).map((key) => [key, settings[key]] as const);
+  const named = layerKeys({ kind })
+    .filter((key) => key in settings)
+    .map((key) => [key, settings[key]] as const);
   return { ...(decided as Settings), ...Object.fromEntries(named) };
 }
 
@@ -43,11 +50,16 @@ export function changedSources(model: Model, sources: Sources): Sources {
 
 /** The keys of a kind's settings that name layers. */
 export function layerKeys({ kind }: Pick<StepParts, 'kind'>): readonly string[] {
-  return kind.fields.filter(({ control }) => control === 'layers').map(({ key }) => key);
+  return kind.fields.filter(({ control }) => control === 'layers' || control === 'layer-choices').map(({ key }) => key);
 }
 
-function namesIn(settings: Settings, key: string): readonly string[] {
-  return settings[key] as readonly string[];
+type LayerChoices = Readonly<Record<string, string>>;
+type LayersSetting = readonly string[] | LayerChoices;
+
+/** The layers that a setting names, itself or as keys; none where this step has no such setting. */
+export function namesIn(settings: Settings, key: string): readonly string[] {
+  const setting = (settings[key] ?? []) as LayersSetting;
+  return Array.isArray(setting) ? setting : Object.keys(setting);
 }
 
 function layersOf({ node, layer }: VisitedNode, sources: Sources): readonly string[] {

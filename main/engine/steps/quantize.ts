@@ -26,6 +26,7 @@ function quantize(
 ): Promise<QuantizeOutcome> {
   switch (step.scheme) {
     case 'int8-static':
+    case 'int16-static':
       return quantizeStatic(model, { ...surroundings, step }, context);
     case 'int8-weight':
     case 'int4-weight':

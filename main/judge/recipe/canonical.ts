@@ -25,11 +25,21 @@ function canonicalSettings(
   kind: StepKind<unknown>,
   settings: Readonly<Record<string, unknown>>,
 ): readonly (readonly [string, unknown])[] {
-  const layers = new Set(kind.fields.filter(({ control }) => control === 'layers').map(({ key }) => key));
+  const layers = new Set(kind.fields.filter(({ control }) => NAMING_LAYERS.has(control)).map(({ key }) => key));
   return Object.entries(settings)
     .filter(([key, value]) => !isDefault(kind, settings, key, value))
-    .map(([key, value]) => [key, layers.has(key) ? [...new Set(value as readonly string[])].sort() : value] as const)
+    .map(([key, value]) => [key, layers.has(key) ? sorted(value as LayersSetting) : value] as const)
     .sort(([x], [y]) => (x < y ? -1 : 1));
+}
+
+/** Controls whose settings name layers: a list of them, or something for each. */
+const NAMING_LAYERS: ReadonlySet<string> = new Set(['layers', 'layer-choices']);
+
+type LayersSetting = readonly string[] | Readonly<Record<string, string>>;
+
+function sorted(setting: LayersSetting): LayersSetting {
+  if (Array.isArray(setting)) return [...new Set(setting)].sort();
+  return Object.fromEntries(Object.entries(setting).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A setting is its default when the schema gives that value back for settings without it. */

@@ -2,6 +2,7 @@ import { NumberInput, SegmentedControl, Select, Switch } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { StepField } from '../../../main/contract/recipe/step-kind.ts';
 import { Counts } from './Counts.tsx';
+import { LayerChoices } from './LayerChoices.tsx';
 import { LayerNames } from './LayerNames.tsx';
 import { Target } from './Target.tsx';
 
@@ -97,6 +98,15 @@ export function FieldControl({ field, value, onChange }: FieldControlProps): Rea
           minimum={field.minimum}
           counts={value as Readonly<Record<string, number>>}
           onChange={(next, stroke) => onChange(key, next, stroke ? key : undefined)}
+        />
+      );
+    case 'layer-choices':
+      return (
+        <LayerChoices
+          title={title}
+          choices={field.choices}
+          chosen={value as Readonly<Record<string, string>>}
+          onChange={(next) => onChange(key, next)}
         />
       );
     case 'layers':

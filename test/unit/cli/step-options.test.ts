@@ -36,6 +36,13 @@ describe('the options of a step', () => {
     });
   });
 
+  it('give single layers a choice each', () => {
+    expect(settings(quantizeKind, '--layer', 'a=float', '--layer', 'b=c=int8-7bit')).toEqual({
+      layers: { a: 'float', 'b=c': 'int8-7bit' },
+    });
+    expect(() => settings(quantizeKind, '--layer', 'a=int9')).toThrow(/LAYER=float\|int8/);
+  });
+
   it('refuse what the step does not know', () => {
     expect(() => settings(quantizeKind, '--scheme', 'int9')).toThrow(/int8-static/);
     expect(() => settings(pruneKind, '--sparsity', '1.5')).toThrow(/from 0 to 1/);

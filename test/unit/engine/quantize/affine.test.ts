@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activationScheme, quantizeValues } from '../../../../main/engine/quantize/quantize-activations.ts';
-import { int8Formats } from '../../../../main/engine/quantize/schemes.ts';
+import { layerFormats, type LayerFormats } from '../../../../main/engine/quantize/schemes.ts';
+import { quantizeStep } from './oracle.ts';
+import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
 import { quantizeBias, raiseScalesForBias } from '../../../../main/engine/quantize/quantize-bias.ts';
 import { quantizeWeights, weightScales } from '../../../../main/engine/quantize/quantize-weights.ts';
 
+const int8Formats = (step: Partial<Int8StaticStep>): LayerFormats =>
+  layerFormats(quantizeStep(step) as Int8StaticStep & { reduceRange: boolean });
 const formats = int8Formats({ types: 'u8s8', symmetric: false, reduceRange: false });
 const reduced = int8Formats({ types: 'u8s8', symmetric: false, reduceRange: true });
 const { activations: uint8, weights: format } = formats;

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { encodeModelBytes } from '../../../../main/engine/onnx/encode-model.ts';
 import { quietContext } from '../../../../main/base/progress.ts';
-import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
+import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
+import type { Int8StaticStep, StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
 import type { QuantizeOutcome } from '../../../../main/engine/quantize/outcome.ts';
 import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
@@ -72,6 +74,34 @@ describe('quantizeStatic', () => {
     expect(outcome.layers.map(({ name }) => name)).toEqual(residualCnn().graph.nodes.map(({ name }) => name));
     expect(outcome.fusedShare).toBe(1);
     expect(await relativeError(residualCnn(), outcome.model)).toBeLessThan(0.05);
+  });
+
+  it('gives single layers another precision', async () => {
+    const outcome = await quantize(residualCnn(), {
+      layers: { c2: 'float', c3: 'int8-7bit', c1: 'int8' },
+      reduceRange: false,
+    });
+    const { graph: written } = outcome.model;
+    const codesOf = (name: string): Int8Array =>
+      tensorValues(written.initializers.find((tensor) => tensor.name === name)!) as Int8Array;
+    const weights = written.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length === 4);
+    const largest = weights.map(({ name }) => codesOf(name).reduce((most, code) => Math.max(most, Math.abs(code)), 0));
+    // Of c1 and c3; c2 is float.
+    expect(largest.toSorted((a, b) => a - b)).toEqual([64, 127]);
+    expect(outcome.layers.find(({ name }) => name === 'c2')).toMatchObject({
+      quantized: false,
+      reason: 'left out by the recipe',
+    });
+  });
+
+  it('writes 16-bit activations, which the runtime computes in float, and says so', async () => {
+    const step = quantizeStepSchema.parse({ scheme: 'int16-static', samples: 4 }) as StaticStep;
+    const input = { step, calibration: () => randomBatches(IMAGE, 4), runner, vnni: true };
+    const outcome = await quantizeStatic(residualCnn(), input, quietContext());
+    // What only moves codes runs on them.
+    expect(outcome.fusedShare).toBeLessThan(0.1);
+    expect(outcome.notes.join(' ')).toContain('no integer kernels for 16-bit activations');
+    expect(await relativeError(residualCnn(), outcome.model)).toBeLessThan(0.01);
   });
 
   it.each([

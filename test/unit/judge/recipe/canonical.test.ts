@@ -39,6 +39,12 @@ describe('a recipe in canonical form', () => {
     );
   });
 
+  it('is the same whatever order layers are named in', () => {
+    const one = parse({ quantize: { layers: { b: 'float', a: 'int8-7bit' } } });
+    expect(canonicalRecipe(one)).toBe('[["quantize",[["layers",{"a":"int8-7bit","b":"float"}]]]]');
+    expect(canonicalRecipe(parse({ quantize: { layers: {} } }))).toBe('[["quantize",[]]]');
+  });
+
   it('reads "auto" as what it means on this machine', () => {
     const auto = parse({ quantize: {} });
     expect(sameRecipe(auto, parse({ quantize: { reduceRange: true } }), { vnni: false })).toBe(true);

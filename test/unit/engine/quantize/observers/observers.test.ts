@@ -6,11 +6,12 @@ import {
   quantizeValues,
   type Range,
 } from '../../../../../main/engine/quantize/quantize-activations.ts';
-import { int8Formats } from '../../../../../main/engine/quantize/schemes.ts';
+import { layerFormats } from '../../../../../main/engine/quantize/schemes.ts';
+import { quantizeStep } from '../oracle.ts';
 import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
 import { StreamingHistogram } from '../../../../../main/engine/tensor/streaming-histogram.ts';
 
-const { activations: uint8 } = int8Formats({ types: 'u8s8', symmetric: false, reduceRange: false });
+const { activations: uint8 } = layerFormats({ ...quantizeStep(), reduceRange: false });
 
 function statisticsOf(values: Float32Array): TensorStatistics {
   const histogram = new StreamingHistogram();
