@@ -121,7 +121,6 @@ suite(`weights of a language model${existsSync(FLOAT) ? '' : ' (skipped: ../shar
     const path = temporary.file('gptq.onnx');
     const { outcomes } = await made({ scheme: 'int4-weight', method: 'gptq', samples: 64, ...settings }, path);
     const found = await perplexity(path);
-    console.log(`perplexity ${found.toFixed(4)}, ${statSync(path).size} bytes: ${JSON.stringify(settings)}`);
     expect(found).toBeLessThan(most);
     expect(statSync(path).size).toBeLessThan(statSync(FLOAT).size / 3);
     expect(JSON.stringify(outcomes)).toContain('outputSqnrDb');

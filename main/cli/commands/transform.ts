@@ -9,7 +9,7 @@ import { quantizeKind } from '../../contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { StepKind } from '../../contract/recipe/step-kind.ts';
 import { StudioError } from '../../base/errors.ts';
-import type { PruneResult, RepairResult } from '../../contract/results.ts';
+import type { PruneResult, QuantizeResult, RepairResult } from '../../contract/results.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
 import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
 import { addCommonOptions, addDataOptions, addSplitOptions, type DataOptions, type SplitOptions } from '../options.ts';
@@ -154,10 +154,26 @@ function summary(output: string, applied: AppliedRecipe): string {
       quantize.fusedShare === null ? '' : `, ${formatPercent(quantize.fusedShare)} of them run as integer kernels here`;
     lines.push(
       `  quantized   ${done} of ${quantize.layers.length} layers${fused}`,
+      ...weightLines(quantize),
       ...quantize.notes.map((note) => `  note        ${note}`),
     );
   }
   return lines.join('\n');
+}
+
+/** How many layers are told of that lose most. */
+const LEAST_EXACT = 3;
+
+/** The layers whose weights alone became codes, those that lose most first. */
+function weightLines({ layers }: QuantizeResult): readonly string[] {
+  const coded = layers.flatMap(({ name, weights }) => (weights === undefined ? [] : [{ name, ...weights }]));
+  if (coded.length === 0) return [];
+  const lossOf = ({ sqnrDb, outputSqnrDb }: (typeof coded)[number]): number => outputSqnrDb ?? sqnrDb;
+  const worst = coded.toSorted((a, b) => lossOf(a) - lossOf(b)).slice(0, LEAST_EXACT);
+  return worst.map(({ name, bits, sqnrDb, outputSqnrDb, bytes }) => {
+    const output = outputSqnrDb === null ? '' : `, output ${outputSqnrDb.toFixed(1)} dB`;
+    return `  least exact ${name}: ${bits} bits, weights ${sqnrDb.toFixed(1)} dB${output}, ${formatBytes(bytes.before)} → ${formatBytes(bytes.after)}`;
+  });
 }
 
 function prunedLine({ sparsity, macs, parameters, layers }: PruneResult): string {
