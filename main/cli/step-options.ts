@@ -11,7 +11,7 @@ export function addStepOptions(command: Command, kind: Pick<StepKind<unknown>, '
 }
 
 /**
- * The settings that the options say; what is not said is left to the recipe's own defaults.
+ * The settings that the options say; what is not said is left to the recipe's own defaults, but for what is offered instead.
  * @throws USAGE for an option without effect beside the others, for a choice that they leave no room for, and for a setting that
  *   has no default and is not said
  */
@@ -32,7 +32,8 @@ export function stepSettings(
       throw impossible(kind, settings, field);
     }
   }
-  for (const [key, { suggested, flag }] of effective) {
+  for (const [key, { suggested, offered, flag }] of effective) {
+    if (offered !== undefined) settings[key] ??= offered;
     if (suggested !== undefined && settings[key] === undefined) {
       throw new StudioError('USAGE', `${flag.split(' ')[0]} is missing`, { hint: `Say ${flag}.` });
     }

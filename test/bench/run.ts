@@ -2,6 +2,7 @@
 import { bench as calibrate } from './calibrate.ts';
 import { bench as cut } from './cut.ts';
 import { bench as evaluate } from './evaluate.ts';
+import { bench as int8 } from './int8.ts';
 import { bench as open } from './open.ts';
 import { bench as profile } from './profile.ts';
 import { bench as prune } from './prune.ts';
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   calibrate,
   cut,
   evaluate,
+  int8,
   open,
   profile,
   prune,

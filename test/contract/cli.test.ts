@@ -95,6 +95,8 @@ describe('with --json', () => {
       validation,
       '--samples',
       '32',
+      '--speed',
+      'all',
     );
     expect(quantize.output.path).toBe(int8);
     expect(quantize.fusedShare).toBe(1);
@@ -281,7 +283,7 @@ describe('pruning that cannot be done', () => {
 
   test('a quantized model, and data that do not fit: exit code 3, nothing written', async () => {
     const int8 = join(directory, 'codes.onnx');
-    await json(quantizeSchema, 'quantize', cnn, '-o', int8, '--data', validation, '--samples', '8');
+    await json(quantizeSchema, 'quantize', cnn, '-o', int8, '--data', validation, '--samples', '8', '--speed', 'all');
     const codes = await lapidary('prune', int8, '-o', output(), '--sparsity', '0.5');
     expect(codes.stderr).toContain('its weights are integers behind DequantizeLinear');
     const gru = join(samples, 'glyph-gru.onnx');

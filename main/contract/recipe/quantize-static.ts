@@ -24,6 +24,10 @@ const int8 = {
   types: z.enum(['u8s8', 'u8u8', 's8s8']).default('u8s8'),
   /** true: weights in 7 bits; 'auto': where sums would saturate. A recipe kept with a trial holds the resolved value. */
   reduceRange: z.union([z.boolean(), z.literal('auto')]).default('auto'),
+  /** Whether layers stay in float that would make the model slower on the machine at hand. */
+  speed: z.enum(['measured', 'all']).default('all'),
+  /** What was found: a recipe kept with a trial holds it, and nothing is timed again. */
+  slow: z.array(z.string()).readonly().optional(),
 };
 const int16 = { ...common, scheme: z.literal('int16-static') };
 
@@ -173,6 +177,27 @@ export const staticFields: readonly StepField[] = [
       { value: 'int16', title: 'int16', help: 'Weights in 8 bits, activations in 16: no integer kernel on CPUs.' },
     ],
   },
+  {
+    key: 'speed',
+    title: 'Layers in int8',
+    help: 'Which of the layers that can run in int8 do.',
+    flag: '--speed <mode>',
+    control: 'choice',
+    when: { scheme: ['int8-static'] },
+    offered: 'measured',
+    choices: [
+      {
+        value: 'measured',
+        title: 'Those that gain by it here',
+        help: 'Layers are timed both ways on this machine; what makes the model slower stays in float.',
+      },
+      {
+        value: 'all',
+        title: 'All that can',
+        help: 'Also where float is faster here: for other machines, and for size.',
+      },
+    ],
+  },
 ];
 
 /** What a new step of an editor begins with. */
@@ -184,6 +209,7 @@ export const INITIAL_STATIC: Int8StaticStep = {
   symmetric: false,
   reduceRange: 'auto',
   samples: 200,
+  speed: 'measured',
   exclude: [],
   layers: {},
 };
@@ -196,9 +222,10 @@ const CALIBRATORS: Readonly<Record<StaticStep['calibrator'], string>> = {
   mse: ' MSE',
 };
 
-/** "int8", "int8 s8s8 per tensor, 7-bit weights". */
+/** "int8", "int8 s8s8 per tensor, 7-bit weights, 3 slower in float (1 excluded)". */
 export function staticWords(step: StaticStep): string {
   const changed = Object.keys(step.layers).length;
+  const slow = (step.scheme === 'int8-static' ? step.slow : undefined) ?? [];
   const details = [
     CALIBRATORS[step.calibrator],
     step.scheme !== 'int8-static' || step.types === 'u8s8' ? '' : ` ${step.types}`,
@@ -206,6 +233,7 @@ export function staticWords(step: StaticStep): string {
     step.symmetric ? ' symmetric' : '',
     step.scheme === 'int8-static' && step.reduceRange === true ? ' 7-bit weights' : '',
     changed === 0 ? '' : `, ${changed} otherwise`,
+    slow.length === 0 ? '' : `, ${slow.length} slower in float`,
   ];
   const bits = step.scheme === 'int8-static' ? 'int8' : 'int16';
   return `${bits}${details.join('')}${exclusions(step.exclude)}`;

@@ -68,7 +68,7 @@ export function adjustSettings<T>(kind: Pick<StepKind<T>, 'fields' | 'schema'>, 
     if (!hasEffect(field, kept)) continue;
     const value = wanted[field.key];
     const fits = field.control !== 'choice' || field.choices.some((choice) => choice.value === value);
-    const taken = value !== undefined && fits ? value : (field.standard ?? field.suggested);
+    const taken = value !== undefined && fits ? value : (field.standard ?? field.suggested ?? field.offered);
     if (taken !== undefined) kept[field.key] = taken;
   }
   return kind.schema.parse(kept);

@@ -50,6 +50,8 @@ export type StepField = FieldControl & {
   readonly standard?: string | boolean;
   /** What an editor begins with: said of settings that a recipe must not leave out. */
   readonly suggested?: unknown;
+  /** What editor and terminal put in where nobody says anything, if a recipe without it means something else. */
+  readonly offered?: string | boolean;
 };
 
 /** What applying a step takes beside the model. */

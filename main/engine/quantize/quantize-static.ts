@@ -14,7 +14,7 @@ import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from '
 import { quantizationNotes } from './quantization-notes.ts';
 import type { QuantizeOutcome } from './outcome.ts';
 import { layerFormats, type LayerFormats, type ResolvedStep } from './schemes.ts';
-import { settlePlan } from './settle-plan.ts';
+import { settleBySpeed } from './speed/settle-by-speed.ts';
 import type { Unit } from './unit.ts';
 
 export interface QuantizeInput {
@@ -48,7 +48,7 @@ export async function quantizeStatic(
   const feeds = await samples.first();
   const prepared = await provePrepared(source, unchecked, { runner, feeds }, context);
   const perChannel = prepared.perTensorReason === null;
-  const settled = await settlePlan(
+  const settled = await settleBySpeed(
     prepared,
     {
       runner,
@@ -64,40 +64,52 @@ export async function quantizeStatic(
       },
       refused: refusedFrom(prepared, step),
     },
+    step.scheme === 'int8-static' ? step : { speed: 'all' },
     context,
   );
   const { plan, quantized, fused } = settled;
-  if (quantized === undefined) return leftAsItIs(source, step, { prepared, plan, notes: samples.notes() });
+  const decided = settled.slow === undefined ? step : { ...step, slow: settled.slow };
+  if (quantized === undefined) {
+    const why = settled.notes.length > 0 ? settled.notes : undefined;
+    return leftAsItIs(source, decided, { prepared, plan, why, notes: samples.notes() });
+  }
   const layers = describeLayers(source, { prepared, plan, fused });
   const notes = quantizationNotes({ prepared, plan, layers, step, samples: settled.samples, vnni });
   return {
     model: quantized.model,
     sources: composeSources(prepared.sources, quantized.sources),
-    step,
+    step: decided,
     layers,
     fusedShare: fusedShareOf(layers),
-    notes: [...samples.notes(), ...notes],
+    notes: [...settled.notes, ...samples.notes(), ...notes],
   };
 }
 
 /** Samples of the first batch on which each integer kernel is run beside its float operator. */
 const CHECKED_SAMPLES = 4;
 
-/** No layer can run in integers: the source, with what was found. */
+/** No layer can run in integers, or none is to: the source, with what was found. */
 function leftAsItIs(
   source: Model,
   step: ResolvedStep,
-  { prepared, plan, notes = [] }: { prepared: PreparedModel; plan: QuantizationPlan; notes?: readonly string[] },
+  found: {
+    readonly prepared: PreparedModel;
+    readonly plan: QuantizationPlan;
+    /** Why none is to; undefined: none can. */
+    readonly why?: readonly string[] | undefined;
+    readonly notes?: readonly string[];
+  },
 ): StaticOutcome {
+  const { prepared, plan, why, notes = [] } = found;
   const [opset] = noIntegerKernels(prepared).values();
-  const why = opset === undefined ? '' : `: ${opset}`;
+  const cannot = `No layer of this model can run in int8; it stays as it was${opset === undefined ? '' : `: ${opset}`}.`;
   return {
     model: source,
     sources: new Map(),
     step,
     layers: describeLayers(source, { prepared, plan, fused: new Map() }),
     fusedShare: null,
-    notes: [`No layer of this model can run in int8; it stays as it was${why}.`, ...notes],
+    notes: [...(why ?? [cannot]), ...notes],
   };
 }
 

@@ -9,7 +9,7 @@ import type { HostTensors } from '../tensor/host-tensor.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
 import { checkFusion } from './check-fusion.ts';
 import { checkKernels } from './check-kernels.ts';
-import { insertQdq, type InsertedQdq, type InsertOptions } from './insert-qdq.ts';
+import { insertQdq, type InsertOptions } from './insert-qdq.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
 import { observedRange, type Observer } from './observers/observed-range.ts';
@@ -37,16 +37,29 @@ export interface SettleInput {
   readonly write: Omit<InsertOptions, 'schemes' | 'refused'>;
   /** Nodes of the prepared model that must stay float, and why. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Ranges that are known from a plan with no fewer layers. */
+  readonly ranges?: Ranges;
 }
 
 /** A plan that the runtime runs as it was meant. */
 export interface Settled {
   readonly plan: QuantizationPlan;
   /** undefined: no layer can run in integers. */
-  readonly quantized: (InsertedQdq & { readonly model: Model }) | undefined;
+  readonly quantized: WrittenPlan | undefined;
   readonly fused: ReadonlyMap<string, boolean>;
   /** Samples that the ranges were taken from. */
   readonly samples: number;
+  readonly ranges: Ranges;
+  /** The plan with some more layers in float, written; neither fusion nor kernels are checked. */
+  readonly rewrite: (float: ReadonlySet<string>) => WrittenPlan;
+}
+
+/** A plan, and the model that it was written into. */
+export interface WrittenPlan {
+  readonly plan: QuantizationPlan;
+  readonly model: Model;
+  /** The node that each inserted one serves. */
+  readonly sources: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -57,39 +70,48 @@ export interface Settled {
  */
 export async function settlePlan(prepared: PreparedModel, input: SettleInput, context: TaskContext): Promise<Settled> {
   const refused = new Map(input.refused);
-  const ranges = new Ranges(prepared, input, context);
+  const ranges = input.ranges ?? new Ranges(prepared, input, context);
   const { formatsOf } = input.write;
   // What no layer of the plan makes has the codes that the step names.
   const formatOf = ({ madeBy }: QuantizedTensor): CodeFormat =>
     madeBy === undefined ? input.format : formatsOf(madeBy).activations;
   const { graph } = prepared.model;
+  const planWithout = (float: ReadonlyMap<string, string>): QuantizationPlan =>
+    planQuantization(graph, { knowledge: prepared.knowledge, refused: float });
+  const schemesOf = (tensors: ReadonlyMap<string, QuantizedTensor>): ReadonlyMap<string, ActivationScheme> =>
+    tensorSchemes(tensors, ranges.chosen(input.observer, tensors, formatOf), formatOf);
+  const write = (
+    plan: QuantizationPlan,
+    schemes: ReadonlyMap<string, ActivationScheme>,
+    float: Iterable<string> = refused.keys(),
+  ): WrittenPlan => {
+    const inserted = insertQdq(graph, plan, { ...input.write, schemes, refused: new Set(float) });
+    const model = importing({ ...prepared.model, graph: inserted.graph }, MICROSOFT);
+    return { plan, sources: inserted.sources, model };
+  };
+  const rewrite = (float: ReadonlySet<string>): WrittenPlan => {
+    const more = new Map([...refused, ...[...float].map((layer) => [layer, 'left in float'] as const)]);
+    const plan = planWithout(more);
+    return write(plan, schemesOf(quantizedTensors(graph, plan)), more.keys());
+  };
   for (;;) {
-    const plan = planQuantization(graph, { knowledge: prepared.knowledge, refused });
-    if (plan.units.length === 0) return { plan, quantized: undefined, fused: new Map(), samples: ranges.samples };
+    const plan = planWithout(refused);
+    const found = { plan, ranges, rewrite };
+    if (plan.units.length === 0) return { ...found, quantized: undefined, fused: new Map(), samples: ranges.samples };
     requireFiniteWeights(graph, plan);
     const tensors = quantizedTensors(graph, plan);
     await ranges.take(tensors);
     if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.met()))) continue;
-    const schemes = tensorSchemes(tensors, ranges.chosen(input.observer, tensors, formatOf), formatOf);
-    const write = (units: readonly Unit[]): InsertedQdq & { readonly model: Model } => {
-      const inserted = insertQdq(
-        graph,
-        { ...plan, units },
-        {
-          ...input.write,
-          schemes,
-          refused: new Set(refused.keys()),
-        },
-      );
-      return { ...inserted, model: importing({ ...prepared.model, graph: inserted.graph }, MICROSOFT) };
-    };
-    const quantized = write(plan.units);
+    const schemes = schemesOf(tensors);
+    const quantized = write(plan, schemes);
     const fused = await checkFusion(quantized.model, input.runner, context).catch((error: unknown) => {
       if (isRefusal(error)) return error;
       throw error;
     });
     if (fused instanceof Error) {
-      const unloadable = await findUnloadable(plan.units, (units) => loads(write(units).model, input.runner, context));
+      const unloadable = await findUnloadable(plan.units, (units) =>
+        loads(write({ ...plan, units }, schemes).model, input.runner, context),
+      );
       // What loads by parts and not as a whole is nothing that leaving out one layer mends.
       if (unloadable.length === 0) throw fused;
       const reason = 'the runtime refuses its integer kernel with these attributes';
@@ -104,12 +126,12 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
       stepOf: stepsOf(plan, tensors, schemes),
     };
     if (addAll(refused, await checkKernels(check, input.runner, context))) continue;
-    return { plan, quantized, fused, samples: ranges.samples };
+    return { ...found, quantized, fused, samples: ranges.samples };
   }
 }
 
 /** What is known of tensors so far; each is calibrated once. */
-class Ranges {
+export class Ranges {
   readonly #known = new Map<string, TensorStatistics>();
   samples = 0;
   readonly #prepared: PreparedModel;

@@ -25,7 +25,9 @@ describe('the options of a step', () => {
       sparsity: 0.4,
       exclude: ['a', 'b', 'c'],
     });
-    expect(settings(quantizeKind)).toEqual({});
+    // What is offered is put in: a recipe without it means all layers.
+    expect(settings(quantizeKind)).toEqual({ speed: 'measured' });
+    expect(settings(quantizeKind, '--speed', 'all')).toEqual({ speed: 'all' });
   });
 
   it('read switches that turn off, and words for values', () => {
@@ -33,11 +35,13 @@ describe('the options of a step', () => {
       perChannel: false,
       reduceRange: false,
       samples: 16,
+      speed: 'measured',
     });
   });
 
   it('give single layers a choice each', () => {
     expect(settings(quantizeKind, '--layer', 'a=float', '--layer', 'b=c=int8-7bit')).toEqual({
+      speed: 'measured',
       layers: { a: 'float', 'b=c': 'int8-7bit' },
     });
     expect(() => settings(quantizeKind, '--layer', 'a=int9')).toThrow(/LAYER=float\|int8/);

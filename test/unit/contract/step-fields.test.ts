@@ -46,7 +46,9 @@ describe('the fields of a kind of step', () => {
 
   it.each(STEP_KINDS)('$kind: say the same as the schema of what is left out', ({ fields, schema, initial }) => {
     const needed = Object.fromEntries(
-      effectiveFields(fields, {}).flatMap(({ key, suggested }) => (suggested === undefined ? [] : [[key, suggested]])),
+      effectiveFields(fields, {}).flatMap(({ key, suggested, offered }) =>
+        suggested === undefined && offered === undefined ? [] : [[key, suggested ?? offered]],
+      ),
     );
     expect(schema.parse(needed)).toEqual(initial);
   });
