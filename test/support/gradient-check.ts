@@ -36,8 +36,10 @@ export interface CheckedOperator {
   readonly attributes?: Readonly<Record<string, AttributeInput>>;
   readonly domain?: string;
   readonly opset?: number;
-  /** How many outputs it gives; the floats among them make the loss. Default 1. */
+  /** How many outputs it gives. Default 1. */
   readonly outputs?: number;
+  /** Those whose gradient is checked; default: all floats. */
+  readonly checked?: readonly number[];
   readonly seed?: number;
   /** Float types to try, in order. */
   readonly types?: readonly FloatType[];
@@ -104,7 +106,7 @@ function modelOf(checked: CheckedOperator, type: FloatType): { model: Model; fee
       nodes: [node],
       initializers,
       inputs,
-      outputs: outputs.map((name) => untyped(name)),
+      outputs: outputs.filter((_, at) => checked.checked?.includes(at) !== false).map((name) => untyped(name)),
     }),
     { opsetImports: [...sets].map(([domain, version]) => ({ domain, version, unknown: [] })) },
   );
@@ -221,7 +223,12 @@ function withLoss(
   };
 }
 
-async function derivatives(runner: Runner, model: Model, { feeds, by }: CheckedModel): Promise<HostTensors> {
+/** The derivative of the model's value `loss` by some others, on feeds. */
+export async function derivatives(
+  runner: Runner,
+  model: Model,
+  { feeds, by }: Pick<CheckedModel, 'feeds' | 'by'>,
+): Promise<HostTensors> {
   const { model: backward, gradients } = differentiate(model, { of: 'loss', by });
   const outputs = by.map((name) => gradients.get(name)!);
   const graph = { ...backward.graph, outputs: outputs.map((name) => untyped(name)) };

@@ -4,6 +4,7 @@ import type { Graph, Model, Node, OpsetImport } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { elementCount } from '../graph/tensor-size.ts';
+import { hasTrait } from '../operators/ask.ts';
 import { GradientContext, GradientRefusal, isFloating } from '../operators/gradient.ts';
 import { GraphWriter } from '../operators/graph-writer.ts';
 import { inferModel } from '../operators/infer.ts';
@@ -67,6 +68,7 @@ class Reverse {
   readonly #arriving = new Map<string, string[]>();
   readonly #given = new Map<Node, Map<number, string>>();
   readonly #blocked: BlockedLayer[] = [];
+  readonly #stopped: string[] = [];
 
   constructor(model: Model, options: DifferentiateOptions) {
     this.#model = model;
@@ -99,15 +101,18 @@ class Reverse {
     return { model: this.#written(), gradients, blocked: this.#blocked };
   }
 
-  /** Every value that depends on one of `by` through floats. */
+  /** Every value that depends on one of `by` through floats, or through codes of them. */
   #reach(): Set<string> {
     const live = new Set(this.#options.by);
     for (const node of this.#nodes) {
       if (!node.inputs.some((input) => live.has(input))) continue;
       const record = this.#inference.records.get(node);
+      const codes =
+        hasTrait(node, 'quantizes') ||
+        node.inputs.every((input, at) => !live.has(input) || !isFloating(record?.inputs[at]?.dtype ?? 'float32'));
       node.outputs.forEach((output, at) => {
         const dtype = record?.outputs[at]?.dtype;
-        if (output !== '' && (dtype === undefined || isFloating(dtype))) live.add(output);
+        if (output !== '' && (codes || dtype === undefined || isFloating(dtype))) live.add(output);
       });
     }
     return live;
@@ -122,7 +127,8 @@ class Reverse {
       this.#blocked.push({ layer, operator: node.opType, reason });
     };
     if (rule === undefined) return block(`no gradient is known for ${node.opType}`);
-    if (typeof rule !== 'function') return;
+    if ('blocks' in rule) return block(`${node.opType} ${rule.blocks}`);
+    if (typeof rule !== 'function') return void this.#stopped.push(`${layer}: ${node.opType} ${rule.stops}`);
     const context = new GradientContext(this.#situation(node, arriving), this.#write);
     try {
       rule(context).forEach((gradient, at) => {
@@ -190,7 +196,8 @@ class Reverse {
   }
 
   #noPath(): StudioError {
-    const reasons = this.#blocked.map(({ layer, reason }) => `${layer}: ${reason}`).join('; ');
+    const blocked = this.#blocked.map(({ layer, reason }) => `${layer}: ${reason}`);
+    const reasons = [...blocked, ...this.#stopped].slice(0, MOST_NAMED).join('; ');
     return new StudioError(
       'TRAIN_NO_GRADIENT',
       `No gradient of '${this.#options.of}' reaches any of the ${this.#options.by.length} chosen weights${reasons === '' ? '' : ` (${reasons})`}`,

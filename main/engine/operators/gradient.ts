@@ -23,8 +23,14 @@ export interface GradientStop {
   readonly stops: string;
 }
 
+/** An operator that a gradient should pass, but of which no backward form can be written. */
+export interface GradientBlock {
+  /** Why, as said to people: "computes on integers". */
+  readonly blocks: string;
+}
+
 /** How a gradient passes an operator, or why not. */
-export type Gradient = GradientRule | GradientStop;
+export type Gradient = GradientRule | GradientStop | GradientBlock;
 
 /** What a rule has no backward form for; becomes an error that names the layer. */
 export class GradientRefusal extends Error {}

@@ -229,7 +229,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       ...(entry.normalization === undefined ? {} : { normalization: entry.normalization }),
       quantization: entry.quantization ?? FLOAT,
       ...(entry.channels === undefined ? {} : { channels: entry.channels }),
-      ...gradientOf(entry),
+      ...gradientOf(domain, entry),
       infer: entry.infer,
       ...(entry.fold === undefined ? {} : { fold: entry.fold }),
       macs: entry.macs ?? (() => 0),
@@ -238,10 +238,11 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
   );
 }
 
-/** What computes on integers has no gradient, unless it says otherwise. */
-function gradientOf({ gradient, traits }: OperatorEntry): Pick<OperatorSpec, 'gradient'> {
+/** What computes on integers, or was rewritten for one machine, has no gradient unless it says otherwise. */
+function gradientOf(domain: string, { gradient, traits }: OperatorEntry): Pick<OperatorSpec, 'gradient'> {
   if (gradient !== undefined) return { gradient };
-  return traits?.includes('integerKernel') === true ? { gradient: { stops: 'computes on integers' } } : {};
+  if (traits?.includes('integerKernel') === true) return { gradient: { blocks: 'computes on integers' } };
+  return domain === NCHWC ? { gradient: { blocks: 'is written by the runtime for one machine' } } : {};
 }
 
 /** The contributed operators of ONNX Runtime. */

@@ -2,6 +2,7 @@ import { StudioError } from '../../base/errors.ts';
 import { GraphEditor } from '../graph/edit.ts';
 import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
+import { walkNodes } from '../graph/walk.ts';
 import { makeTensor } from '../graph/make.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { NumericArray } from '../tensor/numeric.ts';
@@ -34,6 +35,29 @@ export const OLDEST_UPGRADABLE = 7;
 
 /** DequantizeLinear has an axis, so scales per channel, from this opset on. */
 export const PER_CHANNEL_OPSET = 13;
+
+/** ScatterElements adds up from this opset on. */
+const ADDING_OPSET = 16;
+
+/** The IR version of the ONNX release that brought opset 16. */
+const IR_OF_OPSET_16 = 8;
+
+/**
+ * States opset 16 for a model of opset 13 to 15, whose operators mean the same in both; not where one is among them that does
+ * not (RoiAlign samples elsewhere, BatchNormalization has other outputs in training).
+ */
+export function raiseOpset(model: Model): Model {
+  const from = defaultOpset(model);
+  if (from < PER_CHANNEL_OPSET || from >= ADDING_OPSET) return model;
+  const changed = walkNodes(model).some(
+    ({ node }) => node.opType === 'RoiAlign' || (node.opType === 'BatchNormalization' && node.outputs.length > 1),
+  );
+  if (changed || model.functions.length > 0) return model;
+  const opsetImports = model.opsetImports.map((entry) =>
+    entry.domain === '' || entry.domain === 'ai.onnx' ? { ...entry, version: ADDING_OPSET } : entry,
+  );
+  return { ...model, irVersion: Math.max(model.irVersion, IR_OF_OPSET_16), opsetImports };
+}
 
 /** The IR version of the ONNX release that brought opset 13; from IR 4 on, initializers need not be inputs. */
 const IR_OF_OPSET_13 = 7;

@@ -130,6 +130,6 @@ it('has a gradient for every operator, or says why none passes, or lists it as m
 it('gives each operator without gradient a reason that reads behind its name', () => {
   for (const { gradient, opType } of knownOperators()) {
     if (gradient === undefined || typeof gradient === 'function') continue;
-    expect(`${opType} ${gradient.stops}`).toMatch(/^\w+ [a-z][^.]+$/);
+    expect(`${opType} ${'stops' in gradient ? gradient.stops : gradient.blocks}`).toMatch(/^\w+ [a-z][^.]+$/);
   }
 });

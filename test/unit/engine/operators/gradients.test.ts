@@ -160,6 +160,130 @@ describe('convolutions', () => {
   it('over three axes', () => conv([x(1, 2, 4, 3, 4), x(2, 2, 2, 2, 2)], { strides: [1n, 1n, 2n] }));
 });
 
+describe('transposed convolutions', () => {
+  const conv = (inputs: CheckedOperator['inputs'], attributes: CheckedOperator['attributes'] = {}): Promise<void> =>
+    agrees({ op: 'ConvTranspose', inputs, attributes });
+  it('plain, with bias and an open batch', () => conv([open(['N', 3, 4, 4], 2, 3, 4, 4), x(3, 2, 3, 3), x(2)]));
+  it('with strides, pads and output padding', () =>
+    conv([x(2, 2, 3, 4), x(2, 3, 3, 3)], { strides: [2n, 3n], pads: [1n, 0n, 0n, 1n], output_padding: [1n, 2n] }));
+  it('grouped and dilated', () => conv([x(1, 4, 4, 4), x(4, 2, 2, 2)], { group: 2n, dilations: [2n, 1n] }));
+  it('with an output shape', () => conv([x(1, 2, 3, 3), x(2, 2, 3, 3)], { strides: [2n, 2n], output_shape: [6n, 5n] }));
+  it.each(['SAME_UPPER', 'SAME_LOWER', 'VALID'])('with auto_pad %s', (auto_pad) =>
+    conv([x(1, 2, 3, 4), x(2, 2, 3, 2)], { auto_pad, strides: [2n, 1n] }),
+  );
+  it('over one axis, sizes open', () => conv([open(['N', 2, 'L'], 2, 2, 5), x(2, 3, 3)], { strides: [2n] }));
+});
+
+describe('pools', () => {
+  const pool = (op: string, attributes: CheckedOperator['attributes'], ...dims: number[]): Promise<void> =>
+    agrees({ op, attributes: { kernel_shape: dims.slice(2).map(() => 3n), ...attributes }, inputs: [x(...dims)] });
+  it('MaxPool with windows apart and with windows that overlap', async () => {
+    await pool('MaxPool', { kernel_shape: [2n, 2n], strides: [2n, 2n] }, 2, 3, 4, 6);
+    await pool('MaxPool', { strides: [2n, 2n], pads: [1n, 1n, 1n, 1n] }, 2, 2, 7, 6);
+    await pool('MaxPool', { strides: [2n, 2n], ceil_mode: 1n }, 1, 2, 6, 6);
+    await pool('MaxPool', { dilations: [2n], pads: [1n, 2n] }, 1, 2, 8);
+    await pool('MaxPool', { auto_pad: 'SAME_UPPER', strides: [2n] }, 1, 2, 8);
+  });
+  it('MaxPool over sizes that are open', async () =>
+    agrees({
+      op: 'MaxPool',
+      attributes: { kernel_shape: [3n, 3n], strides: [2n, 2n] },
+      inputs: [open(['N', 2, 'H', 'W'], 2, 2, 5, 7)],
+    }));
+  it.each([0n, 1n])('AveragePool, padding counted: %s', async (count_include_pad) => {
+    await pool('AveragePool', { count_include_pad }, 2, 2, 5, 6);
+    await pool('AveragePool', { count_include_pad, strides: [2n, 2n], pads: [1n, 1n, 1n, 1n] }, 2, 2, 6, 7);
+    await pool(
+      'AveragePool',
+      { count_include_pad, strides: [2n, 2n], pads: [1n, 0n, 0n, 1n], ceil_mode: 1n },
+      1,
+      2,
+      6,
+      6,
+    );
+    await pool('AveragePool', { count_include_pad, auto_pad: 'SAME_LOWER', strides: [2n] }, 1, 2, 8);
+    await pool('AveragePool', { count_include_pad, kernel_shape: [2n, 2n], strides: [3n, 3n] }, 1, 2, 6, 7);
+    await pool('AveragePool', { count_include_pad, kernel_shape: [4n, 4n] }, 2, 3, 4, 4);
+    await pool(
+      'AveragePool',
+      { count_include_pad, kernel_shape: [2n, 2n, 2n], dilations: [2n, 1n, 1n] },
+      1,
+      2,
+      4,
+      3,
+      4,
+    );
+  });
+  it('LpPool and its global form, by p', async () => {
+    for (const p of [1n, 2n, 3n]) {
+      await pool('LpPool', { p, strides: [2n, 2n], pads: [1n, 1n, 1n, 1n] }, 1, 2, 5, 6);
+      await agrees({ op: 'GlobalLpPool', attributes: { p }, inputs: [x(2, 2, 3, 4)] });
+    }
+  });
+  it('GlobalMaxPool', async () => agrees({ op: 'GlobalMaxPool', inputs: [open(['N', 3, 'H', 'W'], 2, 3, 4, 5)] }));
+  it('MaxUnpool', async () => {
+    const places = { dims: [1, 1, 2, 2], values: [5, 7, 13, 8], dtype: 'int64' as const };
+    await agrees({
+      op: 'MaxUnpool',
+      attributes: { kernel_shape: [2n, 2n], strides: [2n, 2n] },
+      inputs: [x(1, 1, 2, 2), places],
+    });
+  });
+});
+
+describe('normalizations', () => {
+  const batch = (...dims: number[]) => [x(...dims), positive(dims[1]!), x(dims[1]!), x(dims[1]!), positive(dims[1]!)];
+  it('BatchNormalization by given statistics, by these too', async () => {
+    await agrees({ op: 'BatchNormalization', inputs: batch(2, 3, 4, 4) });
+    await agrees({ op: 'BatchNormalization', attributes: { epsilon: 0.1 }, inputs: batch(4, 3) });
+  });
+  it('BatchNormalization by the batch', async () => {
+    const inputs = batch(4, 3, 2, 3).map((input, at) => (at > 2 ? { ...input, constant: true } : input));
+    await agrees({ op: 'BatchNormalization', attributes: { training_mode: 1n }, inputs, outputs: 3, checked: [0] });
+  });
+  it('LayerNormalization', async () => {
+    await agrees({ op: 'LayerNormalization', inputs: [open(['N', 'T', 6], 2, 3, 6), x(6), x(6)] });
+    await agrees({ op: 'LayerNormalization', attributes: { axis: 1n }, inputs: [x(3, 2, 4), x(2, 4)] });
+  });
+  it('RMSNormalization', async () =>
+    agrees({ op: 'RMSNormalization', opset: 23, inputs: [open(['N', 6], 3, 6), x(6)] }));
+  it('SimplifiedLayerNormalization', async () =>
+    agrees({ op: 'SimplifiedLayerNormalization', inputs: [x(2, 3, 6), x(6)] }));
+  it('SkipLayerNormalization, its sum among the outputs', async () => {
+    const domain = 'com.microsoft';
+    await agrees({ op: 'SkipLayerNormalization', domain, inputs: [x(2, 3, 8), x(2, 3, 8), x(8), x(8), x(8)] });
+    await agrees({ op: 'SkipLayerNormalization', domain, inputs: [x(2, 3, 8), x(3, 8), x(8), x(8)] });
+    await agrees({ op: 'SkipSimplifiedLayerNormalization', domain, inputs: [x(2, 3, 8), x(2, 3, 8), x(8), x(8)] });
+  });
+  it('InstanceNormalization', async () => agrees({ op: 'InstanceNormalization', inputs: [x(2, 3, 4, 5), x(3), x(3)] }));
+  it('GroupNormalization, scaled by channel and by group', async () => {
+    const types = ['float32'] as const; // its kernel computes in it
+    await agrees({
+      op: 'GroupNormalization',
+      types,
+      attributes: { num_groups: 2n },
+      inputs: [x(2, 4, 3, 2), x(4), x(4)],
+    });
+    await agrees({
+      op: 'GroupNormalization',
+      opset: 18,
+      attributes: { num_groups: 2n },
+      inputs: [x(2, 4, 3), x(2), x(2)],
+    });
+  });
+  it('MeanVarianceNormalization and LpNormalization', async () => {
+    await agrees({ op: 'MeanVarianceNormalization', inputs: [x(2, 3, 4, 2)] });
+    await agrees({ op: 'LpNormalization', inputs: [x(3, 6)] });
+    await agrees({ op: 'LpNormalization', attributes: { p: 1n, axis: 0n }, inputs: [x(4, 3)] });
+  });
+  it('LRN', async () => {
+    const attributes = { alpha: 0.5, beta: 0.75, bias: 1 };
+    await agrees({ op: 'LRN', attributes: { ...attributes, size: 3n }, inputs: [x(2, 5, 2, 3)] });
+    await agrees({ op: 'LRN', attributes: { ...attributes, size: 5n }, inputs: [x(1, 6, 2, 2)] });
+  });
+  it('Dropout that is not in training', async () => agrees({ op: 'Dropout', inputs: [x(3, 4)] }));
+});
+
 describe('layout, reductions and pools', () => {
   it('Reshape, with an open batch', async () =>
     agrees({ op: 'Reshape', inputs: [open(['N', 2, 3], 4, 2, 3), int64(-1, 6)] }));

@@ -19,10 +19,78 @@ export const convGradient: GradientRule = (context) => {
   const geometry = geometryOf(context);
   return context.wanted(
     () => dataGradient(context, geometry),
-    () => weightGradient(context, geometry, { data: context.input(0), gradient: context.gradient }),
-    () => context.write.reduceSum(context.gradient, [0, ...geometry.kernel.map((_, axis) => axis + 2)], false),
+    () =>
+      weightGradient(context, geometry, {
+        data: context.input(0),
+        dataShape: context.inputShape(0),
+        gradient: context.gradient,
+        gradientShape: context.outputShape(),
+      }),
+    () => biasGradient(context, geometry),
   );
 };
+
+function biasGradient(context: GradientContext, { kernel }: Geometry): string {
+  return context.write.reduceSum(context.gradient, [0, ...kernel.map((_, axis) => axis + 2)], false);
+}
+
+/**
+ * The transposed convolution is the way back of a convolution with the same kernels: dX is that convolution of dY, and for the
+ * kernels data and gradient change places.
+ */
+export const convTransposeGradient: GradientRule = (context) => {
+  const geometry = transposedGeometry(context);
+  const { kernel, strides, dilations, begins, ends, group } = geometry;
+  return context.wanted(
+    () =>
+      context.write.op('Conv', [context.gradient, context.input(1)], {
+        kernel_shape: kernel.map(BigInt),
+        strides: strides.map(BigInt),
+        dilations: dilations.map(BigInt),
+        pads: [...begins, ...ends].map(BigInt),
+        group: BigInt(group),
+      }),
+    () =>
+      weightGradient(context, geometry, {
+        data: context.gradient,
+        dataShape: context.outputShape(),
+        gradient: context.input(0),
+        gradientShape: context.inputShape(0),
+      }),
+    () => biasGradient(context, geometry),
+  );
+};
+
+/** Of the convolution that it is the way back of: from its output to its input. */
+function transposedGeometry(context: GradientContext): Geometry {
+  const weight = context.inputShape(1);
+  if (weight === undefined || weight.length < 3 || weight.some((dim) => typeof dim !== 'number')) {
+    return context.refuse('the shape of its weights is not known');
+  }
+  const [outputs, perGroup, ...kernel] = weight as number[];
+  const group = context.int('group', 1);
+  const channels = { group, inputs: perGroup! * group, outputs: outputs! };
+  const padding = context.attributes.text('auto_pad') ?? 'NOTSET';
+  const extra = context.attributes.ints('output_padding') ?? kernel.map(() => 0);
+  const strides = context.attributes.ints('strides') ?? kernel.map(() => 1);
+  if (extra.some((size, axis) => size >= strides[axis]!))
+    return context.refuse('its output is padded by a stride or more');
+  if (padding === 'NOTSET' && context.attributes.ints('output_shape') === undefined) {
+    return { ...spatialPads(context, kernel, undefined), ...channels };
+  }
+  const [sizes, places] = [context.outputShape()?.slice(2), context.inputShape(0)?.slice(2)];
+  const dilations = context.attributes.ints('dilations') ?? kernel.map(() => 1);
+  const total = kernel.map((size, axis) => {
+    const [length, count] = [sizes?.[axis], places?.[axis]];
+    if (typeof length !== 'number' || typeof count !== 'number') return context.refuse('its sizes are not known');
+    return strides[axis]! * (count - 1) + extra[axis]! + dilations[axis]! * (size - 1) + 1 - length;
+  });
+  if (total.some((pad) => pad < 0)) return context.refuse('its output is padded');
+  const half = total.map((pad) => Math.floor(pad / 2));
+  const rest = total.map((pad, axis) => pad - half[axis]!);
+  const [begins, ends] = padding === 'SAME_UPPER' ? [half, rest] : [rest, half];
+  return { kernel, strides, dilations, begins, ends, ...channels };
+}
 
 /**
  * dX. With strides of 1, dY convolved with the kernels turned around and their channels swapped; otherwise a transposed

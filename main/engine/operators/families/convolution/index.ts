@@ -1,7 +1,7 @@
 /** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { out, causalConvolve, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
-import { convGradient } from './gradient.ts';
+import { convGradient, convTransposeGradient } from './gradient.ts';
 import { convolutionChannels, kernels, transposedChannels, transposedKernels } from './channels.ts';
 import { convolutionMacs, transposedMacs } from './cost.ts';
 import { kernelColumns, transposedKernelColumns } from './linear.ts';
@@ -44,6 +44,7 @@ export const convolutionOperators = [
       macs: convolutionMacs(1),
     },
     ConvTranspose: {
+      gradient: convTransposeGradient,
       category: 'layer',
       inputs: ['X', 'W', 'B'],
       parameters: [1, 2],

@@ -11,15 +11,17 @@ import type { Geometry } from './geometry.ts';
 
 interface Operands {
   readonly data: string;
+  readonly dataShape: Shape | undefined;
   readonly gradient: string;
+  readonly gradientShape: Shape | undefined;
 }
 
 /** Places for each channel of a product's operands from which on a product for each sample is faster than one for all. */
 const MANY_PLACES = 16;
 
 export function weightGradient(context: GradientContext, geometry: Geometry, operands: Operands): string {
-  const sizes = knownSizes(context.inputShape(0));
-  const places = knownSizes(context.outputShape());
+  const sizes = knownSizes(operands.dataShape);
+  const places = knownSizes(operands.gradientShape);
   if (sizes === undefined || places === undefined) return swappedConvolution(context, geometry, operands);
   const { group, inputs, outputs, strides } = geometry;
   const [own, others] = [outputs / group, inputs / group];
@@ -123,13 +125,14 @@ function atOnce(
  * X and dY with samples and channels swapped, one convolved with the other, strides as dilations and dilations as strides; the
  * samples are what is summed over. Groups stay groups. Needs no sizes.
  */
-function swappedConvolution(context: GradientContext, geometry: Geometry, { data, gradient }: Operands): string {
+function swappedConvolution(context: GradientContext, geometry: Geometry, operands: Operands): string {
+  const { data, dataShape, gradient } = operands;
   const { kernel, strides, dilations, begins, ends, group, inputs, outputs } = geometry;
   const { write } = context;
   const axes = kernel.map((_, axis) => axis + 2);
   const found = write.op(
     'Conv',
-    [samplesAsChannels(context, data, geometry), write.transpose(gradient, [1, 0, ...axes])],
+    [samplesAsChannels(context, { data, dataShape }, geometry), write.transpose(gradient, [1, 0, ...axes])],
     {
       strides: dilations.map(BigInt),
       dilations: strides.map(BigInt),
@@ -153,11 +156,15 @@ function swappedConvolution(context: GradientContext, geometry: Geometry, { data
 }
 
 /** [N, g·c, …] → [c, g·N, …]. */
-function samplesAsChannels(context: GradientContext, value: string, { kernel, group, inputs }: Geometry): string {
+function samplesAsChannels(
+  context: GradientContext,
+  { data: value, dataShape }: Pick<Operands, 'data' | 'dataShape'>,
+  { kernel, group, inputs }: Geometry,
+): string {
   const { write } = context;
   const axes = kernel.map((_, axis) => axis);
   if (group === 1) return write.transpose(value, [1, 0, ...axes.map((axis) => axis + 2)]);
-  const known = knownSizes(context.inputShape(0));
+  const known = knownSizes(dataShape);
   const tail = known === undefined ? write.slice(write.shape(value), 0, 2, 2 + kernel.length) : write.ints(known);
   const each = inputs / group;
   const split = write.reshape(value, write.concat([write.ints([-1, group, each]), tail], 0));

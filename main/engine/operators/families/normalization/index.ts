@@ -1,5 +1,6 @@
 /** Normalizations and dropout. */
 import { tensorFacts } from '../../facts.ts';
+import * as gradient from './gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { inferLayerNormalization, inferBatchNormalization, inferSkipNormalization } from './shape.ts';
 import { needsPrecision } from './quantize.ts';
@@ -21,6 +22,13 @@ const keeps: OperatorEntry = {
   infer: (context) => [context.same()],
 };
 
+const normalizes: OperatorEntry = {
+  category: 'normalization',
+  inputs: ['X'],
+  channels: acrossChannels,
+  infer: (context) => [context.same()],
+};
+
 const layerNorm: OperatorEntry = {
   category: 'normalization',
   channels: layerNormChannels,
@@ -32,6 +40,7 @@ const layerNorm: OperatorEntry = {
 export const normalizationOperators = [
   ...defineOperators('', {
     BatchNormalization: {
+      gradient: gradient.batchNormGradient,
       category: 'normalization',
       inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
       parameters: [1, 2, 3, 4],
@@ -47,6 +56,7 @@ export const normalizationOperators = [
     },
     LayerNormalization: {
       ...layerNorm,
+      gradient: gradient.layerNormGradient(true),
       normalization: { scale: 1, bias: 2, statistics: undefined, channelsLast: true },
       quantization: needsPrecision('LayerNormalization'),
     },
@@ -59,24 +69,39 @@ export const normalizationOperators = [
       settings: [3, 4],
       infer: (context) => [context.same(), tensorFacts('bool', context.shape(0))],
     },
-    SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
-    RMSNormalization: { ...keeps, channels: layerNormChannels, inputs: ['X', 'scale'], parameters: [1] },
+    SimplifiedLayerNormalization: {
+      ...layerNorm,
+      gradient: gradient.layerNormGradient(false),
+      inputs: ['X', 'scale'],
+      parameters: [1],
+    },
+    RMSNormalization: {
+      ...keeps,
+      gradient: gradient.layerNormGradient(false),
+      channels: layerNormChannels,
+      inputs: ['X', 'scale'],
+      parameters: [1],
+    },
     InstanceNormalization: {
+      gradient: gradient.instanceNormGradient,
       ...keeps,
       channels: instanceNormChannels,
       scale: 1,
       traits: ['channelsSecond'],
       quantization: needsPrecision('InstanceNormalization'),
     },
-    GroupNormalization: { ...keeps, channels: groupNormChannels },
-    LRN: { category: 'normalization', inputs: ['X'], channels: responseChannels, infer: (context) => [context.same()] },
-    'MeanVarianceNormalization LpNormalization': {
+    GroupNormalization: { ...keeps, gradient: gradient.groupNormGradient, channels: groupNormChannels },
+    LRN: {
+      gradient: gradient.responseGradient,
       category: 'normalization',
       inputs: ['X'],
-      channels: acrossChannels,
+      channels: responseChannels,
       infer: (context) => [context.same()],
     },
+    MeanVarianceNormalization: { ...normalizes, gradient: gradient.meanVarianceGradient },
+    LpNormalization: { ...normalizes, gradient: gradient.lpNormalizationGradient },
     Dropout: {
+      gradient: gradient.dropoutGradient,
       category: 'dropout',
       traits: ['passive', 'random'],
       inputs: ['data', 'ratio', 'training_mode'],
@@ -91,6 +116,7 @@ export const normalizationOperators = [
   }),
   ...defineOperators(MICROSOFT, {
     SkipLayerNormalization: {
+      gradient: gradient.skipNormGradient(true),
       category: 'normalization',
       channels: skipNormChannels,
       inputs: ['input', 'skip', 'gamma', 'beta', 'bias'],
@@ -98,13 +124,19 @@ export const normalizationOperators = [
       infer: inferSkipNormalization,
     },
     SkipSimplifiedLayerNormalization: {
+      gradient: gradient.skipNormGradient(false),
       category: 'normalization',
       channels: skipNormChannels,
       inputs: ['input', 'skip', 'gamma', 'bias'],
       parameters: [2, 3],
       infer: inferSkipNormalization,
     },
-    SimplifiedLayerNormalization: { ...layerNorm, inputs: ['X', 'scale'], parameters: [1] },
+    SimplifiedLayerNormalization: {
+      ...layerNorm,
+      gradient: gradient.layerNormGradient(false),
+      inputs: ['X', 'scale'],
+      parameters: [1],
+    },
     GroupNorm: { ...keeps, inputs: ['X', 'gamma', 'beta'] },
     SkipGroupNorm: {
       category: 'normalization',

@@ -1,6 +1,6 @@
 /** Pools over windows and over whole feature maps. */
 import { tensorFacts } from '../../facts.ts';
-import { globalAverageGradient } from './gradient.ts';
+import * as gradient from './gradient.ts';
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { poolShape, globalShape, inferMaxPool, unpoolShape, roiShape } from './shape.ts';
 import { spatialChannels } from '../../channel-rules.ts';
@@ -25,9 +25,15 @@ const quantizedInputs = ['X', 'x_scale', 'x_zero_point', 'y_scale', 'y_zero_poin
 
 export const poolingOperators = [
   ...defineOperators('', {
-    MaxPool: { ...windowed, infer: inferMaxPool, quantization: { kind: 'passthrough', input: 0 } },
+    MaxPool: {
+      ...windowed,
+      gradient: gradient.maxPoolGradient,
+      infer: inferMaxPool,
+      quantization: { kind: 'passthrough', input: 0 },
+    },
     AveragePool: {
       ...windowed,
+      gradient: gradient.averagePoolGradient,
       quantization: {
         kind: 'elementwise',
         inputs: [0],
@@ -37,14 +43,16 @@ export const poolingOperators = [
             : undefined,
       },
     },
-    LpPool: windowed,
+    LpPool: { ...windowed, gradient: gradient.lpPoolGradient },
     GlobalAveragePool: {
       ...global,
-      gradient: globalAverageGradient,
+      gradient: gradient.globalAverageGradient,
       quantization: { kind: 'elementwise', inputs: [0] },
     },
-    'GlobalMaxPool GlobalLpPool': global,
+    GlobalMaxPool: { ...global, gradient: gradient.globalMaxGradient },
+    GlobalLpPool: { ...global, gradient: gradient.globalLpGradient },
     MaxUnpool: {
+      gradient: gradient.maxUnpoolGradient,
       category: 'pool',
       inputs: ['X', 'I', 'output_shape'],
       settings: [2],

@@ -1,11 +1,13 @@
 /** Conversion between floats and quantized integers. */
 import { tensorFacts } from '../../facts.ts';
+import { dequantizeGradient, quantizeGradient } from './gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { alreadyThere } from './quantize.ts';
 import { inferQuantize, inferDequantize } from './shape.ts';
 import { quantizeChannels } from './channels.ts';
 
 const quantize: OperatorEntry = {
+  gradient: quantizeGradient,
   category: 'quantization',
   inputs: ['x', 'y_scale', 'y_zero_point'],
   parameters: [0],
@@ -17,6 +19,7 @@ const quantize: OperatorEntry = {
 };
 
 const dequantize: OperatorEntry = {
+  gradient: dequantizeGradient,
   category: 'quantization',
   inputs: ['x', 'x_scale', 'x_zero_point'],
   parameters: [0],

@@ -8,24 +8,10 @@ export function keepAxes(context: GradientContext, value: string): string {
   if (context.int('keepdims', 1) !== 0) return value;
   const attribute = context.attributes.ints('axes');
   if (attribute !== undefined) return unsqueeze(context, value, attribute);
-  if (!context.has(1)) {
-    if (context.int('noop_with_empty_axes', 0) !== 0) return value;
-    return write.reshapeTo(
-      value,
-      Array.from({ length: context.rank(0) }, () => 1),
-    );
-  }
+  // Where all axes were reduced it is one number, which broadcasts as it is; where none were, it has the input's shape.
+  if (!context.has(1)) return value;
   const axes = context.numbers(1);
-  if (axes !== undefined && axes.length > 0) return unsqueeze(context, value, axes);
-  if (axes !== undefined) {
-    const all = context.int('noop_with_empty_axes', 0) === 0;
-    return all
-      ? write.reshapeTo(
-          value,
-          Array.from({ length: context.rank(0) }, () => 1),
-        )
-      : value;
-  }
+  if (axes !== undefined) return axes.length > 0 ? unsqueeze(context, value, axes) : value;
   return write.op('Unsqueeze', [value, context.input(1)]);
 }
 
