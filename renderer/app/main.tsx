@@ -14,7 +14,12 @@ if (root === null) throw new Error('index.html has no #root');
 
 await keepSettings(engine());
 // Their stores read what is kept when they are loaded.
-const [{ App }, { startLive }] = await Promise.all([import('./App.tsx'), import('../state/live.ts')]);
+// The graph is what is seen first: it is there when the model is.
+const [{ App }, { startLive }] = await Promise.all([
+  import('./App.tsx'),
+  import('../state/live.ts'),
+  import('../tasks/graph/GraphView.tsx'),
+]);
 startLive();
 createRoot(root).render(
   <StrictMode>

@@ -69,6 +69,8 @@ function putTrial(trial: Trial): void {
 async function refresh(): Promise<void> {
   const client = engine();
   try {
+    // What the address asks for is opened at once, beside all that the window needs to know otherwise.
+    const opening = openAsked();
     const [info, recents, datasets, jobs] = await Promise.all([
       client.call('app.info', {}),
       client.call('model.recents', {}),
@@ -82,7 +84,8 @@ async function refresh(): Promise<void> {
       datasets,
       datasetId: chosenDataset(datasets, datasetId),
     }));
-    await openLast(recents);
+    if (opening === null) await openLast(recents);
+    else await opening;
     const shown = shownTrialId(useSession.getState());
     forget((_method, id) => shown !== null && id.startsWith(shown));
   } catch (error) {
@@ -90,17 +93,18 @@ async function refresh(): Promise<void> {
   }
 }
 
+/** Opens the model that the address names; null: it names none, or it was opened before. */
+function openAsked(): Promise<boolean> | null {
+  const asked = takeModelFromAddress();
+  return asked === null ? null : openModel({ path: asked }, asked.split(/[\\/]/).at(-1) ?? asked);
+}
+
 /**
- * Opens what was open: in this window before the connection was lost, by the address, in this browser before the reload, or
+ * Opens what was open: in this window before the connection was lost, in this browser before the reload, or
  * the newest model of the workspace where nothing is remembered (the engine's port, and with it the browser's storage, may
  * be another one than last time).
  */
 async function openLast(recents: readonly ModelEntry[]): Promise<void> {
-  const asked = takeModelFromAddress();
-  if (asked !== null) {
-    await openModel({ path: asked }, asked.split(/[\\/]/).at(-1) ?? asked);
-    return;
-  }
   // The system handed a file over in the meantime: that is what the user wants to see.
   if (useSession.getState().opening !== null) return;
   const kept = useLast.getState().modelId;

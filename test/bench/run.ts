@@ -4,6 +4,7 @@ import { bench as cut } from './cut.ts';
 import { bench as evaluate } from './evaluate.ts';
 import { bench as int8 } from './int8.ts';
 import { bench as open } from './open.ts';
+import { bench as picture } from './picture.ts';
 import { bench as profile } from './profile.ts';
 import { bench as prune } from './prune.ts';
 import { bench as size } from './size.ts';
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   evaluate,
   int8,
   open,
+  picture,
   profile,
   prune,
   size,

@@ -106,6 +106,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     canvas.setScene(scene, source.edgeLabels, useGraph.getState().anchor);
     if (drawn.current) return;
     drawn.current = true;
+    requestAnimationFrame(() => performance.mark('lapidary:picture'));
     const camera = useGraph.getState().cameras.get(trialId);
     if (camera === undefined) canvas.home();
     else canvas.setCamera(camera);

@@ -4,6 +4,7 @@ import { useUi } from '../../state/ui.ts';
 import { ROW_FONT, ROW_LABEL_FONT, TITLE_FONT, measureBox } from '../../viz/graph/box-metrics.ts';
 import type { GraphSource } from '../../viz/graph/graph-source.ts';
 import { LayoutClient } from '../../viz/graph/layout-client.ts';
+import { foldRepeats } from '../../viz/graph/repeats.ts';
 import type { Scene } from '../../viz/graph/scene.ts';
 import { buildScopeTree, startExpanded, withParts } from '../../viz/graph/scope-tree.ts';
 import { startLayoutWorker } from '../../viz/graph/start-layout-worker.ts';
@@ -13,6 +14,8 @@ import { drawnGraph } from './model.ts';
 import { useGraph } from './store.ts';
 
 const layouts = new LayoutClient(startLayoutWorker);
+// The worker is large: it loads while the model does.
+layouts.warm();
 
 export interface GraphScene {
   readonly source: GraphSource;
@@ -37,7 +40,7 @@ export function useGraphScene(trialId: string, view: GraphView): GraphScene {
     () => drawnGraph(view, { showNames, showAttributes, showWeights }),
     [view, showNames, showAttributes, showWeights],
   );
-  const tree = useMemo(() => withParts(buildScopeTree(source)), [source]);
+  const tree = useMemo(() => withParts(foldRepeats(buildScopeTree(source))), [source]);
   const expanded = useMemo(() => chosen ?? startExpanded(tree), [chosen, tree]);
   const key = useMemo(() => {
     const options = [showNames, showAttributes, showWeights, direction].join(',');

@@ -39,6 +39,24 @@ const FRAME = { side: 14, head: 30, crossed: 8 };
 /** Above this many items the slower, prettier phases of the layout are left out; measured with DenseNet-121 (1,746). */
 const LARGE = 250;
 
+/** Layouts of single containers by what was asked of ELK; a deep one takes some 100 KB. */
+const remembered = new Map<string, ElkNode>();
+const MOST_REMEMBERED = 400;
+
+/**
+ * ELK's answer; equal questions are asked once. Names play no part in them, so that equal groups, of which a large model is
+ * made, are laid out once and placed many times.
+ */
+async function solve(elk: ELK, graph: ElkNode): Promise<ElkNode> {
+  const key = JSON.stringify(graph);
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const laid = await elk.layout(graph);
+  if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!);
+  remembered.set(key, laid);
+  return laid;
+}
+
 /**
  * Lays out a container and all that are open inside: innermost first, each by itself as a layered graph with orthogonal
  * edges, then as a box of fixed size with fixed ports in the one around it.
@@ -82,7 +100,7 @@ async function place(
     targets: [piece.to === null ? ids.of('port-leave', piece.value) : portId(piece.to, 'in', piece.value, inner, ids)],
   }));
 
-  const laid = await elk.layout({ id: 'root', layoutOptions: layoutOptions(container, down), children, edges });
+  const laid = await solve(elk, { id: 'root', layoutOptions: layoutOptions(container, down), children, edges });
   return read(laid, container, { inner, ids, down });
 }
 

@@ -56,6 +56,11 @@ export class LayoutClient {
     return scene;
   }
 
+  /** Starts the worker ahead of the first request. */
+  warm(): void {
+    this.#running();
+  }
+
   /** Ends the worker; the next request starts another. */
   dispose(): void {
     this.#worker?.terminate();

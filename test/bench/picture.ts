@@ -1,0 +1,164 @@
+/**
+ * From navigation to picture, in Chromium: the studio on a workspace of its own, and Netron's web page where a checkout of it is
+ * given (`NETRON=folder`). Each sees each model in turns; medians.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { chromium, type Browser, type Page } from '@playwright/test';
+import sirv from 'sirv';
+import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
+import { newFolder, removeFolder, root, startStudio, type Studio } from '../e2e/studio-fixture.ts';
+import { chromiumLaunchOptions } from '../support/chromium.ts';
+import { largeTransformer } from '../support/large-graph.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { atMost, median, told, type BenchRow } from './bench-row.ts';
+
+const ROUNDS = 3;
+const PATIENCE_MS = 120_000;
+
+interface Case {
+  readonly name: string;
+  readonly path: string;
+  /** Of Netron's time. */
+  readonly limit: number;
+}
+
+/** About two minutes without Netron, five with it. */
+export async function bench(): Promise<BenchRow[]> {
+  using folder = tempFolder();
+  const workspace = newFolder();
+  const studio = await startStudio(workspace);
+  const browser = await chromium.launch(chromiumLaunchOptions());
+  const netron = await serveNetron(process.env['NETRON'], folder.path);
+  try {
+    const rows: BenchRow[] = [];
+    for (const one of cases(folder)) rows.push(...(await compare(browser, { studio, netron }, one)));
+    return rows;
+  } finally {
+    netron?.server.close();
+    await browser.close();
+    await studio.stop();
+    removeFolder(workspace);
+  }
+}
+
+function cases(folder: ReturnType<typeof tempFolder>): readonly Case[] {
+  const asset = (name: string, file: string, limit: number): Case[] => {
+    const path = join(root, '../shared/assets/models', name, file);
+    return existsSync(path) ? [{ name, path, limit }] : [];
+  };
+  const made = (nodes: number, limit: number): Case => {
+    const path = folder.file(`transformer-${nodes}.onnx`);
+    writeFileSync(path, encodeModelBytes(largeTransformer(nodes)));
+    return { name: `transformer of ${nodes} nodes`, path, limit };
+  };
+  return [
+    { name: 'sample CNN', path: join(root, 'resources/samples/glyph-cnn.onnx'), limit: 0.6 },
+    ...asset('resnet20-cifar10', 'resnet20-cifar10.onnx', 0.6),
+    ...asset('mobilenetv2-100-224', 'mobilenetv2-100-224.onnx', 0.6),
+    ...asset('light-densenet121', 'light_densenet121.onnx', 0.5),
+    made(2000, 0.5),
+    made(10_000, 0.25),
+    made(50_000, 0.25),
+  ];
+}
+
+interface Viewers {
+  readonly studio: Studio;
+  readonly netron: Netron | null;
+}
+
+async function compare(browser: Browser, { studio, netron }: Viewers, one: Case): Promise<BenchRow[]> {
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push(await timeOurs(browser, studio, one.path));
+    // It does not end on the largest in two minutes.
+    if (netron !== null && !one.name.includes('50000')) theirs.push(await timeNetron(browser, netron, one.path));
+  }
+  const seconds = told(`first picture, ${one.name}: s`, median(ours) / 1000);
+  if (theirs.length === 0) return [seconds];
+  return [
+    seconds,
+    atMost(
+      `first picture, ${one.name}: / Netron (${(median(theirs) / 1000).toFixed(2)} s)`,
+      median(ours) / median(theirs),
+      one.limit,
+    ),
+  ];
+}
+
+async function withPage(browser: Browser, look: (page: Page) => Promise<number>): Promise<number> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  try {
+    return await look(await context.newPage());
+  } finally {
+    await context.close();
+  }
+}
+
+/** Milliseconds from navigation to the first drawing of the graph, as the page marks it. */
+function timeOurs(browser: Browser, studio: Studio, path: string): Promise<number> {
+  return withPage(browser, async (page) => {
+    await page.goto(`${studio.url}&open=${encodeURIComponent(path)}`);
+    const mark = await page.waitForFunction(
+      () => performance.getEntriesByName('lapidary:picture')[0]?.startTime,
+      undefined,
+      {
+        timeout: PATIENCE_MS,
+        polling: 20,
+      },
+    );
+    if (process.env['PICTURES'] !== undefined) {
+      await page.waitForTimeout(1500);
+      await page.screenshot({ path: join(process.env['PICTURES'], `${basename(path)}.png`) });
+    }
+    return (await mark.jsonValue()) as number;
+  });
+}
+
+/** In the page: marks the frame in which Netron's body takes the class of a shown graph. */
+const MARK_NETRON = `new MutationObserver((_, observer) => {
+  if (document.body === null || !document.body.classList.contains('default')) return;
+  observer.disconnect();
+  requestAnimationFrame(() => performance.mark('picture'));
+}).observe(document, { subtree: true, attributes: true, childList: true, attributeFilter: ['class'] });`;
+
+/** Milliseconds from navigation until its page shows the graph: the class of its body says so. */
+function timeNetron(browser: Browser, netron: Netron, path: string): Promise<number> {
+  netron.shown = path;
+  return withPage(browser, async (page) => {
+    await page.addInitScript(MARK_NETRON);
+    await page.goto(`${netron.url}?url=${encodeURIComponent(`${netron.url}model/${basename(path)}`)}`);
+    const mark = await page.waitForFunction(() => performance.getEntriesByName('picture')[0]?.startTime, undefined, {
+      timeout: PATIENCE_MS,
+      polling: 20,
+    });
+    return (await mark.jsonValue()) as number;
+  });
+}
+
+interface Netron {
+  readonly server: Server;
+  readonly url: string;
+  /** The file that it is shown. */
+  shown: string;
+}
+
+/** Its page and one model beside it, on a port of this machine. */
+async function serveNetron(checkout: string | undefined, spare: string): Promise<Netron | null> {
+  if (checkout === undefined) return null;
+  const page = sirv(join(checkout, 'source'), { dev: true });
+  const state: { shown: string } = { shown: spare };
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/model/') !== true)
+      return page(request, response, () => void response.writeHead(404).end());
+    request.url = `/${request.url.slice('/model/'.length)}`;
+    sirv(dirname(state.shown), { dev: true })(request, response, () => void response.writeHead(404).end());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return Object.assign(state, { server, url: `http://127.0.0.1:${port}/` });
+}
