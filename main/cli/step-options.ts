@@ -105,7 +105,9 @@ function optionOf(fields: readonly StepField[], initial: unknown): Option {
     case 'count':
       return new Option(field.flag, `${help}${standing(told)}`).argParser(wholeNumber(field.minimum));
     case 'number':
-      return new Option(field.flag, `${help}${standing(told)}`).argParser(numberBetween(field.minimum, field.maximum));
+      return new Option(field.flag, `${help}${standing(told)}`).argParser((text: string) =>
+        field.auto === true && text === 'auto' ? text : numberBetween(field.minimum, field.maximum)(text),
+      );
     case 'switch':
       return new Option(field.flag, field.turnsOff === true ? `not: ${help}` : help);
     case 'choice': {

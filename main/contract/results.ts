@@ -296,6 +296,30 @@ export const repairSchema = z.object({
 });
 export type RepairResult = z.infer<typeof repairSchema>;
 
+export const equalizeSchema = z.object({
+  method: z.string(),
+  /** Channels that were scaled, by the layers between which they lie. */
+  groups: z.array(
+    z.object({
+      /** The layers that give the channels, and those that take them. */
+      from: z.array(z.string()),
+      to: z.array(z.string()),
+      channels: z.number(),
+      /** How many times the widest channel's range is that of the middle one, in what was evened out; 1: all alike. */
+      spread: beforeAfter,
+      /** What part of the spread went from data to weights; null: not this method. */
+      alpha: z.number().nullable(),
+      /** Squared error of the layers' outputs at 8 bits over their square; null: not looked at. */
+      error: beforeAfter.nullable(),
+      note: z.string().nullable(),
+    }),
+  ),
+  /** Where nothing was evened out, and why. */
+  leftOut: z.array(z.object({ name: z.string(), op: z.string(), reason: z.string() })),
+  notes: z.array(z.string()),
+});
+export type EqualizeResult = z.infer<typeof equalizeSchema>;
+
 /** What a step of a recipe did. */
 export const stepOutcomeSchema = z.object({
   /** The kind of the step: "prune". */
@@ -307,6 +331,7 @@ export const stepOutcomeSchema = z.object({
   quantize: quantizeSchema.nullable(),
   /** Absent in results kept by older versions. */
   repair: repairSchema.nullable().optional(),
+  equalize: equalizeSchema.nullable().optional(),
 });
 export type StepOutcomeResult = z.infer<typeof stepOutcomeSchema>;
 

@@ -9,7 +9,7 @@ import { quantizeKind } from '../../contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { StepKind } from '../../contract/recipe/step-kind.ts';
 import { StudioError } from '../../base/errors.ts';
-import type { PruneResult, QuantizeResult, RepairResult } from '../../contract/results.ts';
+import type { EqualizeResult, PruneResult, QuantizeResult, RepairResult } from '../../contract/results.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
 import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
 import { addCommonOptions, addDataOptions, addSplitOptions, type DataOptions, type SplitOptions } from '../options.ts';
@@ -147,7 +147,10 @@ function summary(output: string, applied: AppliedRecipe): string {
     );
   }
   if (applied.calibration !== null) lines.push(`  calibrated  ${describeData(applied.calibration)}`);
-  for (const { repair } of applied.outcomes) if (repair) lines.push(...repairLines(repair));
+  for (const { repair, equalize } of applied.outcomes) {
+    if (repair) lines.push(...repairLines(repair));
+    if (equalize) lines.push(...equalizeLines(equalize));
+  }
   if (quantize !== null) {
     const done = quantize.layers.filter((layer) => layer.quantized).length;
     const fused =
@@ -199,6 +202,17 @@ function repairLines({ layers, gain, notes }: RepairResult): readonly string[] {
       : `, agreement ${formatPercent(before.agreement)} → ${formatPercent(after.agreement)}`;
   const db = `${before.sqnrDb.toFixed(1)} → ${after.sqnrDb.toFixed(1)} dB`;
   return [`  repaired    ${layers.length} layers; output ${db}${agreement} on ${samples} calibration samples`, ...told];
+}
+
+function equalizeLines({ groups, notes }: EqualizeResult): readonly string[] {
+  const channels = groups.reduce((sum, group) => sum + group.channels, 0);
+  const widest = (of: 'before' | 'after'): string =>
+    Math.max(1, ...groups.map(({ spread }) => spread[of])).toPrecision(3);
+  const done = `${channels} channels in ${groups.length} places; widest range over the middle one at most`;
+  return [
+    ...(groups.length === 0 ? [] : [`  equalized   ${done} ${widest('before')} → ${widest('after')}`]),
+    ...notes.map((note) => `  note        ${note}`),
+  ];
 }
 
 function parseRecipe(value: unknown): Recipe {

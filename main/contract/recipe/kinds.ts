@@ -1,3 +1,4 @@
+import { equalizeKind, type EqualizeStep } from './equalize.ts';
 import { pruneKind, type PruneStep } from './prune.ts';
 import { quantizeKind, type QuantizeStep } from './quantize.ts';
 import type { RecipeStep } from './recipe.ts';
@@ -6,7 +7,7 @@ import { rewriteKind, type RewriteStep } from './rewrite.ts';
 import type { StepKind, StepMachine } from './step-kind.ts';
 
 /** Every kind of step, in the order in which an editor offers them. */
-export const STEP_KINDS = [pruneKind, repairKind, quantizeKind, rewriteKind] as const;
+export const STEP_KINDS = [pruneKind, repairKind, equalizeKind, quantizeKind, rewriteKind] as const;
 
 export type StepKindName = (typeof STEP_KINDS)[number]['kind'];
 
@@ -14,6 +15,7 @@ export type StepKindName = (typeof STEP_KINDS)[number]['kind'];
 export interface StepSettings {
   readonly prune: PruneStep;
   readonly repair: RepairStep;
+  readonly equalize: EqualizeStep;
   readonly quantize: QuantizeStep;
   readonly rewrite: RewriteStep;
 }

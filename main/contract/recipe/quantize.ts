@@ -58,6 +58,7 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
   mustComeAfter: {
     prune: 'weights that are integers already cannot be pruned',
     repair: 'weights that are integers already cannot be solved again',
+    equalize: 'ranges are evened out before they become scales',
   },
   initial: INITIAL_STATIC,
   words: (step) => ('calibrator' in step ? staticWords(step) : weightOnlyWords(step)),

@@ -10,8 +10,8 @@ export type FieldControl =
   | { readonly control: 'share' }
   /** A whole number of at least `minimum`; `unit`: what is counted, in the plural. */
   | { readonly control: 'count'; readonly minimum: number; readonly unit: string }
-  /** Any number from `minimum` to `maximum`. */
-  | { readonly control: 'number'; readonly minimum: number; readonly maximum: number }
+  /** Any number from `minimum` to `maximum`; `auto`: or 'auto', which an editor shows as an empty one. */
+  | { readonly control: 'number'; readonly minimum: number; readonly maximum: number; readonly auto?: true }
   | { readonly control: 'switch' }
   | { readonly control: 'choice'; readonly choices: readonly FieldChoice[] }
   /** One of several measures, and the share of it to keep, 0…1: {"macs": 0.5}. */

@@ -2,7 +2,7 @@ import { freeValues, indexGraph } from '../graph/index-graph.ts';
 import type { Model, Node, Shape } from '../graph/ir.ts';
 import { subgraphsOf } from '../graph/walk.ts';
 import { hasTrait } from '../operators/ask.ts';
-import { ChannelTies, type AxisFold } from '../operators/channel-ties.ts';
+import { ChannelTies, type AxisFold, type AxisRef } from '../operators/channel-ties.ts';
 import type { Inference } from '../operators/inference.ts';
 import { inferModel } from '../operators/infer.ts';
 import { axisTable, type AxisTable } from './axis-table.ts';
@@ -52,7 +52,8 @@ export function closeChannels(model: Model): Closure {
   return { model, inference, axes, sets, ties };
 }
 
-function shapesOf({ graph }: Model, { values, records }: Inference): ReadonlyMap<string, Shape | undefined> {
+/** What is known of the shape of each value of the main graph. */
+export function shapesOf({ graph }: Model, { values, records }: Inference): ReadonlyMap<string, Shape | undefined> {
   const shapes = new Map<string, Shape | undefined>();
   for (const { name } of graph.inputs) shapes.set(name, values.get(name)?.shape);
   for (const { name, dims } of graph.initializers) shapes.set(name, dims);
@@ -66,7 +67,7 @@ function shapesOf({ graph }: Model, { values, records }: Inference): ReadonlyMap
 }
 
 /** Asks the rule of each node that has one. */
-function relateNodes(model: Model, { records }: Inference): ReadonlyMap<Node, ChannelTies> {
+export function relateNodes(model: Model, { records }: Inference): ReadonlyMap<Node, ChannelTies> {
   const opsets = new Map(
     model.opsetImports.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, version]),
   );
@@ -87,14 +88,20 @@ function relateNodes(model: Model, { records }: Inference): ReadonlyMap<Node, Ch
   return all;
 }
 
-/** Joins what a rule ties and freezes what it does not mention. @returns its folds, which are chosen last */
-function joinTies(
+/**
+ * Joins what a rule ties and freezes what it does not mention.
+ * @param concerns the operands that are looked at; default: all
+ * @returns its folds, which are chosen last
+ */
+export function joinTies(
   scene: ClosureScene,
   node: Node,
   ties: ChannelTies,
+  concerns: (operand: Pick<AxisRef, 'side' | 'position'>) => boolean = () => true,
 ): { readonly node: Node; readonly fold: AxisFold }[] {
   const { axes, sets } = scene;
   for (const { from, to, count, fromStart, fromStep, toStart, toStep } of ties.ties) {
+    if (!concerns(from) || !concerns(to)) continue;
     const a = axes.first(valueAt(node, from), from.axis);
     const b = axes.first(valueAt(node, to), to.axis);
     if (a < 0 || b < 0) {
@@ -108,11 +115,12 @@ function joinTies(
     for (let i = 0; i < count; i++) sets.join(a + fromStart + i * fromStep, b + toStart + i * toStep);
   }
   for (const { axis, reason } of ties.whole) {
+    if (!concerns(axis)) continue;
     freezeAxis(scene, valueAt(node, axis), axis.axis, `${node.opType} '${node.name}': ${reason}`);
   }
   for (const side of ['input', 'output'] as const) {
     (side === 'input' ? node.inputs : node.outputs).forEach((value, position) => {
-      const rank = value === '' ? 0 : (ties.rank(side, position) ?? 0);
+      const rank = value === '' || !concerns({ side, position }) ? 0 : (ties.rank(side, position) ?? 0);
       for (let axis = 0; axis < rank; axis++) {
         if (ties.mentions({ side, position, axis })) continue;
         freezeAxis(scene, value, axis, `${node.opType} '${node.name}' computes across its axis ${axis}`);
@@ -122,12 +130,13 @@ function joinTies(
   return ties.folds.map((fold) => ({ node, fold }));
 }
 
-function freezeNode(scene: ClosureScene, node: Node, reason: string): void {
+/** Nothing that the node takes or gives may change. */
+export function freezeNode(scene: ClosureScene, node: Node, reason: string): void {
   for (const value of [...node.inputs, ...node.outputs]) if (value !== '') freezeValue(scene, value, reason);
 }
 
 /** What the model takes and gives, and what subgraphs capture, stays. */
-function freezeEnds(scene: ClosureScene): void {
+export function freezeEnds(scene: ClosureScene): void {
   const { graph } = scene;
   const index = indexGraph(graph);
   for (const { name } of graph.inputs) {

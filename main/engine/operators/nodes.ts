@@ -24,6 +24,8 @@ export const quantize16Node: Make = contributed('QuantizeLinear');
 export const dequantize16Node: Make = contributed('DequantizeLinear');
 /** a + b, broadcast. */
 export const addNode: Make = maker('Add');
+/** max(0, x). */
+export const rectifyNode: Make = maker('Relu');
 /** a − b, broadcast. */
 export const subtractNode: Make = maker('Sub');
 /** a · b, broadcast. */

@@ -13,6 +13,7 @@ import type { LinearRule } from './linear-form.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import type { NodeContext } from './node-context.ts';
 import type { Normalization } from './normalization.ts';
+import type { ScalingRule } from './scaling.ts';
 
 /**
  * How int8 quantization treats the operator, as the CPU provider of ONNX Runtime 1.30 fuses it.
@@ -165,6 +166,8 @@ export interface OperatorSpec {
   readonly quantization: QuantizationRole;
   /** How the elements of its axes hang together when some are taken out; absent: unknown, so that nothing around it is cut. */
   readonly channels?: ChannelFacet;
+  /** How a factor of a channel passes; absent: it does not. */
+  readonly scaling?: ScalingRule;
   /** How a gradient passes it, or why none does; absent: nobody has written it down. */
   readonly gradient?: Gradient;
   /**
@@ -198,6 +201,7 @@ export interface OperatorEntry {
   readonly normalization?: Normalization;
   readonly quantization?: QuantizationRole;
   readonly channels?: ChannelFacet;
+  readonly scaling?: ScalingRule;
   readonly gradient?: Gradient;
   readonly infer: OperatorSpec['infer'];
   readonly fold?: Fold;
@@ -229,6 +233,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       ...(entry.normalization === undefined ? {} : { normalization: entry.normalization }),
       quantization: entry.quantization ?? FLOAT,
       ...(entry.channels === undefined ? {} : { channels: entry.channels }),
+      ...(entry.scaling === undefined ? {} : { scaling: entry.scaling }),
       ...gradientOf(domain, entry),
       infer: entry.infer,
       ...(entry.fold === undefined ? {} : { fold: entry.fold }),

@@ -16,7 +16,7 @@ import {
 import { sourceOfModel } from '../runtime/model-source.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { clipBounds } from './eligibility.ts';
+import { clipBounds } from '../operators/clip-bounds.ts';
 import { NO_STATISTICS, type TensorStatistics } from './observers/statistics.ts';
 import type { Range } from './quantize-activations.ts';
 

@@ -2,12 +2,11 @@
 import { assert } from '../../base/errors.ts';
 import type { GraphIndex } from '../graph/index-graph.ts';
 import type { Node } from '../graph/ir.ts';
-import { tensorValues } from '../graph/tensor-data.ts';
-import { hasTrait, roleOf } from '../operators/ask.ts';
+import { hasTrait } from '../operators/ask.ts';
 import { layerWeights, outputChannels, weightContext } from '../operators/axes.ts';
 import { NodeAttributes } from '../operators/node-attributes.ts';
 import type { LayerWeights } from '../operators/channels.ts';
-import type { ClipBounds, QuantizationRole, Refusal, WeightedRole } from '../operators/spec.ts';
+import type { QuantizationRole, Refusal, WeightedRole } from '../operators/spec.ts';
 import { constantFloats, constantOf } from '../operators/constant-behind.ts';
 import type { Unit } from './unit.ts';
 import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
@@ -170,26 +169,6 @@ function passthrough(node: Node, layer: string, role: PassthroughRole, around: S
       quantizesOutput: true,
     },
   };
-}
-
-/**
- * The limits of a Relu or Clip; undefined when they are computed, or when 0 lies outside of them (the range of a
- * quantized tensor always contains 0, so it could not stand for such a clip).
- */
-export function clipBounds(node: Node, index: GraphIndex): ClipBounds | undefined {
-  const role = roleOf(node);
-  if (role.kind !== 'clip') return undefined;
-  const bounds = role.bounds({
-    attributes: new NodeAttributes(node),
-    number: (input) => {
-      const value = node.inputs[input] ?? '';
-      if (value === '') return null;
-      const tensor = constantOf(index, value);
-      const element = tensor === undefined ? undefined : tensorValues(tensor)[0];
-      return typeof element === 'number' ? element : undefined;
-    },
-  });
-  return bounds === undefined || bounds.low > 0 || bounds.high <= 0 ? undefined : bounds;
 }
 
 /** Weight axis with a scale for each channel; undefined: the kernel takes one scale. */

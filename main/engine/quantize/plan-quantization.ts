@@ -2,8 +2,9 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { roleOf } from '../operators/ask.ts';
+import { clipBounds } from '../operators/clip-bounds.ts';
 import { floatPatterns } from '../operators/float-patterns.ts';
-import { clipBounds, eligibility } from './eligibility.ts';
+import { eligibility } from './eligibility.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
 

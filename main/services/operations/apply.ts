@@ -1,11 +1,18 @@
 import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
-import type { PruneResult, QuantizeResult, RepairResult, StepOutcomeResult } from '../../contract/results.ts';
+import type {
+  EqualizeResult,
+  PruneResult,
+  QuantizeResult,
+  RepairResult,
+  StepOutcomeResult,
+} from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { splitIndices, splitSize } from '../../engine/dataset/split.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { PruneStepOutcome } from '../../engine/steps/prune.ts';
+import type { EqualizeStepOutcome } from '../../engine/steps/equalize.ts';
 import type { QuantizeStepOutcome } from '../../engine/steps/quantize.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
 import type { RepairStepOutcome } from '../../engine/steps/repair.ts';
@@ -123,6 +130,7 @@ function describeOutcomes({ recipe, outcomes, saved }: MadeModel, packed: PruneR
     prune: outcome.kind === 'prune' ? pruneResult(outcome.details, output, packed) : null,
     quantize: outcome.kind === 'quantize' ? quantizeResult(outcome.details, output) : null,
     repair: outcome.kind === 'repair' ? repairResult(outcome.details) : null,
+    equalize: outcome.kind === 'equalize' ? equalizeResult(outcome.details) : null,
   }));
 }
 
@@ -141,4 +149,9 @@ function quantizeResult(details: QuantizeStepOutcome['details'], output: Output)
 
 function repairResult({ layers, leftOut, notes, ...details }: RepairStepOutcome['details']): RepairResult {
   return { ...details, layers: [...layers], leftOut: [...leftOut], notes: [...notes] };
+}
+
+function equalizeResult({ groups, leftOut, notes, method }: EqualizeStepOutcome['details']): EqualizeResult {
+  const told = groups.map(({ from, to, ...group }) => ({ ...group, from: [...from], to: [...to] }));
+  return { method, groups: told, leftOut: [...leftOut], notes: [...notes] };
 }

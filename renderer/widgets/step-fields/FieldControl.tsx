@@ -50,8 +50,12 @@ export function FieldControl({ field, value, onChange }: FieldControlProps): Rea
           w={92}
           min={field.minimum}
           max={field.maximum}
-          value={Number(value)}
-          onChange={(number) => typeof number === 'number' && isWithin(number, field) && onChange(key, number, key)}
+          {...(field.auto === true ? { placeholder: 'auto' } : {})}
+          value={value === 'auto' ? '' : Number(value)}
+          onChange={(number) => {
+            if (number === '' && field.auto === true) onChange(key, 'auto', key);
+            else if (typeof number === 'number' && isWithin(number, field)) onChange(key, number, key);
+          }}
         />
       );
     case 'switch':

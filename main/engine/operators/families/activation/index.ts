@@ -7,6 +7,7 @@ import { rectified } from '../elementwise/fold.ts';
 import { inferUnary } from '../elementwise/shape.ts';
 import { clipBounds } from './quantize.ts';
 import { elementwiseChannels, unaryChannels } from '../../channel-rules.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { softmaxChannels } from './channels.ts';
 
 const activation: OperatorEntry = {
@@ -55,6 +56,7 @@ export const activationOperators = [
   ...defineOperators('', {
     Relu: {
       ...activation,
+      scaling: scalesFirst,
       gradient: gradient.reluGradient,
       fold: rectified,
       traits: ['passive', 'fusesBackwards'],
@@ -71,7 +73,7 @@ export const activationOperators = [
       quantization: { kind: 'clip', bounds: clipBounds },
     },
     Sigmoid: { ...fused, gradient: gradient.sigmoidGradient, traits: ['fusesBackwards'] },
-    LeakyRelu: { ...fused, gradient: gradient.leakyReluGradient, traits: ['fusesBackwards'] },
+    LeakyRelu: { ...fused, scaling: scalesFirst, gradient: gradient.leakyReluGradient, traits: ['fusesBackwards'] },
     Tanh: { ...activation, gradient: gradient.tanhGradient, traits: ['fusesBackwards'] },
     HardSigmoid: { ...activation, gradient: gradient.hardSigmoidGradient, traits: ['fusesBackwards'] },
     HardSwish: { ...activation, gradient: gradient.hardSwishGradient, traits: ['fusesBackwards'] },
@@ -91,6 +93,7 @@ export const activationOperators = [
       gradient: gradient.preluGradient,
       category: 'activation',
       channels: elementwiseChannels,
+      scaling: scalesFirst,
       inputs: ['X', 'slope'],
       parameters: [1],
       infer: (context) => [context.same()],

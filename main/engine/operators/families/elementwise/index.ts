@@ -5,6 +5,7 @@ import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import * as fold from './fold.ts';
 import * as gradient from './gradient.ts';
 import { inferBroadcast, inferUnary, inferWhere } from './shape.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { elementwiseChannels, unaryChannels } from '../../channel-rules.ts';
 
 function binary(category: OperatorEntry['category'], result?: DType, extra?: Partial<OperatorEntry>): OperatorEntry {
@@ -38,12 +39,14 @@ const quantizedPair: OperatorEntry = {
   infer: (context) => [tensorFacts(context.dtype(0), context.broadcast([0, 3]))],
 };
 
+const joins = { kind: 'joins' } as const;
+
 const fuses = { quantization: { kind: 'elementwise', inputs: [0, 1] } } as const;
 
 export const elementwiseOperators = [
   ...defineOperators('', {
-    Abs: { ...unary, fold: fold.absolute, gradient: gradient.absGradient },
-    Neg: { ...unary, fold: fold.negative, gradient: gradient.negGradient },
+    Abs: { ...unary, scaling: scalesFirst, fold: fold.absolute, gradient: gradient.absGradient },
+    Neg: { ...unary, scaling: scalesFirst, fold: fold.negative, gradient: gradient.negGradient },
     Floor: { ...unary, fold: fold.floor, gradient: gradient.flat },
     Ceil: { ...unary, fold: fold.ceil, gradient: gradient.flat },
     Round: { ...unary, fold: fold.round, gradient: gradient.flat },
@@ -68,6 +71,7 @@ export const elementwiseOperators = [
     'IsNaN IsInf': toBool,
     Add: binary('other', undefined, {
       gradient: gradient.addGradient,
+      scaling: joins,
       ...fuses,
       parameters: [0, 1],
       traits: ['adds'],
@@ -75,12 +79,23 @@ export const elementwiseOperators = [
     }),
     Mul: binary('other', undefined, {
       gradient: gradient.mulGradient,
+      scaling: { kind: 'multiplies' },
       ...fuses,
       parameters: [0, 1],
       fold: fold.product,
     }),
-    Sub: binary('other', undefined, { gradient: gradient.subGradient, parameters: [0, 1], fold: fold.difference }),
-    Div: binary('other', undefined, { gradient: gradient.divGradient, parameters: [0, 1], fold: fold.quotient }),
+    Sub: binary('other', undefined, {
+      scaling: joins,
+      gradient: gradient.subGradient,
+      parameters: [0, 1],
+      fold: fold.difference,
+    }),
+    Div: binary('other', undefined, {
+      scaling: scalesFirst,
+      gradient: gradient.divGradient,
+      parameters: [0, 1],
+      fold: fold.quotient,
+    }),
     Pow: binary('other', undefined, { gradient: gradient.powGradient, parameters: [0, 1], fold: fold.power }),
     Mod: binary('other', undefined, { gradient: gradient.modGradient, parameters: [0, 1], fold: fold.remainder }),
     'BitShift BitwiseAnd BitwiseOr BitwiseXor': binary('other', undefined, { gradient: gradient.logical }),
@@ -92,10 +107,10 @@ export const elementwiseOperators = [
     LessOrEqual: binary('other', 'bool', { gradient: gradient.logical, fold: fold.lessOrEqual }),
     Greater: binary('other', 'bool', { gradient: gradient.logical, fold: fold.greater }),
     GreaterOrEqual: binary('other', 'bool', { gradient: gradient.logical, fold: fold.greaterOrEqual }),
-    Sum: { ...several, gradient: gradient.sumGradient, traits: ['adds'], fold: fold.sum },
-    Min: { ...several, gradient: gradient.extremeGradient, fold: fold.minimum },
-    Max: { ...several, gradient: gradient.extremeGradient, fold: fold.maximum },
-    Mean: { ...several, gradient: gradient.meanGradient },
+    Sum: { ...several, scaling: joins, gradient: gradient.sumGradient, traits: ['adds'], fold: fold.sum },
+    Min: { ...several, scaling: joins, gradient: gradient.extremeGradient, fold: fold.minimum },
+    Max: { ...several, scaling: joins, gradient: gradient.extremeGradient, fold: fold.maximum },
+    Mean: { ...several, scaling: joins, gradient: gradient.meanGradient },
     Where: {
       category: 'other',
       inputs: ['condition', 'X', 'Y'],

@@ -28,6 +28,7 @@ import {
   sliceGradient,
   triluGradient,
 } from './gradient.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { gatherChannels, sliceChannels, triangleChannels } from './channels.ts';
 
 const scatter: OperatorEntry = {
@@ -50,6 +51,7 @@ export const indexingOperators = [
     Slice: {
       category: 'tensor',
       channels: sliceChannels,
+      scaling: scalesFirst,
       gradient: sliceGradient,
       traits: ['passive'],
       inputs: ['data', 'starts', 'ends', 'axes', 'steps'],
@@ -62,6 +64,7 @@ export const indexingOperators = [
     Gather: {
       category: 'tensor',
       channels: gatherChannels,
+      scaling: scalesFirst,
       gradient: gatherGradient,
       traits: ['looksUp', 'passive'],
       inputs: ['data', 'indices'],

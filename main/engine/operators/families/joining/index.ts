@@ -2,6 +2,7 @@
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { inferConcat, inferSplit, concatShape } from './shape.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { concatChannels, splitChannels } from './channels.ts';
 import { concatGradient, splitGradient } from './gradient.ts';
 
@@ -10,6 +11,7 @@ export const joiningOperators = [
     Concat: {
       category: 'tensor',
       channels: concatChannels,
+      scaling: { kind: 'joins' },
       gradient: concatGradient,
       inputs: ['inputs'],
       variadic: true,
@@ -21,6 +23,7 @@ export const joiningOperators = [
     Split: {
       category: 'tensor',
       channels: splitChannels,
+      scaling: scalesFirst,
       gradient: splitGradient,
       inputs: ['input', 'split'],
       settings: [1],

@@ -23,6 +23,7 @@ import {
   inferBlocks,
   reshaped,
 } from './shape.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { unaryChannels } from '../../channel-rules.ts';
 import {
   depthToSpaceChannels,
@@ -37,7 +38,13 @@ import {
 } from './channels.ts';
 
 /** These only relabel the buffer. */
-const moves = { bytes: (): number => 0, category: 'shape', quantization: passthrough, carries: 'first' } as const;
+const moves = {
+  bytes: (): number => 0,
+  category: 'shape',
+  quantization: passthrough,
+  carries: 'first',
+  scaling: scalesFirst,
+} as const;
 
 const relabels = ['rearranges', 'passive', 'inserted'] as const;
 
@@ -90,6 +97,7 @@ export const layoutOperators = [
       gradient: transposeGradient,
       category: 'shape',
       channels: transposeChannels,
+      scaling: scalesFirst,
       inputs: ['data'],
       traits: relabels,
       carries: 'first',
@@ -99,6 +107,7 @@ export const layoutOperators = [
     Expand: {
       category: 'shape',
       channels: expandChannels,
+      scaling: scalesFirst,
       gradient: expandGradient,
       inputs: ['input', 'shape'],
       settings: [1],
@@ -109,6 +118,7 @@ export const layoutOperators = [
     Tile: {
       category: 'shape',
       channels: tileChannels,
+      scaling: scalesFirst,
       gradient: tileGradient,
       inputs: ['input', 'repeats'],
       settings: [1],
@@ -125,6 +135,7 @@ export const layoutOperators = [
     DepthToSpace: {
       category: 'shape',
       channels: depthToSpaceChannels,
+      scaling: scalesFirst,
       gradient: depthToSpaceGradient,
       inputs: ['input'],
       carries: 'first',
@@ -134,6 +145,7 @@ export const layoutOperators = [
     SpaceToDepth: {
       category: 'shape',
       channels: spaceToDepthChannels,
+      scaling: scalesFirst,
       gradient: spaceToDepthGradient,
       inputs: ['input'],
       carries: 'first',

@@ -13,6 +13,7 @@ import {
   responseChannels,
   skipNormChannels,
 } from './channels.ts';
+import { scalesFirst, type ScalingRule } from '../../scaling.ts';
 import { unaryChannels } from '../../channel-rules.ts';
 
 const keeps: OperatorEntry = {
@@ -37,6 +38,18 @@ const layerNorm: OperatorEntry = {
   infer: inferLayerNormalization,
 };
 
+const rootMeanSquare: OperatorEntry = {
+  ...layerNorm,
+  gradient: gradient.layerNormGradient(false),
+  inputs: ['X', 'scale'],
+  parameters: [1],
+  scaling: gains(1, undefined, true),
+};
+
+function gains(gain: number, offset: number | undefined, channelsLast: boolean): ScalingRule {
+  return { kind: 'gains', gain, offset, channelsLast };
+}
+
 export const normalizationOperators = [
   ...defineOperators('', {
     BatchNormalization: {
@@ -51,6 +64,7 @@ export const normalizationOperators = [
         reason: 'BatchNormalization stands behind no layer that it could be folded into',
       },
       channels: batchNormChannels,
+      scaling: gains(1, 2, false),
       scale: 1,
       infer: inferBatchNormalization,
     },
@@ -58,6 +72,7 @@ export const normalizationOperators = [
       ...layerNorm,
       gradient: gradient.layerNormGradient(true),
       normalization: { scale: 1, bias: 2, statistics: undefined, channelsLast: true },
+      scaling: gains(1, 2, true),
       quantization: needsPrecision('LayerNormalization'),
     },
     // ONNX Runtime registers this contributed operator in the default domain.
@@ -69,23 +84,13 @@ export const normalizationOperators = [
       settings: [3, 4],
       infer: (context) => [context.same(), tensorFacts('bool', context.shape(0))],
     },
-    SimplifiedLayerNormalization: {
-      ...layerNorm,
-      gradient: gradient.layerNormGradient(false),
-      inputs: ['X', 'scale'],
-      parameters: [1],
-    },
-    RMSNormalization: {
-      ...keeps,
-      gradient: gradient.layerNormGradient(false),
-      channels: layerNormChannels,
-      inputs: ['X', 'scale'],
-      parameters: [1],
-    },
+    SimplifiedLayerNormalization: rootMeanSquare,
+    RMSNormalization: { ...rootMeanSquare, infer: keeps.infer },
     InstanceNormalization: {
       gradient: gradient.instanceNormGradient,
       ...keeps,
       channels: instanceNormChannels,
+      scaling: gains(1, 2, false),
       scale: 1,
       traits: ['channelsSecond'],
       quantization: needsPrecision('InstanceNormalization'),
@@ -106,6 +111,7 @@ export const normalizationOperators = [
       traits: ['passive', 'random'],
       inputs: ['data', 'ratio', 'training_mode'],
       channels: unaryChannels,
+      scaling: scalesFirst,
       settings: [1, 2],
       quantization: { kind: 'passthrough', input: 0 },
       infer: (context) => [
@@ -119,6 +125,7 @@ export const normalizationOperators = [
       gradient: gradient.skipNormGradient(true),
       category: 'normalization',
       channels: skipNormChannels,
+      scaling: gains(2, 3, true),
       inputs: ['input', 'skip', 'gamma', 'beta', 'bias'],
       parameters: [2, 3, 4],
       infer: inferSkipNormalization,
@@ -127,16 +134,12 @@ export const normalizationOperators = [
       gradient: gradient.skipNormGradient(false),
       category: 'normalization',
       channels: skipNormChannels,
+      scaling: gains(2, undefined, true),
       inputs: ['input', 'skip', 'gamma', 'bias'],
       parameters: [2, 3],
       infer: inferSkipNormalization,
     },
-    SimplifiedLayerNormalization: {
-      ...layerNorm,
-      gradient: gradient.layerNormGradient(false),
-      inputs: ['X', 'scale'],
-      parameters: [1],
-    },
+    SimplifiedLayerNormalization: rootMeanSquare,
     GroupNorm: { ...keeps, inputs: ['X', 'gamma', 'beta'] },
     SkipGroupNorm: {
       category: 'normalization',

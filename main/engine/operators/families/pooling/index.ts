@@ -3,11 +3,13 @@ import { tensorFacts } from '../../facts.ts';
 import * as gradient from './gradient.ts';
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { poolShape, globalShape, inferMaxPool, unpoolShape, roiShape } from './shape.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { spatialChannels } from '../../channel-rules.ts';
 
 const windowed: OperatorEntry = {
   category: 'pool',
   channels: spatialChannels,
+  scaling: scalesFirst,
   inputs: ['X'],
   traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), poolShape(context))],
@@ -16,6 +18,7 @@ const windowed: OperatorEntry = {
 const global: OperatorEntry = {
   category: 'pool',
   channels: spatialChannels,
+  scaling: scalesFirst,
   inputs: ['X'],
   traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), globalShape(context))],

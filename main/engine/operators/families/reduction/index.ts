@@ -15,6 +15,7 @@ import {
   topKGradient,
 } from './gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
 import { argChannels, cumulativeChannels, reductionChannels, topKChannels } from './channels.ts';
@@ -36,13 +37,13 @@ const reduction: OperatorEntry = {
 
 export const reductionOperators = [
   ...defineOperators('', {
-    ReduceSum: { ...reduction, gradient: reduceSumGradient, fold: sum },
+    ReduceSum: { ...reduction, scaling: scalesFirst, gradient: reduceSumGradient, fold: sum },
     ReduceProd: { ...reduction, gradient: reduceProdGradient, fold: product },
-    ReduceMin: { ...reduction, gradient: reduceExtremeGradient, fold: minimum },
-    ReduceMax: { ...reduction, gradient: reduceExtremeGradient, fold: maximum },
-    ReduceMean: { ...reduction, gradient: reduceMeanGradient },
-    ReduceL1: { ...reduction, gradient: reduceL1Gradient },
-    ReduceL2: { ...reduction, gradient: reduceL2Gradient },
+    ReduceMin: { ...reduction, scaling: scalesFirst, gradient: reduceExtremeGradient, fold: minimum },
+    ReduceMax: { ...reduction, scaling: scalesFirst, gradient: reduceExtremeGradient, fold: maximum },
+    ReduceMean: { ...reduction, scaling: scalesFirst, gradient: reduceMeanGradient },
+    ReduceL1: { ...reduction, scaling: scalesFirst, gradient: reduceL1Gradient },
+    ReduceL2: { ...reduction, scaling: scalesFirst, gradient: reduceL2Gradient },
     ReduceLogSum: { ...reduction, gradient: reduceLogSumGradient },
     ReduceLogSumExp: { ...reduction, gradient: reduceLogSumExpGradient },
     ReduceSumSquare: { ...reduction, gradient: reduceSumSquareGradient },

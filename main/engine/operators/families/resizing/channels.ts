@@ -24,6 +24,13 @@ function paddingOf(ties: ChannelTies): Padding | undefined {
   };
 }
 
+/** Whether what it adds stays what it is when its data are scaled. */
+export function padsWithZeros(ties: ChannelTies): boolean {
+  if ((ties.attributes.text('mode') ?? 'constant') !== 'constant') return true;
+  if (!ties.has('input', 2)) return (ties.attributes.get('value', 'float') ?? 0) === 0;
+  return ties.numbers(2)?.every((value) => value === 0) === true;
+}
+
 /** Channels that a Pad of constants adds are channels of their own; mirrored ones depend on others. */
 export const padChannels: ChannelFacet = {
   relate: (ties) => {

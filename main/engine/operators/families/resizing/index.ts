@@ -11,8 +11,9 @@ import {
   inferCenterCropPad,
   inferCol2Im,
 } from './shape.ts';
+import { scalesFirst } from '../../scaling.ts';
 import { spatialChannels } from '../../channel-rules.ts';
-import { padChannels, resizeChannels } from './channels.ts';
+import { padChannels, padsWithZeros, resizeChannels } from './channels.ts';
 import { padGradient, resizeGradient } from './gradient.ts';
 
 export const resizingOperators = [
@@ -20,6 +21,7 @@ export const resizingOperators = [
     Pad: {
       category: 'tensor',
       channels: padChannels,
+      scaling: { kind: 'passes', input: 0, holds: padsWithZeros },
       gradient: padGradient,
       inputs: ['data', 'pads', 'constant_value', 'axes'],
       settings: [1, 2, 3],
@@ -29,6 +31,7 @@ export const resizingOperators = [
     Resize: {
       category: 'tensor',
       channels: resizeChannels,
+      scaling: scalesFirst,
       gradient: resizeGradient,
       inputs: ['X', 'roi', 'scales', 'sizes'],
       settings: [1, 2, 3],
@@ -45,6 +48,7 @@ export const resizingOperators = [
       inputs: ['X', 'scales'],
       settings: [1],
       channels: spatialChannels,
+      scaling: scalesFirst,
       infer: inferUpsample,
     },
     GridSample: { category: 'tensor', inputs: ['X', 'grid'], channels: spatialChannels, infer: inferGridSample },
