@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../host/engine.ts';
 import { addCompareCommand } from './commands/compare.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addErrorsCommand } from './commands/errors.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addInspectCommand } from './commands/inspect.ts';
@@ -12,7 +13,7 @@ import { addTransformCommands } from './commands/transform.ts';
 /**
  * Runs the command line.
  * @param args what stands after the program's name
- * @returns the exit code: 0 done, 2 wrong usage, 3 bad input, 4 the runtime failed, 5 cancelled
+ * @returns the exit code: 0 done, 2 wrong usage, 3 bad input, 4 the runtime failed, 5 cancelled, 6 the doctor found what it was told to fail on
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code = 0;
@@ -31,6 +32,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addProfileCommand,
     addEvaluateCommand,
     addErrorsCommand,
+    addDoctorCommand,
     addTransformCommands,
     addCompareCommand,
     addServeCommand,

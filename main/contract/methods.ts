@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { channelPlanSchema } from './channel-plan.ts';
 import { preprocessingSchema, splitSettingsSchema } from './data.ts';
+import { doctorReportSchema, doctorRequestSchema } from './doctor.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
@@ -133,6 +134,10 @@ export const methods = {
     job: true,
   },
   'trial.errors': { params: trialRef, result: errorsSchema.nullable(), job: false },
+  /** What makes a trial's model slow, wrong or large on this machine, on samples that it was not calibrated on. */
+  'trial.doctor.run': { params: doctorRequestSchema, result: doctorReportSchema, job: true },
+  /** What was found last; null: it was not examined. */
+  'trial.doctor': { params: trialRef, result: doctorReportSchema.nullable(), job: false },
   /**
    * Two trials side by side. `keys`: circumstances to compare under (`circumstancesKey` of the judge), one for what needs
    * no data (latency) and one for what does (accuracy); where one is left out, the newest that both were measured under.

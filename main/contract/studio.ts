@@ -177,7 +177,16 @@ export const quantizePlanSchema = z.object({
 export type QuantizePlan = z.infer<typeof quantizePlanSchema>;
 
 /** What a job does; its title is for people only. */
-export const jobKindSchema = z.enum(['trial', 'measure', 'profile', 'evaluate', 'errors', 'sensitivity', 'export']);
+export const jobKindSchema = z.enum([
+  'trial',
+  'measure',
+  'profile',
+  'evaluate',
+  'errors',
+  'doctor',
+  'sensitivity',
+  'export',
+]);
 export type JobKind = z.infer<typeof jobKindSchema>;
 
 export const jobSchema = z.object({

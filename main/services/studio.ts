@@ -11,6 +11,7 @@ import { modelHandlers } from './models.ts';
 import { OperationThread } from './operation-thread.ts';
 import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
+import { doctorHandlers } from './doctor.ts';
 import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
@@ -73,6 +74,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...trialHandlers(context),
       ...layerHandlers(context),
       ...measureHandlers(context),
+      ...doctorHandlers(context),
       ...sensitivityHandlers(context),
       ...exportHandlers(context),
       'job.list': () => [...jobs.list()],

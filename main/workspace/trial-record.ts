@@ -15,6 +15,7 @@ import type {
   QuantizeSummary,
   StepOutcomeResult,
 } from '../contract/results.ts';
+import type { DoctorReport } from '../contract/doctor.ts';
 import type { Sensitivity } from '../contract/sensitivity.ts';
 import { summarizeEvaluation, summarizePrune, summarizeQuantize } from '../judge/trial-summary.ts';
 
@@ -27,6 +28,7 @@ export interface TrialResults {
   readonly outcomes: readonly StepOutcomeResult[];
   readonly profile: Profile;
   readonly errors: ErrorTable;
+  readonly doctor: DoctorReport;
   /** Of a baseline: what each group of channels costs when it is cut alone. */
   readonly sensitivity: Sensitivity;
   /** Source layers by name of a node of the trial's model, where they are not the one of its own name. */
@@ -53,6 +55,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   // That they are there is all that is told.
   profile: () => ({}),
   errors: () => ({}),
+  doctor: () => ({}),
   sensitivity: () => ({}),
 };
 

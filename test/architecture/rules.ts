@@ -13,6 +13,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['profile', 'dataset'],
   ['sums'],
   ['quantize', 'prune', 'equalize'],
+  ['doctor'],
   ['steps'],
   ['recipe'],
   ['trial'],

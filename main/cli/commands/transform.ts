@@ -45,7 +45,7 @@ function addPruneCommand(program: Command, finish: Finish): void {
           const { repair: method, output } = options;
           const steps = [stepOf(pruneKind, options), ...(method === undefined ? [] : [{ repair: { method } }])];
           const calibration = calibrationSource(options);
-          const applied = await apply(context, { model, recipe: recipeOf(steps), calibration, output });
+          const applied = await applyAndSay(context, { model, recipe: recipeOf(steps), calibration, output });
           const repair = applied.outcomes.find((outcome) => outcome.repair)?.repair;
           return repair ? { ...applied.prune, repair } : applied.prune;
         }),
@@ -66,7 +66,7 @@ function addQuantizeCommand(program: Command, finish: Finish): void {
         await runCommand(options, async (context) => {
           const recipe = recipeOf([stepOf(quantizeKind, options)]);
           const calibration = calibrationSource(options);
-          const applied = await apply(context, { model, recipe, calibration, output: options.output });
+          const applied = await applyAndSay(context, { model, recipe, calibration, output: options.output });
           return applied.quantize;
         }),
       );
@@ -105,7 +105,12 @@ function addApplyCommand(program: Command, finish: Finish): void {
       finish(
         await runCommand(options, async (context) => {
           const recipe = await readRecipe(options.recipe);
-          return apply(context, { model, recipe, calibration: calibrationSource(options), output: options.output });
+          return applyAndSay(context, {
+            model,
+            recipe,
+            calibration: calibrationSource(options),
+            output: options.output,
+          });
         }),
       );
     },
@@ -119,7 +124,8 @@ interface Application {
   readonly output: string;
 }
 
-async function apply(
+/** Makes a model by a recipe and says what was done. @throws USAGE where calibration data is missing; what `apply` throws */
+export async function applyAndSay(
   context: CommandContext,
   { model, recipe, calibration, output }: Application,
 ): Promise<AppliedRecipe> {
@@ -223,7 +229,8 @@ function parseRecipe(value: unknown): Recipe {
   });
 }
 
-async function readRecipe(path: string): Promise<Recipe> {
+/** The recipe in a file. @throws FILE_NOT_FOUND, FILE_UNREADABLE, RECIPE_INVALID */
+export async function readRecipe(path: string): Promise<Recipe> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new StudioError(
       cause.code === 'ENOENT' ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE',

@@ -50,7 +50,11 @@ export function conditionalSettings<S extends z.ZodType>(
     for (const key of Object.keys(given)) {
       const own = fields.filter((field) => field.key === key);
       if (own.length === 0 || own.some((field) => hasEffect(field, told))) continue;
-      const beside = decidingSettings(fields, told).map(([{ key: other }, value]) => `${other} ${String(value)}`);
+      const deciding = new Set([
+        ...decidingSettings(fields, told).map(([{ key: other }]) => other),
+        ...own.flatMap(({ when }) => Object.keys(when ?? {})),
+      ]);
+      const beside = [...deciding].map((other) => `${other} ${String(told[other])}`);
       context.addIssue({ code: 'custom', path: [key], message: `has no effect beside ${beside.join(', ')}` });
     }
     return told;

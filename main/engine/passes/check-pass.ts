@@ -12,6 +12,7 @@ export const EQUAL_DB = 70;
 /**
  * Runs a model before and after a pass on the same inputs.
  * @param feeds real inputs; undefined: made ones
+ * @param leastDb signal to noise that counts as equal
  * @returns what differs beyond rounding, in words; null when every output is equal
  * @throws when the model before does not run, as `runOnce`; CANCELLED
  */
@@ -20,12 +21,13 @@ export async function checkPass(
   feeds: HostTensors | undefined,
   runner: Runner,
   context: Pick<TaskContext, 'signal'>,
+  leastDb = EQUAL_DB,
 ): Promise<string | null> {
   const inputs = feeds ?? makeModelInputs(models.before, { batch: 1, dims: {} }).feeds;
   const expected = await runOnce(models.before, inputs, runner, context);
   try {
     const got = await runOnce(models.after, inputs, runner, context);
-    return describeDifference(compareOutputs(expected, got), EQUAL_DB);
+    return describeDifference(compareOutputs(expected, got), leastDb);
   } catch (error) {
     if (isRefusal(error)) return `it does not run (${error.message})`;
     throw error;

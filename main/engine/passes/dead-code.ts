@@ -2,10 +2,11 @@ import { GraphEditor } from '../graph/edit.ts';
 import { usedValues } from '../graph/index-graph.ts';
 import type { Graph, Model, Node } from '../graph/ir.ts';
 import { unchanged, type PassResult } from './pass.ts';
+import { withoutUnusedInitializers } from './unused-weights.ts';
 
-/** Takes out the nodes of the main graph that no output depends on, and the initializers that only they used. Linear. */
+/** Takes out the nodes of the main graph that no output depends on, and initializers that nothing uses. Linear. */
 export function removeDeadCode(model: Model): PassResult {
-  const graph = withoutDeadNodes(model.graph);
+  const graph = withoutUnusedInitializers(withoutDeadNodes(model.graph));
   return graph === model.graph ? unchanged(model) : { model: { ...model, graph }, sources: new Map(), notes: [] };
 }
 

@@ -26,6 +26,22 @@ export async function checkFusion(
   runner: Runner,
   context: TaskContext,
 ): Promise<ReadonlyMap<string, boolean>> {
+  return fusionOf(model, await executedModel(model, runner, context));
+}
+
+/** As `checkFusion` tells it, from the graph that the runtime executes for a model. */
+export function fusionOf(model: Model, executed: Model): ReadonlyMap<string, boolean> {
+  const optimized = indexGraph(executed.graph);
+  const fused = new Map(qdqGroups(model.graph).map((group) => [group.layer, isFused(group, optimized)]));
+  for (const layer of onCodes(model, executed)) if (!fused.has(layer)) fused.set(layer, true);
+  return fused;
+}
+
+/**
+ * The graph that the runtime executes, before its layouts are changed: one level below what runs later.
+ * @throws RUNTIME_LOAD_FAILED, RUNTIME_DIED, CANCELLED
+ */
+export async function executedModel(model: Model, runner: Runner, context: TaskContext): Promise<Model> {
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-fusion-'));
   try {
     const optimizedModelPath = join(folder, 'optimized.onnx');
@@ -38,11 +54,8 @@ export async function checkFusion(
     );
     await session.close();
     const executed = parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder);
-    const optimized = indexGraph(executed.graph);
     context.progress({ stage: 'Checking fusion', done: 1, total: 1 });
-    const fused = new Map(qdqGroups(model.graph).map((group) => [group.layer, isFused(group, optimized)]));
-    for (const layer of onCodes(model, executed)) if (!fused.has(layer)) fused.set(layer, true);
-    return fused;
+    return executed;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -14,6 +14,7 @@ import type {
 } from '../../contract/results.ts';
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
+import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
@@ -158,6 +159,19 @@ export interface OperationMap {
   readonly errors: {
     params: { float: string; quantized: string; data: DatasetSource; limit: number };
     result: ErrorTable;
+  };
+  readonly doctor: {
+    params: {
+      path: string;
+      /** The opened model that a recipe made this one of; null: it is an opened one itself. */
+      origin: { path: string; recipe: Recipe; sources: SourceNames | null } | null;
+      /** Typical inputs; null: made ones. */
+      data: DatasetSource | null;
+      limit: number;
+      /** Only what follows from the file. */
+      quick: boolean;
+    };
+    result: DoctorReport;
   };
   readonly compare: {
     params: {

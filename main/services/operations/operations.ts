@@ -8,6 +8,7 @@ import { apply } from './apply.ts';
 import { compare } from './compare.ts';
 import { copyModel } from './copy-model.ts';
 import { dataset, overlap } from './datasets.ts';
+import { doctor } from './doctor.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
@@ -41,6 +42,7 @@ const operations: Operations = {
   profile,
   evaluate,
   errors,
+  doctor,
   compare,
   machine,
   prunePlan: async ({ path }, { signal }) => {

@@ -1,0 +1,42 @@
+import type { Finding } from '../../../contract/doctor.ts';
+import {
+  mendableSettings,
+  packedProducts,
+  slowSettings,
+  type PackedProduct,
+  type SlowSetting,
+} from '../../passes/packed-weights.ts';
+import { counted, layer, rewriteFix, type Subject } from '../subject.ts';
+
+/** What each setting costs, as said to people. */
+const WORDS: Readonly<Record<SlowSetting, (product: PackedProduct) => string>> = {
+  'float-zero-points': () => 'float zero points',
+  'group-index': () => 'a group index (g_idx)',
+  'accuracy-level': ({ bits, accuracyLevel }) => `${bits} bits with accuracy level ${accuracyLevel}`,
+  'block-of-2-bits': ({ block }) => `2 bits in blocks of ${block}`,
+};
+
+/** Packed products that fall off the runtime's fast path, the same settings in one finding. */
+export function slowPacked({ index }: Pick<Subject, 'index'>): readonly Finding[] {
+  const products = packedProducts(index).map((product) => ({ product, slow: slowSettings(product) }));
+  const groups = Map.groupBy(
+    products.filter(({ slow }) => slow.length > 0),
+    ({ product, slow }) => slow.map((setting) => WORDS[setting](product)).join(', '),
+  );
+  return [...groups].map(([words, found]): Finding => {
+    const { product, slow } = found[0]!;
+    const mendable = new Set(mendableSettings(product));
+    const rest = slow.filter((setting) => !mendable.has(setting)).map((setting) => WORDS[setting](product));
+    const kept = rest.length === 0 ? '' : ` Not mended without quantizing again: ${rest.join(', ')}.`;
+    return {
+      code: 'packed-slow',
+      // Accuracy level alone costs 4-bit weights a factor of three; all else tens.
+      severity: slow.every((setting) => setting === 'accuracy-level') && product.bits === 4 ? 'hint' : 'warning',
+      text: `${counted(found.length, 'product')} with packed weights ${found.length === 1 ? 'has' : 'have'} ${words}: the runtime has no fast kernel for that.${kept}`,
+      evidence: [{ label: 'products', value: found.length, unit: '' }],
+      layers: found.map((one) => layer(one.product.node, `${one.product.k} × ${one.product.n}`)),
+      measured: false,
+      fix: mendable.size === 0 ? null : rewriteFix('Fast packed weights', { pass: 'fast-packed-weights' }),
+    };
+  });
+}

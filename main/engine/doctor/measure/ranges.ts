@@ -1,0 +1,151 @@
+import type { Finding } from '../../../contract/doctor.ts';
+import { sqnrDb } from '../../../judge/signal-error.ts';
+import { tensorValues } from '../../graph/tensor-data.ts';
+import type { Node } from '../../graph/ir.ts';
+import { hasTrait } from '../../operators/ask.ts';
+import { constantOf } from '../../operators/constant-behind.ts';
+import { besideRanges, type TappedRange } from '../../passes/beside-kernels.ts';
+import { sourceOfModel } from '../../runtime/model-source.ts';
+import { counted, layer, type Subject } from '../subject.ts';
+import { numberOf, type Surroundings } from './surroundings.ts';
+
+/** Of the codes of a range, so many must be used by the data: a quarter of them is two bits less. */
+const LEAST_USED = 0.25;
+/** Values beyond the range: more than this share of them, or more than this much of the signal, is lost. */
+const MOST_BEYOND = 0.01;
+const LEAST_CLIP_DB = 25;
+
+interface Range extends TappedRange {
+  readonly quantize: Node;
+  readonly step: number;
+  readonly codes: number;
+}
+
+interface Seen {
+  low: number;
+  high: number;
+  beyond: number;
+  batches: number;
+  signal: number;
+  cut: number;
+}
+
+/**
+ * How the ranges of quantized activations fit the data: codes that no value uses, and values that no code stands for. A range
+ * that begins at its zero point stands for a Relu (and one that ends at 6 for a Relu6), which cuts on purpose.
+ * @throws RUNTIME_…, CANCELLED
+ */
+export async function rangesOnData(subject: Subject, around: Surroundings): Promise<readonly Finding[]> {
+  const ranges = subject.index.graph.nodes.flatMap((node) => rangeOf(node, subject) ?? []);
+  if (ranges.length === 0) return [];
+  const { model, taps } = besideRanges(subject.model, ranges);
+  const { runner, context } = around;
+  const settings = { provider: 'cpu', threads: null, optimization: 'disabled' } as const;
+  const session = await runner.load(sourceOfModel(model), settings, { signal: context.signal });
+  const seen = ranges.map((): Seen => ({ low: Infinity, high: -Infinity, beyond: 0, batches: 0, signal: 0, cut: 0 }));
+  try {
+    for await (const feeds of around.batches()) {
+      const told = await session.run(feeds, { signal: context.signal });
+      for (const [at, tap] of taps.entries()) {
+        const one = seen[at]!;
+        one.low = Math.min(one.low, numberOf(told, tap.low));
+        one.high = Math.max(one.high, numberOf(told, tap.high));
+        one.beyond += numberOf(told, tap.beyond);
+        one.signal += numberOf(told, tap.signal);
+        one.cut += numberOf(told, tap.cut);
+        one.batches++;
+      }
+    }
+  } finally {
+    if (runner.alive) await session.close();
+  }
+  const rows = ranges.map((range, at) => ({ range, ...measuresOf(range, seen[at]!) }));
+  return [...clipping(rows, subject), ...wasting(rows, subject)];
+}
+
+function rangeOf(quantize: Node, { index, inference }: Subject): Range | undefined {
+  if (!hasTrait(quantize, 'quantizes')) return undefined;
+  const value = quantize.inputs[0] ?? '';
+  if (constantOf(index, value) !== undefined || inference.values.get(value)?.dtype !== 'float32') return undefined;
+  const [scale, zero] = [1, 2].map((at) => constantOf(index, quantize.inputs[at] ?? ''));
+  if (scale === undefined || tensorValues(scale).length !== 1) return undefined;
+  const dtype = zero?.dtype ?? 'uint8';
+  if (dtype !== 'uint8' && dtype !== 'int8') return undefined;
+  const step = Number(tensorValues(scale)[0]);
+  const point = zero === undefined ? 0 : Number(tensorValues(zero)[0]);
+  const [least, most] = dtype === 'uint8' ? [0, 255] : [-128, 127];
+  const top = (most - point) * step;
+  const fromZero = point === least;
+  return {
+    quantize,
+    step,
+    codes: most - least + 1,
+    value,
+    // What a Relu or Relu6 would cut is not counted as lost.
+    from: fromZero ? -3e38 : (least - point - 0.5) * step,
+    to: fromZero && Math.abs(top - 6) < 1e-3 ? 3e38 : top + 0.5 * step,
+  };
+}
+
+function measuresOf({ from, to, step, codes }: Range, { low, high, beyond, batches, signal, cut }: Seen) {
+  const bottom = from < -1e38 ? 0 : from;
+  const width = Math.min(high, to) - Math.max(low, bottom);
+  return {
+    used: Math.min(1, Math.max(0, width / step + 1) / codes),
+    beyond: batches === 0 ? 0 : beyond / batches,
+    clipDb: sqnrDb({ reference: signal, difference: cut }),
+  };
+}
+
+type Row = ReturnType<typeof measuresOf> & { readonly range: Range };
+
+function clipping(rows: readonly Row[], subject: Subject): readonly Finding[] {
+  const found = rows.filter(({ beyond, clipDb }) => beyond > MOST_BEYOND || clipDb < LEAST_CLIP_DB);
+  if (found.length === 0) return [];
+  return [
+    {
+      code: 'range-clips',
+      severity: 'warning',
+      text: `${counted(found.length, 'range')} ${found.length === 1 ? 'is' : 'are'} too narrow for the data: values beyond ${found.length === 1 ? 'it' : 'them'} are cut off. Calibrate again, on data like these.`,
+      evidence: [{ label: 'ranges', value: found.length, unit: '' }],
+      layers: found
+        .toSorted((a, b) => a.clipDb - b.clipDb)
+        .map(({ range, beyond, clipDb }) =>
+          layer(makerOf(range, subject), null, [
+            { label: 'values beyond', value: beyond, unit: 'share' },
+            { label: 'by clipping alone', value: Math.min(clipDb, 300), unit: 'dB' },
+          ]),
+        ),
+      measured: true,
+      fix: null,
+    },
+  ];
+}
+
+function wasting(rows: readonly Row[], subject: Subject): readonly Finding[] {
+  const found = rows.filter(({ used }) => used > 0 && used < LEAST_USED);
+  if (found.length === 0) return [];
+  return [
+    {
+      code: 'range-wastes',
+      severity: 'hint',
+      text: `${counted(found.length, 'range')} ${found.length === 1 ? 'is' : 'are'} much wider than the data: less than a quarter of the codes is used, two bits and more of eight are lost.`,
+      evidence: [{ label: 'ranges', value: found.length, unit: '' }],
+      layers: found
+        .toSorted((a, b) => a.used - b.used)
+        .map(({ range, used }) =>
+          layer(makerOf(range, subject), null, [
+            { label: 'codes used', value: used, unit: 'share' },
+            { label: 'bits lost', value: -Math.log2(used), unit: 'bits' },
+          ]),
+        ),
+      measured: true,
+      fix: null,
+    },
+  ];
+}
+
+/** The layer whose values a range holds; of an input of the model, the conversion itself. */
+function makerOf({ value, quantize }: Range, { index }: Subject): string {
+  return index.producer(value)?.name ?? quantize.name;
+}

@@ -1,0 +1,46 @@
+import type { TaskContext } from '../base/progress.ts';
+import type { DoctorReport } from '../contract/doctor.ts';
+import type { Params } from '../contract/methods.ts';
+import { datasetSource } from './datasets.ts';
+import type { Handlers } from './handlers.ts';
+import { requireModel } from './models.ts';
+import { evaluationSplit } from './splits.ts';
+import type { StudioContext } from './studio-context.ts';
+import { requireOutput } from './trial-state.ts';
+
+/** What makes a trial's model slow, wrong or large here; kept with the trial. */
+export function doctorHandlers(context: StudioContext): Pick<Handlers, 'trial.doctor' | 'trial.doctor.run'> {
+  const { workspace, jobs } = context;
+  return {
+    'trial.doctor': ({ trialId }) => workspace.result(trialId, 'doctor'),
+    'trial.doctor.run': async (params) => {
+      const trial = await workspace.trial(params.trialId);
+      const { name } = await requireModel(context, trial.modelId);
+      const title = `Examine ${trial.baseline ? name : trial.name}`;
+      const description = { kind: 'doctor', title, modelId: trial.modelId, trialId: trial.id } as const;
+      return jobs.add(description, (task) => run(context, params, task));
+    },
+  };
+}
+
+async function run(
+  context: StudioContext,
+  { trialId, datasetId, limit, quick }: Params<'trial.doctor.run'>,
+  task: TaskContext,
+): Promise<DoctorReport> {
+  const { workspace, work } = context;
+  const path = await requireOutput(context, trialId);
+  const trial = await workspace.trial(trialId);
+  const entry = datasetId === null ? null : await workspace.dataset(datasetId);
+  const data = entry === null ? null : { ...datasetSource(entry), split: await evaluationSplit(context, trial, entry) };
+  const origin = trial.baseline
+    ? null
+    : {
+        path: (await requireModel(context, trial.modelId)).path,
+        recipe: trial.recipe,
+        sources: await workspace.result(trialId, 'sources'),
+      };
+  const doctor = await work.call('doctor', { path, origin, data, limit, quick }, task);
+  await workspace.record(trialId, { results: { doctor }, at: Date.now() });
+  return doctor;
+}

@@ -1,0 +1,185 @@
+/** What running a model shows. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quietContext } from '../../../../main/base/progress.ts';
+import { StudioError } from '../../../../main/base/errors.ts';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { examine } from '../../../../main/engine/doctor/examine.ts';
+import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import { graph } from '../../../support/graph-builder.ts';
+import { between, pair, quantizedConv } from '../../../support/quantized-graphs.ts';
+import { randomFeed } from '../quantize/oracle.ts';
+import { found, OPENED, report } from './examined.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+const IMAGE = [1, 4, 8, 8];
+const pool = (attributes: Readonly<Record<string, bigint | readonly bigint[]>>): Model =>
+  between('AveragePool', { kernel_shape: [3n, 3n], strides: [2n, 2n], ...attributes });
+
+describe('integer kernels beside the operators that they stand for', () => {
+  it('finds an average pool that divides by something else', async () => {
+    const wrong = pool({ pads: [1n, 1n, 1n, 1n], ceil_mode: 1n, count_include_pad: 1n });
+    const finding = await found('kernel-differs', wrong, { runner, feeds: [randomFeed(IMAGE)] });
+    expect(finding?.severity).toBe('error');
+    expect(finding?.layers.map(({ name }) => name)).toEqual(['middle']);
+    expect(finding?.layers[0]?.evidence[0]?.value).toBeGreaterThan(0.5);
+    expect(finding?.fix?.edits).toEqual([{ add: { rewrite: { pass: 'float-layers', layers: ['middle'] } } }]);
+  });
+
+  it.each([
+    ['an average pool without both', pool({})],
+    ['a convolution', quantizedConv()],
+    ['a convolution with Relu', quantizedConv({ activation: 'Relu' })],
+    ['a sigmoid', between('Sigmoid', {}, { scales: [0.02, 1 / 255] })],
+  ])('finds nothing wrong with %s', async (_what, model) => {
+    const { findings, integerLayers } = await report(model, { runner, feeds: [randomFeed(IMAGE)] });
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(integerLayers?.fused).toBe(integerLayers?.of);
+  });
+});
+
+describe('ranges', () => {
+  it('that end before the data are told, with the share of values beyond them', async () => {
+    // 0.002 · 127 = 0.25: of values in [−1, 1) three quarters lie beyond.
+    const model = between('Transpose', { perm: [0n, 1n, 3n, 2n] }, { scales: [0.002, 0.002] });
+    const finding = await found('range-clips', model, { runner, feeds: [randomFeed(IMAGE)] });
+    expect(finding?.layers[0]?.evidence[0]?.value).toBeCloseTo(0.75, 1);
+  });
+
+  it('that are much wider than the data are told, with the codes in use', async () => {
+    // Values in [−1, 1) are 20 of 256 codes of 0.1.
+    const model = between('Transpose', { perm: [0n, 1n, 3n, 2n] }, { scales: [0.1, 0.1] });
+    const finding = await found('range-wastes', model, { runner, feeds: [randomFeed(IMAGE)] });
+    expect(finding?.layers[0]?.evidence[0]?.value).toBeCloseTo(21 / 256, 2);
+  });
+
+  it('that fit are not, nor what a Relu cuts, nor anything on made inputs', async () => {
+    const fits = between('Transpose', { perm: [0n, 1n, 3n, 2n] }, { scales: [0.008, 0.008] });
+    expect(await found('range-clips', fits, { runner, feeds: [randomFeed(IMAGE)] })).toBeUndefined();
+    expect(await found('range-wastes', fits, { runner, feeds: [randomFeed(IMAGE)] })).toBeUndefined();
+    const relu = quantizedConv({ activation: 'Relu', outputScale: 0.05 });
+    expect(await found('range-clips', relu, { runner, feeds: [randomFeed(IMAGE)] })).toBeUndefined();
+    const { checks, madeInputs } = await report(fits, { runner });
+    expect(madeInputs).toBe(true);
+    expect(checks.find(({ id }) => id === 'ranges')?.status).toBe('skipped');
+  });
+});
+
+/** Four layers in a row, of which the second has a step far too coarse for its values. */
+function chain(coarse: number): Model {
+  const b = graph().input('x', 'float32', [1, 16]);
+  b.initializer('zero', 'uint8', [], [128])
+    .initializer('fine', 'float32', [], [0.008])
+    .initializer('coarse', 'float32', [], [coarse]);
+  b.initializer('w_scale', 'float32', [], [0.005]).initializer('w_zero', 'int8', [], [0]);
+  pair(b, 'x', 'x_real', ['fine', 'zero']);
+  let value = 'x_real';
+  for (const name of ['a', 'b', 'c', 'd']) {
+    const codes = Array.from({ length: 256 }, (_, at) => ((at * 37 + name.charCodeAt(0) * 11) % 101) - 50);
+    b.initializer(`${name}_codes`, 'int8', [16, 16], codes);
+    b.node('DequantizeLinear', [`${name}_codes`, 'w_scale', 'w_zero'], {}, [`${name}_w`], { name: `${name}_weights` });
+    b.node('MatMul', [value, `${name}_w`], {}, [`${name}_out`], { name });
+    value = `${name}_real`;
+    pair(b, `${name}_out`, value, [name === 'b' ? 'coarse' : 'fine', 'zero']);
+  }
+  return b.output(value).build({ opset: 13 });
+}
+
+describe('losses', () => {
+  it('are followed to the layer whose range makes them, and mended by leaving it in float', async () => {
+    const finding = await found('layer-loses', chain(1), { runner, feeds: [randomFeed([1, 16])] });
+    const [before, after] = finding?.evidence.map(({ value }) => value) ?? [];
+    expect(before).toBeLessThan(20);
+    expect(after).toBeGreaterThan(20);
+    expect(finding?.layers.map(({ name }) => name)).toContain('b');
+    expect(finding?.layers.length).toBeLessThan(4);
+  });
+
+  it('are none where ranges are right', async () => {
+    expect(await found('layer-loses', chain(0.008), { runner, feeds: [randomFeed([1, 16])] })).toBeUndefined();
+  });
+});
+
+describe('packed weights', () => {
+  it('are timed as they are, mended, and in float', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 64])
+      .initializer('b', 'uint8', [8, 2, 16], new Uint8Array(256).fill(0x99))
+      .initializer('s', 'float32', [16], new Float32Array(16).fill(0.1))
+      .node('MatMulNBits', ['x', 'b', 's'], { K: 64n, N: 8n, bits: 4n, block_size: 32n, accuracy_level: 1n }, ['y'], {
+        name: 'packed',
+        domain: 'com.microsoft',
+      })
+      .output('y')
+      .build({ domains: { 'com.microsoft': 1 } });
+    const finding = await found('packed-slow', model, { runner });
+    expect(finding?.evidence.map(({ label, unit }) => [label, unit])).toEqual([
+      ['products', ''],
+      ['first of them, as it is', 'ms'],
+      ['mended', 'ms'],
+      ['in float32', 'ms'],
+    ]);
+    expect(finding?.measured).toBe(true);
+  });
+});
+
+describe('open sizes', () => {
+  /** The shape of x, computed while the model runs, as exporters write a Flatten. */
+  const flattened = (steps: string | number, samples: string | number = 1): Model =>
+    graph()
+      .input('x', 'float32', [samples, steps, 8])
+      .node('Shape', ['x'], {}, ['shape'], { name: 'shape' })
+      .initializer('one', 'int64', [1], [1n])
+      .initializer('rest', 'int64', [1], [-1n])
+      .node('Gather', ['shape', 'one'], {}, ['length'], { name: 'length' })
+      .node('Mul', ['length', 'one'], {}, ['same'], { name: 'same' })
+      .node('Concat', ['rest', 'same'], { axis: 0n }, ['target'], { name: 'target' })
+      .node('Reshape', ['x', 'target'], {}, ['y'], { name: 'reshape' })
+      .output('y')
+      .build();
+
+  it('that keep shapes from being computed beforehand are told, with the kernels they cost', async () => {
+    const finding = await found('dynamic-shapes', flattened('steps'), { runner, feeds: [randomFeed([1, 4, 8])] });
+    const [open, fixed] = finding?.evidence.map(({ value }) => value) ?? [];
+    expect(open! - fixed!).toBeGreaterThanOrEqual(3);
+    expect(finding?.fix?.edits).toEqual([{ add: { rewrite: { pass: 'fix-sizes', sizes: { steps: 4 } } } }]);
+  });
+
+  it('have no fix where the number of samples must be fixed too', async () => {
+    const finding = await found('dynamic-shapes', flattened('steps', 'N'), { runner, feeds: [randomFeed([1, 4, 8])] });
+    expect(finding?.text).toContain('N = 1, steps = 4');
+    expect(finding?.fix).toBeNull();
+  });
+
+  it('that are none are not', async () => {
+    expect(await found('dynamic-shapes', flattened(4), { runner, feeds: [randomFeed([1, 4, 8])] })).toBeUndefined();
+  });
+});
+
+describe('an examination', () => {
+  it('says why it could not run the model, and keeps what the file told', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 8])
+      .node('Nothing', ['x'], {}, ['y'], { domain: 'nobody' })
+      .weights('spare', [3])
+      .output('y')
+      .build();
+    const { checks, findings } = await report(model, { runner });
+    expect(checks.at(-1)).toMatchObject({ id: 'run', status: 'skipped' });
+    expect(findings.map(({ code }) => code)).toEqual(['weights-unused']);
+  });
+
+  it('stops when it is told to', async () => {
+    const stop = new AbortController();
+    const machine = { cpu: 'test', arch: 'x64', vnni: true };
+    const context = { ...quietContext(), signal: stop.signal };
+    stop.abort(new StudioError('CANCELLED', 'stopped'));
+    await expect(examine({ model: quantizedConv(), origin: OPENED, machine }, context)).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+  });
+});
