@@ -57,6 +57,7 @@ function PruneLayers(): ReactNode {
 const TABLES: Readonly<Record<Tab, ComponentType>> = {
   graph: () => <LayersPanel task="graph" columns={ALL} />,
   profile: () => <LayersPanel task="profile" columns={PROFILE_COLUMNS} />,
+  doctor: () => <LayersPanel task="doctor" columns={ALL} />,
   quantize: QuantizeLayers,
   prune: PruneLayers,
   tradeoff: () => <LayersPanel task="tradeoff" columns={ALL} />,

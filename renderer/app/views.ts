@@ -6,6 +6,7 @@ import type { Tab } from '../state/tabs.ts';
 export const VIEWS: Readonly<Record<Tab, ComponentType>> = {
   graph: lazy(async () => ({ default: (await import('../tasks/graph/GraphView.tsx')).GraphView })),
   profile: lazy(async () => ({ default: (await import('../tasks/profile/ProfileView.tsx')).ProfileView })),
+  doctor: lazy(async () => ({ default: (await import('../tasks/doctor/DoctorView.tsx')).DoctorView })),
   quantize: lazy(async () => ({ default: (await import('../tasks/quantize/QuantizeView.tsx')).QuantizeView })),
   prune: lazy(async () => ({ default: (await import('../tasks/prune/PruneView.tsx')).PruneView })),
   tradeoff: lazy(async () => ({ default: (await import('../tasks/tradeoff/TradeoffView.tsx')).TradeoffView })),

@@ -106,6 +106,10 @@ export const useTrialProfile = (trialId: string | null): EngineResult<'trial.pro
 export const useTrialErrors = (trialId: string | null): EngineResult<'trial.errors'> =>
   useEngineResult('trial.errors', trialId, { trialId: trialId ?? '' });
 
+/** What the doctor found last in a trial; null when it was never examined. */
+export const useTrialDoctor = (trialId: string | null): EngineResult<'trial.doctor'> =>
+  useEngineResult('trial.doctor', trialId, { trialId: trialId ?? '' });
+
 /** Results of a trial in full: its layers, its confusion matrix. */
 export const useTrialDetails = (trialId: string | null): EngineResult<'trial.details'> =>
   useEngineResult('trial.details', trialId, { trialId: trialId ?? '' });
