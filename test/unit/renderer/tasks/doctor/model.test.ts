@@ -3,7 +3,7 @@ import type { DoctorReport, Finding } from '../../../../../main/contract/doctor.
 import { recipeSchema } from '../../../../../main/contract/recipe/recipe.ts';
 import { baseOfFix, evidenceText, groupsOf, holdsFix, summaryOf } from '../../../../../renderer/tasks/doctor/model.ts';
 
-const finding = (severity: Finding['severity'], text = severity): Finding => ({
+const finding = (severity: Finding['severity'], text: string = severity): Finding => ({
   code: 'no-effect',
   severity,
   text,
