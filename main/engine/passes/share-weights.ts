@@ -14,7 +14,7 @@ export interface Repeated {
   readonly transposed: boolean;
 }
 
-/** Smaller ones are not worth a look: scales, zero points, shapes. */
+/** Smaller ones are not worth a look: scales, zero points, shapes. Zeros are equal by chance. */
 const LEAST_BYTES = 1024;
 
 /**
@@ -38,7 +38,7 @@ export function repeatedWeights(graph: Graph): readonly Repeated[] {
       const key = bucket.length === 1 ? tensor.name : `${tensor.dtype} ${tensor.dims.join(' ')} ${hashOf(tensor)}`;
       const first = firsts.get(key);
       if (first === undefined) firsts.set(key, tensor);
-      else repeated.push({ tensor, first, transposed: false });
+      else if (!isZero(tensor)) repeated.push({ tensor, first, transposed: false });
     }
   }
   return [...repeated, ...transposedAmong([...firsts.values()])];
@@ -68,6 +68,10 @@ function isTranspose(a: Tensor, b: Tensor): boolean {
     }
   }
   return true;
+}
+
+function isZero(tensor: Tensor): boolean {
+  return tensorBytes(tensor).every((byte) => byte === 0);
 }
 
 function hashOf(tensor: Tensor): string {

@@ -15,7 +15,7 @@ import type { Surroundings } from './surroundings.ts';
 /** Outputs at this distance from the float model's are usable; below it something is lost. */
 const GOOD_DB = 20;
 /** A fix aims higher: what is left out of a recipe is calibrated and fused anew. */
-const AIM_DB = GOOD_DB + 2;
+const AIM_DB = GOOD_DB + 1;
 /** Models that are made and run in the search; each costs one load and one run. */
 const MOST_TRIES = 48;
 

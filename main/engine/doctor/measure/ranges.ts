@@ -11,9 +11,13 @@ import { numberOf, type Surroundings } from './surroundings.ts';
 
 /** Of the codes of a range, so many must be used by the data: a quarter of them is two bits less. */
 const LEAST_USED = 0.25;
-/** Values beyond the range: more than this share of them, or more than this much of the signal, is lost. */
-const MOST_BEYOND = 0.01;
+/**
+ * What is cut off the values beyond a range: more than this of the signal, or somewhat less where more than this share of the
+ * values is hit. Many values that lie a hair beyond lose nothing.
+ */
 const LEAST_CLIP_DB = 25;
+const LEAST_DB_OF_MANY = 40;
+const MOST_BEYOND = 0.01;
 
 interface Range extends TappedRange {
   readonly quantize: Node;
@@ -100,7 +104,7 @@ function measuresOf({ from, to, step, codes }: Range, { low, high, beyond, batch
 type Row = ReturnType<typeof measuresOf> & { readonly range: Range };
 
 function clipping(rows: readonly Row[], subject: Subject): readonly Finding[] {
-  const found = rows.filter(({ beyond, clipDb }) => beyond > MOST_BEYOND || clipDb < LEAST_CLIP_DB);
+  const found = rows.filter(({ beyond, clipDb }) => clipDb < (beyond > MOST_BEYOND ? LEAST_DB_OF_MANY : LEAST_CLIP_DB));
   if (found.length === 0) return [];
   return [
     {

@@ -14,7 +14,9 @@ describe('edits of a recipe', () => {
 
   it('make the step that they change where there is none', () => {
     const edit = { change: { kind: 'quantize', settings: { perChannel: false } } };
-    expect(editRecipe(recipe([]), [edit])).toEqual(recipe([{ quantize: { perChannel: false } }]));
+    expect(editRecipe(recipe([]), [edit]).steps).toMatchObject([
+      { quantize: { scheme: 'int8-static', perChannel: false } },
+    ]);
   });
 
   it('put rewrites of the float model first, in their order, and those of quantization last', () => {
