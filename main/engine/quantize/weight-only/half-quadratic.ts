@@ -15,6 +15,8 @@ const BETA = 10;
 const GROWTH = 1.01;
 /** Turns at most; nearly all blocks are done after five. */
 const TURNS = 20;
+/** A turn that leaves more than this share of the sum is the last. */
+const WORTH = 0.998;
 const ROWS_AT_ONCE = 64;
 
 /**
@@ -80,7 +82,9 @@ function settle(part: Part, first: BlockRange, format: BlockFormat, moved: keyof
   for (let turns = 0; turns < TURNS; turns++) {
     const { loss, scale, zeroPoint } = turn(part, range, top, BETA * GROWTH ** turns);
     if (!(loss < best.loss)) break;
+    const last = loss > WORTH * best.loss;
     best = { ...range, loss };
+    if (last) break;
     range =
       moved === 'scale'
         ? { scale: storedScale(scale, format), zeroPoint: range.zeroPoint }

@@ -9,6 +9,7 @@ import { makeNode } from '../../../../../main/engine/graph/make.ts';
 import { tensorBytes, tensorValues } from '../../../../../main/engine/graph/tensor-data.ts';
 import { quantizeWeightOnly } from '../../../../../main/engine/quantize/weight-only/quantize-weight-only.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
+import { float16ToFloat32, float32ToFloat16 } from '../../../../../main/engine/tensor/half.ts';
 import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
 import { graph, type GraphBuilder } from '../../../../support/graph-builder.ts';
@@ -274,6 +275,75 @@ describe('in standard operators', () => {
       code: 'UNSUPPORTED',
       message: expect.stringContaining('need opset 21') as string,
     });
+  });
+});
+
+describe('other element types', () => {
+  it('codes float16 weights with float16 scales', async () => {
+    const values = Float32Array.from({ length: 64 * 12 }, (_, at) => Math.sin(at));
+    const model = graph()
+      .input('x', 'float16', ['N', 64])
+      .initializer('w', 'float16', [64, 12], values)
+      .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'fc' })
+      .output('y', 'float16')
+      .build();
+    const { model: made } = await quantize(model, { scheme: 'int8-weight' });
+    expect(made.graph.initializers[1]!.dtype).toBe('float16');
+    const x = { dtype: 'float16', dims: [64, 64], data: float32ToFloat16(one(64)['x']!.data as Float32Array) } as const;
+    const run = async (which: Model): Promise<Float32Array> =>
+      float16ToFloat32(new Uint16Array((await outputsOf(runner, which, { x }))['y']!));
+    const difference = largestDifference(await run(model), await run(made));
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(0.01);
+  });
+
+  it('takes scales as the layer takes weights that are stored in float16 and converted', async () => {
+    const model = graph()
+      .input('x', 'float32', ['N', 64])
+      .initializer(
+        'w',
+        'float16',
+        [64, 12],
+        Float32Array.from({ length: 64 * 12 }, (_, at) => Math.sin(at)),
+      )
+      .node('Cast', ['w'], { to: 1n }, ['wf'], { name: 'cast' })
+      .node('MatMul', ['x', 'wf'], {}, ['y'], { name: 'fc' })
+      .output()
+      .build();
+    const { model: made } = await quantize(model, { scheme: 'int8-weight' });
+    expect(made.graph.initializers.map(({ dtype }) => dtype)).toEqual(['uint8', 'float32', 'uint8']);
+    const [before, after] = [await outputsOf(runner, model, one(64)), await outputsOf(runner, made, one(64))];
+    expect(largestDifference(before['y']!, after['y']!)).toBeLessThan(0.01);
+  });
+});
+
+describe('cancelling', () => {
+  it('is heard while a large matrix is coded', async () => {
+    const model = graph()
+      .input('x', 'float32', ['N', 1024])
+      .weights('w', [1024, 2048])
+      .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'fc' })
+      .output()
+      .build();
+    const controller = new AbortController();
+    const context = { ...quietContext(), signal: controller.signal };
+    const settings = step({ method: 'gptq', samples: 8 });
+    const random = seededRandom(2);
+    const data = Float32Array.from({ length: 64 * 1024 }, () => random() - 0.5);
+    async function* calibration(): FeedBatches {
+      yield { x: { dtype: 'float32', dims: [64, 1024], data } };
+      // Soon the sums are there, and seconds of codes lie ahead.
+      setTimeout(() => controller.abort(), 300);
+    }
+    const begun = quantizeWeightOnly(
+      model,
+      { step: settings, calibration, runner },
+      {
+        ...context,
+        progress: () => undefined,
+      },
+    );
+    await expect(begun).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 });
 
