@@ -35,6 +35,14 @@ export interface BlockCodes extends MatrixShape {
   readonly zeroPoints: Uint8Array;
 }
 
+/** Smaller blocks have no fast kernel in the runtime. */
+const SMALLEST_BLOCK = { 8: 16, 4: 16, 2: 32 } as const;
+
+/** The block for rows of so many columns: not larger than they need. */
+export function blockFor(block: number, columns: number, bits: BlockFormat['bits']): number {
+  return Math.min(block, Math.max(SMALLEST_BLOCK[bits], 2 ** Math.ceil(Math.log2(columns))));
+}
+
 /** Room for the codes of a matrix; all scales are 1, all codes stand for zero. */
 export function emptyCodes({ rows, columns }: MatrixShape, format: BlockFormat): BlockCodes {
   const blocks = Math.ceil(columns / format.block);

@@ -3,7 +3,7 @@ import type { WeightOnlyStep } from '../../../contract/recipe/quantize-weight-on
 import { runInterruptibly, type Steps } from '../../tensor/linear/interruptible.ts';
 import { float32ToFloat16, float16ToFloat32 } from '../../tensor/half.ts';
 import { notFinite } from '../not-finite.ts';
-import { decodeBlocks, type BlockCodes, type BlockFormat } from './block-codes.ts';
+import { blockFor, decodeBlocks, type BlockCodes, type BlockFormat } from './block-codes.ts';
 import { decibels, outputEnergy } from './coding-errors.ts';
 import { descendCodes } from './descend-codes.ts';
 import type { StoredMatrix } from './find-matrices.ts';
@@ -26,7 +26,7 @@ export interface CodedMatrix {
 export function formatOf({ scheme, block, symmetric }: WeightOnlyStep, { dtype, columns }: StoredMatrix): BlockFormat {
   return {
     bits: BITS[scheme],
-    block: block === 'row' ? columns : block,
+    block: block === 'row' ? columns : blockFor(block, columns, BITS[scheme]),
     symmetric,
     roundScale: dtype === 'float16' ? toFloat16 : Math.fround,
   };

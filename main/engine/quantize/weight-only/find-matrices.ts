@@ -7,6 +7,7 @@ import { inferModel } from '../../operators/infer.ts';
 import type { InferredValue } from '../../operators/inference.ts';
 import type { LinearForm } from '../../operators/linear-form.ts';
 import { linearForm, linearWeight } from '../../operators/linear-layers.ts';
+import { blockFor, type BlockFormat } from './block-codes.ts';
 import { matrixValues, type MatrixPlace } from './matrix-values.ts';
 
 /** A layer that multiplies its data by a stored matrix. */
@@ -47,7 +48,7 @@ export interface Wanted {
   readonly lookups: boolean;
   /** Weights that share a scale. */
   readonly block: number;
-  readonly bits: number;
+  readonly bits: BlockFormat['bits'];
   /** Why a node stays, as the recipe says; undefined: it need not. */
   readonly refuse: (node: Node) => string | undefined;
 }
@@ -79,7 +80,7 @@ export function findMatrices(model: Model, wanted: Wanted): FoundMatrices {
       left.push({ node: use.node, reason: `shares its weights with '${other}', which keeps them in float` });
       continue;
     }
-    const same = groups.find((group) => holdsSame(group, { ...seen, use }, wanted.block));
+    const same = groups.find((group) => holdsSame(group, { ...seen, use }, wanted));
     if (same === undefined) groups.push({ ...seen, copies: [], uses: [use] });
     else {
       same.uses.push(use);
@@ -190,11 +191,11 @@ function otherUses(graph: Graph, found: readonly Seen[]): ReadonlyMap<Tensor, st
 }
 
 /** Whether two stored matrices are one: the same tensor taken the same way, or a table and a head of equal elements. */
-function holdsSame(group: StoredMatrix, seen: Seen, block: number): boolean {
+function holdsSame(group: StoredMatrix, seen: Seen, { block, bits }: Wanted): boolean {
   if (group.rows !== seen.rows || group.columns !== seen.columns || group.factor !== seen.factor) return false;
   // A table is not filled up to whole blocks, as weights of products are.
   const bothKinds = group.uses.some(({ kind }) => kind !== seen.use.kind);
-  if (bothKinds && seen.columns % block !== 0) return false;
+  if (bothKinds && seen.columns % blockFor(block, seen.columns, bits) !== 0) return false;
   if (group.dtype !== seen.dtype) return false;
   if (group.tensor === seen.tensor) return group.rowsFirst === seen.rowsFirst;
   if (group.tensor.dtype !== seen.tensor.dtype || !bothKinds) return false;

@@ -87,6 +87,20 @@ describe('quantizeWeightOnly', () => {
     expect(fusedShare).toBe(1);
   });
 
+  it.each([
+    { settings: { scheme: 'int4-weight', block: 256 }, expected: 16 },
+    { settings: { scheme: 'int2-weight', block: 128 }, expected: 32 },
+  ])('takes no larger blocks than rows need: $settings', async ({ settings, expected }) => {
+    const model = graph()
+      .input('x', 'float32', ['N', 12])
+      .weights('w', [12, 4])
+      .node('MatMul', ['x', 'w'])
+      .output()
+      .build();
+    const { model: made } = await quantize(model, settings);
+    expect(intAttribute(made.graph.nodes[0]!, 'block_size', 0)).toBe(expected);
+  });
+
   it('says bits, errors and bytes of each layer', async () => {
     const model = graph()
       .input('x', 'float32', ['N', 64])
