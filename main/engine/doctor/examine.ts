@@ -13,6 +13,7 @@ import { executedModel, fusionOf } from '../quantize/check-fusion.ts';
 import { QUICK_CHECKS } from './look/look.ts';
 import { readsCodes } from './look/rules.ts';
 import { quantizedUnasked, staysFloat } from './look/stays-float.ts';
+import { timeHalf } from './measure/half-times.ts';
 import { differingKernels } from './measure/kernels.ts';
 import { lostLayers } from './measure/losses.ts';
 import { timePacked } from './measure/packed-times.ts';
@@ -73,6 +74,7 @@ async function measured(subject: Subject, around: Surroundings, work: Work): Pro
   const { runner, context } = around;
   let integerLayers: DoctorReport['integerLayers'] = null;
   await work.replace('packed-slow', (findings) => timePacked(findings, subject, around));
+  await work.replace('half-no-speed', (findings) => timeHalf(findings, subject, around));
   await work.check('open-sizes', 'Open sizes do not block fusion', () => openSizes(subject, around));
   if (!subject.quantized) {
     for (const [id, title] of ON_QUANTIZED) work.skip(id, title, 'the model is not quantized');

@@ -36,14 +36,20 @@ export async function slowerLayers(subject: Subject, around: Surroundings): Prom
   const [own, other] = (await timesInTurns([subject.model, float], around)) as [Float64Array, Float64Array];
   const ratio = pairedRatio(own, other);
   const [ownMs, floatMs] = [median(own), median(other)];
-  const slow = await layersSlower(subject, float, around, { ownMs, floatMs });
+  const { layers: slow, conversionMs } = await layersSlower(subject, float, around, { ownMs, floatMs });
   const whole = (ratio.low ?? ratio.value) > SLOWER;
   const back: Tried = { candidate: ALL, ms: floatMs, beforeMs: ownMs, ratio: 1 / ratio.value };
   const tried = (await tryCandidates(subject, candidatesOf(subject, slow), around)) ?? (whole ? back : undefined);
   return [
-    ...(whole ? [wholeFinding({ ownMs, floatMs, ratio: ratio.value }, tried, subject)] : []),
+    ...(whole ? [wholeFinding({ ownMs, floatMs, conversionMs, ratio: ratio.value }, tried, subject)] : []),
     ...layersFinding(slow, { tried: whole ? undefined : tried, whole }, subject, ownMs),
   ];
+}
+
+/** What is slower than in float, and what the kernels take that only convert. */
+interface Slow {
+  readonly layers: readonly SlowLayer[];
+  readonly conversionMs: number;
 }
 
 /** A layer that takes longer in integers. */
@@ -58,7 +64,7 @@ async function layersSlower(
   float: Model,
   around: Surroundings,
   { ownMs, floatMs }: { readonly ownMs: number; readonly floatMs: number },
-): Promise<readonly SlowLayer[]> {
+): Promise<Slow> {
   const [own, other] = [await profileOf(model, ownMs, around), await profileOf(float, floatMs, around)];
   // Profiling slows kernels down, small ones more: both are brought to the times that were measured without it.
   const scale = (profile: ProfileResult, wholeMs: number): number =>
@@ -66,7 +72,7 @@ async function layersSlower(
   const [ownScale, floatScale] = [scale(own, ownMs), scale(other, floatMs)];
   const inFloat = new Map(other.layers.map((one) => [one.name, one.timeMs * floatScale]));
   const fused = new Set(other.layers.flatMap((one) => (one.fusedInto === null ? [] : [one.name])));
-  return own.layers
+  const layers = own.layers
     .flatMap(({ name, timeMs }) => {
       const before = inFloat.get(name);
       // What a float kernel takes along is no loss of its own.
@@ -76,6 +82,8 @@ async function layersSlower(
       return slower ? [one] : [];
     })
     .sort((a, b) => b.ownMs - b.floatMs - (a.ownMs - a.floatMs));
+  const conversions = own.kernels.filter(({ category }) => category === 'quantization');
+  return { layers, conversionMs: conversions.reduce((sum, { timeMs }) => sum + timeMs, 0) * ownScale };
 }
 
 async function profileOf(
@@ -105,8 +113,8 @@ async function profileOf(
   }
 }
 
-/** Times in ms of each model, A B A B …, on the same inputs. */
-async function timesInTurns(
+/** Times in ms of each model, A B A B …, on the same inputs. @throws RUNTIME_…, CANCELLED */
+export async function timesInTurns(
   models: readonly Model[],
   { runner, context, feeds }: Surroundings,
 ): Promise<readonly Float64Array[]> {
@@ -208,7 +216,12 @@ function fixOf(tried: Tried | undefined, subject: Subject): Finding['fix'] {
 }
 
 function wholeFinding(
-  { ownMs, floatMs, ratio }: { readonly ownMs: number; readonly floatMs: number; readonly ratio: number },
+  {
+    ownMs,
+    floatMs,
+    conversionMs,
+    ratio,
+  }: { readonly [name in 'ownMs' | 'floatMs' | 'conversionMs' | 'ratio']: number },
   tried: Tried | undefined,
   subject: Subject,
 ): Finding {
@@ -220,6 +233,7 @@ function wholeFinding(
       { label: 'as it is', value: ownMs, unit: 'ms' },
       { label: 'in float', value: floatMs, unit: 'ms' },
       { label: 'of the time in float', value: ratio, unit: 'times' },
+      { label: 'in conversions alone', value: conversionMs, unit: 'ms' },
     ],
     layers: [],
     measured: true,

@@ -1,0 +1,51 @@
+/** `lapidary doctor`: its document, its exit code, and the model that its fixes make. */
+import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { doctorReportSchema } from '../../main/contract/doctor.ts';
+import { recipeSchema } from '../../main/contract/recipe/recipe.ts';
+import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
+import { quantizedConv } from '../support/quantized-graphs.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = tempFolder();
+afterAll(() => folder[Symbol.dispose]());
+const careless = folder.file('careless.onnx');
+writeFileSync(careless, encodeModelBytes(quantizedConv({ biasFactor: 2 })));
+
+function doctor(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> {
+  const entry = join(root, 'main', 'cli', 'cli-entry.ts');
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', entry, 'doctor', ...args], (error, stdout) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout }),
+    );
+  });
+}
+
+test('prints findings, checks and the fixes as a recipe', async () => {
+  const { code, stdout } = await doctor(careless, '--quick', '--json');
+  expect(code).toBe(0);
+  const document = JSON.parse(stdout) as { readonly recipe: unknown };
+  expect(doctorReportSchema.parse(document).findings[0]).toMatchObject({ code: 'stays-float', severity: 'warning' });
+  expect(recipeSchema.parse(document.recipe).steps).toEqual([{ rewrite: { pass: 'fusable-quantization' } }]);
+});
+
+test('exits with 6 where something as bad as was named is found, and not otherwise', async () => {
+  expect((await doctor(careless, '--quick', '--quiet', '--fail-on', 'warning')).code).toBe(6);
+  expect((await doctor(careless, '--quick', '--quiet', '--fail-on', 'error')).code).toBe(0);
+});
+
+test('makes a model with its fixes, in which the next examination finds nothing of that kind', async () => {
+  const fixed = folder.file('fixed.onnx');
+  expect((await doctor(careless, '--quick', '--fix', '-o', fixed, '--quiet')).code).toBe(0);
+  expect(existsSync(fixed)).toBe(true);
+  expect((await doctor(fixed, '--quick', '--quiet', '--fail-on', 'hint')).code).toBe(0);
+});
+
+test('says what is missing: --fix without a file, a file without --fix', async () => {
+  expect((await doctor(careless, '--quick', '--fix')).code).toBe(2);
+  expect((await doctor(careless, '--quick', '-o', folder.file('x.onnx'))).code).toBe(2);
+});
