@@ -1,6 +1,7 @@
 import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
+import { blockConvolutions, channelBlock } from '../passes/block-convolutions.ts';
 import type { KeptValues } from '../runtime/protocol.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
@@ -67,7 +68,9 @@ export class Trainer {
     settings: SessionSettings,
     signal?: AbortSignal,
   ): Promise<Trainer> {
-    const session = await runner.load({ bytes: encodeModel(training.model) }, settings, { signal });
+    const block = settings.provider === 'cpu' ? await channelBlock(runner) : undefined;
+    const model = block === undefined ? training.model : blockConvolutions(training.model, block);
+    const session = await runner.load({ bytes: encodeModel(model) }, settings, { signal });
     return new Trainer(training, runner, session);
   }
 

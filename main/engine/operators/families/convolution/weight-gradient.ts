@@ -27,8 +27,7 @@ export function weightGradient(context: GradientContext, geometry: Geometry, ope
   const [own, others] = [outputs / group, inputs / group];
   const dense = strides.every((stride) => stride === 1);
   const wide = elementCount(places)! > (MANY_PLACES * own * others) / (own + others);
-  if (dense && own * others > 1 && (wide || group > 1))
-    return samplewise(context, geometry, { ...operands, sizes, places });
+  if (dense && (wide || group > 1)) return samplewise(context, geometry, { ...operands, sizes, places });
   if (group === 1) return atOnce(context, geometry, { ...operands, places });
   return swappedConvolution(context, geometry, operands);
 }
