@@ -7,12 +7,14 @@ import { elementCount } from '../graph/tensor-size.ts';
 import { GraphWriter } from '../operators/graph-writer.ts';
 import { inferModel } from '../operators/infer.ts';
 import { defaultOpset } from '../passes/upgrade-opset.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { storageBytes, type DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { differentiate, withWritten, type BlockedLayer } from './differentiate.ts';
 import type { Loss } from './loss.ts';
+import { estimateMemory } from './memory.ts';
 import { updateRule, type Optimizer, type UpdateRule } from './optimizer.ts';
 import { trainableParameters } from './parameters.ts';
+import { keptValues, recompute } from './recompute.ts';
 
 export interface TrainingRequest {
   /** As `prepareTraining` gives it: float, opset 13 or later, weights as initializers, the batch open. */
@@ -27,6 +29,15 @@ export interface TrainingRequest {
   readonly passOver?: boolean;
   /** Values of the model that are outputs too, to look at. */
   readonly outputs?: readonly string[];
+  /** How much memory a step may take; default: as much as it does. */
+  readonly memory?: MemoryBudget;
+}
+
+export interface MemoryBudget {
+  /** Of a step, as `estimateMemory` counts. */
+  readonly bytes: number;
+  /** Sizes of the model's symbolic dimensions: {batch: 64}. */
+  readonly dims: Readonly<Record<string, number>>;
 }
 
 /** Where a parameter lies in the vector of all weights. */
@@ -52,6 +63,10 @@ export interface TrainingGraph {
   /** Outputs that are numbers to read after a step. */
   readonly numbers: readonly string[];
   readonly rule: UpdateRule;
+  /** Values of the forward pass that are kept for the backward pass. */
+  readonly kept: readonly string[];
+  /** Into how many segments the forward pass is cut, all but the last computed twice; 1: it is computed once. */
+  readonly segments: number;
   /** Layers that no gradient passes, with the reason; empty unless `passOver`. */
   readonly blocked: readonly BlockedLayer[];
 }
@@ -66,16 +81,51 @@ const next = (name: string): string => `${name}/next`;
  * Writes the training graph of a model: forward, losses, backward and the optimizer's update in one. All weights are one vector
  * in the state, cut into parameters at the start of a step, so that clipping and update are a dozen nodes whatever their
  * number. Nothing of it depends on the batch size.
- * @throws TRAIN_NO_GRADIENT (see `differentiate`), or when there is nothing to train
+ * @throws TRAIN_NO_GRADIENT (see `differentiate`), or when there is nothing to train; TRAIN_TOO_LARGE where even recomputation needs
+ *   more than the memory allowed
  */
 export function trainingGraph(request: TrainingRequest): TrainingGraph {
+  const { memory } = request;
+  const whole = build(request, 1);
+  if (memory === undefined) return whole;
+  const bytes = ({ peakBytes }: { readonly peakBytes: number }): number => peakBytes;
+  let least = bytes(estimateMemory(whole, memory.dims));
+  if (least <= memory.bytes) return whole;
+  for (let segments = 2; segments <= Math.max(2, whole.kept.length / 2); segments = Math.ceil(segments * 1.4)) {
+    const cut = build(request, segments);
+    const peak = bytes(estimateMemory(cut, memory.dims));
+    if (peak <= memory.bytes) return cut;
+    least = Math.min(least, peak);
+  }
+  throw new StudioError(
+    'TRAIN_TOO_LARGE',
+    `A step takes about ${megabytes(least)} MB even when most of the forward pass is computed twice; ${megabytes(memory.bytes)} MB are allowed`,
+    { hint: 'Take a smaller batch, train fewer layers, or allow more memory.' },
+  );
+}
+
+const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+
+function build(request: TrainingRequest, segments: number): TrainingGraph {
   const { model } = request;
   const asked = request.parameters ?? trainableParameters(model);
   if (asked.length === 0) {
     throw new StudioError('TRAIN_NO_GRADIENT', 'The model has no float32 weights that could be trained');
   }
   const withLosses = addLosses(model, request.losses);
-  const derived = differentiate(withLosses, { of: LOSS, by: asked, passOver: request.passOver ?? false });
+  const differentiated = differentiate(withLosses, { of: LOSS, by: asked, passOver: request.passOver ?? false });
+  const forward = withLosses.graph.nodes.length;
+  const derived = {
+    ...differentiated,
+    model:
+      segments === 1
+        ? differentiated.model
+        : recompute(differentiated.model, {
+            forward,
+            segments,
+            bytesOf: sizesOf(withLosses, request.memory?.dims ?? {}),
+          }),
+  };
   const stored = new Map(model.graph.initializers.map((tensor) => [tensor.name, tensor]));
   const parameters = layOut(asked.filter((name) => derived.gradients.has(name)).map((name) => stored.get(name)!));
   const rule = updateRule(request.optimizer);
@@ -119,7 +169,19 @@ export function trainingGraph(request: TrainingRequest): TrainingGraph {
     carried: Object.fromEntries(carried),
     numbers,
     rule: { ...rule, numbers: (...step) => renamed(rule.numbers(...step)) },
+    kept: [...keptValues(derived.model.graph, forward)],
+    segments,
     blocked: derived.blocked,
+  };
+}
+
+/** Bytes of a model's values, as far as these dimensions tell. */
+function sizesOf(model: Model, dims: Readonly<Record<string, number>>): (value: string) => number {
+  const { values } = inferModel(model, { dims });
+  return (value) => {
+    const { dtype, shape } = values.get(value) ?? {};
+    if (dtype === undefined || shape?.every((dim) => typeof dim === 'number') !== true) return 0;
+    return storageBytes(dtype, elementCount(shape as readonly number[])) ?? 0;
   };
 }
 

@@ -258,6 +258,11 @@ export class GraphWriter {
     return this.op('Min', [a, b]);
   }
 
+  /** The number 0, int64 [], which is there only once `a` is. */
+  afterwards(a: string): string {
+    return this.mul(this.op('Size', [a]), this.constant('int64', [], BigInt64Array.of(0n)));
+  }
+
   /** The same value under a name of its own. */
   copy(a: string, name: string): string {
     this.nodes.push(makeNode('Identity', [a], [name], { name: `${this.#prefix}/${name}` }));

@@ -74,7 +74,7 @@ export function blockConvolutions(model: Model, block: number): Model {
       string, string, string, string, string,
     ]; // prettier-ignore
     const relu = onlyRelu(index, node);
-    const attributes = [...node.attributes.filter(({ name }) => name !== 'kernel_shape')];
+    const attributes = node.attributes.filter(({ name }) => name !== 'kernel_shape');
     const convolution: Node = {
       ...makeNode('Conv', [ordered, kernels, ...(bias === '' ? [] : [bias])], [result], {
         name: node.name,
