@@ -11,6 +11,7 @@ import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
+import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -154,6 +155,14 @@ export const methods = {
   'prune.sensitivity.run': { params: sensitivityRequestSchema, result: sensitivitySchema, job: true },
   /** What was measured last, or is being measured; null: nothing yet. */
   'prune.sensitivity': { params: modelRef, result: sensitivitySchema.nullable(), job: false },
+  /** Quantizes each layer alone, on calibration data; goes on where the same was stopped before. */
+  'quantize.layers.run': { params: layerTrialsRequestSchema, result: layerTrialsSchema, job: true },
+  /** What was measured last, or is being measured; null: nothing yet. */
+  'quantize.layers': {
+    params: modelRef.extend({ tried: z.enum(TRIED) }),
+    result: layerTrialsSchema.nullable(),
+    job: false,
+  },
   'quantize.plan': { params: modelRef, result: quantizePlanSchema, job: false },
 
   /** Writes into `directory`, whole or not at all. Without a directory (browser): the files are for download at `urls`. */
@@ -208,6 +217,8 @@ export const events = {
   'trial.changed': z.object({ id: z.string(), modelId: z.string() }),
   /** More groups of a model's sensitivity were measured: fetch it with `prune.sensitivity`. */
   sensitivity: z.object({ modelId: z.string() }),
+  /** More layers were quantized alone: fetch them with `quantize.layers`. */
+  'quantize.layers': z.object({ modelId: z.string(), tried: z.enum(TRIED) }),
   /** A trial was deleted. */
   'trial.deleted': z.object({ id: z.string(), modelId: z.string() }),
   datasets: z.array(datasetEntrySchema),

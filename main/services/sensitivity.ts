@@ -7,6 +7,7 @@ import type { Handlers } from './handlers.ts';
 import { requireModel } from './models.ts';
 import { partsOf } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
+import { baselineIdOf } from './trial-state.ts';
 
 type SensitivityMethods = 'prune.sensitivity' | 'prune.sensitivity.run';
 
@@ -17,7 +18,7 @@ const TOLD_EVERY_MS = 700;
 export function sensitivityHandlers(context: StudioContext): Pick<Handlers, SensitivityMethods> {
   const { workspace, jobs } = context;
   return {
-    'prune.sensitivity': async ({ modelId }) => workspace.result(await baselineId(context, modelId), 'sensitivity'),
+    'prune.sensitivity': async ({ modelId }) => workspace.result(await baselineIdOf(context, modelId), 'sensitivity'),
     'prune.sensitivity.run': async (params) => {
       const { id, name } = await requireModel(context, params.modelId);
       const description = { kind: 'sensitivity', title: `Sensitivity of ${name}`, modelId: id, trialId: null } as const;
@@ -34,7 +35,7 @@ async function measure(
   const { workspace, work, emit } = context;
   const { modelId, score, seed, limit } = params;
   const { path } = await requireModel(context, modelId);
-  const trialId = await baselineId(context, modelId);
+  const trialId = await baselineIdOf(context, modelId);
   const calibration = await workspace.dataset(params.calibrationDatasetId);
   const evaluation = params.datasetId === null ? null : await workspace.dataset(params.datasetId);
   const parts = partsOf(calibration, evaluation, params.split);
@@ -72,10 +73,4 @@ async function measure(
 function isSame(table: Sensitivity, { score, seed, data }: Pick<Sensitivity, 'score' | 'seed' | 'data'>): boolean {
   const drawn = score === 'random' ? table.seed === seed : true;
   return table.score === score && drawn && table.data.datasetId === data.datasetId && table.data.key === data.key;
-}
-
-async function baselineId({ workspace }: StudioContext, modelId: string): Promise<string> {
-  const baseline = (await workspace.trials(modelId)).find((trial) => trial.baseline);
-  if (baseline === undefined) throw new StudioError('NOT_FOUND', `There is no model '${modelId}'`);
-  return baseline.id;
 }

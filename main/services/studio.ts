@@ -12,6 +12,7 @@ import { OperationThread } from './operation-thread.ts';
 import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
 import { doctorHandlers } from './doctor.ts';
+import { layerTrialHandlers } from './layer-trials.ts';
 import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
@@ -76,6 +77,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...measureHandlers(context),
       ...doctorHandlers(context),
       ...sensitivityHandlers(context),
+      ...layerTrialHandlers(context),
       ...exportHandlers(context),
       'job.list': () => [...jobs.list()],
       'job.cancel': ({ jobId }) => {

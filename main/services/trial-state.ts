@@ -2,7 +2,7 @@ import type { Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import { packFrame } from '../rpc/socket-port.ts';
 import type { Emit } from './handlers.ts';
-import type { MeasureContext } from './studio-context.ts';
+import type { MeasureContext, StudioContext } from './studio-context.ts';
 
 /** Tells all windows what a trial is now. */
 export async function tellTrial(
@@ -44,4 +44,11 @@ export async function baselineOf(
   trial: Trial,
 ): Promise<Trial | undefined> {
   return (await workspace.trials(trial.modelId)).find((other) => other.baseline);
+}
+
+/** The trial of a model as it was opened, by the model's id. @throws NOT_FOUND */
+export async function baselineIdOf({ workspace }: StudioContext, modelId: string): Promise<string> {
+  const baseline = (await workspace.trials(modelId)).find((trial) => trial.baseline);
+  if (baseline === undefined) throw new StudioError('NOT_FOUND', `There is no model '${modelId}'`);
+  return baseline.id;
 }

@@ -16,6 +16,7 @@ import type {
   StepOutcomeResult,
 } from '../contract/results.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
+import type { LayerTrials } from '../contract/layer-trials.ts';
 import type { Sensitivity } from '../contract/sensitivity.ts';
 import { summarizeEvaluation, summarizePrune, summarizeQuantize } from '../judge/trial-summary.ts';
 
@@ -31,6 +32,8 @@ export interface TrialResults {
   readonly doctor: DoctorReport;
   /** Of a baseline: what each group of channels costs when it is cut alone. */
   readonly sensitivity: Sensitivity;
+  readonly layerSchemes: LayerTrials;
+  readonly layerBits: LayerTrials;
   /** Source layers by name of a node of the trial's model, where they are not the one of its own name. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
 }
@@ -57,6 +60,8 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   errors: () => ({}),
   doctor: () => ({}),
   sensitivity: () => ({}),
+  layerSchemes: () => ({}),
+  layerBits: () => ({}),
 };
 
 /** What is known when a trial is made. */

@@ -26,6 +26,9 @@ export function startLive(): () => void {
       client.call('trial.get', { trialId: id }).then(putTrial, tellError);
     }),
     client.on('sensitivity', ({ modelId }) => forget((method, id) => method === 'prune.sensitivity' && id === modelId)),
+    client.on('quantize.layers', ({ modelId, tried }) =>
+      forget((method, id) => method === 'quantize.layers' && id === `${modelId}|${tried}`),
+    ),
     client.on('trial.deleted', ({ id }) => {
       useSession.setState((state) => ({
         trials: state.trials.filter((trial) => trial.id !== id),

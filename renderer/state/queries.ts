@@ -1,5 +1,6 @@
 import { QueryClient, useQuery } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
+import type { Tried } from '../../main/contract/layer-trials.ts';
 import type { MethodName, ParamsIn, Result } from '../../main/contract/methods.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import type { EngineError } from '../rpc/engine-error.ts';
@@ -132,6 +133,13 @@ export const useChannelPlan = (modelId: string | null): EngineResult<'prune.chan
 /** What each group of channels costs when it is cut alone, as far as measured; null: nothing yet. */
 export const useSensitivity = (modelId: string | null): EngineResult<'prune.sensitivity'> =>
   useEngineResult('prune.sensitivity', modelId, { modelId: modelId ?? '' });
+
+/** What each layer costs when it alone is quantized, as far as measured; null: nothing yet. */
+export const useLayerTrials = (modelId: string | null, tried: Tried): EngineResult<'quantize.layers'> =>
+  useEngineResult('quantize.layers', modelId === null ? null : `${modelId}|${tried}`, {
+    modelId: modelId ?? '',
+    tried,
+  });
 
 /** Which layers int8 could change. */
 export const useQuantizePlan = (modelId: string | null): EngineResult<'quantize.plan'> =>

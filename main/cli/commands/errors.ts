@@ -1,11 +1,14 @@
 import { Option, type Command } from 'commander';
 import { addCommonOptions, addDataOptions, requiredData, wholeNumber, type DataOptions } from '../options.ts';
-import { runCommand, type CommonOptions } from '../run-command.ts';
+import type { DatasetSource } from '../../services/operations/operation-map.ts';
+import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
+import { StudioError } from '../../base/errors.ts';
+import { LAYER_WAYS, type LayerTrialRow, type LayerTrials, type Tried } from '../../contract/layer-trials.ts';
 import type { ErrorTable } from '../../contract/results.ts';
 import { formatNumber } from '../../judge/format.ts';
 import { table } from '../text.ts';
 
-type By = 'layer' | 'channel' | 'sample';
+type By = 'layer' | 'channel' | 'sample' | 'scheme' | 'bits';
 
 interface Options extends CommonOptions, DataOptions {
   readonly limit: number;
@@ -15,21 +18,40 @@ interface Options extends CommonOptions, DataOptions {
 /** `lapidary errors FLOAT QUANTIZED --data …`: where quantization hurts. */
 export function addErrorsCommand(program: Command, finish: (code: number) => void): void {
   const command = program
-    .command('errors <float> <quantized>')
+    .command('errors <float> [quantized]')
     .description('the error that quantization makes in each layer, alone and accumulated')
     .option('--limit <n>', 'samples to measure on', wholeNumber(1), 32)
     .addOption(
-      new Option('--by <what>', 'what the printed lines tell of: layers, their worst channels, or the worst samples')
-        .choices(['layer', 'channel', 'sample'])
+      new Option(
+        '--by <what>',
+        'layers, their worst channels, or the worst samples of a quantized model; or each layer of the float one alone, under schemes or with few bits',
+      )
+        .choices(['layer', 'channel', 'sample', 'scheme', 'bits'])
         .default('layer'),
     );
   addDataOptions(addCommonOptions(command), 'samples to measure on').action(
-    async (float: string, quantized: string, options: Options) => {
+    async (float: string, quantized: string | undefined, options: Options) => {
       finish(
         await runCommand(options, async ({ operate, say }) => {
           const data = requiredData(options, 'errors are measured on real inputs');
-          const result = await operate('errors', { float, quantized, data, limit: options.limit });
-          say(TABLES[options.by](result));
+          const { limit, by } = options;
+          if (by === 'scheme' || by === 'bits') {
+            const trials = await tryLayers(operate, {
+              path: float,
+              data,
+              limit,
+              tried: by === 'bits' ? 'bits' : 'schemes',
+            });
+            say(trialTable(trials));
+            return trials;
+          }
+          if (quantized === undefined) {
+            throw new StudioError('USAGE', 'The quantized model is missing', {
+              hint: 'Name it after the float one, or ask for --by scheme or --by bits.',
+            });
+          }
+          const result = await operate('errors', { float, quantized, data, limit });
+          say(TABLES[by](result));
           for (const note of result.notes) say(note);
           return result;
         }),
@@ -41,7 +63,7 @@ export function addErrorsCommand(program: Command, finish: (code: number) => voi
 const decibels = (value: number | null): string => (value === null ? '' : formatNumber(value));
 
 /** What is printed; the JSON document has all of it. */
-const TABLES: Readonly<Record<By, (result: ErrorTable) => string>> = {
+const TABLES: Readonly<Record<Exclude<By, 'scheme' | 'bits'>, (result: ErrorTable) => string>> = {
   layer: ({ layers }) =>
     table(
       [
@@ -99,4 +121,38 @@ function worstLayer(layers: ErrorTable['layers'], run: number): ErrorTable['laye
     (least, layer) => (least === undefined || layer.runs[run]! < least.runs[run]! ? layer : least),
     undefined,
   );
+}
+
+interface LayerTrialRun {
+  readonly path: string;
+  readonly data: DatasetSource;
+  readonly limit: number;
+  readonly tried: Tried;
+}
+
+/** Every layer alone, one after the other. */
+async function tryLayers(operate: CommandContext['operate'], run: LayerTrialRun): Promise<Omit<LayerTrials, 'data'>> {
+  const rows: LayerTrialRow[] = [];
+  for (;;) {
+    const found = await operate('layerTrials', { ...run, layer: rows.length });
+    if (found === null) throw new StudioError('UNSUPPORTED', 'No layer of this model can be quantized');
+    const { row, ...told } = found;
+    rows.push(row);
+    if (rows.length >= told.layers) {
+      return { tried: run.tried, ways: LAYER_WAYS[run.tried].map(({ key }) => key), ...told, rows };
+    }
+  }
+}
+
+function trialTable({ tried, rows, measure }: Omit<LayerTrials, 'data'>): string {
+  const what = measure === 'divergence' ? 'KL of the outputs, nats' : 'error of the outputs over their square';
+  const columns = LAYER_WAYS[tried].map(({ key }, at) => ({
+    title: key,
+    align: 'right' as const,
+    cell: ({ cells }: LayerTrialRow) => {
+      const cell = cells[at];
+      return cell === null || cell === undefined ? '' : (cell.loss?.toExponential(1) ?? 'NaN');
+    },
+  }));
+  return `${table([{ title: 'layer', cell: ({ layer }) => layer }, ...columns], rows)}\n${what}`;
 }

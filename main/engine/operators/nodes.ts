@@ -30,6 +30,14 @@ export const rectifyNode: Make = maker('Relu');
 export const subtractNode: Make = maker('Sub');
 /** a · b, broadcast. */
 export const productNode: Make = maker('Mul');
+/** a / b, broadcast. */
+export const quotientNode: Make = maker('Div');
+/** To the nearest whole number, halves to even. */
+export const roundNode: Make = maker('Round');
+/** x, least, greatest: within them. */
+export const limitNode: Make = maker('Clip');
+/** condition, a, b: a where it holds, else b; broadcast. */
+export const chooseNode: Make = maker('Where');
 /** Number of elements, int64 []. */
 export const sizeNode: Make = maker('Size');
 /** Smallest element; over `axes` (an attribute before opset 18, then an input), or all. */

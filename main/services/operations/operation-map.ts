@@ -18,6 +18,7 @@ import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
+import type { LayerTrialRow, LayerTrials, Tried } from '../../contract/layer-trials.ts';
 import type { Sensitivity, SensitivityRow } from '../../contract/sensitivity.ts';
 import type { Estimate } from '../../judge/statistics/interval.ts';
 import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
@@ -113,6 +114,11 @@ export interface OperationMap {
       seed: number;
     };
     result: (Pick<Sensitivity, 'measure' | 'groups' | 'samples'> & { row: SensitivityRow }) | null;
+  };
+  /** One layer quantized alone, in every way; null where the model has no such layer. */
+  readonly layerTrials: {
+    params: { path: string; data: DatasetSource; limit: number; layer: number; tried: Tried };
+    result: (Pick<LayerTrials, 'measure' | 'layers' | 'samples'> & { row: LayerTrialRow }) | null;
   };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   readonly dataset: {

@@ -13,6 +13,7 @@ import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
 import { inspect, problems, summary } from './inspect.ts';
+import { layerTrials } from './layer-trials.ts';
 import { layer, layers } from './layers.ts';
 import { latency } from './latency.ts';
 import { machine } from './machine.ts';
@@ -52,6 +53,7 @@ const operations: Operations = {
   },
   channelPlan,
   sensitivity,
+  layerTrials,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
     return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };

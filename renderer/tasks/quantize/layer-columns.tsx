@@ -1,11 +1,14 @@
 import { Checkbox } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
+import { LAYER_PRECISIONS, type LayerPrecision } from '../../../main/contract/recipe/quantize-static.ts';
+import { precisionBy, PRECISION_TITLES, setPrecision } from '../../state/precision.ts';
 import { useQuantizePlan, useTrialDetails } from '../../state/queries.ts';
 import { excludedBy, setExcluded, useRecipe } from '../../state/recipe.ts';
 import { useSession } from '../../state/session.ts';
 import { LAYER_COLUMNS, optional } from '../../widgets/layers/layer-columns.tsx';
 import type { LayerColumn } from '../../widgets/layers/layer-columns.tsx';
+import classes from './QuantizeView.module.css';
 import { quantizeRows, verdict } from './model.ts';
 import type { QuantizeRow } from './model.ts';
 import { useQuantizedTrial } from './use-quantized-trial.ts';
@@ -38,6 +41,17 @@ function columnsOf(rowOf: (layer: string) => QuantizeRow | undefined): readonly 
     index,
     name,
     op,
+    {
+      key: 'precision',
+      title: 'Precision',
+      width: '118px',
+      help: 'What the recipe makes of the layer. Also in the graph’s context menu and by a click in the heat map of schemes.',
+      render: (layer) => <PrecisionChoice row={rowOf(layer.name)} />,
+      value: (layer) => {
+        const { draft, chosen } = useRecipe.getState();
+        return precisionBy(draft, chosen, layer.name);
+      },
+    },
     {
       key: 'kernel',
       title: 'In the trial',
@@ -93,5 +107,25 @@ function Int8Switch({ row }: { readonly row: QuantizeRow | undefined }): ReactNo
       onClick={(event) => event.stopPropagation()}
       onChange={(event) => setExcluded('quantize', [row.name], !event.currentTarget.checked)}
     />
+  );
+}
+
+function PrecisionChoice({ row }: { readonly row: QuantizeRow | undefined }): ReactNode {
+  const own = useRecipe(({ draft, chosen }) => (row === undefined ? null : precisionBy(draft, chosen, row.name)));
+  if (row === undefined || !row.quantizable || own === null) return null;
+  return (
+    <select
+      aria-label={`Precision of ${row.name}`}
+      className={classes['precision']}
+      value={own}
+      onClick={(event) => event.stopPropagation()}
+      onChange={(event) => setPrecision([row.name], event.currentTarget.value as LayerPrecision)}
+    >
+      {LAYER_PRECISIONS.map((precision) => (
+        <option key={precision} value={precision}>
+          {PRECISION_TITLES[precision]}
+        </option>
+      ))}
+    </select>
   );
 }

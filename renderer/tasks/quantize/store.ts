@@ -1,3 +1,5 @@
+import type { Tried } from '../../../main/contract/layer-trials.ts';
+import { calibrationDatasetId, useData } from '../../state/data.ts';
 import { engine } from '../../state/engine.ts';
 import { useOverlay } from '../../state/overlay.ts';
 import { putResult } from '../../state/queries.ts';
@@ -25,4 +27,18 @@ export async function measureTrialErrors(trialId: string): Promise<void> {
   if (errors === null) return;
   putResult('trial.errors', trialId, errors);
   useOverlay.getState().setMetric('error');
+}
+
+/** The trials of single layers. */
+export const useLayersTask = createTaskStore();
+
+/** Quantizes every layer alone; what is measured comes as it is found. */
+export async function measureLayers(tried: Tried): Promise<void> {
+  const { model, datasetId } = useSession.getState();
+  const calibration = calibrationDatasetId();
+  if (model === null || calibration === null) return;
+  const { split } = useData.getState();
+  const params = { modelId: model.entry.id, tried, calibrationDatasetId: calibration, datasetId, split };
+  const trials = await useLayersTask.getState().run((handle) => engine().call('quantize.layers.run', params, handle));
+  if (trials !== null) putResult('quantize.layers', `${model.entry.id}|${tried}`, trials);
 }

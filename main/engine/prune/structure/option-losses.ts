@@ -2,7 +2,8 @@ import { throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { Model } from '../../graph/ir.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
-import type { HostTensor, HostTensors } from '../../tensor/host-tensor.ts';
+import { distanceMeasure, outputDistance, type DistanceMeasure } from '../../dataset/output-distance.ts';
+import type { HostTensors } from '../../tensor/host-tensor.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
 import { RESTING } from '../../sums/session-settings.ts';
 
@@ -28,34 +29,17 @@ export class OutputDistance {
   }
 
   /**
-   * Mean over samples and outputs: where an output is a row of scores for each sample, KL(float ‖ model) of their softmax; else
-   * the squared error over the float output's square.
+   * See `outputDistance`.
    * @throws RUNTIME_…, CANCELLED
    */
   async of(model: Model): Promise<number> {
     const outputs = await this.#run(model);
-    const tallies = new Map<string, { sum: number; count: number }>();
-    for (const [at, reference] of this.#reference.entries()) {
-      for (const [name, tensor] of Object.entries(reference)) {
-        const other = outputs[at]?.[name];
-        if (other === undefined || !isFloat(tensor)) continue;
-        const tally = tallies.get(name) ?? { sum: 0, count: 0 };
-        tallies.set(name, tally);
-        addDistance(tally, tensor, other);
-      }
-    }
-    const means = [...tallies.values()].map(({ sum, count }) => (count === 0 ? 0 : sum / count));
-    return means.reduce((total, mean) => total + mean, 0) / Math.max(1, means.length);
+    return outputDistance(this.#reference, outputs);
   }
 
   /** What `of` tells: the divergence of rows of scores, or, with other outputs, an error. */
-  get measure(): 'divergence' | 'error' {
-    const [first] = this.#reference;
-    return Object.values(first ?? {})
-      .filter(isFloat)
-      .every(isRowOfScores)
-      ? 'divergence'
-      : 'error';
+  get measure(): DistanceMeasure {
+    return distanceMeasure(this.#reference[0]);
   }
 
   async #run(model: Model): Promise<readonly HostTensors[]> {
@@ -73,44 +57,4 @@ export class OutputDistance {
     }
     return outputs;
   }
-}
-
-function isFloat({ data }: HostTensor): boolean {
-  return data instanceof Float32Array || data instanceof Float64Array;
-}
-
-function isRowOfScores({ dims }: HostTensor): boolean {
-  return dims.length === 2 && dims[1]! > 1;
-}
-
-function addDistance(tally: { sum: number; count: number }, reference: HostTensor, other: HostTensor): void {
-  const [x, y] = [reference.data as Float32Array, other.data as Float32Array];
-  const [rows = 1, scores = 1] = reference.dims;
-  if (isRowOfScores(reference)) {
-    for (let row = 0; row < rows; row++) {
-      const [p, q] = [x, y].map((values) => logSoftmax(values.subarray(row * scores, (row + 1) * scores)));
-      for (let i = 0; i < scores; i++) tally.sum += Math.exp(p![i]!) * (p![i]! - q![i]!);
-    }
-    tally.count += rows;
-    return;
-  }
-  let [square, difference] = [0, 0];
-  for (let i = 0; i < x.length; i++) {
-    square += x[i]! ** 2;
-    difference += (x[i]! - y[i]!) ** 2;
-  }
-  tally.sum += difference;
-  tally.count += square;
-}
-
-function logSoftmax(values: Float32Array): Float64Array {
-  // Rows of probabilities already are what they are.
-  const total = values.reduce((sum, value) => sum + value, 0);
-  if (Math.abs(total - 1) < 1e-4 && values.every((value) => value >= 0)) {
-    return Float64Array.from(values, (value) => Math.log(Math.max(value, 1e-12)));
-  }
-  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  let sum = 0;
-  for (const value of values) sum += Math.exp(value - largest);
-  return Float64Array.from(values, (value) => value - largest - Math.log(sum));
 }

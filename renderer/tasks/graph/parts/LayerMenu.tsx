@@ -1,7 +1,9 @@
 import { Menu } from '@mantine/core';
-import { IconCopy, IconFold, IconLayoutBottombar, IconLock, IconBan } from '@tabler/icons-react';
+import { IconBinary, IconCheck, IconCopy, IconFold, IconLayoutBottombar, IconLock, IconBan } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { copyText } from '../../../state/clipboard.ts';
+import { LAYER_PRECISIONS } from '../../../../main/contract/recipe/quantize-static.ts';
+import { precisionBy, PRECISION_TITLES, setPrecision } from '../../../state/precision.ts';
 import { excludedBy, setExcluded, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import { openPanel } from '../../../state/ui.ts';
@@ -27,6 +29,7 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
   const unpruned = useRecipe(({ draft, chosen }) => excludedBy(draft, 'prune', chosen));
   const group = hit.kind === 'layer' ? undefined : groupsIn(tree).get(hit.id);
   const layers = group === undefined ? [hit.id] : [...leavesOf(group)];
+  const own = useRecipe(({ draft, chosen }) => (group === undefined ? precisionBy(draft, chosen, hit.id) : null));
   const kept = layers.every((layer) => unquantized.includes(layer));
   const frozen = layers.every((layer) => unpruned.includes(layer));
   return (
@@ -44,6 +47,23 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
         <Menu.Item leftSection={<IconBan size={14} />} onClick={() => setExcluded('quantize', layers, !kept)}>
           {kept ? 'Allow quantization' : 'Exclude from quantization'}
         </Menu.Item>
+        <Menu.Sub>
+          <Menu.Sub.Target>
+            <Menu.Sub.Item leftSection={<IconBinary size={14} />}>Precision</Menu.Sub.Item>
+          </Menu.Sub.Target>
+          <Menu.Sub.Dropdown>
+            <Menu.Item onClick={() => setPrecision(layers, null)}>As the step says</Menu.Item>
+            {LAYER_PRECISIONS.map((precision) => (
+              <Menu.Item
+                key={precision}
+                rightSection={precision === own ? <IconCheck size={12} /> : undefined}
+                onClick={() => setPrecision(layers, precision)}
+              >
+                {PRECISION_TITLES[precision]}
+              </Menu.Item>
+            ))}
+          </Menu.Sub.Dropdown>
+        </Menu.Sub>
         <Menu.Item leftSection={<IconLock size={14} />} onClick={() => setExcluded('prune', layers, !frozen)}>
           {frozen ? 'Allow pruning' : 'Freeze for pruning'}
         </Menu.Item>

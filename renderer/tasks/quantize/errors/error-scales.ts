@@ -1,5 +1,5 @@
 /** The kinds of number in tables of quantization errors, as heat maps colour them. */
-import { formatDb, formatNumber } from '../../../../main/judge/format.ts';
+import { formatNumber } from '../../../../main/judge/format.ts';
 import type { HeatScale } from '../../../viz/heat/heat-table.ts';
 
 /** A channel that is constant reaches any number of decibels, which would flatten all other colours. */
@@ -13,8 +13,11 @@ export const DECIBELS: HeatScale = {
   kind: 'linear',
   mayBeLog: false,
   bestAt: CLEAN_DB,
-  format: formatDb,
+  format: decibels,
 };
+
+/** Of all outputs together, when one layer is quantized. */
+export const OUTPUT_DECIBELS: HeatScale = { ...DECIBELS, id: 'output-db', title: 'SQNR of the outputs' };
 
 /** 1 − cosine is what differs between layers: three nines and four look alike. */
 export const ANGLE: HeatScale = {
@@ -50,6 +53,16 @@ export const DIVERGENCE: HeatScale = {
   bestAt: 1e-7,
   format: small,
 };
+
+/** The same where outputs are no scores. */
+export const OUTPUT_ERROR: HeatScale = { ...DIVERGENCE, id: 'output-error', title: 'error of the outputs', unit: '' };
+
+/** One digit behind the point, so that columns line up. */
+function decibels(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? '∞ dB' : '−∞ dB';
+  const digits = Math.abs(value) >= 100 ? 0 : 1;
+  return `${value.toFixed(digits).replace('-', '−')} dB`;
+}
 
 function small(value: number): string {
   const size = Math.abs(value);

@@ -1,9 +1,10 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import type { CellNumber } from './trial-tables.ts';
 import { keptAs } from '../../../state/persist.ts';
 
 /** The heat maps of the task. */
-export const MAPS = ['layers', 'channels', 'samples'] as const;
+export const MAPS = ['layers', 'channels', 'samples', 'schemes', 'bits'] as const;
 export type ShownMap = (typeof MAPS)[number];
 
 export const MAP_TITLES: Readonly<Record<ShownMap, { readonly title: string; readonly help: string }>> = {
@@ -16,11 +17,22 @@ export const MAP_TITLES: Readonly<Record<ShownMap, { readonly title: string; rea
     title: 'Samples',
     help: 'The accumulated error of each layer’s output on each input: which one breaks it.',
   },
+  schemes: {
+    title: 'Schemes',
+    help: 'What the outputs lose when one layer alone is quantized, under each scheme. A click gives the layer that precision.',
+  },
+  bits: {
+    title: 'Bits',
+    help: 'What the outputs lose when one layer’s weights or activations alone have few bits.',
+  },
 };
 
 interface ShownStore {
   readonly map: ShownMap;
   setMap(map: ShownMap): void;
+  /** Which number of single layers’ trials is shown. */
+  readonly number: CellNumber;
+  setNumber(number: CellNumber): void;
   /** The run (a sample, mostly) that is looked at; null: none. */
   readonly run: number | null;
   setRun(run: number | null): void;
@@ -35,11 +47,13 @@ export const useShown = create<ShownStore>()(
     (set) => ({
       map: 'layers',
       setMap: (map) => set({ map }),
+      number: 'loss',
+      setNumber: (number) => set({ number }),
       run: null,
       setRun: (run) => set({ run }),
       channel: null,
       setChannel: (channel) => set({ channel }),
     }),
-    keptAs('quantize-shown', { version: 1, keep: ({ map }) => ({ map }) }),
+    keptAs('quantize-shown', { version: 1, keep: ({ map, number }) => ({ map, number }) }),
   ),
 );

@@ -1,10 +1,9 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { ErrorTable } from '../../../../main/contract/results.ts';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
-import { ToolbarSpace } from '../../../design/Task.tsx';
 import { useTrialErrors } from '../../../state/queries.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
@@ -14,43 +13,28 @@ import { HeatTools } from '../../../widgets/heat/HeatTools.tsx';
 import { useHeat } from '../../../widgets/heat/use-heat.ts';
 import { Loaded } from '../../../widgets/Loaded.tsx';
 import { byChannel, byLayer, bySample } from '../errors/error-tables.ts';
-import { MAPS, MAP_TITLES, useShown, type ShownMap } from '../errors/shown.ts';
+import { useShown } from '../errors/shown.ts';
 import classes from '../QuantizeView.module.css';
 import { measureTrialErrors, useErrorsTask } from '../store.ts';
+import { MapBar } from './MapBar.tsx';
+import { TrialsSection } from './TrialsSection.tsx';
 
 /** The heat maps of quantization errors, or the way to them. */
 export function ErrorsSection({ trial }: { readonly trial: Trial | null }): ReactNode {
   const map = useShown((state) => state.map);
+  if (map === 'schemes' || map === 'bits') return <TrialsSection key={map} tried={map} />;
   return <TrialErrors trial={trial} map={map} />;
 }
 
-const TABLES: Readonly<Record<ShownMap, (errors: ErrorTable) => HeatTable>> = {
+type ErrorsBy = 'layers' | 'channels' | 'samples';
+
+const TABLES: Readonly<Record<ErrorsBy, (errors: ErrorTable) => HeatTable>> = {
   layers: byLayer,
   channels: byChannel,
   samples: bySample,
 };
 
-/** Chooses the map, beside its tools. */
-function MapBar({ children }: { readonly children?: ReactNode }): ReactNode {
-  const { map, setMap } = useShown();
-  return (
-    <div className={classes['bar']}>
-      <SegmentedControl
-        aria-label="Heat map"
-        value={map}
-        data={MAPS.map((value) => ({
-          value,
-          label: <span title={MAP_TITLES[value].help}>{MAP_TITLES[value].title}</span>,
-        }))}
-        onChange={(value) => setMap(value as ShownMap)}
-      />
-      <ToolbarSpace />
-      {children}
-    </div>
-  );
-}
-
-function TrialErrors({ trial, map }: { readonly trial: Trial | null; readonly map: ShownMap }): ReactNode {
+function TrialErrors({ trial, map }: { readonly trial: Trial | null; readonly map: ErrorsBy }): ReactNode {
   const errors = useTrialErrors(trial?.id ?? null);
   const datasetId = useSession((state) => state.datasetId);
   const running = useErrorsTask((task) => task.state.status === 'running');
@@ -94,7 +78,7 @@ function TrialErrors({ trial, map }: { readonly trial: Trial | null; readonly ma
   );
 }
 
-function ErrorMap({ errors, map }: { readonly errors: ErrorTable; readonly map: ShownMap }): ReactNode {
+function ErrorMap({ errors, map }: { readonly errors: ErrorTable; readonly map: ErrorsBy }): ReactNode {
   const table = useMemo(() => TABLES[map](errors), [errors, map]);
   const heat = useHeat(`quantize.${map}`, table);
   const layer = useSelection((state) => state.layer);
