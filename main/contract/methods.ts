@@ -12,6 +12,7 @@ import { runSettingsSchema } from './machine.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
+import { layerValuesSchema } from './layer-values.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -133,6 +134,12 @@ export const methods = {
     params: trialRef.extend({ datasetId: z.string(), limit: z.number().int().positive().default(32) }),
     result: errorsSchema,
     job: true,
+  },
+  /** The values of a quantized layer of a trial, on some samples of the float model. */
+  'trial.values': {
+    params: trialRef.extend({ layer: z.string(), datasetId: z.string() }),
+    result: layerValuesSchema,
+    job: false,
   },
   'trial.errors': { params: trialRef, result: errorsSchema.nullable(), job: false },
   /** What makes a trial's model slow, wrong or large on this machine, on samples that it was not calibrated on. */

@@ -11,12 +11,19 @@ import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { measureAccuracy } from './measure-accuracy.ts';
 import { measureLatency } from './measure-latency.ts';
+import { requireModel } from './models.ts';
 import { measureProfile } from './measure-profile.ts';
 import type { StudioContext } from './studio-context.ts';
 import { baselineOf, requireOutput, tellTrial } from './trial-state.ts';
 
 type MeasureMethods =
-  'trial.profile.run' | 'trial.profile' | 'trial.evaluate' | 'trial.measure' | 'trial.errors.run' | 'trial.errors';
+  | 'trial.profile.run'
+  | 'trial.profile'
+  | 'trial.evaluate'
+  | 'trial.measure'
+  | 'trial.errors.run'
+  | 'trial.errors'
+  | 'trial.values';
 
 /** Measuring trials again or further: profile, accuracy, quantization errors. */
 export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureMethods> {
@@ -36,6 +43,20 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
       measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
         errors(context, params, task),
       ),
+    'trial.values': async ({ trialId, layer, datasetId }) => {
+      const trial = await workspace.trial(trialId);
+      const first = trial.recipe.steps.findIndex((step) => step.off !== true);
+      const step = trial.recipe.steps[first];
+      if (trial.baseline || step === undefined || !('quantize' in step)) {
+        throw new StudioError('USAGE', 'Values are shown of trials whose first step is quantization', {
+          hint: 'Choose such a trial: behind other steps the layers are not those of the opened model.',
+        });
+      }
+      const quantized = await requireOutput(context, trialId);
+      const float = (await requireModel(context, trial.modelId)).path;
+      const data = datasetSource(await workspace.dataset(datasetId));
+      return context.ask('layerValues', { float, quantized, layer, data });
+    },
     'trial.errors': async ({ trialId }) => {
       const kept = await workspace.result(trialId, 'errors');
       // Tables of older versions lack what was added since.

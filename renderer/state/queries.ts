@@ -110,6 +110,17 @@ export const useTrialErrors = (trialId: string | null): EngineResult<'trial.erro
 /** What the doctor found last in a trial; null when it was never examined. */
 export const useTrialDoctor = (trialId: string | null): EngineResult<'trial.doctor'> =>
   useEngineResult('trial.doctor', trialId, { trialId: trialId ?? '' });
+/** How the values of a quantized layer are spread. */
+export const useLayerValues = (
+  trialId: string | null,
+  layer: string | null,
+  datasetId: string | null,
+): EngineResult<'trial.values'> =>
+  useEngineResult(
+    'trial.values',
+    trialId === null || layer === null || datasetId === null ? null : `${trialId}|${layer}|${datasetId}`,
+    { trialId: trialId ?? '', layer: layer ?? '', datasetId: datasetId ?? '' },
+  );
 
 /** Results of a trial in full: its layers, its confusion matrix. */
 export const useTrialDetails = (trialId: string | null): EngineResult<'trial.details'> =>

@@ -19,6 +19,7 @@ import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
 import type { LayerTrialRow, LayerTrials, Tried } from '../../contract/layer-trials.ts';
+import type { LayerValues } from '../../contract/layer-values.ts';
 import type { Sensitivity, SensitivityRow } from '../../contract/sensitivity.ts';
 import type { Estimate } from '../../judge/statistics/interval.ts';
 import type { AppInfo, Comparison, DatasetEntry, GraphView, PrunePlan, QuantizePlan } from '../../contract/studio.ts';
@@ -119,6 +120,11 @@ export interface OperationMap {
   readonly layerTrials: {
     params: { path: string; data: DatasetSource; limit: number; layer: number; tried: Tried };
     result: (Pick<LayerTrials, 'measure' | 'layers' | 'samples'> & { row: LayerTrialRow }) | null;
+  };
+  /** How the values of a quantized layer are spread, and the codes that hold them. */
+  readonly layerValues: {
+    params: { float: string; quantized: string; layer: string; data: DatasetSource };
+    result: LayerValues;
   };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   readonly dataset: {

@@ -14,6 +14,7 @@ import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
 import { inspect, problems, summary } from './inspect.ts';
 import { layerTrials } from './layer-trials.ts';
+import { layerValues } from './layer-values.ts';
 import { layer, layers } from './layers.ts';
 import { latency } from './latency.ts';
 import { machine } from './machine.ts';
@@ -54,6 +55,7 @@ const operations: Operations = {
   channelPlan,
   sensitivity,
   layerTrials,
+  layerValues,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
     return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };

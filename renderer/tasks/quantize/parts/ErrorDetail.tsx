@@ -1,16 +1,17 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ErrorLayer, ErrorTable } from '../../../../main/contract/results.ts';
-import type { QuantizePlan, Trial } from '../../../../main/contract/studio.ts';
+import type { QuantizePlan, Trial, TrialDetails } from '../../../../main/contract/studio.ts';
 import { formatDb } from '../../../../main/judge/format.ts';
 import { Heading } from '../../../design/Task.tsx';
-import { useTrialErrors } from '../../../state/queries.ts';
+import { useTrialDetails, useTrialErrors } from '../../../state/queries.ts';
 import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
 import { excludedBy, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { useSelection } from '../../../state/selection.ts';
 import { LayerLink } from '../../../widgets/LayerLink.tsx';
 import { countRows, explainReduceRange, quantizeRows } from '../model.ts';
 import classes from '../QuantizeView.module.css';
+import { LayerValues } from '../tensor/LayerValues.tsx';
 import { LayerDetail } from './LayerDetail.tsx';
 
 interface ErrorDetailProps {
@@ -26,11 +27,15 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   const errors = useTrialErrors(trial?.id ?? null).data ?? null;
   const exclude = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
   const step = settingsOf(useEditedStep('quantize'), 'quantize') ?? NEW_STEP.quantize;
+  const details = useTrialDetails(trial?.id ?? null).data ?? null;
   const layer = useSelection((state) => state.layer);
   const counts = countRows(quantizeRows(plan, new Set(exclude), null));
   return (
     <>
       {errors !== null && <LayerDetail errors={errors} layer={layer} />}
+      {trial !== null && layer !== null && quantizedIn(details, layer) && (
+        <LayerValues trialId={trial.id} layer={layer} />
+      )}
       <Heading>Reach</Heading>
       <Text className={`lap-muted ${classes['part']}`}>
         {counts.chosen} of {counts.quantizable} quantizable layers chosen, {counts.layers} in all.
@@ -54,6 +59,11 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
       )}
     </>
   );
+}
+
+/** Whether a layer's values are codes in the trial. */
+function quantizedIn(details: TrialDetails | null, layer: string): boolean {
+  return details?.quantize?.layers.some(({ name, quantized }) => name === layer && quantized) ?? false;
 }
 
 function worstLayers({ layers }: ErrorTable, count: number): readonly ErrorLayer[] {
