@@ -110,6 +110,7 @@ export const useTrialErrors = (trialId: string | null): EngineResult<'trial.erro
 /** What the doctor found last in a trial; null when it was never examined. */
 export const useTrialDoctor = (trialId: string | null): EngineResult<'trial.doctor'> =>
   useEngineResult('trial.doctor', trialId, { trialId: trialId ?? '' });
+
 /** How the values of a quantized layer are spread. */
 export const useLayerValues = (
   trialId: string | null,
