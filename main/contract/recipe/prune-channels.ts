@@ -36,6 +36,15 @@ const activationPruning = z.strictObject({
 });
 export type ActivationPruning = z.infer<typeof activationPruning>;
 
+const taylorPruning = z.strictObject({
+  ...common,
+  ...byScores,
+  score: z.literal('taylor'),
+  /** Calibration samples taken from the start of the data. */
+  samples: z.number().int().positive().default(500),
+});
+export type TaylorPruning = z.infer<typeof taylorPruning>;
+
 const obsPruning = z.strictObject({
   ...common,
   score: z.literal('obs'),
@@ -50,6 +59,7 @@ export const channelPruning = z.discriminatedUnion('score', [
   z.strictObject({ ...common, ...byScores, score: z.enum(['l1', 'l2', 'bn-gamma', 'fpgm']) }),
   z.strictObject({ ...common, ...byScores, score: z.literal('random'), seed: z.number().int().min(0).default(0) }),
   activationPruning,
+  taylorPruning,
   obsPruning,
 ]);
 export type ChannelPruning = z.infer<typeof channelPruning>;
@@ -102,6 +112,11 @@ export const channelFields: readonly StepField[] = [
         help: 'Channels that hardly vary on calibration data, as the layers behind them see it, go first.',
       },
       {
+        value: 'taylor',
+        title: 'What changes the outputs least',
+        help: 'Channels along which the outputs hardly change, by gradients on calibration data, go first.',
+      },
+      {
         value: 'obs',
         title: 'What can be made up for',
         help: 'Channels go that the layers behind them can do without once they are fitted again; takes calibration data.',
@@ -115,7 +130,7 @@ export const channelFields: readonly StepField[] = [
     help: 'How much goes where.',
     flag: '--scope <scope>',
     control: 'choice',
-    when: { ...channel, score: ['l1', 'l2', 'bn-gamma', 'fpgm', 'activation', 'random'] },
+    when: { ...channel, score: ['l1', 'l2', 'bn-gamma', 'fpgm', 'activation', 'taylor', 'random'] },
     choices: [UNIFORM, GLOBAL],
   },
   {
@@ -143,7 +158,7 @@ export const channelFields: readonly StepField[] = [
     control: 'count',
     minimum: 1,
     unit: 'samples',
-    when: { ...channel, score: ['activation', 'obs'] },
+    when: { ...channel, score: ['activation', 'taylor', 'obs'] },
   },
   {
     key: 'seed',

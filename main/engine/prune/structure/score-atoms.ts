@@ -1,5 +1,10 @@
 import type { TaskContext } from '../../../base/progress.ts';
-import type { ActivationPruning, ChannelPruning, ObsPruning } from '../../../contract/recipe/prune-channels.ts';
+import type {
+  ActivationPruning,
+  ChannelPruning,
+  ObsPruning,
+  TaylorPruning,
+} from '../../../contract/recipe/prune-channels.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { CalibrationSamples } from '../../dataset/finite-samples.ts';
@@ -14,6 +19,7 @@ import { measureWidths, type MeasuredWidths } from './measured-widths.ts';
 import { chooseByObs, type ObsChoice } from './obs-choice.ts';
 import type { KeptAtoms } from './removal.ts';
 import { highestScores, scoreGroups } from './scores.ts';
+import { taylorScores } from './taylor-scores.ts';
 
 /** What is cut. */
 interface ScoredTask<Step extends ChannelPruning = ChannelPruning> {
@@ -49,6 +55,7 @@ export async function scoreAtoms(
 ): Promise<ScoredAtoms> {
   const { closure, groups, step } = task;
   if (step.score === 'obs') return scoreByConsumers({ ...task, step }, surroundings, context);
+  if (step.score === 'taylor') return scoreByGradients({ ...task, step }, surroundings, context);
   if (step.score === 'activation') return scoreByVariation({ ...task, step }, surroundings, context);
   const scores = scoreGroups(closure, groups, { score: step.score, seed: 'seed' in step ? step.seed : 0 });
   return { scores, measured: undefined, kept: highest(groups, scores), notes: [] };
@@ -73,6 +80,36 @@ async function scoreByVariation(
   );
   return { scores, measured: undefined, kept: highest(groups, scores), notes };
 }
+
+/** By what the outputs lose, to first order. */
+async function scoreByGradients(
+  { closure, groups, step }: ScoredTask<TaylorPruning>,
+  { runner, calibration }: ScoreSurroundings,
+  context: TaskContext,
+): Promise<ScoredAtoms> {
+  const samples = new CalibrationSamples(calibration, step.samples);
+  await samples.first();
+  const batches = new CalibrationBatches(() => samples.all());
+  const on = { runner, batches: () => batches.all(), samples: await batches.count() };
+  const found = await taylorScores(closure, groups, on, context);
+  const norms = scoreGroups(closure, groups, { score: 'l2', seed: 0 });
+  const scores = found.scores.map((own, at) => own ?? norms[at]!);
+  const blind = groups.filter((_, at) => found.scores[at] === undefined).map(({ name }) => `'${name}'`);
+  const notes = [...samples.notes(), ...unreached(blind, found.blocked)];
+  return { scores, measured: undefined, kept: highest(groups, scores), notes };
+}
+
+function unreached(
+  blind: readonly string[],
+  blocked: readonly { readonly layer: string; readonly reason: string }[],
+): readonly string[] {
+  if (blind.length === 0) return [];
+  const why = blocked.length === 0 ? '' : ` (${blocked[0]!.layer}: ${blocked[0]!.reason})`;
+  return [`No gradient reaches ${shortened(blind)}${why}: which of its channels go is told by their norm.`];
+}
+
+const shortened = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
 
 /** The layers behind each group, with what they saw of it on calibration data. */
 async function readConsumers(
@@ -135,6 +172,5 @@ async function scoreByConsumers(
 function notesOf(groups: readonly ChannelGroup[], consuming: readonly (readonly unknown[])[]): readonly string[] {
   const blind = groups.filter((_, at) => consuming[at]!.length === 0).map(({ name }) => `'${name}'`);
   if (blind.length === 0) return [];
-  const few = `${blind.slice(0, 3).join(', ')}${blind.length > 3 ? ', …' : ''}`;
-  return [`No layer behind ${few} can be solved: which of its channels go is told by their norm.`];
+  return [`No layer behind ${shortened(blind)} can be solved: which of its channels go is told by their norm.`];
 }

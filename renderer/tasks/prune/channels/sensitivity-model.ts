@@ -87,5 +87,5 @@ export function measureWords({ measure, data, samples }: Sensitivity): string {
 
 /** The score by which groups are cut alone: that of the step where the weights alone tell it, else L2. */
 export function sensitivityScore({ score }: ChannelPruning): Sensitivity['score'] {
-  return score === 'obs' || score === 'activation' ? 'l2' : score;
+  return score === 'obs' || score === 'activation' || score === 'taylor' ? 'l2' : score;
 }
