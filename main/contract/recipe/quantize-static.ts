@@ -31,7 +31,7 @@ const int8 = {
 };
 const int16 = { ...common, scheme: z.literal('int16-static') };
 
-const calibrator = z.enum(['minmax', 'ema', 'entropy', 'mse']);
+const calibrator = z.enum(['minmax', 'ema', 'entropy', 'mse', 'logits']);
 const percentile = {
   calibrator: z.literal('percentile'),
   /** Share of the values inside of the range, in per cent. */
@@ -90,6 +90,11 @@ export const staticFields: readonly StepField[] = [
         help: 'The range after which the distribution of the values is nearest to what it was (KL divergence).',
       },
       { value: 'mse', title: 'Least error', help: 'The range whose codes come nearest to the values, in squares.' },
+      {
+        value: 'logits',
+        title: 'Least error of the outputs',
+        help: 'Several ranges of each activation are run, and that which moves the outputs least is taken; slow.',
+      },
     ],
   },
   {
@@ -220,6 +225,7 @@ const CALIBRATORS: Readonly<Record<StaticStep['calibrator'], string>> = {
   percentile: ' percentile',
   entropy: ' entropy',
   mse: ' MSE',
+  logits: ' logits',
 };
 
 /** "int8", "int8 s8s8 per tensor, 7-bit weights, 3 slower in float (1 excluded)". */

@@ -1,6 +1,7 @@
 /** Nodes that rooms above write into models, by what they do. */
 import type { Node } from '../graph/ir.ts';
 import { makeNode, type NodeParts } from '../graph/make.ts';
+import type { DType } from '../tensor/dtype.ts';
 import { MICROSOFT } from './spec.ts';
 
 type Make = (inputs: readonly string[], output: string, parts?: NodeParts) => Node;
@@ -19,9 +20,16 @@ const contributed =
 export const quantizeNode: Make = maker('QuantizeLinear');
 /** codes, scale, zero point → real values. */
 export const dequantizeNode: Make = maker('DequantizeLinear');
-/** The same for codes of 16 bits, as the runtime has them whatever the opset. */
-export const quantize16Node: Make = contributed('QuantizeLinear');
-export const dequantize16Node: Make = contributed('DequantizeLinear');
+/** The domain of such a node: the standard's own take codes of 16 bits from opset 21 on only, the runtime's always. */
+export function wide(dtype: DType): { readonly domain?: string } {
+  return dtype === 'uint16' ? { domain: MICROSOFT } : {};
+}
+/** a = b, bool. */
+export const equalNode: Make = maker('Equal');
+/** condition → what one of the attributes `then_branch` and `else_branch` gives. */
+export const ifNode: Make = maker('If');
+/** The value itself. */
+export const identityNode: Make = maker('Identity');
 /** a + b, broadcast. */
 export const addNode: Make = maker('Add');
 /** max(0, x). */

@@ -7,7 +7,7 @@ import { makeTensor } from '../graph/make.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
 import { dataChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
-import { dequantize16Node, dequantizeNode, quantize16Node, quantizeNode } from '../operators/nodes.ts';
+import { dequantizeNode, quantizeNode, wide } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { activationScheme, codesOf, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
@@ -141,13 +141,14 @@ class QdqWriter {
       makeTensor('', 'float32', [], Float32Array.of(scale)),
       zeroPoints(format.dtype, [], zeroPoint),
     ]);
-    const [quantize, dequantize] = pairNodes(format);
     return [
-      quantize([from, ...parameters], tensor.codes, {
+      quantizeNode([from, ...parameters], tensor.codes, {
         name: this.#newNode(`${tensor.name}_QuantizeLinear`),
+        ...wide(format.dtype),
       }),
-      dequantize([tensor.codes, ...parameters], tensor.real, {
+      dequantizeNode([tensor.codes, ...parameters], tensor.real, {
         name: this.#newNode(`${tensor.name}_DequantizeLinear`),
+        ...wide(format.dtype),
       }),
     ];
   }
@@ -196,7 +197,11 @@ class QdqWriter {
       assert(maker !== undefined, `'${tensor.name}' is made by an integer layer`);
       this.#editor.insertAfter(
         maker,
-        pairNodes(format)[1]([tensor.codes, ...parameters], output, { name, attributes: { axis: 1n } }),
+        dequantizeNode([tensor.codes, ...parameters], output, {
+          name,
+          attributes: { axis: 1n },
+          ...wide(format.dtype),
+        }),
       );
       return output;
     });
@@ -319,8 +324,8 @@ class QdqWriter {
     this.#editor.setInitializer({ ...codes, name });
     this.#editor.setInitializer({ ...by.scale, name: scale });
     this.#editor.setInitializer({ ...by.zeroPoint, name: zeroPoint });
-    const dequantize = codes.dtype === 'uint16' ? dequantize16Node : dequantizeNode;
-    const node = dequantize([name, scale, zeroPoint], output, {
+    const node = dequantizeNode([name, scale, zeroPoint], output, {
+      ...wide(codes.dtype),
       name: this.#newNode(`${base}_DequantizeLinear`),
     });
     const axis = by.axis === undefined ? [] : [makeAttribute('axis', BigInt(by.axis))];
@@ -337,11 +342,6 @@ class QdqWriter {
     this.#editor.setInitializer({ ...zeroTensor, name: zeroPoint });
     return [scale, zeroPoint];
   }
-}
-
-/** The operators to and from codes: the standard's own take 16 bits from opset 21 on only, the runtime's always. */
-function pairNodes({ dtype }: CodeFormat): readonly [typeof quantizeNode, typeof dequantizeNode] {
-  return dtype === 'uint16' ? [quantize16Node, dequantize16Node] : [quantizeNode, dequantizeNode];
 }
 
 /** The same zero point for each of `dims`. */

@@ -11,6 +11,7 @@ import { checkFusion } from './check-fusion.ts';
 import { checkKernels } from './check-kernels.ts';
 import { insertQdq, type InsertOptions } from './insert-qdq.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
+import { rangesByOutputs, type SoughtTensor } from './output-ranges.ts';
 import type { PreparedModel } from './prepare.ts';
 import { observedRange, type Observer } from './observers/observed-range.ts';
 import type { TensorStatistics } from './observers/statistics.ts';
@@ -28,7 +29,7 @@ export interface SettleInput {
   readonly calibration: () => FeedBatches;
   readonly samples: number;
   /** How ranges are found in what calibration tells. */
-  readonly observer: Observer;
+  readonly observer: Observer | ByOutputs;
   /** Some of these samples, on which the integer kernels are checked. */
   readonly feeds: HostTensors;
   /** The codes of tensors that no layer of the plan makes. */
@@ -39,6 +40,11 @@ export interface SettleInput {
   readonly refused: ReadonlyMap<string, string>;
   /** Ranges that are known from a plan with no fewer layers. */
   readonly ranges?: Ranges;
+}
+
+/** Ranges are tried at the outputs of the model. */
+interface ByOutputs {
+  readonly calibrator: 'logits';
 }
 
 /** A plan that the runtime runs as it was meant. */
@@ -102,6 +108,7 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
     const tensors = quantizedTensors(graph, plan);
     await ranges.take(tensors);
     if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.met()))) continue;
+    await ranges.search(input.observer, tensors, formatOf);
     const schemes = schemesOf(tensors);
     const quantized = write(plan, schemes);
     const fused = await checkFusion(quantized.model, input.runner, context).catch((error: unknown) => {
@@ -133,6 +140,7 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
 /** What is known of tensors so far; each is calibrated once. */
 export class Ranges {
   readonly #known = new Map<string, TensorStatistics>();
+  readonly #tried = new Map<string, Range>();
   samples = 0;
   readonly #prepared: PreparedModel;
   readonly #input: SettleInput;
@@ -159,19 +167,45 @@ export class Ranges {
     return new Map([...this.#known].map(([name, { range }]) => [name, range]));
   }
 
+  /** Tries ranges at the outputs, where the observer asks for it; each tensor once, since later plans quantize less of the same. */
+  async search(
+    observer: Observer | ByOutputs,
+    tensors: ReadonlyMap<string, QuantizedTensor>,
+    formatOf: (tensor: QuantizedTensor) => CodeFormat,
+  ): Promise<void> {
+    if (observer.calibrator !== 'logits') return;
+    const sought = this.#sought(tensors, formatOf).filter(({ name }) => !this.#tried.has(name));
+    if (sought.length === 0) return;
+    const search = { model: this.#prepared.model, tensors: sought, batches: this.#input.calibration() };
+    const found = await rangesByOutputs(search, this.#input.runner, this.#context);
+    for (const [name, range] of found) this.#tried.set(name, range);
+  }
+
   /** The ranges of the tensors whose own decide. */
   chosen(
-    observer: Observer,
+    observer: Observer | ByOutputs,
     tensors: ReadonlyMap<string, QuantizedTensor>,
     formatOf: (tensor: QuantizedTensor) => CodeFormat,
   ): ReadonlyMap<string, Range> {
-    const roots = [...tensors.values()].filter(({ name, root }) => name === root);
+    // What was not tried has the range that trying begins with.
+    const own = observer.calibrator === 'logits' ? ({ calibrator: 'mse' } as const) : observer;
     return new Map(
-      roots.flatMap((tensor) => {
-        const found = this.#known.get(tensor.name);
-        return found === undefined ? [] : [[tensor.name, observedRange(found, observer, formatOf(tensor))] as const];
-      }),
+      this.#sought(tensors, formatOf).map(({ name, statistics, format }) => [
+        name,
+        (observer.calibrator === 'logits' ? this.#tried.get(name) : undefined) ??
+          observedRange(statistics, own, format),
+      ]),
     );
+  }
+
+  #sought(
+    tensors: ReadonlyMap<string, QuantizedTensor>,
+    formatOf: (tensor: QuantizedTensor) => CodeFormat,
+  ): readonly SoughtTensor[] {
+    return [...tensors.values()].flatMap((tensor) => {
+      const statistics = tensor.name === tensor.root ? this.#known.get(tensor.name) : undefined;
+      return statistics === undefined ? [] : [{ name: tensor.name, statistics, format: formatOf(tensor) }];
+    });
   }
 
   #calibrate(tensors: readonly string[]): Promise<Calibration> {
