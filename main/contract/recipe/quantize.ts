@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dynamicFields, dynamicScheme, dynamicWords, int8Dynamic } from './quantize-dynamic.ts';
 import {
   INITIAL_STATIC,
   int16Static,
@@ -27,9 +28,10 @@ const fields: readonly StepField[] = [
     flag: '--scheme <scheme>',
     control: 'choice',
     standard: 'int8-static',
-    choices: [...staticSchemes, ...weightOnlySchemes],
+    choices: [...staticSchemes, dynamicScheme, ...weightOnlySchemes],
   },
   ...staticFields,
+  ...dynamicFields,
   ...weightOnlyFields,
   {
     key: 'exclude',
@@ -43,7 +45,7 @@ const fields: readonly StepField[] = [
 /** The scheme decides which settings there are. */
 export const quantizeStepSchema = conditionalSettings(
   fields,
-  z.discriminatedUnion('scheme', [int8Static, int16Static, int8Weight, int4Weight, int2Weight]),
+  z.discriminatedUnion('scheme', [int8Static, int16Static, int8Dynamic, int8Weight, int4Weight, int2Weight]),
 );
 export type QuantizeStep = z.infer<typeof quantizeStepSchema>;
 
@@ -61,7 +63,13 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
     equalize: 'ranges are evened out before they become scales',
   },
   initial: INITIAL_STATIC,
-  words: (step) => ('calibrator' in step ? staticWords(step) : weightOnlyWords(step)),
-  resolve: (step, { vnni }) =>
-    step.scheme === 'int8-static' ? { ...step, reduceRange: resolveReduceRange(step, vnni) } : step,
+  words: (step) => {
+    if ('calibrator' in step) return staticWords(step);
+    return step.scheme === 'int8-dynamic' ? dynamicWords(step) : weightOnlyWords(step);
+  },
+  resolve: (step, { vnni }) => {
+    if (step.scheme === 'int8-static') return { ...step, reduceRange: resolveReduceRange(step, vnni) };
+    if (step.scheme !== 'int8-dynamic') return step;
+    return { ...step, reduceRange: resolveReduceRange({ ...step, types: 'u8s8' }, vnni) };
+  },
 });

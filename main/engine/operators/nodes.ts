@@ -4,6 +4,9 @@ import { makeNode, type NodeParts } from '../graph/make.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { MICROSOFT } from './spec.ts';
 
+/** The element type's number in the format. */
+const FLOAT32 = 1n;
+
 type Make = (inputs: readonly string[], output: string, parts?: NodeParts) => Node;
 
 const maker =
@@ -23,6 +26,25 @@ export const dequantizeNode: Make = maker('DequantizeLinear');
 /** The domain of such a node: the standard's own take codes of 16 bits from opset 21 on only, the runtime's always. */
 export function wide(dtype: DType): { readonly domain?: string } {
   return dtype === 'uint16' ? { domain: MICROSOFT } : {};
+}
+
+/** x → uint8 codes, scale and zero point of its own range. */
+export function dynamicQuantizeNode(
+  value: string,
+  outputs: readonly [string, string, string],
+  parts?: NodeParts,
+): Node {
+  return makeNode('DynamicQuantizeLinear', [value], outputs, parts);
+}
+/** codes, codes, zero points → int32 sums of products of matrices. */
+export const matrixProductIntegerNode: Make = maker('MatMulInteger');
+/** The same of a convolution. */
+export const convIntegerNode: Make = maker('ConvInteger');
+/** a · b, broadcast. */
+export const multiplyNode: Make = maker('Mul');
+/** As float32. */
+export function castToFloatNode(inputs: readonly string[], output: string, parts?: NodeParts): Node {
+  return castNode(inputs, output, { ...parts, attributes: { to: FLOAT32 } });
 }
 /** a = b, bool. */
 export const equalNode: Make = maker('Equal');

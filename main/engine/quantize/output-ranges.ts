@@ -31,6 +31,8 @@ const [LEAST_SAMPLES, MOST_SAMPLES] = [4, 64];
 /** From the range of least squared error, the whole range goes wider or narrower as long as that helps, then each end. */
 const WIDTHS = [1.12, 0.9] as const;
 const STEPS = 4;
+/** What a range must bring to be taken: less is chance, and outliers that the samples do not show are cut for it. */
+const MARGIN = 0.97;
 const ENDS = [0.92, 1.08] as const;
 
 /**
@@ -95,7 +97,7 @@ async function bestRange(
     if (tried.has(key)) return false;
     tried.add(key);
     const error = await errorOf(range);
-    if (error >= best.error) return false;
+    if (error >= best.error * MARGIN) return false;
     best = { range, error };
     return true;
   };

@@ -2,6 +2,7 @@ import { quantizeKind, type QuantizeStep } from '../../contract/recipe/quantize.
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { QuantizeOutcome } from '../quantize/outcome.ts';
+import { quantizeDynamic } from '../quantize/quantize-dynamic.ts';
 import { quantizeStatic } from '../quantize/quantize-static.ts';
 import { quantizeWeightOnly } from '../quantize/weight-only/quantize-weight-only.ts';
 import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
@@ -28,6 +29,8 @@ function quantize(
     case 'int8-static':
     case 'int16-static':
       return quantizeStatic(model, { ...surroundings, step }, context);
+    case 'int8-dynamic':
+      return quantizeDynamic(model, { ...surroundings, step }, context);
     case 'int8-weight':
     case 'int4-weight':
     case 'int2-weight':
