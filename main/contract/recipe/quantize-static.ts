@@ -10,6 +10,8 @@ const common = {
   perChannel: z.boolean().default(true),
   /** Whether the code of zero stands in the middle, in activations that take both signs. */
   symmetric: z.boolean().default(false),
+  /** Whether what 8 bits leave of an image goes into channels of its own. */
+  splitInputs: z.boolean().default(false),
   /** Calibration samples taken from the start of the data. */
   samples: z.number().int().positive().default(200),
   exclude: z.array(z.string()).readonly().default([]),
@@ -146,6 +148,14 @@ export const staticFields: readonly StepField[] = [
     when,
   },
   {
+    key: 'splitInputs',
+    title: 'Images in two codes',
+    help: 'What 8 bits leave of an image goes into channels of its own: the first convolution has twice the channels, and no error of its input.',
+    flag: '--split-inputs',
+    control: 'switch',
+    when,
+  },
+  {
     key: 'reduceRange',
     title: 'Weights in 7 bits',
     help: 'CPUs without VNNI may saturate when they add up products of 8-bit weights; 7 bits are exact there.',
@@ -212,6 +222,7 @@ export const INITIAL_STATIC: Int8StaticStep = {
   types: 'u8s8',
   perChannel: true,
   symmetric: false,
+  splitInputs: false,
   reduceRange: 'auto',
   samples: 200,
   speed: 'measured',
@@ -237,6 +248,7 @@ export function staticWords(step: StaticStep): string {
     step.scheme !== 'int8-static' || step.types === 'u8s8' ? '' : ` ${step.types}`,
     step.perChannel ? '' : ' per tensor',
     step.symmetric ? ' symmetric' : '',
+    step.splitInputs ? ' split inputs' : '',
     step.scheme === 'int8-static' && step.reduceRange === true ? ' 7-bit weights' : '',
     changed === 0 ? '' : `, ${changed} otherwise`,
     slow.length === 0 ? '' : `, ${slow.length} slower in float`,

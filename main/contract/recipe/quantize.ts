@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { float16Scheme, halfScheme, halfWords } from './quantize-half.ts';
 import { dynamicFields, dynamicScheme, dynamicWords, int8Dynamic } from './quantize-dynamic.ts';
 import {
   INITIAL_STATIC,
@@ -28,7 +29,7 @@ const fields: readonly StepField[] = [
     flag: '--scheme <scheme>',
     control: 'choice',
     standard: 'int8-static',
-    choices: [...staticSchemes, dynamicScheme, ...weightOnlySchemes],
+    choices: [...staticSchemes, dynamicScheme, halfScheme, ...weightOnlySchemes],
   },
   ...staticFields,
   ...dynamicFields,
@@ -45,7 +46,15 @@ const fields: readonly StepField[] = [
 /** The scheme decides which settings there are. */
 export const quantizeStepSchema = conditionalSettings(
   fields,
-  z.discriminatedUnion('scheme', [int8Static, int16Static, int8Dynamic, int8Weight, int4Weight, int2Weight]),
+  z.discriminatedUnion('scheme', [
+    int8Static,
+    int16Static,
+    int8Dynamic,
+    float16Scheme,
+    int8Weight,
+    int4Weight,
+    int2Weight,
+  ]),
 );
 export type QuantizeStep = z.infer<typeof quantizeStepSchema>;
 
@@ -65,6 +74,7 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
   initial: INITIAL_STATIC,
   words: (step) => {
     if ('calibrator' in step) return staticWords(step);
+    if (step.scheme === 'float16') return halfWords(step);
     return step.scheme === 'int8-dynamic' ? dynamicWords(step) : weightOnlyWords(step);
   },
   resolve: (step, { vnni }) => {

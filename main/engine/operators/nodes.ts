@@ -1,11 +1,14 @@
 /** Nodes that rooms above write into models, by what they do. */
 import type { Node } from '../graph/ir.ts';
-import { makeNode, type NodeParts } from '../graph/make.ts';
+import { makeAttribute } from '../graph/attributes.ts';
+import { makeNode, makeTensor, type NodeParts } from '../graph/make.ts';
+import { tensorValues } from '../graph/tensor-data.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { MICROSOFT } from './spec.ts';
 
 /** The element type's number in the format. */
 const FLOAT32 = 1n;
+const FLOAT16 = 10n;
 
 type Make = (inputs: readonly string[], output: string, parts?: NodeParts) => Node;
 
@@ -46,6 +49,10 @@ export const multiplyNode: Make = maker('Mul');
 export function castToFloatNode(inputs: readonly string[], output: string, parts?: NodeParts): Node {
   return castNode(inputs, output, { ...parts, attributes: { to: FLOAT32 } });
 }
+/** As float16. */
+export function castToHalfNode(inputs: readonly string[], output: string, parts?: NodeParts): Node {
+  return castNode(inputs, output, { ...parts, attributes: { to: FLOAT16 } });
+}
 /** a = b, bool. */
 export const equalNode: Make = maker('Equal');
 /** condition → what one of the attributes `then_branch` and `else_branch` gives. */
@@ -85,6 +92,8 @@ export const matrixProductNode: Make = maker('MatMul');
 export const transposeNode: Make = maker('Transpose');
 /** value, dimensions (0: as it is, −1: what is left). */
 export const reshapeNode: Make = maker('Reshape');
+/** Values one after the other along attribute `axis`. */
+export const concatNode: Make = maker('Concat');
 /** value, starts, ends, axes, steps: from opset 10 on. */
 export const sliceNode: Make = maker('Slice');
 /** value, indices along attribute `axis`. */
@@ -108,3 +117,21 @@ export const replaceElementsNode: Make = maker('ScatterElements');
 export const blockProductNode: Make = contributed('MatMulNBits');
 /** packed codes, indices, scales, zero points (may be left out): rows of a table of codes in blocks. */
 export const blockLookupNode: Make = contributed('GatherBlockQuantized');
+
+/**
+ * The node with float16 where its attributes name float32: the type that it converts to or makes, the value that it fills with.
+ */
+export function convertsToHalf(node: Node): Node {
+  const attributes = node.attributes.map((attribute) => {
+    const { name } = attribute;
+    if (attribute.type === 'int' && (name === 'to' || name === 'dtype') && attribute.value === FLOAT32) {
+      return makeAttribute(name, FLOAT16);
+    }
+    if (attribute.type === 'tensor' && name === 'value' && attribute.value.dtype === 'float32') {
+      const { name: own, dims } = attribute.value;
+      return makeAttribute(name, makeTensor(own, 'float16', dims, tensorValues(attribute.value)));
+    }
+    return attribute;
+  });
+  return { ...node, attributes };
+}

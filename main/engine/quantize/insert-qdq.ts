@@ -7,7 +7,7 @@ import { makeTensor } from '../graph/make.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
 import { dataChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
-import { dequantizeNode, quantizeNode, wide } from '../operators/nodes.ts';
+import { concatNode, dequantizeNode, quantizeNode, subtractNode, wide } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { activationScheme, codesOf, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
@@ -16,6 +16,7 @@ import type { QuantizationPlan } from './plan-quantization.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
 import { middleCode, type CodeFormat, type LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
+import { FINER, splittableTensors, splitWeights } from './split-inputs.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
 export interface InsertOptions {
@@ -26,6 +27,8 @@ export interface InsertOptions {
   readonly axisAllowed: boolean;
   /** The codes of a layer's weights and constant operands. */
   readonly formatsOf: (unit: Unit) => LayerFormats;
+  /** Whether inputs of convolutions are held in two codes (see `splittableTensors`). */
+  readonly splitInputs: boolean;
   /** Nodes that must run in float, by name. */
   readonly refused: ReadonlySet<string>;
 }
@@ -52,8 +55,10 @@ interface PlacedTensor extends QuantizedTensor {
  * @throws QUANTIZE_NOT_FINITE when weights are not finite
  */
 export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertOptions): InsertedQdq {
-  const writer = new QdqWriter(graph, plan, options);
-  writer.placeTensors(quantizedTensors(graph, plan));
+  const tensors = quantizedTensors(graph, plan);
+  const split = options.splitInputs ? splittableTensors(graph, plan, tensors) : new Set<string>();
+  const writer = new QdqWriter(graph, plan, { ...options, split });
+  writer.placeTensors(tensors);
   for (const unit of plan.units) writer.writeUnit(unit);
   writer.shieldFloatLayers(new Set(plan.units.map(({ node }) => node)));
   const integer = new Set(plan.units.flatMap(({ node, absorbed }) => [node.name, absorbed?.node.name ?? node.name]));
@@ -61,10 +66,14 @@ export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertO
   return { graph: shielded.graph, sources: new Map([...writer.sources, ...shielded.sources]) };
 }
 
+interface WriterOptions extends InsertOptions {
+  readonly split: ReadonlySet<string>;
+}
+
 class QdqWriter {
   readonly #editor: GraphEditor;
   readonly #index: GraphIndex;
-  readonly #options: InsertOptions;
+  readonly #options: WriterOptions;
   readonly #tensors = new Map<string, PlacedTensor>();
   /** Dequantized constants by what they were made of: a weight that two layers share is stored once. */
   readonly #constants = new Map<string, string>();
@@ -75,7 +84,7 @@ class QdqWriter {
   /** The node that is being written for. */
   #serving = '';
 
-  constructor(graph: Graph, plan: QuantizationPlan, options: InsertOptions) {
+  constructor(graph: Graph, plan: QuantizationPlan, options: WriterOptions) {
     for (const unit of plan.units) {
       for (const value of unitInputs(unit)) if (!this.#readers.has(value)) this.#readers.set(value, unit.layer);
     }
@@ -116,10 +125,40 @@ class QdqWriter {
 
   /** x → Quantize → Dequantize beside a tensor that stays as it is. */
   #quantizeFloatTensor(tensor: PlacedTensor): void {
-    const pair = this.#pair(tensor, tensor.name);
+    const pair = this.#options.split.has(tensor.name) ? this.#splitPair(tensor) : this.#pair(tensor, tensor.name);
     const producer = this.#index.producer(tensor.name);
     if (producer === undefined) this.#editor.prepend(...pair);
     else this.#editor.insertAfter(producer, ...pair);
+  }
+
+  /**
+   * x → Quantize → Dequantize, and what is left of x by finer codes behind them, as further channels. The layer that reads both
+   * has weights for both.
+   */
+  #splitPair(tensor: PlacedTensor): readonly Node[] {
+    const { scale, format, zeroPoint } = this.#schemeOf(tensor.root);
+    const { name } = tensor;
+    const [codes, real, rest, fine] = ['codes', 'real', 'rest', 'rest_codes'].map((part) =>
+      this.#editor.freshValue(`${name}_${part}`),
+    ) as [string, string, string, string];
+    const coarse = this.#pair({ ...tensor, codes, real }, name);
+    const finer = this.#parameters(`${name}_rest_scale`, `${name}_rest_zero_point`, () => [
+      makeTensor('', 'float32', [], Float32Array.of(scale / FINER)),
+      zeroPoints(format.dtype, [], zeroPoint),
+    ]);
+    const joined = { name: this.#newNode(`${name}_joined`), attributes: { axis: 1n } };
+    const parameters = coarse[1]!.inputs.slice(1);
+    const behind = { name: this.#newNode(`${name}_joined_DequantizeLinear`), ...wide(format.dtype) };
+    return [
+      ...coarse,
+      subtractNode([name, real], rest, { name: this.#newNode(`${name}_rest`) }),
+      quantizeNode([rest, ...finer], fine, {
+        name: this.#newNode(`${name}_rest_QuantizeLinear`),
+        ...wide(format.dtype),
+      }),
+      concatNode([codes, fine], tensor.codes, joined),
+      dequantizeNode([tensor.codes, ...parameters], tensor.real, behind),
+    ];
   }
 
   #quantizeOutputs(unit: Unit): void {
@@ -230,9 +269,10 @@ class QdqWriter {
     const weightName = node.inputs[operands.weightInput] ?? '';
     const weight = constantFloats(this.#index, weightName);
     assert(weight !== undefined, `the weights of '${unit.layer}' are a float32 constant`);
-    const { dims } = weight.tensor;
     const { alpha, beta } = this.#plainGemm(node);
-    const values = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
+    const split = this.#options.split.has(node.inputs[unit.dataInputs[0]!] ?? '');
+    const whole = { values: weight.values.map((value) => value * alpha), dims: weight.tensor.dims };
+    const { values, dims } = split ? splitWeights(whole.values, whole.dims) : whole;
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
     const format = this.#options.formatsOf(unit).weights;
     const scheme = { axis, format };
@@ -240,16 +280,18 @@ class QdqWriter {
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
     const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
     const scales = bias === undefined ? natural : raiseScalesForBias(natural, inputScale, bias);
-    const dequantized = this.#once(`weights ${weightName} ${alpha} ${axis} ${format.lowest} ${scales.join(' ')}`, () =>
-      this.#dequantized(
-        weightName,
-        makeTensor('', format.dtype, dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
-        {
-          scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
-          zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], middleCode(format)),
-          axis: axis ?? undefined,
-        },
-      ),
+    const dequantized = this.#once(
+      `weights ${weightName} ${alpha} ${axis} ${format.lowest} ${split} ${scales.join(' ')}`,
+      () =>
+        this.#dequantized(
+          weightName,
+          makeTensor('', format.dtype, dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
+          {
+            scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
+            zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], middleCode(format)),
+            axis: axis ?? undefined,
+          },
+        ),
     );
     this.#editor.replaceInput(node, operands.weightInput, dequantized);
     if (bias !== undefined) this.#writeBias(unit, bias, { inputScale, weightScales: scales });

@@ -25,8 +25,8 @@ export interface SoughtTensor {
 }
 
 /** Runs in all are bounded: so many tensors times samples, shared out evenly. */
-const TENSOR_SAMPLES = 1536;
-const [LEAST_SAMPLES, MOST_SAMPLES] = [4, 64];
+const TENSOR_SAMPLES = 6400;
+const [LEAST_SAMPLES, MOST_SAMPLES] = [8, 200];
 
 /** From the range of least squared error, the whole range goes wider or narrower as long as that helps, then each end. */
 const WIDTHS = [1.12, 0.9] as const;
@@ -39,7 +39,7 @@ const ENDS = [0.92, 1.08] as const;
  * For each tensor the range whose quantization, of this tensor alone, moves the outputs of the model least on calibration data:
  * a search over a few candidates from those of the observers, never beyond what was met. One session for all: a branch beside
  * each tensor says whether it is quantized. The error is the sum of squared differences of each output over its power.
- * @param search `batches`: calibration data, of which up to 64 samples are taken
+ * @param search `batches`: calibration data, of which up to 200 samples are taken
  * @see Nahshan et al. 2021 (LAPQ) for why the loss decides, not the distance of tensors
  * @throws RUNTIME_…, CANCELLED
  */

@@ -62,6 +62,7 @@ const STATIC = {
   types: 'u8s8',
   perChannel: true,
   symmetric: false,
+  splitInputs: false,
   samples: 1,
   exclude: [],
   layers: {},

@@ -61,6 +61,7 @@ export async function quantizeStatic(
         perChannel: step.perChannel && perChannel,
         axisAllowed: perChannel,
         formatsOf: formatsBy(step, prepared),
+        splitInputs: step.splitInputs,
       },
       refused: refusedFrom(prepared, step),
     },

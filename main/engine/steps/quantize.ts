@@ -3,6 +3,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { QuantizeOutcome } from '../quantize/outcome.ts';
 import { quantizeDynamic } from '../quantize/quantize-dynamic.ts';
+import { quantizeHalf } from '../quantize/quantize-half.ts';
 import { quantizeStatic } from '../quantize/quantize-static.ts';
 import { quantizeWeightOnly } from '../quantize/weight-only/quantize-weight-only.ts';
 import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
@@ -31,6 +32,8 @@ function quantize(
       return quantizeStatic(model, { ...surroundings, step }, context);
     case 'int8-dynamic':
       return quantizeDynamic(model, { ...surroundings, step }, context);
+    case 'float16':
+      return quantizeHalf(model, { ...surroundings, step }, context);
     case 'int8-weight':
     case 'int4-weight':
     case 'int2-weight':

@@ -94,6 +94,24 @@ describe('quantizeStatic', () => {
     });
   });
 
+  it('holds images in two codes, whose error is a sixteenth, and fuses the layer that reads both', async () => {
+    const single = image()
+      .conv({ name: 'c', channels: 8, to: 'y' })
+      .output('y', 'float32', ['N', 8, 8, 8])
+      .build({ opset: 17 });
+    const errors: number[] = [];
+    for (const splitInputs of [false, true]) {
+      const outcome = await quantize(single, { splitInputs, reduceRange: false });
+      expect(outcome.fusedShare).toBe(1);
+      errors.push(await relativeError(single, outcome.model));
+    }
+    // What is left is the rounding of weights and of the output.
+    expect(errors[1]!).toBeLessThan(errors[0]! * 0.9);
+    const whole = await quantize(residualCnn(), { splitInputs: true });
+    expect(whole.fusedShare).toBe(1);
+    expect(await relativeError(residualCnn(), whole.model)).toBeLessThan(0.05);
+  });
+
   it('writes 16-bit activations, which the runtime computes in float, and says so', async () => {
     const step = quantizeStepSchema.parse({ scheme: 'int16-static', samples: 4 }) as StaticStep;
     const input = { step, calibration: () => randomBatches(IMAGE, 4), runner, vnni: true };
