@@ -14,7 +14,7 @@ import type { QuantizeOutcome } from './outcome.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import { noIntegerKernels, prepareModel, type PreparedModel } from './prepare.ts';
 import { requireFiniteWeights } from './require-finite.ts';
-import { layerFormats } from './schemes.ts';
+import { dynamicWeightFormat } from './schemes.ts';
 import type { Unit } from './unit.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function quantizeDynamic(
     return { model: source, sources: new Map(), step, layers, fusedShare: null, notes };
   }
   requireFiniteWeights(prepared.model.graph, plan);
-  const { weights: format } = layerFormats({ ...STATIC, reduceRange });
+  const format = dynamicWeightFormat(reduceRange);
   const perChannel = step.perChannel && prepared.perTensorReason === null;
   const written = insertDynamic(prepared.model.graph, plan.units, { perChannel, format });
   const model = { ...prepared.model, graph: written.graph };
@@ -54,19 +54,6 @@ export async function quantizeDynamic(
     notes: [...prepared.notes, ...dynamicNotes(step, plan, fused)],
   };
 }
-
-/** The codes of weights are those of the static scheme. */
-const STATIC = {
-  scheme: 'int8-static',
-  calibrator: 'minmax',
-  types: 'u8s8',
-  perChannel: true,
-  symmetric: false,
-  splitInputs: false,
-  samples: 1,
-  exclude: [],
-  layers: {},
-} as const;
 
 /** Layers with weights that the step wants, each by itself: nothing between them runs on codes. */
 function dynamicPlan(prepared: PreparedModel, step: DynamicStep): QuantizationPlan {

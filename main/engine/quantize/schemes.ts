@@ -51,9 +51,15 @@ export function layerFormats(step: ResolvedStep, precision?: Exclude<LayerPrecis
   if (bits === 'int16') return { activations: { ...UINT16, symmetric }, weights: INT8_WEIGHTS };
   const { activations, weights } = INTEGER_TYPES[step.scheme === 'int8-static' ? step.types : 'u8s8'];
   const reduced = bits === 'int8-7bit' || (precision === undefined && step.reduceRange === true);
+  return { activations: { ...activations, symmetric }, weights: reduced ? inSevenBits(weights) : weights };
+}
+
+/** The codes of weights beside activations that become uint8 while the model runs. */
+export function dynamicWeightFormat(reduceRange: boolean): CodeFormat {
+  return reduceRange ? inSevenBits(INT8_WEIGHTS) : INT8_WEIGHTS;
+}
+
+function inSevenBits(weights: CodeFormat): CodeFormat {
   const middle = middleCode(weights);
-  return {
-    activations: { ...activations, symmetric },
-    weights: reduced ? { ...weights, lowest: middle - 64, highest: middle + 64 } : weights,
-  };
+  return { ...weights, lowest: middle - 64, highest: middle + 64 };
 }
