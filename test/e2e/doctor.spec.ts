@@ -49,3 +49,19 @@ test('says that nothing was found in a sound model, and keeps that over a reload
   await page.reload();
   await expect(await showTask(page, 'Doctor')).toContainText('checks without running the model');
 });
+
+test('examines what a recipe made', async ({ studioPage: page }) => {
+  await openSample(page);
+  const quantize = await showTask(page, 'Quantize');
+  await quantize.getByRole('switch', { name: 'Int8 (static)' }).press('Space');
+  await quantize.getByRole('button', { name: 'Run', exact: true }).click();
+  // The button comes back when the trial is made and measured; it is the shown one then.
+  await expect(quantize.getByRole('status')).toBeVisible();
+  await expect(quantize.getByRole('button', { name: 'Run', exact: true })).toBeVisible({ timeout: 90_000 });
+  const doctor = await showTask(page, 'Doctor');
+  await expect(doctor).toContainText('Not examined yet');
+  await doctor.getByRole('button', { name: 'Examine now' }).click();
+  await expect(doctor).toContainText(/\d+ of \d+ layers beside codes run as integer kernels/u, { timeout: 90_000 });
+  await expect(doctor).toContainText(/checks on .*samples/u);
+  await expect(doctor.getByRole('region', { name: 'Errors' })).toHaveCount(0);
+});

@@ -55,17 +55,17 @@ export async function examine(examination: Examination, context: TaskContext): P
   const base = { inputs: null, madeInputs: false, integerLayers: null, cpu: machine.cpu, vnni: machine.vnni };
   if (runner === undefined) {
     await work.check('fusion', 'Layers beside codes run in integers', async () => staysFloat(subject, undefined));
-    return { ...base, ...work.result() };
+    return { ...base, ...work.result(subject) };
   }
   const around = await surroundings(examination, subject, runner, context).catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
     work.skip('run', 'Runs here', error.message);
     return undefined;
   });
-  if (around === undefined) return { ...base, ...work.result() };
+  if (around === undefined) return { ...base, ...work.result(subject) };
   const integerLayers = await measured(subject, around, work);
   const inputs = around.made ? 'made inputs' : (examination.inputs ?? 'the data given');
-  return { ...base, ...work.result(), inputs, madeInputs: around.made, integerLayers };
+  return { ...base, ...work.result(subject), inputs, madeInputs: around.made, integerLayers };
 }
 
 const MEASURED = 7;
@@ -158,9 +158,16 @@ class Work {
     this.#checks.push({ id, title, status: 'skipped', note });
   }
 
-  result(): Pick<DoctorReport, 'findings' | 'checks'> {
+  /** Layers are called as the opened model calls them. */
+  result({ origin }: Subject): Pick<DoctorReport, 'findings' | 'checks'> {
     const rank = ({ severity }: Finding): number => SEVERITIES.indexOf(severity);
-    return { findings: this.#findings.toSorted((a, b) => rank(a) - rank(b)), checks: this.#checks };
+    const findings = this.#findings
+      .toSorted((a, b) => rank(a) - rank(b))
+      .map((finding) => ({
+        ...finding,
+        layers: finding.layers.map((layer) => ({ ...layer, name: origin.sources.get(layer.name)?.[0] ?? layer.name })),
+      }));
+    return { findings, checks: this.#checks };
   }
 }
 

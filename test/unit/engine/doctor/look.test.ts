@@ -203,9 +203,9 @@ describe('a look at the file', () => {
 
   it('writes a fix of what the recipe quantized as a change of its quantization', async () => {
     const origin = { sources: new Map([['conv', ['features/conv1']]]), quantizes: true };
-    expect((await found('bad-scale', quantizedConv({ outputScale: 0 }), { origin }))?.fix?.edits).toEqual([
-      { change: { kind: 'quantize', settings: { exclude: ['features/conv1'] } } },
-    ]);
+    const made = await found('bad-scale', quantizedConv({ outputScale: 0 }), { origin });
+    expect(made?.layers.map(({ name }) => name)).toEqual(['features/conv1']);
+    expect(made?.fix?.edits).toEqual([{ change: { kind: 'quantize', settings: { exclude: ['features/conv1'] } } }]);
     expect((await found('bad-scale', quantizedConv({ outputScale: 0 }), { origin: OPENED }))?.fix?.edits).toEqual([
       { add: { rewrite: { pass: 'float-layers', layers: ['conv'] } } },
     ]);
