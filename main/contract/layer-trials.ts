@@ -44,7 +44,7 @@ const SCHEMES: readonly LayerWay[] = [
   })),
   {
     key: 'int8-7bit/minmax',
-    group: 'int8, 7-bit weights',
+    group: '7-bit weights',
     title: 'min–max',
     help: 'What CPUs without VNNI need; 8-bit activations.',
     precision: 'int8-7bit',

@@ -13,6 +13,7 @@ import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './m
 import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
 import { layerValuesSchema } from './layer-values.ts';
+import { samplePictureSchema } from './sample-picture.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -69,6 +70,12 @@ export const methods = {
       z.object({ sample: z.literal(true) }),
     ]),
     result: datasetEntrySchema,
+    job: false,
+  },
+  /** A sample as a model gets it; null where that is no picture. */
+  'dataset.sample': {
+    params: z.object({ modelId: z.string(), datasetId: z.string(), index: z.number().int().nonnegative() }),
+    result: samplePictureSchema.nullable(),
     job: false,
   },
   'dataset.remove': { params: z.object({ datasetId: z.string() }), result: z.null(), job: false },

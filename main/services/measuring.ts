@@ -23,7 +23,8 @@ type MeasureMethods =
   | 'trial.measure'
   | 'trial.errors.run'
   | 'trial.errors'
-  | 'trial.values';
+  | 'trial.values'
+  | 'dataset.sample';
 
 /** Measuring trials again or further: profile, accuracy, quantization errors. */
 export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureMethods> {
@@ -43,6 +44,10 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
       measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
         errors(context, params, task),
       ),
+    'dataset.sample': async ({ modelId, datasetId, index }) => {
+      const { path } = await requireModel(context, modelId);
+      return context.ask('samplePicture', { path, data: datasetSource(await workspace.dataset(datasetId)), index });
+    },
     'trial.values': async ({ trialId, layer, datasetId }) => {
       const trial = await workspace.trial(trialId);
       const first = trial.recipe.steps.findIndex((step) => step.off !== true);

@@ -111,6 +111,18 @@ export const useTrialErrors = (trialId: string | null): EngineResult<'trial.erro
 export const useTrialDoctor = (trialId: string | null): EngineResult<'trial.doctor'> =>
   useEngineResult('trial.doctor', trialId, { trialId: trialId ?? '' });
 
+/** A sample as the model gets it; null where that is no picture. */
+export const useSamplePicture = (
+  modelId: string | null,
+  datasetId: string,
+  index: number,
+): EngineResult<'dataset.sample'> =>
+  useEngineResult('dataset.sample', modelId === null ? null : `${modelId}|${datasetId}|${index}`, {
+    modelId: modelId ?? '',
+    datasetId,
+    index,
+  });
+
 /** How the values of a quantized layer are spread. */
 export const useLayerValues = (
   trialId: string | null,

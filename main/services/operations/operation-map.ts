@@ -13,6 +13,7 @@ import type {
   TensorStats,
 } from '../../contract/results.ts';
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
+import type { SamplePicture } from '../../contract/sample-picture.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
@@ -125,6 +126,11 @@ export interface OperationMap {
   readonly layerValues: {
     params: { float: string; quantized: string; layer: string; data: DatasetSource };
     result: LayerValues;
+  };
+  /** A sample as the model gets it; null where that is no picture. */
+  readonly samplePicture: {
+    params: { path: string; data: DatasetSource; index: number };
+    result: SamplePicture | null;
   };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   readonly dataset: {

@@ -22,6 +22,7 @@ import { openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
 import { profile } from './profile.ts';
 import { runners } from './runners.ts';
+import { samplePicture } from './sample-picture.ts';
 import { sensitivity } from './sensitivity.ts';
 import { tensor } from './tensor-stats.ts';
 
@@ -55,6 +56,7 @@ const operations: Operations = {
   channelPlan,
   sensitivity,
   layerTrials,
+  samplePicture,
   layerValues,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);

@@ -178,7 +178,8 @@ function nameMarks(picture: HeatPicture, row: HeatTable['rows'][number], y: numb
     kind: 'text',
     x: 8,
     y: y + layout.rowHeight / 2,
-    text: endOf(row.label, layout.nameWidth - 14, measure),
+    // Bold letters are wider.
+    text: endOf(row.label, (layout.nameWidth - 16) * (selected ? 0.94 : 1), measure),
     fill: colors.text,
     align: 'left',
     bold: selected,

@@ -27,8 +27,8 @@ export function HeatLegend({ heat, cell, markedWords }: HeatLegendProps): ReactN
       <span>{scale === undefined ? 'best of its column' : `best ${scale.scale.format(scale.valueAt(0))}`}</span>
       <span className={classes['ramp']} style={{ background: `linear-gradient(to right, ${stops})` }} aria-hidden />
       <span>{scale === undefined ? 'worst' : `${scale.scale.format(scale.valueAt(1))} worst`}</span>
-      {scale !== undefined && <span className="lap-muted">{kindWords(scale)}</span>}
-      {markedWords !== undefined && <span className="lap-muted">outlined: {markedWords}</span>}
+      {scale !== undefined && <span className={`lap-muted ${classes['hint']}`}>{kindWords(scale)}</span>}
+      {markedWords !== undefined && <span className={`lap-muted ${classes['hint']}`}>outlined: {markedWords}</span>}
       <span className={classes['pointed']}>{cell === null ? '' : heatWords(heat.table, cell)}</span>
     </div>
   );

@@ -6,6 +6,7 @@ import { Heading } from '../../../design/Task.tsx';
 import { samplesOf } from '../errors/error-tables.ts';
 import { useShown } from '../errors/shown.ts';
 import classes from '../QuantizeView.module.css';
+import { SamplePicture } from './SamplePicture.tsx';
 
 interface LayerDetailProps {
   readonly errors: ErrorTable;
@@ -17,6 +18,7 @@ interface LayerDetailProps {
 export function LayerDetail({ errors, layer }: LayerDetailProps): ReactNode {
   const channel = useShown((state) => state.channel);
   const run = useShown((state) => state.run);
+  const map = useShown((state) => state.map);
   const found = errors.layers.find(({ name }) => name === layer);
   if (layer === null) return <Text className={`lap-muted ${classes['part']}`}>Pick a layer to see what it loses.</Text>;
   if (found === undefined)
@@ -29,6 +31,9 @@ export function LayerDetail({ errors, layer }: LayerDetailProps): ReactNode {
           <FactRow key={name} name={name} value={value} />
         ))}
       </dl>
+      {map === 'samples' && run !== null && errors.datasetId !== null && (
+        <SamplePicture datasetId={errors.datasetId} index={run * errors.perRun} />
+      )}
     </>
   );
 }
