@@ -9,6 +9,7 @@ import { bench as profile } from './profile.ts';
 import { bench as prune } from './prune.ts';
 import { bench as size } from './size.ts';
 import { bench as slider } from './slider.ts';
+import { bench as train } from './train.ts';
 import { bench as window } from './window.ts';
 import type { BenchRow } from './bench-row.ts';
 
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   prune,
   size,
   slider,
+  train,
   window,
 };
 

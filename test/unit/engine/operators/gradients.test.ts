@@ -149,6 +149,11 @@ describe('convolutions', () => {
   it('grouped over sizes that are open', () =>
     conv([open(['N', 4, 'H', 'W'], 2, 4, 5, 5), x(6, 2, 3, 3)], { group: 2n, pads: [1n, 1n, 1n, 1n] }));
   it('depthwise', () => conv([x(2, 3, 5, 5), x(3, 1, 3, 3), x(3)], { group: 3n, pads: [1n, 1n, 1n, 1n] }));
+  it('depthwise with strides', async () => {
+    await conv([x(2, 3, 6, 6), x(3, 1, 3, 3), x(3)], { group: 3n, strides: [2n, 2n], pads: [1n, 1n, 1n, 1n] });
+    await conv([x(1, 2, 7, 8), x(4, 1, 3, 2)], { group: 2n, strides: [3n, 2n], pads: [0n, 1n, 1n, 0n] });
+    await conv([x(1, 2, 9), x(2, 1, 2)], { group: 2n, strides: [2n], dilations: [2n] });
+  });
   it('depthwise with several kernels for each channel', () => conv([x(2, 2, 5, 5), x(4, 1, 3, 3)], { group: 2n }));
   it('pointwise with strides', () => conv([x(2, 3, 5, 5), x(4, 3, 1, 1)], { strides: [2n, 2n] }));
   it('padded further than its kernel reaches', () => conv([x(1, 2, 4, 4), x(2, 2, 1, 1)], { pads: [1n, 1n, 1n, 1n] }));

@@ -1,0 +1,92 @@
+/** What a training step costs, in units of the same model's forward pass with constant weights: PyTorch's is about three of its own. */
+import { fileURLToPath } from 'node:url';
+import { crossEntropy } from '../../main/engine/autograd/loss.ts';
+import { prepareTraining } from '../../main/engine/autograd/prepare.ts';
+import { trainingGraph } from '../../main/engine/autograd/training-graph.ts';
+import type { Model } from '../../main/engine/graph/ir.ts';
+import { encodeModel } from '../../main/engine/onnx/encode-model.ts';
+import { openModel } from '../../main/engine/onnx/open.ts';
+import { blockConvolutions, channelBlock } from '../../main/engine/passes/block-convolutions.ts';
+import { physicalCores } from '../../main/engine/runtime/physical-cores.ts';
+import type { Runner } from '../../main/engine/runtime/runner.ts';
+import { withRunner } from '../../main/engine/runtime/runner-pool.ts';
+import type { HostTensor, HostTensors } from '../../main/engine/tensor/host-tensor.ts';
+import { seededRandom } from '../../main/engine/tensor/random.ts';
+import { mobileNetV2 } from '../support/mobilenet-v2.ts';
+import { median, told, type BenchRow } from './bench-row.ts';
+
+const RUNS = 7;
+
+interface Case {
+  readonly name: string;
+  readonly model: Model;
+  readonly logits: string;
+  readonly classes: number;
+  /** Of the input, batch included. */
+  readonly dims: readonly number[];
+}
+
+/** The median step over the median forward pass, timed in turns. */
+async function stepRatio(runner: Runner, { model, logits, classes, dims }: Case): Promise<number> {
+  const { signal } = new AbortController();
+  const prepared = await prepareTraining(model, { runners: { use: (work) => work(runner) }, signal });
+  const training = trainingGraph({
+    model: prepared.model,
+    losses: [crossEntropy({ logits, labels: 'labels' })],
+    optimizer: { kind: 'adam' },
+  });
+  const block = await channelBlock(runner);
+  const written = block === undefined ? training.model : blockConvolutions(training.model, block);
+  const random = seededRandom(1);
+  const input = prepared.model.graph.inputs[0]!.name;
+  const length = dims.reduce((all, size) => all * size, 1);
+  const batch = dims[0]!;
+  const x: HostTensor = { dtype: 'float32', dims, data: Float32Array.from({ length }, () => random() * 2 - 1) };
+  const labels = BigInt64Array.from({ length: batch }, () => BigInt(Math.floor(random() * classes)));
+  const numbers = Object.entries(training.rule.numbers(1, 1e-3)).map(
+    ([name, value]) => [name, { dtype: 'float32', dims: [], data: Float32Array.of(value) }] as const,
+  );
+  const feeds: HostTensors = {
+    [input]: x,
+    labels: { dtype: 'int64', dims: [batch], data: labels },
+    ...training.initial,
+    ...Object.fromEntries(numbers),
+  };
+  const settings = { provider: 'cpu', threads: physicalCores(), takesTurns: true } as const;
+  const step = await runner.load({ bytes: encodeModel(written) }, settings);
+  const forward = await runner.load({ bytes: encodeModel(prepared.model) }, settings);
+  const entries = [
+    { session: step, feeds },
+    { session: forward, feeds: { [input]: x } },
+  ];
+  const [own, unit] = await runner.timeInterleaved(entries, { warmup: 2, runs: RUNS });
+  await step.close();
+  await forward.close();
+  return median([...own!.timesMs]) / median([...unit!.timesMs]);
+}
+
+/** The sample CNN and vision transformer, and the topology of MobileNetV2. */
+export async function bench(): Promise<BenchRow[]> {
+  const sample = async (name: string): Promise<Model> =>
+    (await openModel(fileURLToPath(new URL(`../../resources/samples/${name}.onnx`, import.meta.url)))).model;
+  const mobile = mobileNetV2();
+  const glyphs = { logits: 'logits', classes: 36, dims: [64, 1, 32, 32] };
+  const cases: Case[] = [
+    { name: 'the sample CNN, batch 64', model: await sample('glyph-cnn'), ...glyphs },
+    { name: 'the sample ViT, batch 64', model: await sample('glyph-vit'), ...glyphs },
+    {
+      name: 'MobileNetV2, batch 4',
+      model: mobile,
+      logits: mobile.graph.outputs[0]!.name,
+      classes: 1000,
+      dims: [4, 3, 224, 224],
+    },
+  ];
+  return withRunner(async (runner) => {
+    const rows: BenchRow[] = [];
+    for (const each of cases) {
+      rows.push(told(`train: a step over the forward pass, ${each.name}`, await stepRatio(runner, each)));
+    }
+    return rows;
+  });
+}
