@@ -30,6 +30,12 @@ describe('integer kernels beside the operators that they stand for', () => {
     expect(finding?.fix?.edits).toEqual([{ add: { rewrite: { pass: 'float-layers', layers: ['middle'] } } }]);
   });
 
+  it('does not take it for saturation on a CPU that may saturate: it is as far off where sums are exact', async () => {
+    const wrong = pool({ pads: [1n, 1n, 1n, 1n], ceil_mode: 1n, count_include_pad: 1n });
+    const { findings } = await report(wrong, { runner, vnni: false, feeds: [randomFeed(IMAGE)] });
+    expect(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual(['kernel-differs']);
+  });
+
   it.each([
     ['an average pool without both', pool({})],
     ['a convolution', quantizedConv()],

@@ -16,6 +16,7 @@ import { fastPackedWeights, packedProducts, slowSettings } from '../../../../mai
 import { shareWeights } from '../../../../main/engine/passes/share-weights.ts';
 import { storeCodes } from '../../../../main/engine/passes/store-codes.ts';
 import { toFloat32 } from '../../../../main/engine/passes/to-float32.ts';
+import { checkFusion } from '../../../../main/engine/quantize/check-fusion.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { packBits } from '../../../../main/engine/tensor/packing.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
@@ -66,6 +67,8 @@ describe('float-layers', () => {
       'DequantizeLinear',
     ]);
     expect(await decibels(model, mixed, randomFeed(IMAGE))).toBeGreaterThan(20);
+    const fused = await checkFusion(mixed, runner, quietContext());
+    expect([fused.get('first') ?? false, fused.get('second')]).toEqual([false, true]);
   });
 
   it('takes dynamic quantization out, scale and all', async () => {
