@@ -103,6 +103,24 @@ suite(`quantization of real models${existsSync(assets) ? '' : ' (skipped: ../sha
       },
     );
 
+    it.each([
+      ['smallest to largest', {}, 29, 0.984],
+      ['percentile', { calibrator: 'percentile' }, 29.3, 0.984],
+      ['least error, images in two codes', { calibrator: 'mse', splitInputs: true }, 30.3, 0.988],
+    ] as const)(
+      'agrees with the float model on 500 other images with ranges: %s',
+      async (_, step, leastDb, leastShare) => {
+        if (machineInfo('').vnni !== true) return;
+        const outcome = await quantize(float, calibration, { ...step, reduceRange: false } as Partial<Int8StaticStep>);
+        const [x, y] = [(await logits(float)).slice(5000), (await logits(outcome.model)).slice(5000)];
+        const power = (values: readonly number[]): number => values.reduce((sum, value) => sum + value * value, 0);
+        const difference = power(x.map((value, at) => value - y[at]!));
+        expect(sqnrDb({ reference: power(x), difference })).toBeGreaterThanOrEqual(leastDb);
+        const [a, b] = [top1(x), top1(y)];
+        expect(a.filter((value, at) => value === b[at]).length / a.length).toBeGreaterThanOrEqual(leastShare);
+      },
+    );
+
     it('runs every quantized layer as an integer kernel, every Conv among them', async () => {
       const outcome = await quantize(float, calibration, { samples: 40 });
       expect(outcome.fusedShare).toBe(1);

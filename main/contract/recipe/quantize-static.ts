@@ -24,6 +24,8 @@ const int8 = {
   scheme: z.literal('int8-static'),
   /** Codes of activations and of weights; s: signed, u: unsigned. */
   types: z.enum(['u8s8', 'u8u8', 's8s8']).default('u8s8'),
+  /** How integer layers are written: as pairs around float operators, or as the runtime's own integer operators. */
+  format: z.enum(['qdq', 'qoperator']).default('qdq'),
   /** true: weights in 7 bits; 'auto': where sums would saturate. A recipe kept with a trial holds the resolved value. */
   reduceRange: z.union([z.boolean(), z.literal('auto')]).default('auto'),
   /** Whether layers stay in float that would make the model slower on the machine at hand. */
@@ -131,6 +133,26 @@ export const staticFields: readonly StepField[] = [
     ],
   },
   {
+    key: 'format',
+    title: 'Written as',
+    help: 'How integer layers stand in the file.',
+    flag: '--format <format>',
+    control: 'choice',
+    when: int8Only,
+    choices: [
+      {
+        value: 'qdq',
+        title: 'Pairs around operators',
+        help: 'QuantizeLinear and DequantizeLinear around float operators: for any runtime.',
+      },
+      {
+        value: 'qoperator',
+        title: 'Integer operators',
+        help: 'QLinearConv and others, as this runtime fuses them: for ONNX Runtime alone.',
+      },
+    ],
+  },
+  {
     key: 'perChannel',
     title: 'Scale for each channel',
     help: 'One scale for each output channel of a weight, not one for the whole tensor: more exact, and as fast.',
@@ -220,6 +242,7 @@ export const INITIAL_STATIC: Int8StaticStep = {
   scheme: 'int8-static',
   calibrator: 'minmax',
   types: 'u8s8',
+  format: 'qdq',
   perChannel: true,
   symmetric: false,
   splitInputs: false,
@@ -246,6 +269,7 @@ export function staticWords(step: StaticStep): string {
   const details = [
     CALIBRATORS[step.calibrator],
     step.scheme !== 'int8-static' || step.types === 'u8s8' ? '' : ` ${step.types}`,
+    step.scheme === 'int8-static' && step.format === 'qoperator' ? ' QOperator' : '',
     step.perChannel ? '' : ' per tensor',
     step.symmetric ? ' symmetric' : '',
     step.splitInputs ? ' split inputs' : '',

@@ -8,6 +8,7 @@ import { lendRunner } from '../runtime/runner-pool.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { CalibrationSamples, firstSamples } from '../dataset/finite-samples.ts';
+import { asOperators } from './as-operators.ts';
 import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
@@ -76,9 +77,11 @@ export async function quantizeStatic(
   }
   const layers = describeLayers(source, { prepared, plan, fused });
   const notes = quantizationNotes({ prepared, plan, layers, step, samples: settled.samples, vnni });
+  const pairs = { model: quantized.model, sources: composeSources(prepared.sources, quantized.sources) };
+  const operators = step.scheme === 'int8-static' && step.format === 'qoperator';
+  const made = operators ? await asOperators(pairs, runner, context) : pairs;
   return {
-    model: quantized.model,
-    sources: composeSources(prepared.sources, quantized.sources),
+    ...made,
     step: decided,
     layers,
     fusedShare: fusedShareOf(layers),

@@ -8,6 +8,7 @@ import type { Int8StaticStep, StaticStep } from '../../../../main/contract/recip
 import type { QuantizeOutcome } from '../../../../main/engine/quantize/outcome.ts';
 import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import { sourcesOf } from '../../../../main/engine/passes/pass.ts';
 import { graph, type GraphBuilder } from '../../../support/graph-builder.ts';
 import { largestDifference, outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';
 
@@ -110,6 +111,19 @@ describe('quantizeStatic', () => {
     const whole = await quantize(residualCnn(), { splitInputs: true });
     expect(whole.fusedShare).toBe(1);
     expect(await relativeError(residualCnn(), whole.model)).toBeLessThan(0.05);
+  });
+
+  it('writes integer operators themselves, which give what the pairs give', async () => {
+    const pairs = await quantize(residualCnn());
+    const outcome = await quantize(residualCnn(), { format: 'qoperator' });
+    const operators = outcome.model.graph.nodes.map(({ opType }) => opType);
+    expect(operators).toContain('QLinearConv');
+    expect(operators).not.toContain('Conv');
+    const feeds = randomFeed(IMAGE);
+    const [a, b] = [await outputsOf(runner, pairs.model, feeds), await outputsOf(runner, outcome.model, feeds)];
+    expect(largestDifference(a['y']!, b['y']!)).toBe(0);
+    const conv = outcome.model.graph.nodes.find(({ opType }) => opType === 'QLinearConv')!;
+    expect(sourcesOf(outcome.sources, conv.name)).toContain('c1');
   });
 
   it('writes 16-bit activations, which the runtime computes in float, and says so', async () => {
