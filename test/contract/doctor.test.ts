@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { doctorReportSchema } from '../../main/contract/doctor.ts';
 import { recipeSchema } from '../../main/contract/recipe/recipe.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
+import { graph } from '../support/graph-builder.ts';
 import { quantizedConv } from '../support/quantized-graphs.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -43,6 +44,20 @@ test('makes a model with its fixes, in which the next examination finds nothing 
   expect((await doctor(careless, '--quick', '--fix', '-o', fixed, '--quiet')).code).toBe(0);
   expect(existsSync(fixed)).toBe(true);
   expect((await doctor(fixed, '--quick', '--quiet', '--fail-on', 'hint')).code).toBe(0);
+});
+
+test('looks at a model that the runtime does not take, and says so', async () => {
+  const custom = graph()
+    .input('x', 'float32', [1])
+    .node('Nothing', ['x'], {}, ['y'], { domain: 'nobody' })
+    .output()
+    .build();
+  const path = folder.file('custom.onnx');
+  writeFileSync(path, encodeModelBytes(custom));
+  const { code, stdout } = await doctor(path, '--json');
+  expect(code).toBe(0);
+  const { checks } = doctorReportSchema.parse(JSON.parse(stdout));
+  expect(checks.at(-1)).toMatchObject({ id: 'run', status: 'skipped' });
 });
 
 test('says what is missing: --fix without a file, a file without --fix', async () => {

@@ -1,7 +1,9 @@
 import { arch } from 'node:os';
 import { WHOLE_SET } from '../../contract/data.ts';
+import type { DoctorReport } from '../../contract/doctor.ts';
 import { lastStepOf, stepParts } from '../../contract/recipe/kinds.ts';
 import type { Recipe } from '../../contract/recipe/recipe.ts';
+import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { splitIndices } from '../../engine/dataset/split.ts';
 import type { FeedBatches } from '../../engine/dataset/feed-batches.ts';
@@ -31,8 +33,20 @@ export async function doctor(
     sources: sourceMap(origin?.sources ?? null),
     quantizes: origin !== null && lastStepOf(origin.recipe, 'quantize') !== undefined,
   };
-  if (quick) return examine({ model: (await openShared(path)).model, origin: from, machine }, context);
-  const { model } = await openRunnable(path, signal);
+  const look = async (): Promise<DoctorReport> =>
+    examine({ model: (await openShared(path)).model, origin: from, machine }, context);
+  if (quick) return look();
+  const opened = await openRunnable(path, signal).catch((error: unknown) => {
+    // The runtime does not take it; the file can be looked at all the same.
+    if (error instanceof StudioError && error.code === 'UNSUPPORTED') return error;
+    throw error;
+  });
+  if (opened instanceof StudioError) {
+    const report = await look();
+    const run = { id: 'run', title: 'Runs here', status: 'skipped', note: opened.message } as const;
+    return { ...report, checks: [...report.checks, run] };
+  }
+  const { model } = opened;
   const reference =
     origin !== null && isSameFloat(origin.recipe) ? (await openRunnable(origin.path, signal)).model : undefined;
   const inputs = data === null ? undefined : await samplesOf(data, model, { limit, signal });

@@ -48,6 +48,32 @@ describe('integer kernels beside the operators that they stand for', () => {
   });
 });
 
+describe('a model of integer kernels', () => {
+  it('is examined as one of conversions: its kernels are right, its outputs near the float model', async () => {
+    const b = graph().input('x', 'float32', [1, 16]);
+    for (const [name, scale] of [
+      ['s', 0.01],
+      ['t', 0.05],
+    ] as const)
+      b.initializer(name, 'float32', [], [scale]);
+    b.initializer('z', 'uint8', [], [128]).initializer('wz', 'int8', [], [0]);
+    b.initializer(
+      'w',
+      'int8',
+      [16, 4],
+      Array.from({ length: 64 }, (_, at) => ((at * 29) % 101) - 50),
+    );
+    b.node('QuantizeLinear', ['x', 's', 'z'], {}, ['q'], { name: 'in' });
+    b.node('QLinearMatMul', ['q', 's', 'z', 'w', 's', 'wz', 't', 'z'], {}, ['p'], { name: 'product' });
+    b.node('DequantizeLinear', ['p', 't', 'z'], {}, ['y'], { name: 'out' });
+    const model = b.output('y').build({ opset: 13 });
+    const { findings, checks, integerLayers } = await report(model, { runner, feeds: [randomFeed([1, 16])] });
+    expect(findings.filter(({ severity, code }) => severity === 'error' || code === 'layer-loses')).toEqual([]);
+    expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
+    expect(integerLayers).toEqual({ fused: 1, of: 1 });
+  });
+});
+
 describe('ranges', () => {
   it('that end before the data are told, with the share of values beyond them', async () => {
     // 0.002 · 127 = 0.25: of values in [−1, 1) three quarters lie beyond.
