@@ -7,6 +7,7 @@ import { bench as open } from './open.ts';
 import { bench as picture } from './picture.ts';
 import { bench as profile } from './profile.ts';
 import { bench as prune } from './prune.ts';
+import { bench as quantize } from './quantize.ts';
 import { bench as size } from './size.ts';
 import { bench as slider } from './slider.ts';
 import { bench as train } from './train.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   picture,
   profile,
   prune,
+  quantize,
   size,
   slider,
   train,

@@ -271,7 +271,8 @@ class QdqWriter {
     assert(weight !== undefined, `the weights of '${unit.layer}' are a float32 constant`);
     const { alpha, beta } = this.#plainGemm(node);
     const split = this.#options.split.has(node.inputs[unit.dataInputs[0]!] ?? '');
-    const whole = { values: weight.values.map((value) => value * alpha), dims: weight.tensor.dims };
+    const scaled = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
+    const whole = { values: scaled, dims: weight.tensor.dims };
     const { values, dims } = split ? splitWeights(whole.values, whole.dims) : whole;
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
     const format = this.#options.formatsOf(unit).weights;

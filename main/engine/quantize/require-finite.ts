@@ -14,8 +14,17 @@ export function requireFiniteWeights(graph: Graph, plan: QuantizationPlan): void
     for (const at of [weights?.weightInput, weights?.biasInput]) {
       const name = at === undefined ? '' : (node.inputs[at] ?? '');
       const values = name === '' ? undefined : constantFloats(index, name)?.values;
-      const bad = values?.findIndex((value) => !Number.isFinite(value)) ?? -1;
+      const bad = values === undefined ? -1 : firstNotFinite(values);
       if (bad >= 0) throw notFinite(`Layer '${layer}', '${name}'`, bad, values![bad]!);
     }
   }
+}
+
+/** Where the first value is that is NaN or infinite; −1: nowhere. A bare loop, much faster than `findIndex`. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) {
+    // False for NaN too, which no comparison with > would catch.
+    if (!(Math.abs(values[i]!) <= Number.MAX_VALUE)) return i;
+  }
+  return -1;
 }
