@@ -32,7 +32,7 @@ const standard = {
 
 const weightsAlone = { method: z.enum(['rtn', 'hqq']) };
 /** Calibration samples taken from the start of the data. */
-const byData = { method: z.literal('gptq'), samples: z.number().int().positive().default(128) };
+const byData = { method: z.enum(['gptq', 'awq']), samples: z.number().int().positive().default(128) };
 
 const int4Kernels = {
   ...kernels,
@@ -180,6 +180,11 @@ export const weightOnlyFields: readonly StepField[] = [
         title: 'GPTQ',
         help: 'Weights make up for the errors of others on calibration data: the most exact, the slowest.',
       },
+      {
+        value: 'awq',
+        title: 'AWQ',
+        help: 'Inputs that are large on calibration data get more exact weights, by factors moved into the layers before.',
+      },
     ],
   },
   { ...block, when: { scheme: ['int8-weight', 'int4-weight'], ...asKernels }, choices: blocks(BLOCKS) },
@@ -223,7 +228,7 @@ export const weightOnlyFields: readonly StepField[] = [
     control: 'count',
     minimum: 1,
     unit: 'samples',
-    when: { scheme, method: ['gptq'] },
+    when: { scheme, method: ['gptq', 'awq'] },
   },
 ];
 
@@ -231,6 +236,7 @@ const METHODS: Readonly<Record<WeightOnlyStep['method'], string>> = {
   rtn: '',
   hqq: ' by HQQ',
   gptq: ' by GPTQ',
+  awq: ' by AWQ',
 };
 
 /** "int4 weights in blocks of 32 by GPTQ". */

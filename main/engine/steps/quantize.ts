@@ -6,6 +6,7 @@ import { quantizeDynamic } from '../quantize/quantize-dynamic.ts';
 import { quantizeHalf } from '../quantize/quantize-half.ts';
 import { quantizeStatic } from '../quantize/quantize-static.ts';
 import { quantizeWeightOnly } from '../quantize/weight-only/quantize-weight-only.ts';
+import { inputScaling } from './input-scaling.ts';
 import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
 
 export type QuantizeStepOutcome = StepOutcome<'quantize', Omit<QuantizeOutcome, 'model' | 'sources'>>;
@@ -37,6 +38,6 @@ function quantize(
     case 'int8-weight':
     case 'int4-weight':
     case 'int2-weight':
-      return quantizeWeightOnly(model, { ...surroundings, step }, context);
+      return quantizeWeightOnly(model, { ...surroundings, step, scalingOf: inputScaling }, context);
   }
 }

@@ -69,12 +69,12 @@ export async function codeByData(
 interface GramRun {
   readonly batches: FeedBatches;
   readonly runner: Runner;
-  readonly between: ReturnType<Frontier['between']>;
+  readonly between: ReturnType<Frontier['between']> | undefined;
   readonly from: readonly string[];
 }
 
 /** Σx·xᵀ of the inputs of each matrix; of one that several layers use, over all of them. None for tables alone. */
-async function collectGrams(
+export async function collectGrams(
   model: Model,
   matrices: readonly StoredMatrix[],
   { batches, runner, between, from }: GramRun,
@@ -104,7 +104,7 @@ async function collectGrams(
   });
   if (wanted.length === 0) return new Map();
   const totals = await collectSums(
-    graph.build({ from, keep: between.keep }),
+    graph.build({ from, keep: between?.keep ?? [] }),
     { batches, runner, layerOf: (output) => layerOf.get(output) ?? output, sums: graph.sums, between },
     context,
   );

@@ -3,6 +3,7 @@ import type { InferredValue } from '../../operators/inference.ts';
 import { foldConstants } from '../../passes/fold-constants.ts';
 import { inlineFunctions } from '../../passes/inline-functions.ts';
 import { nameNodes } from '../../passes/name-nodes.ts';
+import { separateConstants } from '../../passes/separate-constants.ts';
 import { runPasses, type PassContext, type PassResult } from '../../passes/pass.ts';
 
 /**
@@ -14,6 +15,18 @@ export function prepareWeights(source: Model, context: PassContext): Promise<Pas
   const fold = (model: Model): ReturnType<typeof foldConstants> =>
     foldConstants(model, context, { keepMoved: true, wanted: isWeight });
   return runPasses(source, [nameNodes, inlineFunctions, fold], context);
+}
+
+/**
+ * The same for a model in which channels will be scaled: all constants stored, and those apart that only happen to be equal.
+ * @throws RUNTIME_DIED, CANCELLED
+ */
+export function prepareScaling(source: Model, context: PassContext): Promise<PassResult> {
+  return runPasses(
+    source,
+    [nameNodes, inlineFunctions, (model) => foldConstants(model, context), separateConstants],
+    context,
+  );
 }
 
 function isWeight({ dtype, shape }: InferredValue): boolean {

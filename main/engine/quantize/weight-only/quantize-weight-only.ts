@@ -1,16 +1,23 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import type { WeightOnlyStep } from '../../../contract/recipe/quantize-weight-only.ts';
 import type { Model, Node } from '../../graph/ir.ts';
-import { composeSources, sourcesOf, type Sources } from '../../passes/pass.ts';
+import { composeSources, sourcesOf, type PassResult, type Sources } from '../../passes/pass.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { QuantizeOutcome } from '../outcome.ts';
 import { codeByData, type DataSource } from './code-by-data.ts';
 import { BITS, codeMatrix, type CodedMatrix } from './code-matrices.ts';
 import { findMatrices, type FoundMatrices } from './find-matrices.ts';
-import { prepareWeights } from './prepare-weights.ts';
+import { prepareScaling, prepareWeights } from './prepare-weights.ts';
+import { scaleInputs, type InputScaling, type ScaledInputs } from './scale-inputs.ts';
 import { describeWeights, weightNotes } from './weight-report.ts';
 import { writeDequantized } from './write-dequantized.ts';
 import { writeBlockKernels, type WrittenMatrices } from './write-matrices.ts';
+
+export interface WeightOnlyInput extends DataSource {
+  readonly step: WeightOnlyStep;
+  /** Which channels of a model may be scaled; asked for by AWQ. */
+  readonly scalingOf: (model: Model) => InputScaling;
+}
 
 /**
  * Weights in 8, 4 or 2 bits with a scale for each block of an output's inputs; activations stay float. What is written is
@@ -20,14 +27,16 @@ import { writeBlockKernels, type WrittenMatrices } from './write-matrices.ts';
  */
 export async function quantizeWeightOnly(
   source: Model,
-  { step, ...data }: DataSource & { readonly step: WeightOnlyStep },
+  { step, scalingOf, ...data }: WeightOnlyInput,
   context: TaskContext,
 ): Promise<QuantizeOutcome<WeightOnlyStep>> {
   const { runner } = data;
-  const prepared = await prepareWeights(source, { runners: lendRunner(runner), signal: context.signal });
-  const found = wantedMatrices(prepared.model, prepared.sources, step);
-  const { coded, notes } = await code(prepared.model, found, { step, data }, context);
-  const written = write(prepared.model, coded, step);
+  const passes = { runners: lendRunner(runner), signal: context.signal };
+  const prepared = await (step.method === 'awq' ? prepareScaling : prepareWeights)(source, passes);
+  const { model, notes: scaled } = await scale(prepared, { step, scalingOf, data }, context);
+  const found = wantedMatrices(model, prepared.sources, step);
+  const { coded, notes } = await code(model, found, { step, data }, context);
+  const written = write(model, coded, step);
   const outcome = { found, coded, bytes: written.bytes, sources: prepared.sources };
   const layers = describeWeights(source, outcome);
   return {
@@ -36,8 +45,19 @@ export async function quantizeWeightOnly(
     step,
     layers,
     fusedShare: coded.length === 0 ? null : 1,
-    notes: [...prepared.notes, ...notes, ...weightNotes(outcome, step)],
+    notes: [...prepared.notes, ...scaled, ...notes, ...weightNotes(outcome, step)],
   };
+}
+
+/** The model with its inputs scaled, where the method does so. */
+async function scale(
+  { model, sources }: PassResult,
+  { step, scalingOf, data }: { step: WeightOnlyStep; scalingOf: WeightOnlyInput['scalingOf']; data: DataSource },
+  context: TaskContext,
+): Promise<ScaledInputs> {
+  const { matrices } = wantedMatrices(model, sources, step);
+  if (step.method !== 'awq' || matrices.length === 0) return { model, notes: [] };
+  return scaleInputs(model, matrices, { scaling: scalingOf(model), step, data }, context);
 }
 
 /** What the kernels' attribute accuracy_level says: in which type they multiply. */

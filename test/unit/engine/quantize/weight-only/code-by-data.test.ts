@@ -6,6 +6,7 @@ import { makeNode } from '../../../../../main/engine/graph/make.ts';
 import { tensorBytes } from '../../../../../main/engine/graph/tensor-data.ts';
 import { quantizeWeightOnly } from '../../../../../main/engine/quantize/weight-only/quantize-weight-only.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
+import { inputScaling } from '../../../../../main/engine/steps/input-scaling.ts';
 import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { outputsOf } from '../oracle.ts';
@@ -91,7 +92,7 @@ describe('cancelling', () => {
     }
     const begun = quantizeWeightOnly(
       model,
-      { step: settings, calibration, runner },
+      { step: settings, calibration, runner, scalingOf: inputScaling },
       {
         ...context,
         progress: () => undefined,

@@ -4,6 +4,7 @@ import type { WeightOnlyStep } from '../../../../../main/contract/recipe/quantiz
 import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { quantizeWeightOnly } from '../../../../../main/engine/quantize/weight-only/quantize-weight-only.ts';
+import { inputScaling } from '../../../../../main/engine/steps/input-scaling.ts';
 import type { Runner } from '../../../../../main/engine/runtime/runner.ts';
 
 /** A step with 4 bits unless said otherwise. */
@@ -19,5 +20,9 @@ export function quantizeWeights(
     throw new Error('no data');
   },
 ): ReturnType<typeof quantizeWeightOnly> {
-  return quantizeWeightOnly(model, { step: weightStep(settings), calibration, runner }, quietContext());
+  return quantizeWeightOnly(
+    model,
+    { step: weightStep(settings), calibration, runner, scalingOf: inputScaling },
+    quietContext(),
+  );
 }
