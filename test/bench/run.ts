@@ -11,6 +11,7 @@ import { bench as quantize } from './quantize.ts';
 import { bench as size } from './size.ts';
 import { bench as slider } from './slider.ts';
 import { bench as train } from './train.ts';
+import { bench as weights } from './weights.ts';
 import { bench as window } from './window.ts';
 import type { BenchRow } from './bench-row.ts';
 
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   size,
   slider,
   train,
+  weights,
   window,
 };
 

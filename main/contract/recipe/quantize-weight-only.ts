@@ -140,7 +140,7 @@ export const weightOnlyFields: readonly StepField[] = [
       {
         value: 'qdq',
         title: 'Standard operators',
-        help: 'DequantizeLinear before each layer: any runtime takes it; blocks and 4 bits need opset 21.',
+        help: 'DequantizeLinear before each layer: any runtime takes it; blocks and 4 bits are written in opset 21.',
       },
     ],
   },

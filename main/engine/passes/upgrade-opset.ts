@@ -74,8 +74,23 @@ export function upgradeOpset(
   knowledge: ValueKnowledge,
   sources = new Map<string, readonly string[]>(),
 ): Model {
+  return upgradeTo(model, knowledge, { to: PER_CHANNEL_OPSET, sources });
+}
+
+/** DequantizeLinear takes scales for blocks, and 4-bit codes, from this opset on. */
+export const BLOCKED_OPSET = 21;
+
+/** The IR versions of the ONNX releases that brought opsets which models are raised to. */
+const IR_OF_OPSET: Readonly<Record<number, number>> = { [PER_CHANNEL_OPSET]: IR_OF_OPSET_13, [BLOCKED_OPSET]: 10 };
+
+/** The same up to another opset: 13 or 21. A model of that opset or a later one is returned as it is. */
+export function upgradeTo(
+  model: Model,
+  knowledge: ValueKnowledge,
+  { to, sources }: { readonly to: number; readonly sources: Map<string, readonly string[]> },
+): Model {
   const from = defaultOpset(model);
-  if (from >= PER_CHANNEL_OPSET) return model;
+  if (from >= to) return model;
   if (from < OLDEST_UPGRADABLE) {
     throw new StudioError(
       'UNSUPPORTED',
@@ -86,18 +101,24 @@ export function upgradeOpset(
     );
   }
   const opsetImports = model.opsetImports.map((entry) =>
-    entry.domain === '' || entry.domain === 'ai.onnx' ? { ...entry, version: PER_CHANNEL_OPSET } : entry,
+    entry.domain === '' || entry.domain === 'ai.onnx' ? { ...entry, version: to } : entry,
   );
-  const graph = upgradeGraph(model.graph, from, knowledge, sources);
-  return { ...model, irVersion: Math.max(model.irVersion, IR_OF_OPSET_13), opsetImports, graph };
+  const graph = upgradeGraph(model.graph, { from, to }, knowledge, sources);
+  return { ...model, irVersion: Math.max(model.irVersion, IR_OF_OPSET[to] ?? 0), opsetImports, graph };
 }
 
 /** Subgraphs and functions are not inferred here: within them, the forms that need no rank are used. */
 export const NOTHING_KNOWN: ValueKnowledge = { dtype: () => undefined, rank: () => undefined };
 
+/** Opsets that a model comes from and goes to. */
+interface Crossing {
+  readonly from: number;
+  readonly to: number;
+}
+
 function upgradeGraph(
   graph: Graph,
-  from: number,
+  crossing: Crossing,
   knowledge: ValueKnowledge,
   sources: Map<string, readonly string[]>,
 ): Graph {
@@ -105,10 +126,10 @@ function upgradeGraph(
   const names = layerNames(graph);
   for (const [index, original] of graph.nodes.entries()) {
     const layer = names[index]!;
-    const node = upgradeSubgraphs(original, from);
+    const node = upgradeSubgraphs(original, crossing);
     if (node !== original) editor.replaceNode(original, node);
     if (node.domain !== '' && node.domain !== 'ai.onnx') continue;
-    const rewritten = rewriteNode(node, { from, to: PER_CHANNEL_OPSET }, upgradeScope(editor, layer, knowledge));
+    const rewritten = rewriteNode(node, crossing, upgradeScope(editor, layer, knowledge));
     if (rewritten.length === 1 && rewritten[0] === node) continue;
     replaceBySeveral(editor, original, rewritten);
     for (const { name } of rewritten) if (name !== layer) sources.set(name, [layer]);
@@ -120,11 +141,7 @@ function upgradeGraph(
  * A node of one opset in a newer one, as one or several nodes.
  * @throws what `scope.refuse` throws, where the newer opset has no counterpart or the operator is not known
  */
-export function rewriteNode(
-  node: Node,
-  { from, to }: { readonly from: number; readonly to: number },
-  scope: UpgradeScope,
-): readonly Node[] {
+export function rewriteNode(node: Node, { from, to }: Crossing, scope: UpgradeScope): readonly Node[] {
   const crossed = ({ since }: { readonly since: number }): boolean => since > from && since <= to;
   const refusal = REFUSALS.find((entry) => entry.opType === node.opType && crossed(entry));
   if (refusal !== undefined) return scope.refuse(refusal.reason);
@@ -171,9 +188,9 @@ function refuse(layer: string, reason: string): never {
   });
 }
 
-function upgradeSubgraphs(node: Node, from: number): Node {
+function upgradeSubgraphs(node: Node, crossing: Crossing): Node {
   if (!node.attributes.some(({ type }) => type === 'graph' || type === 'graphs')) return node;
-  const upgrade = (graph: Graph): Graph => upgradeGraph(graph, from, NOTHING_KNOWN, new Map());
+  const upgrade = (graph: Graph): Graph => upgradeGraph(graph, crossing, NOTHING_KNOWN, new Map());
   return {
     ...node,
     attributes: node.attributes.map((attribute): Attribute => {

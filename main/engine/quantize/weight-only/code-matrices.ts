@@ -56,10 +56,17 @@ export async function codeMatrix(
   { signal }: Pick<TaskContext, 'signal'>,
 ): Promise<CodedMatrix> {
   const weights = matrixValues(matrix);
-  const bad = weights.findIndex((weight) => !Number.isFinite(weight));
+  const bad = firstNotFinite(weights);
   if (bad >= 0) throw notFinite(`Layer '${matrix.uses[0]!.node.name}', '${matrix.tensor.name}'`, bad, weights[bad]!);
   const coding = codesOf(weights, matrix, step, gram);
   return runInterruptibly(measured(matrix, weights, coding, gram), signal);
+}
+
+function firstNotFinite(weights: Float32Array): number {
+  // A difference that is not 0 is NaN: no call for each weight.
+  let differences = 0;
+  for (let at = 0; at < weights.length; at++) differences += weights[at]! - weights[at]!;
+  return differences === 0 ? -1 : weights.findIndex((weight) => !Number.isFinite(weight));
 }
 
 function* codesOf(

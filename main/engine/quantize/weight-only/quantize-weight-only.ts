@@ -1,13 +1,19 @@
+import { StudioError } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { WeightOnlyStep } from '../../../contract/recipe/quantize-weight-only.ts';
 import type { Model, Node } from '../../graph/ir.ts';
 import { composeSources, sourcesOf, type PassResult, type Sources } from '../../passes/pass.ts';
+import { checkPass } from '../../passes/check-pass.ts';
+import { nameNodes } from '../../passes/name-nodes.ts';
+import { defaultOpset } from '../../passes/upgrade-opset.ts';
+import { makeModelInputs } from '../../runtime/make-inputs.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
+import type { HostTensors } from '../../tensor/host-tensor.ts';
 import type { QuantizeOutcome } from '../outcome.ts';
 import { codeByData, type DataSource } from './code-by-data.ts';
 import { BITS, codeMatrix, type CodedMatrix } from './code-matrices.ts';
 import { findMatrices, type FoundMatrices } from './find-matrices.ts';
-import { prepareScaling, prepareWeights } from './prepare-weights.ts';
+import { prepareWeights } from './prepare-weights.ts';
 import { scaleInputs, type InputScaling, type ScaledInputs } from './scale-inputs.ts';
 import { describeWeights, weightNotes } from './weight-report.ts';
 import { writeDequantized } from './write-dequantized.ts';
@@ -15,6 +21,8 @@ import { writeBlockKernels, type WrittenMatrices } from './write-matrices.ts';
 
 export interface WeightOnlyInput extends DataSource {
   readonly step: WeightOnlyStep;
+  /** Some real inputs to try a rewritten model on; undefined: there are none, and made ones do. */
+  readonly sampleFeeds: () => Promise<HostTensors | undefined>;
   /** Which channels of a model may be scaled; asked for by AWQ. */
   readonly scalingOf: (model: Model) => InputScaling;
 }
@@ -27,12 +35,13 @@ export interface WeightOnlyInput extends DataSource {
  */
 export async function quantizeWeightOnly(
   source: Model,
-  { step, scalingOf, ...data }: WeightOnlyInput,
+  { step, scalingOf, sampleFeeds, ...data }: WeightOnlyInput,
   context: TaskContext,
 ): Promise<QuantizeOutcome<WeightOnlyStep>> {
   const { runner } = data;
   const passes = { runners: lendRunner(runner), signal: context.signal };
-  const prepared = await (step.method === 'awq' ? prepareScaling : prepareWeights)(source, passes);
+  const prepared = await prepareWeights(source, step, passes);
+  await checkRaised(source, prepared.model, { runner, sampleFeeds }, context);
   const { model, notes: scaled } = await scale(prepared, { step, scalingOf, data }, context);
   const found = wantedMatrices(model, prepared.sources, step);
   const { coded, notes } = await code(model, found, { step, data }, context);
@@ -47,6 +56,24 @@ export async function quantizeWeightOnly(
     fusedShare: coded.length === 0 ? null : 1,
     notes: [...prepared.notes, ...scaled, ...notes, ...weightNotes(outcome, step)],
   };
+}
+
+/** A model in another opset must compute what it did. @throws UNSUPPORTED */
+async function checkRaised(
+  source: Model,
+  model: Model,
+  { runner, sampleFeeds }: Pick<WeightOnlyInput, 'runner' | 'sampleFeeds'>,
+  context: TaskContext,
+): Promise<void> {
+  if (defaultOpset(model) === defaultOpset(source)) return;
+  const feeds = (await sampleFeeds()) ?? makeModelInputs(source, { batch: 1, dims: {} }).feeds;
+  const difference = await checkPass({ before: nameNodes(source).model, after: model }, feeds, runner, context);
+  if (difference === null) return;
+  throw new StudioError(
+    'UNSUPPORTED',
+    `Rewritten in opset ${defaultOpset(model)}, the model computes something else: ${difference}`,
+    { hint: 'Choose block kernels, which any opset takes; or export the model again in opset 21.' },
+  );
 }
 
 /** The model with its inputs scaled, where the method does so. */

@@ -1,11 +1,9 @@
-import { StudioError } from '../../../base/errors.ts';
 import { GraphEditor } from '../../graph/edit.ts';
 import type { Model, Tensor } from '../../graph/ir.ts';
 import { makeTensor } from '../../graph/make.ts';
 import { tensorByteLength } from '../../graph/tensor-size.ts';
 import { dequantizeNode } from '../../operators/nodes.ts';
 import { withoutDeadNodes } from '../../passes/dead-code.ts';
-import { defaultOpset, PER_CHANNEL_OPSET } from '../../passes/upgrade-opset.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { middleOf, type BlockCodes } from './block-codes.ts';
 import type { CodedMatrix } from './code-matrices.ts';
@@ -13,13 +11,9 @@ import { takesRowsFirst, type StoredMatrix } from './find-matrices.ts';
 import { transposed } from './matrix-values.ts';
 import type { WrittenMatrices } from './write-matrices.ts';
 
-/** DequantizeLinear takes scales for blocks, and 4-bit codes, from this opset on; files of it are of this IR version at least. */
-const BLOCKED_OPSET = 21;
-const IR_OF_BLOCKED_OPSET = 10;
-
 /**
  * The model with its matrices as codes behind a DequantizeLinear each, in standard operators. Each matrix lies as it lay.
- * @throws UNSUPPORTED where the model's opset has no such DequantizeLinear
+ * @param model in an opset that has such a DequantizeLinear
  */
 export function writeDequantized(
   model: Model,
@@ -29,7 +23,6 @@ export function writeDequantized(
   const sources = new Map<string, readonly string[]>();
   const bytes = new Map<StoredMatrix, number>();
   for (const { matrix, codes } of coded) {
-    requireOpset(model, codes);
     let size = 0;
     const products = matrix.uses.filter((use) => use.kind === 'product');
     for (const [rowsFirst, uses] of Map.groupBy(products, ({ form }) => takesRowsFirst(form))) {
@@ -48,29 +41,11 @@ export function writeDequantized(
     bytes.set(matrix, size);
   }
   const graph = withoutDeadNodes(editor.build({ dropUnused: true }));
-  const blocked = coded.some(({ codes }) => needsBlocks(codes));
-  const irVersion = blocked ? Math.max(model.irVersion, IR_OF_BLOCKED_OPSET) : model.irVersion;
-  return { model: { ...model, irVersion, graph }, sources, bytes };
+  return { model: { ...model, graph }, sources, bytes };
 }
 
 function needsBlocks({ blocks, format }: BlockCodes): boolean {
   return blocks > 1 || format.bits < 8;
-}
-
-function requireOpset(model: Model, codes: BlockCodes): void {
-  const needed = needsBlocks(codes) ? BLOCKED_OPSET : PER_CHANNEL_OPSET;
-  const opset = defaultOpset(model);
-  if (opset >= needed) return;
-  throw new StudioError(
-    'UNSUPPORTED',
-    `The model is written in opset ${opset}; ${codes.format.bits}-bit codes with ${codes.blocks > 1 ? 'a scale for each block' : 'a scale for each output'} in standard operators need opset ${needed}`,
-    {
-      hint:
-        needed === BLOCKED_OPSET
-          ? 'Export the model in opset 21; or choose block kernels, which any opset takes; or int8 with a scale for each output.'
-          : 'Export the model in a newer opset, best 21.',
-    },
-  );
 }
 
 interface Standard {

@@ -92,7 +92,7 @@ describe('cancelling', () => {
     }
     const begun = quantizeWeightOnly(
       model,
-      { step: settings, calibration, runner, scalingOf: inputScaling },
+      { step: settings, calibration, runner, scalingOf: inputScaling, sampleFeeds: async () => undefined },
       {
         ...context,
         progress: () => undefined,

@@ -22,7 +22,7 @@ export function quantizeWeights(
 ): ReturnType<typeof quantizeWeightOnly> {
   return quantizeWeightOnly(
     model,
-    { step: weightStep(settings), calibration, runner, scalingOf: inputScaling },
+    { step: weightStep(settings), calibration, runner, scalingOf: inputScaling, sampleFeeds: async () => undefined },
     quietContext(),
   );
 }
