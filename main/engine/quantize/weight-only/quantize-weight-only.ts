@@ -47,13 +47,13 @@ export async function quantizeWeightOnly(
   const { coded, notes } = await code(model, found, { step, data }, context);
   const written = write(model, coded, step);
   const outcome = { found, coded, bytes: written.bytes, sources: prepared.sources };
-  const layers = describeWeights(source, outcome);
+  const layers = describeWeights(source, outcome, step);
   return {
     model: coded.length === 0 ? source : written.model,
     sources: composeSources(prepared.sources, written.sources),
     step,
     layers,
-    fusedShare: coded.length === 0 ? null : 1,
+    fusedShare: coded.length === 0 || step.format === 'qdq' ? null : 1,
     notes: [...prepared.notes, ...scaled, ...notes, ...weightNotes(outcome, step)],
   };
 }

@@ -20,16 +20,18 @@ interface Outcome {
 type State = Omit<QuantizedLayer, 'name' | 'op'>;
 
 /** Every layer of the source in its order, subgraphs included, Constant nodes left out. */
-export function describeWeights(source: Model, outcome: Outcome): readonly QuantizedLayer[] {
+export function describeWeights(source: Model, outcome: Outcome, step: WeightOnlyStep): readonly QuantizedLayer[] {
   const states = new Map<string, State>();
   const say = (node: Node, state: State): void => {
     for (const layer of sourcesOf(outcome.sources, node.name)) if (!states.has(layer)) states.set(layer, state);
   };
+  // DequantizeLinear may be fused or not: that was not looked at.
+  const fused = step.format === 'nbits' ? true : null;
   for (const made of outcome.coded) {
     const [first, ...others] = made.matrix.uses;
-    say(first!.node, { quantized: true, fused: true, reason: null, weights: codedWeights(made, outcome) });
+    say(first!.node, { quantized: true, fused, reason: null, weights: codedWeights(made, outcome) });
     for (const { node } of others) {
-      say(node, { quantized: true, fused: true, reason: `shares the codes of '${first!.node.name}'` });
+      say(node, { quantized: true, fused, reason: `shares the codes of '${first!.node.name}'` });
     }
   }
   for (const { node, reason } of outcome.found.left) say(node, { quantized: false, fused: null, reason });

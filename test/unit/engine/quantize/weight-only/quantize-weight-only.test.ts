@@ -255,7 +255,9 @@ describe('in standard operators', () => {
     { scheme: 'int4-weight', block: 32, symmetric: true, opset: 21, allowed: 0.3 },
   ])('the runtime computes what it did before, nearly: %o', async ({ opset, allowed, ...settings }) => {
     const model = product(opset);
-    const { model: made } = await quantize(model, { format: 'qdq', ...settings });
+    const { model: made, fusedShare, layers } = await quantize(model, { format: 'qdq', ...settings });
+    expect(fusedShare).toBeNull();
+    expect(layers[0]).toMatchObject({ quantized: true, fused: null });
     expect(made.graph.nodes.map(({ opType }) => opType).toSorted()).toEqual([
       'DequantizeLinear',
       'DequantizeLinear',
