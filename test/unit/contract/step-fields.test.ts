@@ -109,6 +109,8 @@ describe('what is wrong with a recipe', () => {
   it('is told of the step that was meant', () => {
     expect(problem({ prune: { sparsity: 2 } })).toMatch(/Too big.*\n.*steps\[0\].prune.sparsity/u);
     expect(problem({ prune: { sparsity: 0.5, seed: 1 } })).toContain('prune.seed: has no effect beside');
-    expect(problem({ polish: {} })).toContain('Expected one of the kinds of step: prune, repair, equalize, quantize, rewrite');
+    expect(problem({ polish: {} })).toContain(
+      'Expected one of the kinds of step: prune, repair, equalize, quantize, rewrite',
+    );
   });
 });
