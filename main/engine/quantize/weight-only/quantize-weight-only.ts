@@ -54,7 +54,7 @@ export async function quantizeWeightOnly(
     step,
     layers,
     fusedShare: coded.length === 0 || step.format === 'qdq' ? null : 1,
-    notes: [...prepared.notes, ...scaled, ...notes, ...weightNotes(outcome, step)],
+    notes: [...prepared.notes, ...scaled, ...notes, ...weightNotes(source, outcome, step)],
   };
 }
 

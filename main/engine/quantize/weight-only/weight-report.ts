@@ -3,6 +3,7 @@ import type { Model, Node, Tensor } from '../../graph/ir.ts';
 import { elementCount, tensorByteLength } from '../../graph/tensor-size.ts';
 import { walkNodes } from '../../graph/walk.ts';
 import { hasTrait } from '../../operators/ask.ts';
+import { linearWeight } from '../../operators/linear-layers.ts';
 import { sourcesOf, type Sources } from '../../passes/pass.ts';
 import type { CodedWeights, QuantizedLayer } from '../layer-report.ts';
 import { BITS, type CodedMatrix } from './code-matrices.ts';
@@ -59,14 +60,20 @@ function floatBytes({ tensor, copies }: StoredMatrix): number {
 }
 
 /** What a user should know of what was done, one sentence each. */
-export function weightNotes({ found, coded, bytes }: Outcome, step: WeightOnlyStep): readonly string[] {
+export function weightNotes(source: Model, { found, coded, bytes }: Outcome, step: WeightOnlyStep): readonly string[] {
   const bits = BITS[step.scheme];
   const [left] = found.left;
+  const inner = walkNodes(source).some(({ node, parent }) => parent !== null && linearWeight(node) !== undefined)
+    ? ['Layers inside of subgraphs (If, Loop, Scan) stay in float.']
+    : [];
   if (coded.length === 0) {
     const why = left === undefined ? '' : `; '${left.node.name}': ${left.reason}`;
-    return [`No layer of this model has weights that become codes of ${bits} bits; it stays as it was${why}.`];
+    return [
+      `No layer of this model has weights that become codes of ${bits} bits; it stays as it was${why}.`,
+      ...inner,
+    ];
   }
-  const notes: string[] = [];
+  const notes: string[] = [...inner];
   const before = coded.reduce((sum, { matrix }) => sum + floatBytes(matrix), 0);
   const after = [...bytes.values()].reduce((sum, each) => sum + each, 0);
   const weights = coded.reduce((sum, { matrix: { rows, columns } }) => sum + rows * columns, 0);

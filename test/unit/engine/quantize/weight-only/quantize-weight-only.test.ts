@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { intAttribute } from '../../../../../main/engine/graph/attributes.ts';
 import type { Model, Tensor } from '../../../../../main/engine/graph/ir.ts';
@@ -7,6 +9,7 @@ import { float16ToFloat32, float32ToFloat16 } from '../../../../../main/engine/t
 import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
 import { graph, type GraphBuilder } from '../../../../support/graph-builder.ts';
+import { tempFolder } from '../../../../support/temp-folder.ts';
 import { largestDifference, outputsOf } from '../oracle.ts';
 import { referenceWeights } from './reference-decoder.ts';
 import { quantizeWeights } from './weight-step.ts';
@@ -287,6 +290,33 @@ describe('in standard operators', () => {
     expect(notes[0]).toContain('Rewritten in opset 21');
     const [before, after] = [await outputsOf(runner, model, one(64)), await outputsOf(runner, made, one(64))];
     expect(largestDifference(before['y']!, after['y']!)).toBeLessThan(0.05);
+  });
+});
+
+describe('weights in external data', () => {
+  it('are read when their turn comes, and give the same codes', async () => {
+    using folder = tempFolder();
+    const model = graph()
+      .input('x', 'float32', ['N', 64])
+      .weights('w', [64, 12])
+      .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'fc' })
+      .output()
+      .build();
+    const [weight] = model.graph.initializers as [Tensor];
+    const path = folder.file('weights.data');
+    writeFileSync(path, tensorBytes(weight));
+    const storage = {
+      kind: 'external',
+      directory: dirname(path),
+      location: 'weights.data',
+      offset: 0,
+      length: undefined,
+      extra: [],
+    } as const;
+    const outside: Model = { ...model, graph: { ...model.graph, initializers: [{ ...weight, storage }] } };
+    const [inside, read] = [await quantize(model), await quantize(outside)];
+    expect(read.model.graph.initializers.map(tensorBytes)).toEqual(inside.model.graph.initializers.map(tensorBytes));
+    expect(read.layers).toEqual(inside.layers);
   });
 });
 
