@@ -160,7 +160,9 @@ function summary(output: string, applied: AppliedRecipe): string {
   if (quantize !== null) {
     const done = quantize.layers.filter((layer) => layer.quantized).length;
     const fused =
-      quantize.fusedShare === null ? '' : `, ${formatPercent(quantize.fusedShare)} of them run as integer kernels here`;
+      quantize.fusedShare === null
+        ? ''
+        : `, ${formatPercent(quantize.fusedShare)} of them run ${quantize.scheme === 'float16' ? 'in half precision' : 'as integer kernels'} here`;
     lines.push(
       `  quantized   ${done} of ${quantize.layers.length} layers${fused}`,
       ...weightLines(quantize),
