@@ -1,4 +1,4 @@
-import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
+import { throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { LayerValues, TensorValues } from '../../../contract/layer-values.ts';
 import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
@@ -30,7 +30,8 @@ interface Found {
 /**
  * The values of a quantized layer in the float model: what it takes and gives on these samples, and its weights; with the scales
  * and zero points that the quantized model has for them.
- * @throws NOT_FOUND where the layer is not quantized; RUNTIME_…, CANCELLED
+ * @returns no tensors where the layer has no codes of its own
+ * @throws RUNTIME_…, CANCELLED
  */
 export async function layerValues(
   source: Model,
@@ -43,6 +44,7 @@ export async function layerValues(
   const { model } = await prepareModel(source, { runners: lendRunner(runner) }, context);
   const other = comparableModel(quantized);
   const found = findTensors(model, other, layer);
+  if (found.length === 0) return { layer, samples: 0, tensors: [] };
   const activations = found.filter(({ role }) => role !== 'weights');
   const names = activations.map(({ name }) => name);
   const seen = await calibrate(model, names, { runner, batches: on.batches(), samples }, context);
@@ -63,9 +65,8 @@ export async function layerValues(
 function findTensors(float: Model, quantized: Model, layer: string): readonly Found[] {
   const match = matchLayers(float.graph, quantized.graph, knowledgeOf(float)).find(({ name }) => name === layer);
   const group = match?.group;
-  if (match === undefined || group === undefined) {
-    throw new StudioError('NOT_FOUND', `The layer '${layer}' is not quantized in this trial`);
-  }
+  // Also what the runtime only moves codes through.
+  if (match === undefined || group === undefined) return [];
   const [inFloat, inQuantized] = [indexGraph(float.graph), indexGraph(quantized.graph)];
   const found: Found[] = [];
   for (const [at, value] of group.node.inputs.entries()) {

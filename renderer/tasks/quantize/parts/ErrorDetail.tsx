@@ -33,7 +33,7 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   return (
     <>
       {errors !== null && <LayerDetail errors={errors} layer={layer} />}
-      {trial !== null && layer !== null && quantizedIn(details, layer) && (
+      {trial !== null && layer !== null && hasCodes(layer, details, errors) && (
         <LayerValues trialId={trial.id} layer={layer} />
       )}
       <Heading>Reach</Heading>
@@ -61,8 +61,10 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   );
 }
 
-/** Whether a layer's values are codes in the trial. */
-function quantizedIn(details: TrialDetails | null, layer: string): boolean {
+/** Whether a layer's values are codes in the trial: where errors were measured, those that were compared alone. */
+function hasCodes(layer: string, details: TrialDetails | null, errors: ErrorTable | null): boolean {
+  const compared = errors?.layers.find(({ name }) => name === layer);
+  if (compared !== undefined) return compared.localSqnrDb !== null;
   return details?.quantize?.layers.some(({ name, quantized }) => name === layer && quantized) ?? false;
 }
 
