@@ -8,26 +8,47 @@ import type { StepKind, StepMachine } from '../../contract/recipe/step-kind.ts';
  * later version knows more settings.
  * @param machine decides what settings leave open; left out: 'auto' stays what it is
  */
-export function canonicalRecipe({ steps }: Recipe, machine?: StepMachine): string {
+export function canonicalRecipe(recipe: Recipe, machine?: StepMachine): string {
+  return canonical(recipe, machine, NOTHING);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+function canonical({ steps }: Recipe, machine: StepMachine | undefined, leftOut: ReadonlySet<string>): string {
   const meant = steps.flatMap((step) => {
     const { kind, settings, off } = stepParts(machine === undefined ? step : resolveStep(step, machine));
-    return off ? [] : [[kind.kind, canonicalSettings(kind, settings)]];
+    return off ? [] : [[kind.kind, canonicalSettings(kind, settings, leftOut)]];
   });
   return JSON.stringify(meant);
 }
 
-/** Whether two recipes mean the same on this machine. */
+/**
+ * Whether two recipes mean the same on this machine. What one of them leaves to be measured here (which layers int8 makes slower)
+ * and the other has as it was found does not tell them apart.
+ */
 export function sameRecipe(a: Recipe, b: Recipe, machine: StepMachine): boolean {
-  return canonicalRecipe(a, machine) === canonicalRecipe(b, machine);
+  const leftOut = leavesOpen(a) || leavesOpen(b) ? MEASURED : NOTHING;
+  return canonical(a, machine, leftOut) === canonical(b, machine, leftOut);
+}
+
+/** Settings that hold what was measured when the recipe was applied. */
+const MEASURED: ReadonlySet<string> = new Set(['slow']);
+
+function leavesOpen({ steps }: Recipe): boolean {
+  return steps.some((step) => {
+    const settings: Readonly<Record<string, unknown>> = stepParts(step).settings;
+    return settings['speed'] === 'measured' && settings['slow'] === undefined;
+  });
 }
 
 function canonicalSettings(
   kind: StepKind<unknown>,
   settings: Readonly<Record<string, unknown>>,
+  leftOut: ReadonlySet<string>,
 ): readonly (readonly [string, unknown])[] {
   const layers = new Set(kind.fields.filter(({ control }) => NAMING_LAYERS.has(control)).map(({ key }) => key));
   return Object.entries(settings)
-    .filter(([key, value]) => !isDefault(kind, settings, key, value))
+    .filter(([key, value]) => !leftOut.has(key) && !isDefault(kind, settings, key, value))
     .map(([key, value]) => [key, layers.has(key) ? sorted(value as LayersSetting) : value] as const)
     .sort(([x], [y]) => (x < y ? -1 : 1));
 }

@@ -50,6 +50,14 @@ describe('a recipe in canonical form', () => {
     expect(sameRecipe(auto, parse({ quantize: { reduceRange: true } }), { vnni: false })).toBe(true);
     expect(sameRecipe(auto, parse({ quantize: { reduceRange: true } }), { vnni: true })).toBe(false);
   });
+
+  it('is the same before and after it was measured which layers int8 makes slower', () => {
+    const open = parse({ quantize: { speed: 'measured' } });
+    const found = parse({ quantize: { speed: 'measured', slow: ['a'] } });
+    expect(sameRecipe(open, found, { vnni: true })).toBe(true);
+    expect(sameRecipe(found, parse({ quantize: { speed: 'measured', slow: ['b'] } }), { vnni: true })).toBe(false);
+    expect(sameRecipe(parse({ quantize: {} }), found, { vnni: true })).toBe(false);
+  });
 });
 
 describe('version 1', () => {
