@@ -79,7 +79,7 @@ function* codesOf(
   if (step.method === 'hqq') return yield* halfQuadratic(weights, matrix, format);
   if (gram === undefined || step.method !== 'gptq') return yield* roundToNearest(weights, matrix, format);
   const counted = matrix.uses.some(({ kind }) => kind === 'lookup') ? withTable(gram, matrix.columns) : gram;
-  const codes = yield* gptq(Float64Array.from(weights), counted, matrix, format);
+  const codes = yield* gptq(new Float64Array(weights), counted, matrix, format);
   yield* descendCodes(codes, weights, counted);
   return codes;
 }

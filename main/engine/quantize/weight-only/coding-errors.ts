@@ -2,7 +2,7 @@ import type { Steps } from '../../tensor/linear/interruptible.ts';
 import { subtractProduct } from '../../tensor/linear/product.ts';
 import type { MatrixShape } from './block-codes.ts';
 
-const ROWS_AT_ONCE = 32;
+const ROWS_AT_ONCE = 8;
 /** Sums of squares below it count as it. */
 const LEAST = Number.EPSILON ** 2;
 

@@ -6,6 +6,8 @@ import { searchRange } from './search-ranges.ts';
 
 /** Columns whose errors reach the later ones as one product. */
 const WIDTH = 128;
+/** Rows between two moments at which the work may be stopped. */
+const ROWS_AT_ONCE = 64;
 
 /**
  * GPTQ: column after column is rounded to its nearest code, and the columns that come later take up its error, so that the
@@ -30,6 +32,7 @@ export function* gptq(
   const sorted = new Float64Array(columns * columns);
   for (let i = 0; i < columns; i++) {
     for (let j = 0; j < columns; j++) sorted[i * columns + j] = gram[order[i]! * columns + order[j]!]!;
+    if (i % ROWS_AT_ONCE === 0) yield;
   }
   const factor = yield* eliminationFactor(sorted, columns);
   const moved = new Float64Array(columns);
@@ -37,6 +40,7 @@ export function* gptq(
     const own = weights.subarray(row * columns, (row + 1) * columns);
     for (let at = 0; at < columns; at++) moved[at] = own[order[at]!]!;
     own.set(moved);
+    if (row % ROWS_AT_ONCE === 0) yield;
   }
   for (let first = 0; first < columns; first += WIDTH) {
     const part = { first, width: Math.min(WIDTH, columns - first) };
@@ -45,8 +49,7 @@ export function* gptq(
       roundColumn(made, { weights, factor, order, errors, part }, first + at);
       yield;
     }
-    spreadErrors({ rows, columns }, { weights, factor, errors, part });
-    yield;
+    yield* spreadErrors({ rows, columns }, { weights, factor, errors, part });
   }
   return made;
 }
@@ -102,9 +105,16 @@ function roundColumn(
 }
 
 /** The columns behind the part make up for all errors in it. */
-function spreadErrors({ rows, columns }: MatrixShape, { weights, factor, errors, part: { first, width } }: Work): void {
+function* spreadErrors(
+  { rows, columns }: MatrixShape,
+  { weights, factor, errors, part: { first, width } }: Work,
+): Steps {
   const end = first + width;
-  const later = { values: weights, start: end, stride: columns };
   const effects = { values: factor, start: end * columns + first, stride: columns };
-  subtractProduct(later, { values: errors, start: 0, stride: width }, effects, rows, columns - end, width);
+  for (let row = 0; row < rows; row += ROWS_AT_ONCE) {
+    const later = { values: weights, start: row * columns + end, stride: columns };
+    const own = { values: errors, start: row * width, stride: width };
+    subtractProduct(later, own, effects, Math.min(ROWS_AT_ONCE, rows - row), columns - end, width);
+    yield;
+  }
 }
