@@ -4,6 +4,8 @@ export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total: number | undefined;
+  /** What the stage tells beside that, for those who know it; plain data. */
+  readonly told?: unknown;
 }
 
 /** What every long operation of the engine takes: where to report, and when to stop. */

@@ -47,14 +47,14 @@ export async function refuseSpecialTarget(path: string): Promise<void> {
 }
 
 /**
- * Writes a text file whole or not at all: beside the target, brought to disk, then renamed; what was there is replaced.
+ * Writes a file whole or not at all: beside the target, brought to disk, then renamed; what was there is replaced.
  * @throws WRITE_FAILED, leaving what was there as it was
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await refuseSpecialTarget(path);
   const temporary = temporaryName(path);
   try {
-    await writeFile(temporary, text, { flag: 'wx', flush: true });
+    await writeFile(temporary, content, { flag: 'wx', flush: true });
     await rename(temporary, path);
   } catch (cause) {
     // The failure's own error says more than that of a file that never came to be.

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../host/engine.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addDistillCommand } from './commands/distill.ts';
 import { addErrorsCommand } from './commands/errors.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addInspectCommand } from './commands/inspect.ts';
@@ -34,6 +35,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addErrorsCommand,
     addDoctorCommand,
     addTransformCommands,
+    addDistillCommand,
     addCompareCommand,
     addServeCommand,
     addReportCommand,

@@ -129,6 +129,8 @@ function optionOf(fields: readonly StepField[], initial: unknown): Option {
       return new Option(field.flag, `${help}: ${field.choices.map(wordOf).join(', ')}; may be repeated`).argParser(
         (text: string, chosen?: Readonly<Record<string, string>>) => ({ ...chosen, ...choiceOf(text, field.choices) }),
       );
+    case 'model':
+      return new Option(field.flag, help);
     case 'layers':
       return new Option(field.flag, `${help}; may be repeated`).argParser((text: string, names?: string[]) =>
         collectNames(text, names ?? []),

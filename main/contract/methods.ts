@@ -30,6 +30,7 @@ import {
   trialDetailsSchema,
   trialSchema,
 } from './studio.ts';
+import { trainingOrderSchema, trainingSchema } from './training.ts';
 
 const trialRef = z.object({ trialId: z.string() });
 const modelRef = z.object({ modelId: z.string() });
@@ -163,6 +164,11 @@ export const methods = {
     job: false,
   },
 
+  /** The training that made the trial, or makes it now; null: none did. */
+  'trial.training': { params: trialRef, result: trainingSchema.nullable(), job: false },
+  /** Pauses the training that makes a trial, lets it go on, or ends it with the best state that it had. */
+  'training.order': { params: trialRef.extend({ order: trainingOrderSchema }), result: z.null(), job: false },
+
   'prune.plan': { params: modelRef, result: prunePlanSchema, job: false },
   'prune.channels': { params: modelRef, result: channelPlanSchema, job: false },
   /** Cuts each group of channels alone, on calibration data; goes on where the same was stopped before. */
@@ -233,6 +239,8 @@ export const events = {
   sensitivity: z.object({ modelId: z.string() }),
   /** More layers were quantized alone: fetch them with `quantize.layers`. */
   'quantize.layers': z.object({ modelId: z.string(), tried: z.enum(TRIED) }),
+  /** A training moved on: fetch it with `trial.training`. */
+  training: z.object({ trialId: z.string(), modelId: z.string() }),
   /** A trial was deleted. */
   'trial.deleted': z.object({ id: z.string(), modelId: z.string() }),
   datasets: z.array(datasetEntrySchema),

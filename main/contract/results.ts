@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { operatorCategorySchema } from './operators.ts';
 import { machineSchema } from './machine.ts';
 import { circumstancesSchema } from './measurement.ts';
+import { trainingSchema } from './training.ts';
 
 const dim = z.union([z.number(), z.string(), z.null()]);
 export const shapeSchema = z.array(dim);
@@ -319,6 +320,8 @@ export const equalizeSchema = z.object({
   notes: z.array(z.string()),
 });
 export type EqualizeResult = z.infer<typeof equalizeSchema>;
+export const distillSchema = z.object({ training: trainingSchema, notes: z.array(z.string()) });
+export type DistillResult = z.infer<typeof distillSchema>;
 
 /** What a step of a recipe did. */
 export const stepOutcomeSchema = z.object({
@@ -332,6 +335,7 @@ export const stepOutcomeSchema = z.object({
   /** Absent in results kept by older versions. */
   repair: repairSchema.nullable().optional(),
   equalize: equalizeSchema.nullable().optional(),
+  distill: distillSchema.nullable().optional(),
 });
 export type StepOutcomeResult = z.infer<typeof stepOutcomeSchema>;
 

@@ -40,6 +40,7 @@ export class JobQueue {
   readonly #onChange: (job: Job) => void;
   readonly #now: () => number;
   #running: Entry | undefined;
+  #closed = false;
 
   constructor(onChange: (job: Job) => void, now: () => number = Date.now) {
     this.#onChange = onChange;
@@ -90,6 +91,7 @@ export class JobQueue {
     this.#entries.set(id, entry);
     this.#waiting.push(entry);
     this.#tell(entry);
+    if (this.#closed) this.cancel(id);
     queueMicrotask(() => this.#next());
     return { id, result: promise };
   }
@@ -106,8 +108,9 @@ export class JobQueue {
     }
   }
 
-  /** Cancels everything, for shutdown. */
+  /** Cancels everything, for shutdown; what is added afterwards too. */
   cancelAll(): void {
+    this.#closed = true;
     for (const id of this.#entries.keys()) this.cancel(id);
   }
 

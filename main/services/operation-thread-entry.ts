@@ -8,6 +8,7 @@ import type { OperationQuestions, OperationThreadData } from './operation-thread
 import type { OperationName } from './operations/operation-map.ts';
 import { runOperation } from './operations/operations.ts';
 import { takeTurnsWith } from './operations/runners.ts';
+import { takeOrdersFrom } from './operations/training-orders.ts';
 
 assert(parentPort !== null, 'the operations entry runs as a worker thread');
 /** Operations whose large results nobody in this thread keeps. */
@@ -20,6 +21,7 @@ const owner = new Peer<OperationQuestions>(threadPort(parentPort), {
     return MADE_FOR_THE_CALL.has(name) ? moved(result) : result;
   },
 });
+takeOrdersFrom(() => owner.call('trainingOrder', null));
 // Its owner told it so when it started it.
 if ((workerData as OperationThreadData).takesTurns) {
   takeTurnsWith({

@@ -1,5 +1,6 @@
 import type { TaskContext } from '../base/progress.ts';
 import type { Turns } from '../base/turns.ts';
+import type { TrainingOrder } from '../contract/training.ts';
 import { Thread } from '../rpc/node/thread.ts';
 import { serveTable } from '../rpc/serve.ts';
 import type { OperationMap, OperationName, OperationParams, OperationResult } from './operations/operation-map.ts';
@@ -13,6 +14,8 @@ export interface OperationThreadData {
 export interface OperationQuestions {
   takeTurn: { params: null; result: boolean };
   giveBackTurn: { params: null; result: null };
+  /** Before each step of a training. */
+  trainingOrder: { params: null; result: TrainingOrder };
 }
 
 /**
@@ -27,8 +30,9 @@ export class OperationThread implements AsyncDisposable {
   /**
    * @param name shown by debuggers and profilers
    * @param turns who else wants the machine; what the operations time takes turns with it
+   * @param order what a training is to do next
    */
-  constructor(name: string, turns?: Turns) {
+  constructor(name: string, turns?: Turns, order: () => TrainingOrder = () => 'go') {
     this.#turns = turns;
     const entry = import.meta.url.endsWith('.ts') ? './operation-thread-entry.ts' : './operations.js';
     this.#thread = new Thread({
@@ -41,6 +45,7 @@ export class OperationThread implements AsyncDisposable {
           turns?.giveBack();
           return null;
         },
+        trainingOrder: () => order(),
       }),
     });
   }

@@ -2,6 +2,7 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Emit } from './handlers.ts';
 import type { OperationThread } from './operation-thread.ts';
+import type { Trainings } from './trainings.ts';
 import type { TrialStore } from './trial-store.ts';
 import type { OperationName, OperationParams, OperationResult } from './operations/operation-map.ts';
 
@@ -19,6 +20,7 @@ export interface MeasureContext {
 export interface StudioContext extends MeasureContext {
   readonly workspace: Workspace;
   readonly jobs: JobQueue;
+  readonly trainings: Trainings;
   /** The thread for jobs. */
   readonly work: OperationThread;
   /** Short questions, answered while a job runs. */

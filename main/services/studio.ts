@@ -16,6 +16,8 @@ import { layerTrialHandlers } from './layer-trials.ts';
 import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
+import { trainingHandlers } from './training-handlers.ts';
+import { Trainings } from './trainings.ts';
 import { trialHandlers } from './trials.ts';
 
 export interface StudioOptions {
@@ -35,7 +37,8 @@ export interface Studio extends AsyncDisposable {
  */
 export async function createStudio({ workspace, emit, version }: StudioOptions): Promise<Studio> {
   const gate = new Gate();
-  const work = new OperationThread('lapidary-jobs', gate);
+  const trainings = new Trainings(emit);
+  const work = new OperationThread('lapidary-jobs', gate, () => trainings.order);
   const questions = new OperationThread('lapidary-questions');
   const jobs = new JobQueue((job) => emit('job', job));
   const neverAborted = new AbortController().signal;
@@ -53,8 +56,8 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
   };
 
   await workspace.closeInterruptedTrials();
-  for (const folder of ['trials', 'traces']) removeUnfinished(await workspace.folder(folder));
-  const context: StudioContext = { workspace, jobs, emit, work, ask, version };
+  for (const folder of ['trials', 'traces', 'trainings']) removeUnfinished(await workspace.folder(folder));
+  const context: StudioContext = { workspace, jobs, trainings, emit, work, ask, version };
 
   return {
     handlers: {
@@ -76,6 +79,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...layerHandlers(context),
       ...measureHandlers(context),
       ...doctorHandlers(context),
+      ...trainingHandlers(context),
       ...sensitivityHandlers(context),
       ...layerTrialHandlers(context),
       ...exportHandlers(context),

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Params } from '../contract/methods.ts';
 import { stepParts } from '../contract/recipe/kinds.ts';
+import type { Recipe } from '../contract/recipe/recipe.ts';
 import type { Comparison, Trial } from '../contract/studio.ts';
+import type { Training, TrainingOrder } from '../contract/training.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import { describeError } from '../rpc/wire-error.ts';
@@ -54,7 +56,7 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
       const id = await trialIdOf(context, params);
       const name = params.name ?? describeRecipe(params.recipe);
       return jobs.add({ kind: 'trial', title: `${name}: ${model.name}`, modelId: model.id, trialId: id }, (task) =>
-        runTrial(context, { ...params, name, trialId: id }, task),
+        runTrial(context, { ...params, name, trialId: id, order: 'go' }, task),
       );
     },
     'trial.graph': async ({ trialId }) => ask('graph', { path: await requireOutput(context, trialId) }),
@@ -80,6 +82,8 @@ async function trialIdOf(context: StudioContext, params: Params<'trial.run'>): P
 interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
   readonly trialId: string;
   readonly name: string;
+  /** What a training in it does first. */
+  readonly order: TrainingOrder;
 }
 
 /**
@@ -87,11 +91,12 @@ interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
  * whole or not at all. A trial that was measured before stays so when measuring it again is cancelled.
  */
 async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext): Promise<Trial> {
-  const { workspace } = context;
+  const { workspace, trainings } = context;
   const { trialId, modelId, name, recipe } = run;
   const started = { id: trialId, modelId, name, recipe, baseline: false, createdAt: Date.now() };
   const wasDone = (await workspace.beginTrial(started, 'running')) === 'done';
   await tellTrial(context, trialId);
+  trainings.begin(trialId, modelId, run.order);
   try {
     const parts = await partsOfRun(context, run);
     await makeOutput(context, run, parts.calibration, task);
@@ -107,17 +112,29 @@ async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext
   } catch (error) {
     const shown = describeError(error);
     const cancelled = task.signal.aborted || shown.code === 'CANCELLED';
+    const training = trainings.end();
     try {
       const status = cancelled ? (wasDone ? 'done' : 'cancelled') : 'failed';
       const update = { status, error: cancelled ? null : shown } as const;
-      await workspace.record(trialId, { update, at: Date.now() });
+      const results = training === null ? {} : { results: { training } };
+      await workspace.record(trialId, { update, ...results, at: Date.now() });
       await tellTrial(context, trialId);
+      if (cancelled && training !== null && training.best > 0) keepBest(context, run);
     } catch (cause) {
       // On a full disk nothing can be noted any more: the next engine closes the trial. What happened first is told.
       if (!(cause instanceof StudioError && cause.code === 'WRITE_FAILED')) throw cause;
     }
     throw error;
   }
+}
+
+/** A cancelled training leaves its best state as the trial: a short job of its own, since the cancelled one ended at once. */
+function keepBest(context: StudioContext, run: TrialRun): void {
+  const { trialId, modelId, name } = run;
+  const description = { kind: 'trial', title: `Keep the best of ${name}`, modelId, trialId } as const;
+  const kept = context.jobs.add(description, (task) => runTrial(context, { ...run, order: 'stop' }, task));
+  // The job tells of its own failure.
+  kept.result.catch(() => undefined);
 }
 
 async function partsOfRun({ workspace }: StudioContext, run: Params<'trial.run'>) {
@@ -134,20 +151,26 @@ async function makeOutput(
   calibration: DatasetSource | null,
   task: TaskContext,
 ): Promise<void> {
-  const { workspace, work } = context;
+  const { workspace, work, trainings } = context;
   const { trialId, calibrationDatasetId, recipe, settings } = run;
   const output = join(await workspace.folder('trials'), `${trialId}.onnx`);
+  const checkpoint = trains(recipe) ? join(await workspace.folder('trainings'), `${trialId}.checkpoint`) : null;
+  const path = (await requireModel(context, run.modelId)).path;
+  const models = await namedModels(context, recipe);
   const applied = await work.call(
     'apply',
+    { path, recipe, calibration, settings, output, models, checkpoint },
     {
-      path: (await requireModel(context, run.modelId)).path,
-      recipe,
-      calibration,
-      settings,
-      output,
+      signal: task.signal,
+      progress: (progress) => {
+        // Of all operations a training alone tells more.
+        if (progress.told !== undefined) trainings.tell(progress.told as Training);
+        task.progress(progress);
+      },
     },
-    task,
   );
+  const told = trainings.end();
+  const training = applied.outcomes.findLast((outcome) => outcome.distill)?.distill?.training ?? told;
   const { bytes, parameters, sparsity, macs } = applied;
   const used =
     applied.calibration === null || calibrationDatasetId === null
@@ -157,10 +180,26 @@ async function makeOutput(
   const results = {
     ...(applied.prune === null ? {} : { prune: applied.prune }),
     ...(applied.quantize === null ? {} : { quantize: applied.quantize }),
+    ...(training === null ? {} : { training }),
     outcomes: applied.outcomes,
     sources: applied.sources,
   };
   await workspace.record(trialId, { update, results, at: Date.now() });
+}
+
+function trains({ steps }: Recipe): boolean {
+  return steps.some((step) => 'distill' in step && step.off !== true);
+}
+
+/** Files of the models that the steps of a recipe name, as far as this workspace has opened them. */
+async function namedModels({ workspace }: StudioContext, { steps }: Recipe): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const step of steps) {
+    const teacher = 'distill' in step ? step.distill.teacher : '';
+    const model = teacher === '' ? undefined : await workspace.model(teacher);
+    if (model !== undefined) found[model.id] = model.path;
+  }
+  return found;
 }
 
 async function compareTrials(

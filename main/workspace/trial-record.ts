@@ -17,6 +17,7 @@ import type {
 } from '../contract/results.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
 import type { LayerTrials } from '../contract/layer-trials.ts';
+import type { Training } from '../contract/training.ts';
 import type { Sensitivity } from '../contract/sensitivity.ts';
 import { summarizeEvaluation, summarizePrune, summarizeQuantize } from '../judge/trial-summary.ts';
 
@@ -27,6 +28,8 @@ export interface TrialResults {
   readonly prune: PruneResult;
   readonly quantize: QuantizeResult;
   readonly outcomes: readonly StepOutcomeResult[];
+  /** As it told last, also of a trial that was not finished. */
+  readonly training: Training;
   readonly profile: Profile;
   readonly errors: ErrorTable;
   readonly doctor: DoctorReport;
@@ -54,6 +57,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   prune: summarizePrune,
   quantize: summarizeQuantize,
   outcomes: () => ({}),
+  training: () => ({}),
   sources: () => ({}),
   // That they are there is all that is told.
   profile: () => ({}),

@@ -61,6 +61,7 @@ const TABLES: Readonly<Record<Tab, ComponentType>> = {
   quantize: QuantizeLayers,
   prune: PruneLayers,
   tradeoff: () => <LayersPanel task="tradeoff" columns={ALL} />,
+  distill: () => <LayersPanel task="distill" columns={ALL} />,
   compare: () => <LayersPanel task="compare" columns={ALL} />,
   export: () => <LayersPanel task="export" columns={ALL} />,
 };

@@ -29,6 +29,7 @@ export function startLive(): () => void {
     client.on('quantize.layers', ({ modelId, tried }) =>
       forget((method, id) => method === 'quantize.layers' && id === `${modelId}|${tried}`),
     ),
+    client.on('training', ({ trialId }) => forget((method, id) => method === 'trial.training' && id === trialId)),
     client.on('trial.deleted', ({ id }) => {
       useSession.setState((state) => ({
         trials: state.trials.filter((trial) => trial.id !== id),
@@ -63,7 +64,11 @@ function putTrial(trial: Trial): void {
   );
   forget(
     (method, id) =>
-      (id === trial.id && (method === 'trial.profile' || method === 'trial.errors' || method === 'trial.details')) ||
+      (id === trial.id &&
+        (method === 'trial.profile' ||
+          method === 'trial.training' ||
+          method === 'trial.errors' ||
+          method === 'trial.details')) ||
       ((method === 'trial.compare' || method === 'trial.pairs') && id.includes(trial.id)),
   );
 }

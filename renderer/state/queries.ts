@@ -146,6 +146,10 @@ export const useTensorStats = (trialId: string | null, tensor: string | null): E
     tensor: tensor ?? '',
   });
 
+/** The training that made a trial, or makes it now; null when none did. */
+export const useTraining = (trialId: string | null): EngineResult<'trial.training'> =>
+  useEngineResult('trial.training', trialId, { trialId: trialId ?? '' });
+
 /** What the pruning slider needs. */
 export const usePrunePlan = (modelId: string | null): EngineResult<'prune.plan'> =>
   useEngineResult('prune.plan', modelId, { modelId: modelId ?? '' });

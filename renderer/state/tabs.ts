@@ -1,5 +1,15 @@
 /** The tasks, in the order of their tabs. */
-export const TABS = ['graph', 'profile', 'doctor', 'quantize', 'prune', 'tradeoff', 'compare', 'export'] as const;
+export const TABS = [
+  'graph',
+  'profile',
+  'doctor',
+  'quantize',
+  'prune',
+  'distill',
+  'tradeoff',
+  'compare',
+  'export',
+] as const;
 export type Tab = (typeof TABS)[number];
 
 /** The names that people read on the tabs. */
@@ -9,6 +19,7 @@ export const TAB_TITLES: Readonly<Record<Tab, string>> = {
   doctor: 'Doctor',
   quantize: 'Quantize',
   prune: 'Prune',
+  distill: 'Distill',
   tradeoff: 'Trade-off',
   compare: 'Compare',
   export: 'Export',

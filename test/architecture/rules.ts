@@ -13,7 +13,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['profile', 'dataset'],
   ['sums'],
   ['quantize', 'prune', 'equalize'],
-  ['doctor'],
+  ['doctor', 'distill'],
   ['steps'],
   ['recipe'],
   ['trial'],

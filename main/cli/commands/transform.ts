@@ -11,14 +11,16 @@ import type { StepKind } from '../../contract/recipe/step-kind.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { EqualizeResult, PruneResult, QuantizeResult, RepairResult } from '../../contract/results.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
+import { distillLines } from '../distill-lines.ts';
 import { CALIBRATION_SET_HELP, calibrationSource } from '../calibration-source.ts';
 import { addCommonOptions, addDataOptions, addSplitOptions, type DataOptions, type SplitOptions } from '../options.ts';
 import { addStepOptions, stepSettings } from '../step-options.ts';
+import { namedTeacher } from '../teacher.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { describeData } from '../../judge/circumstances.ts';
 import { formatBytes, formatCompact, formatPercent } from '../../judge/format.ts';
 
-interface OutputOptions extends CommonOptions {
+export interface OutputOptions extends CommonOptions {
   readonly output: string;
 }
 
@@ -75,11 +77,11 @@ function addQuantizeCommand(program: Command, finish: Finish): void {
 }
 
 /** A step with the settings that the command's options say. */
-function stepOf(kind: Pick<StepKind<unknown>, 'kind' | 'fields'>, options: object): object {
+export function stepOf(kind: Pick<StepKind<unknown>, 'kind' | 'fields'>, options: object): object {
   return { [kind.kind]: stepSettings(kind, { ...options }) };
 }
 
-function recipeOf(steps: readonly object[]): Recipe {
+export function recipeOf(steps: readonly object[]): Recipe {
   return parseRecipe({ version: 2, steps });
 }
 
@@ -99,18 +101,20 @@ function addApplyCommand(program: Command, finish: Finish): void {
     .command('apply <model>')
     .description('make a model by a recipe, bit for bit as the studio made it')
     .requiredOption('-o, --output <file>', 'where the new model goes')
-    .requiredOption('--recipe <file>', 'the recipe, as the studio exports it');
+    .requiredOption('--recipe <file>', 'the recipe, as the studio exports it')
+    .option('--teacher <file>', 'the model that a distill step learns from, where the recipe names another one');
   addSplitOptions(addDataOptions(addCommonOptions(command), 'calibration data'), CALIBRATION_SET_HELP).action(
-    async (model: string, options: OutputOptions & DataOptions & SplitOptions & { recipe: string }) => {
+    async (
+      model: string,
+      options: OutputOptions & DataOptions & SplitOptions & { recipe: string; teacher?: string },
+    ) => {
       finish(
         await runCommand(options, async (context) => {
           const recipe = await readRecipe(options.recipe);
-          return applyAndSay(context, {
-            model,
-            recipe,
-            calibration: calibrationSource(options),
-            output: options.output,
-          });
+          const { output, teacher } = options;
+          const named = teacher === undefined ? undefined : await namedTeacher(teacher, context);
+          const models = named === undefined ? {} : { [named.sha256]: named.path };
+          return applyAndSay(context, { model, recipe, calibration: calibrationSource(options), output, models });
         }),
       );
     },
@@ -122,12 +126,17 @@ interface Application {
   readonly recipe: Recipe;
   readonly calibration: DatasetSource | null;
   readonly output: string;
+  /** Files of the models that steps name. */
+  readonly models?: Readonly<Record<string, string>>;
 }
 
-/** Makes a model by a recipe and says what was done. @throws USAGE where calibration data is missing; what `apply` throws */
+/**
+ * Makes a model by a recipe and says what was done. A training that is stopped leaves what it needs to go on beside the output.
+ * @throws USAGE where calibration data is missing; what `apply` throws
+ */
 export async function applyAndSay(
   context: CommandContext,
-  { model, recipe, calibration, output }: Application,
+  { model, recipe, calibration, output, models = {} }: Application,
 ): Promise<AppliedRecipe> {
   if (calibration === null && needsCalibration(recipe)) {
     throw new StudioError('USAGE', '--data is missing: a step needs calibration data', {
@@ -135,7 +144,9 @@ export async function applyAndSay(
     });
   }
   const settings = runSettingsSchema.parse({});
-  const applied = await context.operate('apply', { path: model, recipe, calibration, settings, output });
+  const checkpoint = `${output}.training`;
+  const request = { path: model, recipe, calibration, settings, output, models, checkpoint };
+  const applied = await context.operate('apply', request);
   context.say(summary(output, applied));
   return applied;
 }
@@ -153,9 +164,10 @@ function summary(output: string, applied: AppliedRecipe): string {
     );
   }
   if (applied.calibration !== null) lines.push(`  calibrated  ${describeData(applied.calibration)}`);
-  for (const { repair, equalize } of applied.outcomes) {
+  for (const { repair, equalize, distill } of applied.outcomes) {
     if (repair) lines.push(...repairLines(repair));
     if (equalize) lines.push(...equalizeLines(equalize));
+    if (distill) lines.push(...distillLines(distill));
   }
   if (quantize !== null) {
     const done = quantize.layers.filter((layer) => layer.quantized).length;

@@ -1,3 +1,4 @@
+import { distillKind, type DistillStep } from './distill.ts';
 import { equalizeKind, type EqualizeStep } from './equalize.ts';
 import { pruneKind, type PruneStep } from './prune.ts';
 import { quantizeKind, type QuantizeStep } from './quantize.ts';
@@ -7,7 +8,7 @@ import { rewriteKind, type RewriteStep } from './rewrite.ts';
 import type { StepKind, StepMachine } from './step-kind.ts';
 
 /** Every kind of step, in the order in which an editor offers them. */
-export const STEP_KINDS = [pruneKind, repairKind, equalizeKind, quantizeKind, rewriteKind] as const;
+export const STEP_KINDS = [pruneKind, repairKind, distillKind, equalizeKind, quantizeKind, rewriteKind] as const;
 
 export type StepKindName = (typeof STEP_KINDS)[number]['kind'];
 
@@ -16,6 +17,7 @@ export interface StepSettings {
   readonly prune: PruneStep;
   readonly repair: RepairStep;
   readonly equalize: EqualizeStep;
+  readonly distill: DistillStep;
   readonly quantize: QuantizeStep;
   readonly rewrite: RewriteStep;
 }

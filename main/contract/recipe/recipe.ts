@@ -1,6 +1,7 @@
 /** The recipe format, version 2: an ordered list of steps that turns a model into another. No paths inside. */
 import { z } from 'zod';
 import { equalizeStepSchema } from './equalize.ts';
+import { distillStepSchema } from './distill.ts';
 import { pruneStepSchema } from './prune.ts';
 import { quantizeStepSchema } from './quantize.ts';
 import { repairStepSchema } from './repair.ts';
@@ -13,6 +14,7 @@ const stepSchemas = [
   z.strictObject({ prune: pruneStepSchema, off }),
   z.strictObject({ repair: repairStepSchema, off }),
   z.strictObject({ equalize: equalizeStepSchema, off }),
+  z.strictObject({ distill: distillStepSchema, off }),
   z.strictObject({ quantize: quantizeStepSchema, off }),
   z.strictObject({ rewrite: rewriteStepSchema, off }),
 ] as const;

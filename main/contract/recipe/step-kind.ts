@@ -18,6 +18,8 @@ export type FieldControl =
   | { readonly control: 'target'; readonly measures: readonly FieldChoice[] }
   /** A whole number of at least `minimum` for each of some names: {"layer1": 12}. */
   | { readonly control: 'counts'; readonly minimum: number; readonly unit: string }
+  /** The SHA-256 of a model's file. */
+  | { readonly control: 'model' }
   /** Names of layers. */
   | { readonly control: 'layers' }
   /** One of several choices for each of some layers: {"conv1": "float"}. */

@@ -111,6 +111,20 @@ export class Trainer {
     };
   }
 
+  /**
+   * Runs a graph of the same model (see `evaluationGraph`) on the weights as they are.
+   * @throws SHAPE_MISMATCH, RUNTIME_…, CANCELLED
+   */
+  async evaluate(
+    session: Session,
+    feeds: HostTensors,
+    { outputs, signal }: { readonly outputs: readonly string[]; readonly signal?: AbortSignal | undefined },
+  ): Promise<HostTensors> {
+    const { [WEIGHTS]: weights } = this.#fed;
+    const given = weights === undefined ? feeds : { ...feeds, [WEIGHTS]: weights };
+    return (await session.runKeeping({ feeds: given, from: this.#kept }, { outputs, keep: [] }, { signal })).outputs;
+  }
+
   /** The state as it is now, for `restore`; it stays in the runner until `release`. null before the first step. */
   mark(): Mark | null {
     if (this.#kept === null) return null;

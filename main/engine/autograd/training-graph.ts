@@ -192,7 +192,7 @@ const renamed = (numbers: Readonly<Record<string, number>>): Record<string, numb
   Object.fromEntries(Object.entries(numbers).map(([name, value]) => [scalarName(name), value]));
 
 /** The model with every loss behind it, each as a value of its name, and `loss` as their weighted sum. */
-function addLosses(model: Model, losses: readonly Loss[]): Model {
+export function addLosses(model: Model, losses: readonly Loss[]): Model {
   const { values } = inferModel(model);
   const taken = allValueNames(model.graph);
   const write = new GraphWriter({ taken, opset: defaultOpset(model), prefix: 'loss' });
@@ -239,7 +239,7 @@ function clip(
 }
 
 /** The graph whose parameters are cut out of the state, with the training graph's inputs and outputs. */
-function assemble(
+export function assemble(
   graph: Graph,
   ports: {
     readonly parameters: readonly Parameter[];
@@ -251,7 +251,7 @@ function assemble(
   const { parameters } = ports;
   const trained = new Set(parameters.map(({ name }) => name));
   const write = new GraphWriter({ taken: allValueNames(graph), opset: ports.opset, prefix: 'state' });
-  const parts = write.split(WEIGHTS, parameters.map(({ count }) => count)); // prettier-ignore
+  const parts = parameters.length === 0 ? [] : write.split(WEIGHTS, parameters.map(({ count }) => count)); // prettier-ignore
   parameters.forEach(({ name, dims }, at) => write.copy(write.reshapeTo(parts[at]!, dims), name));
   return {
     ...graph,

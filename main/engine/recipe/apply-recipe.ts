@@ -49,7 +49,7 @@ export async function applyRecipe(
     throwIfCancelled(context.signal, 'Applying the recipe');
     const { apply, stage } = engineStep(kind);
     context.progress({ stage, done: 0, total: 1 });
-    const around = lineage === undefined ? surroundings : { ...surroundings, lineage };
+    const around = { ...surroundings, source: model, ...(lineage === undefined ? {} : { lineage }) };
     const applied = await apply(current, inNamesOf(current, sources, parts), around, context);
     current = applied.model;
     sources = changedSources(current, composeSources(sources, applied.sources));

@@ -2,6 +2,7 @@ import type { StepKind } from '../../contract/recipe/step-kind.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
+import type { TrainingHost } from '../distill/training-host.ts';
 import type { Lineage } from '../prune/lineage.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -18,6 +19,14 @@ export interface StepSurroundings {
   readonly vnni: boolean | null;
   /** Where the model comes from, once a step before has pruned it. */
   readonly lineage?: Lineage;
+  /** The model that the recipe begins with. */
+  readonly source?: Model;
+  /** Classes of the first samples of the calibration data; null, or left out: unknown. */
+  readonly labels?: (samples: number) => Int32Array | null;
+  /** The model with this SHA-256, where a step names another one than the source. */
+  readonly modelOf?: (sha256: string) => Promise<Model>;
+  /** Who hears of trainings and orders them about; left out: nobody. */
+  readonly training?: TrainingHost;
 }
 
 /** What a step did, for reports: by kind, whatever that kind tells. */

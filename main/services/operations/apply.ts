@@ -1,5 +1,7 @@
 import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
+import type { Training } from '../../contract/training.ts';
 import type {
+  DistillResult,
   EqualizeResult,
   PruneResult,
   QuantizeResult,
@@ -8,9 +10,13 @@ import type {
 } from '../../contract/results.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../../engine/tensor/host-tensor.ts';
+import { checkpointFile } from '../../engine/distill/checkpoint.ts';
+import type { TrainingHost } from '../../engine/distill/training-host.ts';
 import type { Model } from '../../engine/graph/ir.ts';
+import { pickLabels } from '../../engine/dataset/select.ts';
 import { splitIndices, splitSize } from '../../engine/dataset/split.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import type { DistillStepOutcome } from '../../engine/steps/distill.ts';
 import type { PruneStepOutcome } from '../../engine/steps/prune.ts';
 import type { EqualizeStepOutcome } from '../../engine/steps/equalize.ts';
 import type { QuantizeStepOutcome } from '../../engine/steps/quantize.ts';
@@ -26,6 +32,7 @@ import { inspect } from './inspect.ts';
 import { openRunnable } from './opened-models.ts';
 import type { AppliedRecipe, DatasetSource, OperationParams } from './operation-map.ts';
 import { withThreadRunner } from './runners.ts';
+import { trainingOrder } from './training-orders.ts';
 
 /** Samples in a calibration batch: the ranges do not depend on it. */
 const CALIBRATION_BATCH = 16;
@@ -35,7 +42,7 @@ const CALIBRATION_BATCH = 16;
  * @throws USAGE when the recipe needs calibration data and there is none; what `makeModel` throws
  */
 export async function apply(
-  { path, recipe, calibration, output }: OperationParams<'apply'>,
+  { path, recipe, calibration, output, models = {}, checkpoint = null }: OperationParams<'apply'>,
   context: TaskContext,
 ): Promise<AppliedRecipe> {
   const { signal } = context;
@@ -48,7 +55,15 @@ export async function apply(
         recipe,
         output,
       },
-      { calibration: data.feeds, sampleFeeds: data.sampleFeeds, runner, vnni: machineInfo('').vnni },
+      {
+        calibration: data.feeds,
+        labels: data.labels,
+        sampleFeeds: data.sampleFeeds,
+        runner,
+        vnni: machineInfo('').vnni,
+        modelOf: (sha256) => openNamed(models, sha256, signal),
+        training: trainingHost(checkpoint, context),
+      },
       context,
     ),
   );
@@ -71,9 +86,37 @@ export async function apply(
   };
 }
 
+/** @throws NOT_FOUND for a model that is not at hand, what opening it throws */
+async function openNamed(
+  models: Readonly<Record<string, string>>,
+  sha256: string,
+  signal: AbortSignal,
+): Promise<Model> {
+  const path = models[sha256];
+  if (path !== undefined) return (await openRunnable(path, signal)).model;
+  throw new StudioError('NOT_FOUND', `The model ${sha256.slice(0, 12)}…, which a step names, is not at hand`, {
+    hint: 'Name its file with --teacher, or open it in the studio first.',
+  });
+}
+
+function trainingHost(checkpoint: string | null, { progress }: TaskContext): TrainingHost {
+  return {
+    tell: (training) =>
+      progress({ stage: trainingStage(training.status), done: training.step, total: training.steps, told: training }),
+    order: trainingOrder,
+    checkpoints: checkpoint === null ? undefined : checkpointFile(checkpoint),
+  };
+}
+
+function trainingStage(status: Training['status']): string {
+  return status === 'preparing' ? 'Preparing training' : status === 'paused' ? 'Paused' : 'Distilling';
+}
+
 interface CalibrationData {
   /** Typical inputs as the quantizer takes them: any number of samples from the start of the part, as often as it asks. */
   readonly feeds: (samples: number) => AsyncIterable<HostTensors>;
+  /** Classes of the first samples; null: unknown. */
+  readonly labels: (samples: number) => Int32Array | null;
   /** Some of them, to try models on. */
   readonly sampleFeeds: () => Promise<HostTensors | undefined>;
   /** What was read by `feeds`; null: nothing. */
@@ -91,7 +134,7 @@ async function calibrationData(
         hint: 'Choose a data set of typical inputs.',
       });
     };
-    return { feeds, sampleFeeds: () => Promise.resolve(undefined), used: () => null };
+    return { feeds, labels: () => null, sampleFeeds: () => Promise.resolve(undefined), used: () => null };
   }
   const dataset = await openSource(source);
   const split = source.split ?? WHOLE_SET;
@@ -109,7 +152,9 @@ async function calibrationData(
     for await (const batch of read(CALIBRATION_BATCH)) return batch;
     return undefined;
   };
-  return { feeds, sampleFeeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
+  const labels = (samples: number): Int32Array | null =>
+    pickLabels(dataset.labels, splitIndices(dataset, split, samples));
+  return { feeds, labels, sampleFeeds, used: () => (most === 0 ? null : measuredData(dataset, split, most)) };
 }
 
 /** What zeros are worth: the sizes of the files when they are packed; undefined where no weight was set to zero. */
@@ -131,6 +176,7 @@ function describeOutcomes({ recipe, outcomes, saved }: MadeModel, packed: PruneR
     quantize: outcome.kind === 'quantize' ? quantizeResult(outcome.details, output) : null,
     repair: outcome.kind === 'repair' ? repairResult(outcome.details) : null,
     equalize: outcome.kind === 'equalize' ? equalizeResult(outcome.details) : null,
+    distill: outcome.kind === 'distill' ? distillResult(outcome.details) : null,
   }));
 }
 
@@ -145,6 +191,10 @@ function pruneResult(details: PruneStepOutcome['details'], output: Output, packe
 function quantizeResult(details: QuantizeStepOutcome['details'], output: Output): QuantizeResult {
   const { step, layers, fusedShare, notes } = details;
   return { output, scheme: step.scheme, layers: [...layers], fusedShare, notes: [...notes] };
+}
+
+function distillResult({ training, notes }: DistillStepOutcome['details']): DistillResult {
+  return { training, notes: [...notes] };
 }
 
 function repairResult({ layers, leftOut, notes, ...details }: RepairStepOutcome['details']): RepairResult {

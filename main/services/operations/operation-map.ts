@@ -138,7 +138,17 @@ export interface OperationMap {
     result: Pick<DatasetEntry, 'kind' | 'name' | 'samples' | 'labelled' | 'classCount'> & { fingerprint: string };
   };
   readonly apply: {
-    params: { path: string; recipe: Recipe; calibration: DatasetSource | null; settings: RunSettings; output: string };
+    params: {
+      path: string;
+      recipe: Recipe;
+      calibration: DatasetSource | null;
+      settings: RunSettings;
+      output: string;
+      /** Files of the models that steps name by their SHA-256. */
+      models?: Readonly<Record<string, string>>;
+      /** Where a training keeps what it needs to go on after it was stopped; null, or left out: nowhere. */
+      checkpoint?: string | null;
+    };
     result: AppliedRecipe;
   };
   /** Timed in turns (A B A B …), so that what the machine does meanwhile falls on all of them alike. */

@@ -4,6 +4,7 @@ import type { StepField } from '../../../main/contract/recipe/step-kind.ts';
 import { Counts } from './Counts.tsx';
 import { LayerChoices } from './LayerChoices.tsx';
 import { LayerNames } from './LayerNames.tsx';
+import { ModelChooser } from './ModelChooser.tsx';
 import { Target } from './Target.tsx';
 
 /** Letters that fit side by side in the panel. */
@@ -113,6 +114,8 @@ export function FieldControl({ field, value, onChange }: FieldControlProps): Rea
           onChange={(next) => onChange(key, next)}
         />
       );
+    case 'model':
+      return <ModelChooser title={title} value={value as string} onChange={(next) => onChange(key, next)} />;
     case 'layers':
       return <LayerNames title={title} layers={value as readonly string[]} onChange={(next) => onChange(key, next)} />;
   }

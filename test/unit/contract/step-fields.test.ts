@@ -110,7 +110,7 @@ describe('what is wrong with a recipe', () => {
     expect(problem({ prune: { sparsity: 2 } })).toMatch(/Too big.*\n.*steps\[0\].prune.sparsity/u);
     expect(problem({ prune: { sparsity: 0.5, seed: 1 } })).toContain('prune.seed: has no effect beside');
     expect(problem({ polish: {} })).toContain(
-      'Expected one of the kinds of step: prune, repair, equalize, quantize, rewrite',
+      'Expected one of the kinds of step: prune, repair, equalize, distill, quantize, rewrite',
     );
   });
 });

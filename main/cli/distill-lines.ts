@@ -1,0 +1,20 @@
+import type { DistillResult } from '../contract/results.ts';
+import { formatPercent } from '../judge/format.ts';
+
+/** What a distillation did, for people. */
+export function distillLines({ training, notes }: DistillResult): readonly string[] {
+  const told = notes.map((note) => `  note        ${note}`);
+  const { heldOut, best, samples, step } = training;
+  const [before] = heldOut;
+  const after = heldOut.find((point) => point.step === best);
+  if (before === undefined || after === undefined) return told;
+  const agreement =
+    before.agreement === null || after.agreement === null
+      ? ''
+      : `, agreement ${formatPercent(before.agreement.value)} → ${formatPercent(after.agreement.value)}`;
+  const loss = `${before.loss.toPrecision(3)} → ${after.loss.toPrecision(3)}`;
+  return [
+    `  distilled   ${step} steps on ${samples.trained} samples; loss ${loss}${agreement} on ${samples.heldOut} held out`,
+    ...told,
+  ];
+}

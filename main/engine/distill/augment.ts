@@ -1,0 +1,92 @@
+import type { DistillStep } from '../../contract/recipe/distill.ts';
+
+export type Augmentation = Exclude<DistillStep['augment'], 'auto'>;
+
+/** Where an image's axes lie in a prepared sample. */
+export interface ImageLayout {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channelsFirst: boolean;
+}
+
+/** One way to look at an image. */
+export interface View {
+  readonly flip: boolean;
+  /** Pixels by which it is moved to the right and down. */
+  readonly dx: number;
+  readonly dy: number;
+  /** Values become mean + gain·(value − mean) + offset·deviation, mean and deviation being the image's own. */
+  readonly gain: number;
+  readonly offset: number;
+}
+
+/** The image as it is. */
+export const PLAIN: View = { flip: false, dx: 0, dy: 0, gain: 1, offset: 0 };
+
+/** Images smaller than this hold signs that a shift by an eighth would push out of sight. */
+const SMALLEST = 16;
+const COLOURS: ReadonlySet<number> = new Set([1, 3, 4]);
+
+/**
+ * The layout of samples that look like images: [C, H, W] or [H, W, C] of 1, 3 or 4 colours.
+ * @param dims of one sample, without the batch
+ * @returns undefined for anything else
+ */
+export function imageLayout(dims: readonly number[]): ImageLayout | undefined {
+  if (dims.length !== 3) return undefined;
+  const [a, b, c] = dims as [number, number, number];
+  if (COLOURS.has(a) && Math.min(b, c) >= SMALLEST) return { channels: a, height: b, width: c, channelsFirst: true };
+  if (COLOURS.has(c) && Math.min(a, b) >= SMALLEST) return { channels: c, height: a, width: b, channelsFirst: false };
+  return undefined;
+}
+
+/** Draws a view; the same random numbers give the same one. */
+export function drawView(random: () => number, kind: Augmentation, { height, width }: ImageLayout): View {
+  if (kind === 'none') return PLAIN;
+  const shift = (size: number): number => {
+    const most = Math.round(size / 8);
+    return Math.floor(random() * (2 * most + 1)) - most;
+  };
+  const [dx, dy] = [shift(width), shift(height)];
+  if (kind === 'shift') return { ...PLAIN, dx, dy };
+  const flip = random() < 0.5;
+  if (kind === 'flip') return { ...PLAIN, flip, dx, dy };
+  return { flip, dx, dy, gain: 0.8 + 0.4 * random(), offset: 0.4 * random() - 0.2 };
+}
+
+/**
+ * Writes an image as a view shows it. What is moved in from outside repeats the edge, which is right whatever the
+ * values mean.
+ */
+export function writeView(
+  source: Float32Array,
+  target: Float32Array,
+  { channels, height, width, channelsFirst }: ImageLayout,
+  { flip, dx, dy, gain, offset }: View,
+): void {
+  const pixel = channelsFirst ? 1 : channels;
+  const plane = channelsFirst ? height * width : 1;
+  for (let y = 0; y < height; y++) {
+    const fromRow = Math.min(height - 1, Math.max(0, y - dy)) * width;
+    for (let x = 0; x < width; x++) {
+      const unflipped = Math.min(width - 1, Math.max(0, x - dx));
+      const from = (fromRow + (flip ? width - 1 - unflipped : unflipped)) * pixel;
+      const to = (y * width + x) * pixel;
+      for (let c = 0; c < channels; c++) target[to + c * plane] = source[from + c * plane]!;
+    }
+  }
+  if (gain !== 1 || offset !== 0) changeColour(target, gain, offset);
+}
+
+function changeColour(image: Float32Array, gain: number, offset: number): void {
+  let sum = 0;
+  let squares = 0;
+  for (const value of image) {
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / image.length;
+  const added = mean * (1 - gain) + offset * Math.sqrt(Math.max(0, squares / image.length - mean * mean));
+  for (let i = 0; i < image.length; i++) image[i] = gain * image[i]! + added;
+}

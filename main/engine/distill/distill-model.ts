@@ -1,0 +1,63 @@
+import type { TaskContext } from '../../base/progress.ts';
+import type { DistillStep } from '../../contract/recipe/distill.ts';
+import type { Training } from '../../contract/training.ts';
+import { withWeights } from '../autograd/training-graph.ts';
+import type { Model } from '../graph/ir.ts';
+import type { Sources } from '../passes/pass.ts';
+import { lendRunner } from '../runtime/runner-pool.ts';
+import type { DistillInput } from './distill-input.ts';
+import { layerErrors } from './layer-errors.ts';
+import { prepareForTraining } from './prepare-student.ts';
+import { quantizedStudent } from './quantized-student.ts';
+import { prepareRun } from './prepare-run.ts';
+import { runTraining } from './run-training.ts';
+
+/** What distillation did. */
+export interface DistillOutcome {
+  readonly training: Training;
+  readonly notes: readonly string[];
+}
+
+export interface DistilledModel {
+  readonly model: Model;
+  readonly settings: DistillStep;
+  readonly sources: Sources;
+  readonly outcome: DistillOutcome;
+}
+
+/**
+ * Trains a model towards its teacher on calibration samples. Some of them are held out and tell which state is kept; weights that
+ * pruning set to zero stay zero. The given models are not modified.
+ * @throws DATA_INVALID for samples that are too few or do not fit; TRAIN_NO_GRADIENT where nothing can be trained,
+ *   TRAIN_NOT_FINITE where the loss is none from the start; RUNTIME_…, CANCELLED
+ */
+export async function distillModel(model: Model, input: DistillInput, context: TaskContext): Promise<DistilledModel> {
+  const { runner, settings } = input;
+  const passes = { runners: lendRunner(runner), signal: context.signal };
+  const student = await prepareForTraining(model, passes);
+  const teacher = await prepareForTraining(input.teacher, passes);
+  const codes = quantizedStudent(student.model);
+  const form = codes?.model ?? student.model;
+  const pair = {
+    student: form,
+    teacher: teacher.model,
+    sources: student.sources,
+    codes: codes?.parameters ?? [],
+  };
+  const run = await prepareRun(pair, input, context);
+  try {
+    const { training, parameters, weights, notes } = await runTraining(run, input, context);
+    const gained = training.best > 0;
+    const trained = gained ? withWeights(form, parameters, weights) : form;
+    const compared = { teacher: pair.teacher, before: pair.student, after: trained };
+    const layers = gained ? await layerErrors(run, compared, { runner, signal: context.signal }) : [];
+    return {
+      model: gained ? (codes?.write(trained) ?? trained) : model,
+      settings: { ...settings, ...run.decided, rate: training.rate ?? settings.rate },
+      sources: gained ? student.sources : new Map(),
+      outcome: { training: { ...training, layers }, notes: [...student.notes, ...run.notes, ...notes] },
+    };
+  } finally {
+    if (runner.alive) await run.teacher.close();
+  }
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { StudioError } from '../../base/errors.ts';
+import type { TaskContext } from '../../base/progress.ts';
+import type { DistillStep } from '../../contract/recipe/distill.ts';
+import { trainableParameters } from '../autograd/parameters.ts';
+import { scoresOutput } from '../dataset/model-outputs.ts';
+import type { Model } from '../graph/ir.ts';
+import { encodeModel } from '../onnx/encode-model.ts';
+import { sourcesOf, type Sources } from '../passes/pass.ts';
+import type { KeptChannels, Lineage } from '../prune/lineage.ts';
+import type { Runner } from '../runtime/runner.ts';
+import type { Session } from '../runtime/session.ts';
+import type { SessionSettings } from '../runtime/settings.ts';
+import { chooseAugmentation } from './choose-augmentation.ts';
+import type { DistillInput } from './distill-input.ts';
+import { holdOut, type HeldOut } from './hold-out.ts';
+import type { Match } from './match.ts';
+import { frozenParameters } from './frozen.ts';
+import { matchOf, planMatches, type MatchPlan } from './plan-matches.ts';
+import { Samples } from './samples.ts';
+import { loadTapped, shapeMatches } from './shapes.ts';
+import { openBatch } from './open-batch.ts';
+import { ViewedSamples } from './viewed-samples.ts';
+
+/** Everything that training needs, made ready. */
+export interface PreparedRun {
+  readonly student: Model;
+  /** Loaded, with what is matched as outputs. */
+  readonly teacher: Session;
+  /** The teacher's scores. */
+  readonly scores: { readonly student: string; readonly teacher: string };
+  readonly samples: ViewedSamples;
+  readonly split: HeldOut;
+  readonly matches: readonly Match[];
+  readonly kept: (match: { readonly teacher: string }) => readonly KeptChannels[];
+  /** Initializers that are trained. */
+  readonly parameters: readonly string[];
+  /** Settings that were left open, decided. */
+  readonly decided: Pick<DistillStep, 'augment'>;
+  /** Tells this run from all others. */
+  readonly key: string;
+  readonly notes: readonly string[];
+}
+
+/** Samples take at most this much memory. */
+const SAMPLE_BYTES = 2 ** 30;
+/** Each sample is shown in so many ways at most. */
+const VIEWS = 16;
+/** Samples that are run to learn shapes. */
+const TRIED = 2;
+
+/** Threads that go on spinning between steps: the next one comes at once. */
+export const TRAINING_SESSION: SessionSettings = {
+  provider: 'cpu',
+  threads: null,
+  // What rounds and scales back is what is trained through: it must not become an integer kernel.
+  config: { 'session.disable_quant_qdq': '1' },
+};
+
+interface Pair {
+  readonly student: Model;
+  readonly teacher: Model;
+  /** Layers of the model that the step was given, by node of the student. */
+  readonly sources: Sources;
+  /** Initializers of the student that stand for stored codes: weights, and the steps that they are rounded to. */
+  readonly codes: readonly string[];
+}
+
+/**
+ * Reads the samples, decides what is compared, and loads the teacher.
+ * @throws DATA_INVALID for too few samples or labels that are missing; SHAPE_MISMATCH for a teacher of another task; RUNTIME_…,
+ *   CANCELLED
+ */
+export async function prepareRun(
+  { student: given, teacher, sources, codes }: Pair,
+  { settings, lineage, calibration, labels, runner }: DistillInput,
+  { signal }: TaskContext,
+): Promise<PreparedRun> {
+  const { seed, heldOut: share } = settings;
+  const student = openBatch(given);
+  const classes = labels(settings.samples);
+  const samples = await Samples.read(calibration(settings.samples), { labels: classes, most: SAMPLE_BYTES });
+  const split = holdOut(samples.count, { share, seed });
+  const match = matchOf(settings.preset, settings.match);
+  if (match === 'labels' && samples.labels === null) {
+    throw new StudioError('DATA_LABELS_MISSING', 'The samples have no labels, but labels are to be learnt', {
+      hint: 'Add labels (--labels), or match the outputs of the teacher instead.',
+    });
+  }
+  const kept = keptOf(lineage);
+  const probe = await loadTapped(runner, student, [], TRAINING_SESSION, signal);
+  const outputs = { student: scoresOutput(probe.outputs, undefined).name };
+  await probe.close();
+  const theirs = teacher.graph.outputs.some(({ name }) => name === outputs.student)
+    ? outputs.student
+    : (teacher.graph.outputs[0]?.name ?? '');
+  const scores = { ...outputs, teacher: theirs };
+  const alpha = 'alpha' in settings ? settings.alpha : 0.5;
+  const plan = planMatches(student, teacher, { match, alpha, outputs: scores });
+  const tapped = [...new Set([...plan.matches.map((one) => one.teacher), theirs])];
+  const loaded = await loadTapped(runner, openBatch(teacher), tapped, TRAINING_SESSION, signal);
+  const matches = await measured(runner, { student, loaded, plan, samples, kept, signal });
+  const augmentation = await chooseAugmentation(settings.augment, {
+    teacher: loaded,
+    output: theirs,
+    samples,
+    seed,
+    signal,
+  });
+  const excluded = new Set(settings.exclude);
+  const frozen = frozenParameters(student, (node) => sourcesOf(sources, node).some((layer) => excluded.has(layer)));
+  return {
+    student,
+    teacher: loaded,
+    scores,
+    samples: new ViewedSamples(samples, { kind: augmentation.kind, most: VIEWS, seed }),
+    split,
+    matches,
+    kept,
+    parameters: [...new Set([...trainableParameters(student), ...codes])].filter((name) => !frozen.has(name)),
+    decided: { augment: augmentation.kind },
+    key: keyOf([student, teacher], [settings, augmentation.kind, samples.digest()]),
+    notes: [...plan.notes, ...augmentation.notes, ...samples.notes],
+  };
+}
+
+/** The channels that pruning left of a value of the model before it. */
+function keptOf(lineage: Lineage | undefined): PreparedRun['kept'] {
+  return ({ teacher }) => lineage?.kept.get(teacher) ?? [];
+}
+
+interface Measured {
+  readonly student: Model;
+  readonly loaded: Session;
+  readonly plan: MatchPlan;
+  readonly samples: Samples;
+  readonly kept: PreparedRun['kept'];
+  readonly signal: AbortSignal;
+}
+
+async function measured(
+  runner: Runner,
+  { student, loaded, plan, samples, kept, signal }: Measured,
+): Promise<readonly Match[]> {
+  const viewed = new ViewedSamples(samples, { kind: 'none', most: 1, seed: 0 });
+  const items = Array.from({ length: Math.min(TRIED, samples.count) }, (_, sample) => ({ sample, view: 0 }));
+  const values = [...new Set(plan.matches.map((match) => match.student))];
+  const own = await loadTapped(runner, student, values, TRAINING_SESSION, signal);
+  try {
+    const ours = await own.run(viewed.feeds(items, own.inputs), { outputs: values, signal });
+    const outputs = [...new Set(plan.matches.map(({ teacher }) => teacher))];
+    const theirs = await loaded.run(viewed.feeds(items, loaded.inputs), { outputs, signal });
+    return shapeMatches(plan.matches, { student: ours, teacher: theirs }, kept);
+  } finally {
+    if (runner.alive) await own.close();
+  }
+}
+
+function keyOf(models: readonly Model[], told: unknown): string {
+  const hash = createHash('sha256');
+  for (const model of models) for (const piece of encodeModel(model)) hash.update(piece);
+  return hash.update(JSON.stringify(told)).digest('hex');
+}

@@ -1,0 +1,157 @@
+/** A quantized model as it is trained: what is stored as codes is held in floats, and rounded in every step. */
+import { intAttribute } from '../graph/attributes.ts';
+import { GraphEditor } from '../graph/edit.ts';
+import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import type { Model, Node, Tensor } from '../graph/ir.ts';
+import { makeTensor } from '../graph/make.ts';
+import { tensorValues } from '../graph/tensor-data.ts';
+import { hasTrait } from '../operators/ask.ts';
+import { quantizeNode } from '../operators/nodes.ts';
+import { roundHalfEven } from '../tensor/rounding.ts';
+
+/** Codes of a weight, and the floats that are trained in their place. */
+interface TrainedCodes {
+  readonly codes: Tensor;
+  readonly scale: Tensor;
+  readonly zeroPoint: Tensor | undefined;
+  readonly axis: number;
+  /** Initializer with the floats. */
+  readonly floats: string;
+}
+
+/** A bias in codes whose scale follows from that of the weight beside it. */
+interface TrainedBias {
+  readonly codes: Tensor;
+  readonly scale: Tensor;
+  readonly floats: string;
+  readonly weight: TrainedCodes;
+}
+
+export interface QuantizedStudent {
+  /** Weights in floats before a pair that rounds them, biases in floats. */
+  readonly model: Model;
+  /** Initializers with weights, and with the steps that they are rounded to. */
+  readonly parameters: readonly string[];
+  /** The quantized model with the trained floats as codes again. @param trained `model` with other floats */
+  readonly write: (trained: Model) => Model;
+}
+
+/**
+ * Puts floats in the place of stored codes behind a DequantizeLinear. A weight becomes float → QuantizeLinear → DequantizeLinear, so that
+ * what is trained is what rounding leaves (straight through; its step is trained as in LSQ); a bias becomes a float. Codes with a
+ * scale for each block stay.
+ * @returns undefined where no weight is stored in codes
+ * @see Esser et al. 2020 (LSQ)
+ */
+export function quantizedStudent(model: Model): QuantizedStudent | undefined {
+  const index = indexGraph(model.graph);
+  const editor = new GraphEditor(model.graph);
+  const weights = new Map<string, TrainedCodes>();
+  for (const node of model.graph.nodes) {
+    const stored = storedCodes(index, node);
+    if (stored === undefined || stored.codes.dtype === 'int32') continue;
+    const { codes, scale, zeroPoint, axis } = stored;
+    const floats = editor.freshValue(`${codes.name}/trained`);
+    editor.setInitializer(makeTensor(floats, 'float32', codes.dims, dequantized(stored)));
+    const zero = zeroPoint?.name ?? editor.freshValue(`${codes.name}/zero`);
+    if (zeroPoint === undefined) {
+      editor.setInitializer(makeTensor(zero, codes.dtype, scale.dims, new Float64Array(valuesOf(scale).length)));
+    }
+    const rounded = editor.freshValue(`${codes.name}/rounded`);
+    const attributes = scale.dims.length === 1 ? { axis: BigInt(axis) } : {};
+    const name = editor.freshNode(`${node.name}/round`);
+    editor.insertBefore(node, quantizeNode([floats, scale.name, zero], rounded, { name, attributes }));
+    editor.replaceInput(node, 0, rounded);
+    weights.set(node.outputs[0]!, { ...stored, floats });
+  }
+  if (weights.size === 0) return undefined;
+  const biases: TrainedBias[] = [];
+  for (const node of model.graph.nodes) {
+    const stored = storedCodes(index, node);
+    const [value = ''] = node.outputs;
+    const [layer] = index.consumers(value);
+    const weight = layer?.inputs.map((input) => weights.get(input)).find((found) => found !== undefined);
+    if (stored?.codes.dtype !== 'int32' || weight === undefined) continue;
+    if (valuesOf(stored.scale).length !== valuesOf(weight.scale).length) continue;
+    editor.setInitializer(makeTensor(value, 'float32', stored.codes.dims, dequantized(stored)));
+    editor.removeNode(node);
+    biases.push({ codes: stored.codes, scale: stored.scale, floats: value, weight });
+  }
+  const trained = [...weights.values()];
+  return {
+    model: { ...model, graph: editor.build({ dropUnused: true }) },
+    parameters: [
+      ...trained.flatMap(({ floats, scale }) => [floats, scale.name]),
+      ...biases.map(({ floats }) => floats),
+    ],
+    write: (result) => written(model, result, trained, biases),
+  };
+}
+
+function storedCodes(index: GraphIndex, node: Node): Omit<TrainedCodes, 'floats'> | undefined {
+  if (!hasTrait(node, 'dequantizes') || intAttribute(node, 'block_size', 0) !== 0) return undefined;
+  const [codes, scale, zeroPoint] = node.inputs.map((input) => index.initializer(input));
+  if (codes === undefined || scale?.dtype !== 'float32') return undefined;
+  const axis = intAttribute(node, 'axis', 1);
+  return { codes, scale, zeroPoint, axis: axis < 0 ? axis + codes.dims.length : axis };
+}
+
+const valuesOf = (tensor: Tensor): readonly number[] =>
+  Array.from<number | bigint, number>(tensorValues(tensor), Number);
+
+/** Which scale an element has. */
+function scaleAt({ codes, scale, axis }: Pick<TrainedCodes, 'codes' | 'scale' | 'axis'>): (element: number) => number {
+  if (valuesOf(scale).length === 1) return () => 0;
+  const inner = codes.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const channels = codes.dims[axis] ?? 1;
+  return (element) => Math.floor(element / inner) % channels;
+}
+
+function dequantized(stored: Omit<TrainedCodes, 'floats'>): Float32Array {
+  const [scales, zeros] = [valuesOf(stored.scale), stored.zeroPoint === undefined ? [] : valuesOf(stored.zeroPoint)];
+  const at = scaleAt(stored);
+  return Float32Array.from(valuesOf(stored.codes), (code, element) => {
+    const place = at(element);
+    return Math.fround((code - (zeros[place] ?? zeros[0] ?? 0)) * scales[place]!);
+  });
+}
+
+function written(
+  model: Model,
+  trained: Model,
+  weights: readonly TrainedCodes[],
+  biases: readonly TrainedBias[],
+): Model {
+  const result = indexGraph(trained.graph);
+  const changed = new Map<string, Tensor>();
+  const put = (tensor: Tensor): void => void changed.set(tensor.name, tensor);
+  for (const weight of weights) {
+    const { codes, scale, zeroPoint, floats } = weight;
+    // A scale that crossed zero on its way would turn the weights around.
+    const scales = valuesOf(result.initializer(scale.name)!).map((value) => Math.max(Math.abs(value), 1e-12));
+    const zeros = zeroPoint === undefined ? [0] : valuesOf(zeroPoint);
+    const at = scaleAt(weight);
+    const zeroAt = (element: number): number => zeros[at(element)] ?? zeros[0]!;
+    const before = valuesOf(codes);
+    // Codes keep to the range that they were in: seven bits stay seven bits.
+    const furthest = before.reduce((most, code, element) => Math.max(most, Math.abs(code - zeroAt(element))), 1);
+    const own = before.some((code, element) => code - zeroAt(element) === furthest) ? furthest : furthest - 1;
+    const values = valuesOf(result.initializer(floats)!).map((value, element) => {
+      const steps = roundHalfEven(value / scales[at(element)]!);
+      return zeroAt(element) + Math.min(own, Math.max(-furthest, steps));
+    });
+    put(makeTensor(codes.name, codes.dtype, codes.dims, Float64Array.from(values)));
+    put(makeTensor(scale.name, 'float32', scale.dims, Float32Array.from(scales)));
+  }
+  for (const { codes, scale, floats, weight } of biases) {
+    const [old, now] = [valuesOf(weight.scale), valuesOf(changed.get(weight.scale.name)!)];
+    const scales = valuesOf(scale).map((value, at) => (value / old[at]!) * now[at]!);
+    const values = valuesOf(result.initializer(floats)!).map((value, at) =>
+      roundHalfEven(value / (scales[at] ?? scales[0]!)),
+    );
+    put(makeTensor(codes.name, 'int32', codes.dims, Float64Array.from(values)));
+    put(makeTensor(scale.name, 'float32', scale.dims, Float32Array.from(scales)));
+  }
+  const initializers = model.graph.initializers.map((tensor) => changed.get(tensor.name) ?? tensor);
+  return { ...model, graph: { ...model.graph, initializers } };
+}

@@ -1,0 +1,50 @@
+/** What a trial step at a learning rate gave. */
+export interface RatePoint {
+  readonly rate: number;
+  readonly loss: number;
+}
+
+/** Steps of the test, one for each factor of 1.35. */
+export const RATE_STEPS = 40;
+const LOWEST = 1e-6;
+const HIGHEST = 0.1;
+/** How far above the least loss the run is given up. */
+const GIVEN_UP = 4;
+/** Weight of what was met before, in the smoothed loss. */
+const SMOOTHING = 0.6;
+/** Above this many times the least smoothed loss a rate does harm. */
+const HARM = 1.25;
+/** The rate that is chosen, over the largest that does no harm. */
+const BELOW = 1 / 2.5;
+
+/** The learning rate of each step of the test, from the lowest to the highest, equally spaced by their ratio. */
+export function testRate(step: number): number {
+  return LOWEST * (HIGHEST / LOWEST) ** (step / (RATE_STEPS - 1));
+}
+
+/** Whether higher rates need not be tried any more: the loss is far above what it was, or no number. */
+export function isOver(points: readonly RatePoint[]): boolean {
+  const least = Math.min(...points.map(({ loss }) => loss));
+  const last = points.at(-1)?.loss ?? 0;
+  return !Number.isFinite(last) || last > GIVEN_UP * least;
+}
+
+/**
+ * The learning rate to train with: 0.4 of the largest at which the smoothed loss is not yet far above its least. A model near its
+ * teacher gains little at any rate in so few steps; the rate falls later on, and what it must not do is harm.
+ * @returns undefined where no step gave a finite loss
+ * @see Smith 2017 (cyclical learning rates), 3.3
+ */
+export function chooseRate(points: readonly RatePoint[]): number | undefined {
+  let smoothed = NaN;
+  let least = Infinity;
+  let highest: number | undefined;
+  for (const { rate, loss } of points) {
+    if (!Number.isFinite(loss)) break;
+    smoothed = Number.isNaN(smoothed) ? loss : SMOOTHING * smoothed + (1 - SMOOTHING) * loss;
+    least = Math.min(least, smoothed);
+    if (smoothed > HARM * least) break;
+    highest = rate;
+  }
+  return highest === undefined ? undefined : highest * BELOW;
+}

@@ -1,0 +1,80 @@
+import type { ReactNode } from 'react';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+} from '../../../../main/judge/format.ts';
+import { Figures } from '../../../design/Task.tsx';
+import { lastStepOf } from '../../../../main/contract/recipe/kinds.ts';
+import { Figure } from '../../../widgets/Figure.tsx';
+import { remainingMs, standings } from '../model.ts';
+import type { ShownTraining } from '../use-shown-training.ts';
+
+const STATUS: Readonly<Record<string, string>> = {
+  preparing: 'preparing',
+  training: 'training',
+  paused: 'paused',
+  stopped: 'stopped early by hand',
+  done: 'done',
+};
+
+/** Where the training stands, in numbers. */
+export function DistillFigures({ shown: { trial, training } }: { readonly shown: ShownTraining }): ReactNode {
+  const { before, kept } = training === null ? { before: undefined, kept: undefined } : standings(training);
+  const batch = trial === null ? 64 : (lastStepOf(trial.recipe, 'distill')?.batch ?? 64);
+  const left = training === null ? null : remainingMs(training, batch);
+  const agreement = kept?.agreement ?? null;
+  const earlier = before?.agreement ?? null;
+  const percent = (share: number): string => formatPercent(share);
+  return (
+    <Figures label="Training">
+      <Figure
+        label="Agreement, held out"
+        value={agreement && percent(agreement.value)}
+        missing="run to see"
+        note={
+          agreement === null
+            ? ''
+            : `${percent(agreement.low)} to ${percent(agreement.high)}${earlier && `, before ${percent(earlier.value)}`}`
+        }
+        help="Share of the samples that are not trained on which the model answers as its teacher does, in the state that is kept, with its 95 % interval."
+      />
+      <Figure
+        label="Loss, held out"
+        value={kept === undefined ? null : formatNumber(kept.loss)}
+        note={before === undefined ? '' : `before ${formatNumber(before.loss)}`}
+        help="What is minimised, on the samples that are not trained on, in the state that is kept."
+      />
+      <Figure
+        label="Step"
+        value={training === null ? null : `${formatCount(training.step)} of ${formatCount(training.steps)}`}
+        note={
+          training === null
+            ? ''
+            : (STATUS[training.status] ?? '') + (left === null ? '' : `, ${formatDuration(left)} left`)
+        }
+      />
+      <Figure
+        label="Speed"
+        value={
+          training?.samplesPerSecond === null || training === null
+            ? null
+            : `${formatCount(Math.round(training.samplesPerSecond))} /s`
+        }
+        note="samples trained on"
+      />
+      <Figure
+        label="Learning rate"
+        value={training?.rate === null || training === null ? null : training.rate.toExponential(1)}
+        note={training !== null && training.rateTest.length > 0 ? 'found by a short test' : ''}
+      />
+      <Figure
+        label="Memory"
+        value={training?.memoryBytes === null || training === null ? null : formatBytes(training.memoryBytes)}
+        note="of the process that trains"
+      />
+    </Figures>
+  );
+}

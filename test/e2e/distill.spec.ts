@@ -1,0 +1,41 @@
+/** Distillation: a pruned sample learns back; it is watched, paused, ended by hand, and compared. */
+import { expect } from '@playwright/test';
+import { openSample, showTask, test } from './studio-fixture.ts';
+
+/** Preparing, training and measuring on a busy machine. */
+const PATIENCE_MS = 240_000;
+
+test('a pruned model is trained towards its original, paused, and kept', async ({ studioPage: page }) => {
+  test.setTimeout(2 * PATIENCE_MS);
+  await openSample(page);
+  await test.step('half of the weights go by magnitude', async () => {
+    const prune = await showTask(page, 'Prune');
+    const slider = prune.getByRole('slider').first();
+    await slider.focus();
+    for (let step = 0; step < 6; step++) await slider.press('PageUp');
+  });
+  const distill = await showTask(page, 'Distill');
+  const toolbar = distill.getByRole('toolbar', { name: 'Distillation' });
+  const figures = distill.getByRole('group', { name: 'Training' });
+  await expect(distill).toContainText('Nothing was trained yet');
+  await test.step('Run adds the step and begins to train', async () => {
+    await toolbar.getByRole('button', { name: 'Run' }).click();
+    const recipe = page.getByRole('region', { name: 'Recipe' });
+    await expect(recipe.getByRole('button', { name: /Distill/u }).first()).toBeVisible();
+    await expect(toolbar.getByRole('button', { name: 'Pause' })).toBeVisible({ timeout: PATIENCE_MS });
+    await expect(figures).toContainText(/Step\d/u);
+  });
+  await test.step('it waits, and goes on', async () => {
+    await toolbar.getByRole('button', { name: 'Pause' }).click();
+    await expect(figures).toContainText('paused', { timeout: PATIENCE_MS });
+    await toolbar.getByRole('button', { name: 'Resume' }).click();
+    await expect(figures).toContainText('training', { timeout: PATIENCE_MS });
+  });
+  await test.step('what was best so far becomes the trial', async () => {
+    await expect(distill.getByRole('img', { name: /^Loss over \d+ steps/u })).toBeVisible();
+    await toolbar.getByRole('button', { name: 'Keep the best' }).click();
+    await expect(figures).toContainText(/stopped early by hand|done/u, { timeout: PATIENCE_MS });
+    await expect(toolbar.getByRole('button', { name: 'Run' })).toBeVisible({ timeout: PATIENCE_MS });
+    await expect(distill.getByRole('list', { name: 'Error of each layer' }).getByRole('listitem')).not.toHaveCount(0);
+  });
+});

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quietContext } from '../../../../main/base/progress.ts';
+import { distillStepSchema } from '../../../../main/contract/recipe/distill.ts';
+import type { Training } from '../../../../main/contract/training.ts';
+import type { CheckpointStore } from '../../../../main/engine/distill/checkpoint.ts';
+import { distillModel } from '../../../../main/engine/distill/distill-model.ts';
+import { NOBODY } from '../../../../main/engine/distill/training-host.ts';
+import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { makeTensor } from '../../../../main/engine/graph/make.ts';
+import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
+import { mapTensors } from '../../../../main/engine/graph/tensors.ts';
+import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
+import { seededRandom } from '../../../../main/engine/tensor/random.ts';
+import { graph } from '../../../support/graph-builder.ts';
+
+let runner: Runner;
+beforeAll(async () => {
+  runner = await startRunner();
+});
+afterAll(() => runner.kill());
+
+const teacher = (): Model =>
+  graph()
+    .input('x', 'float32', ['N', 4])
+    .gemm({ name: 'one', inputs: 4, outputs: 8, to: 'h' })
+    .relu({ to: 'a' })
+    .gemm({ name: 'two', inputs: 8, outputs: 8, to: 'g' })
+    .relu({ to: 'b' })
+    .gemm({ name: 'head', inputs: 8, outputs: 3, to: 'y' })
+    .output()
+    .build();
+
+const floats = (model: Model, name: string): number[] =>
+  Array.from<number | bigint, number>(tensorValues(indexGraph(model.graph).initializer(name)!), Number);
+
+/** The model with every third weight of a layer at zero. */
+const holed = (model: Model, name: string): Model =>
+  mapTensors(model, (tensor) => {
+    if (tensor.name !== name) return tensor;
+    const values = Float32Array.from(floats(model, name), (value, at) => (at % 3 === 0 ? 0 : value));
+    return makeTensor(name, 'float32', tensor.dims, values);
+  });
+
+const samples = (count: number): HostTensors => {
+  const random = seededRandom(11);
+  return { x: { dtype: 'float32', dims: [count, 4], data: Float32Array.from({ length: 4 * count }, () => 2 * random() - 1) } };
+}; // prettier-ignore
+
+interface Given {
+  readonly settings?: object;
+  readonly feeds?: HostTensors;
+  readonly labels?: Int32Array;
+  readonly host?: Partial<typeof NOBODY>;
+  readonly on?: Runner;
+}
+
+const distill = (student: Model, { settings = {}, feeds = samples(60), labels, host = {}, on = runner }: Given = {}) => {
+  const calibration = async function* (): AsyncGenerator<HostTensors> {
+    yield feeds;
+  };
+  const parsed = distillStepSchema.parse({ iterations: 120, batch: 16, rate: 0.01, ...settings });
+  const input = { settings: parsed, teacher: teacher(), lineage: undefined, calibration, labels: () => labels ?? null, runner: on, host: { ...NOBODY, ...host } };
+  return distillModel(student, input, quietContext());
+}; // prettier-ignore
+
+describe('distilling a model', () => {
+  it('brings it near to its teacher, keeps what pruning set to zero, and leaves the head alone', async () => {
+    const student = holed(teacher(), 'one.weight');
+    const { model, outcome, settings } = await distill(student);
+    const { training } = outcome;
+    const [before] = training.heldOut;
+    const after = training.heldOut.find(({ step }) => step === training.best)!;
+    expect(after.loss).toBeLessThan(before!.loss / 4);
+    expect(training.samples).toEqual({ trained: 54, heldOut: 6 });
+    expect(after.agreement!.value).toBeGreaterThanOrEqual(before!.agreement!.value);
+    expect(settings).toMatchObject({ augment: 'none', rate: 0.01 });
+    const errors = new Map(training.layers.map((layer) => [layer.name, layer]));
+    expect(errors.get('one')!.before).toBeGreaterThan(0);
+    expect(errors.get('two')!.after).toBeLessThan(errors.get('two')!.before);
+    const weights = floats(model, 'one.weight');
+    expect(weights.every((value, at) => at % 3 !== 0 || value === 0)).toBe(true);
+    expect(weights).not.toEqual(floats(student, 'one.weight'));
+    expect(floats(model, 'head.weight')).toEqual(floats(student, 'head.weight'));
+  });
+
+  it('gives the same weights for the same seed', async () => {
+    const student = holed(teacher(), 'two.weight');
+    const one = await distill(student, { settings: { iterations: 20, seed: 3 } });
+    const two = await distill(student, { settings: { iterations: 20, seed: 3 } });
+    const other = await distill(student, { settings: { iterations: 20, seed: 4 } });
+    expect(floats(one.model, 'two.weight')).toEqual(floats(two.model, 'two.weight'));
+    expect(floats(other.model, 'two.weight')).not.toEqual(floats(one.model, 'two.weight'));
+  });
+
+  it('finds a learning rate, which the recipe then holds', async () => {
+    const { settings, outcome } = await distill(holed(teacher(), 'one.weight'), { settings: { rate: 0 } });
+    expect(outcome.training.rateTest.length).toBeGreaterThan(10);
+    expect(settings.rate).toBe(outcome.training.rate);
+    expect(settings.rate).toBeGreaterThan(0);
+  });
+
+  it.each(['outputs', 'both', 'layers', 'attention'])('learns from %s', async (match) => {
+    const student = holed(teacher(), 'one.weight');
+    const { training } = (await distill(student, { settings: { match } })).outcome;
+    expect(training.best).toBeGreaterThan(0);
+    expect(training.heldOut.find(({ step }) => step === training.best)!.loss).toBeLessThan(training.heldOut[0]!.loss);
+  });
+
+  it('learns labels', async () => {
+    const labels = Int32Array.from({ length: 60 }, (_, at) => at % 3);
+    const settings = { preset: 'labels', match: 'labels', alpha: 1 };
+    const { training } = (await distill(teacher(), { settings, labels })).outcome;
+    expect(training.train.at(-1)!.loss).toBeLessThan(training.train[0]!.loss);
+    expect(training.heldOut[0]!.accuracy).not.toBeNull();
+    await expect(distill(teacher(), { settings })).rejects.toMatchObject({ code: 'DATA_LABELS_MISSING' });
+    const wrong = Int32Array.from({ length: 60 }, () => 7);
+    await expect(distill(teacher(), { settings, labels: wrong })).rejects.toThrow(/label 7, the model has 3 classes/);
+  });
+
+  it('changes nothing where there is nothing to learn', async () => {
+    const student = teacher();
+    const { model, outcome } = await distill(student, { settings: { iterations: 6 } });
+    expect(model).toBe(student);
+    expect(outcome.notes.join(' ')).toMatch(/Training brought nothing/);
+  });
+
+  it('leaves excluded layers as they are', async () => {
+    const student = holed(teacher(), 'one.weight');
+    const { model } = await distill(student, { settings: { exclude: ['two'] } });
+    expect(floats(model, 'two.weight')).toEqual(floats(student, 'two.weight'));
+    expect(floats(model, 'one.weight')).not.toEqual(floats(student, 'one.weight'));
+  });
+
+  it('refuses what it cannot learn from, each with its reason', async () => {
+    const student = holed(teacher(), 'one.weight');
+    await expect(distill(student, { feeds: samples(1) })).rejects.toThrow(/none is left to train on/);
+    await expect(distill(student, { settings: { exclude: ['one', 'two', 'head'] } })).rejects.toMatchObject({ code: 'TRAIN_NO_GRADIENT' }); // prettier-ignore
+    const broken = samples(10);
+    (broken['x']!.data as Float32Array)[4] = NaN;
+    const { outcome } = await distill(student, { feeds: broken, settings: { iterations: 4 } });
+    expect(outcome.notes.join(' ')).toMatch(/1 of 10 samples hold NaN/);
+  });
+
+  it('stops where the loss is no number, with what was best or with the reason', async () => {
+    const student = holed(teacher(), 'one.weight');
+    const { outcome } = await distill(student, { settings: { rate: 1, iterations: 400 } }).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'TRAIN_NOT_FINITE' });
+      return { outcome: null };
+    });
+    if (outcome !== null) expect(outcome.training.heldOut.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+  });
+});
+
+describe('a run that was killed', () => {
+  it('goes on where it was, to the same weights', async () => {
+    const student = holed(teacher(), 'one.weight');
+    const settings = { iterations: 40, seed: 5 };
+    const whole = await distill(student, { settings });
+    let file: Uint8Array | undefined;
+    const checkpoints: CheckpointStore = {
+      read: () => Promise.resolve(file),
+      write: (bytes) => Promise.resolve(void (file = bytes)),
+      remove: () => Promise.resolve(void (file = undefined)),
+    };
+    const killed = await startRunner();
+    let asked = 0;
+    const order = (): Promise<'go' | 'pause'> => {
+      asked++;
+      if (asked === 23) killed.kill();
+      return Promise.resolve(asked === 22 ? 'pause' : 'go');
+    };
+    await expect(distill(student, { settings, host: { checkpoints, order }, on: killed })).rejects.toThrow();
+    expect(file).toBeDefined();
+    const told: Training[] = [];
+    const rest = await distill(student, {
+      settings,
+      host: { checkpoints, tell: (training) => void told.push(training) },
+    });
+    expect(rest.outcome.notes.join(' ')).toMatch(/Went on from step 21/);
+    expect(floats(rest.model, 'one.weight')).toEqual(floats(whole.model, 'one.weight'));
+    expect(file).toBeUndefined();
+  });
+});
