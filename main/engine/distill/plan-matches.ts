@@ -7,7 +7,7 @@ import { findHead, waists, type Head } from './points.ts';
 const OF_PRESET: Readonly<Record<DistillPreset, Exclude<DistillMatch, 'auto'>>> = {
   'pruned-cnn': 'features',
   'pruned-transformer': 'both',
-  quantized: 'both',
+  quantized: 'features',
   'low-bit': 'layers',
   blocks: 'layers',
   labels: 'labels',
