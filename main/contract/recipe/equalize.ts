@@ -9,7 +9,15 @@ const common = {
   exclude: z.array(z.string()).readonly().default([]),
 };
 
-const equalizing = z.discriminatedUnion('method', [z.strictObject({ ...common, method: z.literal('cross-layer') })]);
+const equalizing = z.discriminatedUnion('method', [
+  z.strictObject({ ...common, method: z.literal('cross-layer') }),
+  z.strictObject({
+    ...common,
+    method: z.literal('smooth'),
+    /** How much of the difficulty goes from data to weights; 'auto': what loses least, layer by layer. */
+    alpha: z.union([z.literal('auto'), z.number().min(0).max(1)]).default('auto'),
+  }),
+]);
 
 const fields: readonly StepField[] = [
   {
@@ -25,7 +33,23 @@ const fields: readonly StepField[] = [
         title: 'Between layers',
         help: 'Weights that give a channel and weights that take it get the same range: for convolutions.',
       },
+      {
+        value: 'smooth',
+        title: 'From data to weights',
+        help: 'Channels of the data that stick out become smaller, the weights behind them larger: for transformers.',
+      },
     ],
+  },
+  {
+    key: 'alpha',
+    title: 'Share moved',
+    help: 'How much of the spread goes from the data to the weights, 0 to 1, or auto: what loses least in each layer.',
+    flag: '--alpha <share>',
+    control: 'number',
+    minimum: 0,
+    maximum: 1,
+    auto: true,
+    when: { method: ['smooth'] },
   },
   {
     key: 'samples',
@@ -51,6 +75,7 @@ export type EqualizeStep = z.infer<typeof equalizeStepSchema>;
 
 const WORDS: Readonly<Record<EqualizeStep['method'], string>> = {
   'cross-layer': 'Equalize layers',
+  smooth: 'Smooth data',
 };
 
 export const equalizeKind = defineStepKind<'equalize', EqualizeStep>({

@@ -3,7 +3,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import { batchSize, type FeedBatches } from '../dataset/feed-batches.ts';
 import type { Model } from '../graph/ir.ts';
 import { makeTensor, makeValueInfo } from '../graph/make.ts';
-import { maximumNode, minimumNode } from '../operators/nodes.ts';
+import { maximumNode, minimumNode, sizeNode, sumOfSquaresNode } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { defaultOpset } from '../passes/upgrade-opset.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
@@ -17,10 +17,11 @@ export interface ChannelValue {
   readonly rank: number;
 }
 
-/** The least and the largest number of each channel. */
+/** The least and the largest number of each channel, and the mean of its squares. */
 export interface Extremes {
   readonly least: Float64Array;
   readonly largest: Float64Array;
+  readonly meanSquares: Float64Array;
 }
 
 /** Axes of these reductions became an input in opset 18. */
@@ -40,6 +41,7 @@ export async function channelExtremes(
   const found = new Map<string, Extremes>();
   if (wanted.length === 0) return found;
   const session = await runner.load(sourceOfModel(watched(model, wanted)), RESTING, { signal: context.signal });
+  const counts = new Float64Array(wanted.length);
   let done = 0;
   try {
     for await (const feeds of batches) {
@@ -47,12 +49,15 @@ export async function channelExtremes(
       context.progress({ stage: 'Looking at ranges', done, total: samples });
       const outputs = await session.run(feeds, { signal: context.signal });
       for (const [at, { value }] of wanted.entries()) {
-        const [least, largest] = [outputs[leastName(at)], outputs[largestName(at)]].map((tensor) =>
-          Float64Array.from(tensor?.data ?? [], Number),
-        ) as [Float64Array, Float64Array];
+        const [least, largest, squares] = [leastName(at), largestName(at), squaresName(at)].map((name) =>
+          Float64Array.from(outputs[name]?.data ?? [], Number),
+        ) as [Float64Array, Float64Array, Float64Array];
+        const positions = Number(outputs[sizeName(at)]?.data[0] ?? 0) / Math.max(1, least.length);
+        counts[at] = counts[at]! + positions;
         const known = found.get(value);
-        if (known === undefined) found.set(value, { least, largest });
+        if (known === undefined) found.set(value, { least, largest, meanSquares: squares });
         else {
+          squares.forEach((each, c) => (known.meanSquares[c] = known.meanSquares[c]! + each));
           least.forEach((each, c) => (known.least[c] = Math.min(known.least[c]!, each)));
           largest.forEach((each, c) => (known.largest[c] = Math.max(known.largest[c]!, each)));
         }
@@ -62,11 +67,17 @@ export async function channelExtremes(
   } finally {
     if (runner.alive) await session.close();
   }
+  for (const [at, { value }] of wanted.entries()) {
+    const means = found.get(value)?.meanSquares;
+    means?.forEach((sum, c) => (means[c] = sum / Math.max(1, counts[at]!)));
+  }
   return found;
 }
 
 const leastName = (at: number): string => `lapidary_least_${at}`;
 const largestName = (at: number): string => `lapidary_largest_${at}`;
+const squaresName = (at: number): string => `lapidary_squares_${at}`;
+const sizeName = (at: number): string => `lapidary_size_${at}`;
 
 function watched(model: Model, wanted: readonly ChannelValue[]): Model {
   const asInput = defaultOpset(model) >= AXES_AS_INPUT;
@@ -81,6 +92,7 @@ function watched(model: Model, wanted: readonly ChannelValue[]): Model {
       [
         [minimumNode, leastName(at)],
         [maximumNode, largestName(at)],
+        [sumOfSquaresNode, squaresName(at)],
       ] as const
     ).map(([make, name]) =>
       make([each.value, ...(asInput ? [axesName(at)] : [])], name, {
@@ -89,6 +101,7 @@ function watched(model: Model, wanted: readonly ChannelValue[]): Model {
       }),
     ),
   );
+  nodes.push(...wanted.map(({ value }, at) => sizeNode([value], sizeName(at), { name: sizeName(at) })));
   const outputs = nodes.map(({ name }) => ({ ...makeValueInfo(name, undefined, undefined), type: undefined }));
   const { graph } = model;
   return {

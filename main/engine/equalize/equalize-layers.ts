@@ -147,7 +147,7 @@ function scaledExtremes(
       if (found === undefined || from === undefined) return [];
       const divide = (numbers: Float64Array): Float64Array =>
         numbers.map((each, at) => each / (factors.get(from.outputs[at]!) ?? 1));
-      return [[value, { least: divide(found.least), largest: divide(found.largest) }]];
+      return [[value, { ...found, least: divide(found.least), largest: divide(found.largest) }]];
     }),
   );
 }

@@ -8,6 +8,7 @@ import { sourcesOf, type Sources } from '../passes/pass.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { equalizeLayers } from './equalize-layers.ts';
 import type { EqualizeOutcome } from './outcome.ts';
+import { smoothData } from './smooth-data.ts';
 import type { EqualizeTask } from './task.ts';
 import { prepareEqualization } from './prepare.ts';
 
@@ -40,7 +41,8 @@ export async function equalizeModel(
     runner,
     context,
   };
-  const { model, groups, leftOut, notes } = await equalizeLayers(task);
+  const { model, groups, leftOut, notes } =
+    settings.method === 'smooth' ? await smoothData(task, settings.alpha) : await equalizeLayers(task);
   const nothing = groups.length === 0 ? ['There was nothing to even out; the model stays as it was.'] : [];
   return {
     model: groups.length === 0 ? source : model,

@@ -7,6 +7,7 @@ import { chooseFolds } from '../channels/folds.ts';
 import { axisTable, type AxisTable } from '../channels/axis-table.ts';
 import { freezeAxis, freezeValue, type ClosureScene } from '../channels/scene.ts';
 import type { SolvableLayer } from '../linear/solvable-layers.ts';
+import { hasTrait } from '../operators/ask.ts';
 import { clipBounds } from '../operators/clip-bounds.ts';
 import type { AxisFold, AxisRef, ChannelTies } from '../operators/channel-ties.ts';
 import { inferModel } from '../operators/infer.ts';
@@ -80,6 +81,8 @@ class Closing {
   take(node: Node, ties: ChannelTies | undefined): void {
     const layer = this.#layers.get(node);
     if (layer !== undefined) return this.#takeLayer(layer);
+    // A shape is the same whatever the values.
+    if (hasTrait(node, 'readsShape')) return;
     const rule = operatorSpec(node.domain, node.opType)?.scaling;
     if (rule?.kind === 'gains') return this.#takeGains(node, rule);
     if (ties === undefined) return this.#refuse(node);
