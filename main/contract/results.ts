@@ -186,6 +186,15 @@ export type EvaluationSummary = z.infer<typeof evaluationSummarySchema>;
 /** What an evaluation and its summary have in common. */
 export type EvaluationFigures = Omit<EvaluationSummary, 'classCount'>;
 
+/** What learnt rounding and a corrected bias did to a layer. */
+const refinementSchema = z.object({
+  /** Squared error of its outputs on the samples that it learnt on, over their square: rounded to the nearest, and learnt. */
+  rounding: z.object({ before: z.number(), after: z.number() }).nullable(),
+  /** The largest shift of its bias over the root mean square of its outputs. */
+  biasShift: z.number().nullable(),
+  note: z.string().nullable(),
+});
+
 export const quantizedLayerSchema = z.object({
   name: z.string(),
   op: z.string(),
@@ -202,6 +211,7 @@ export const quantizedLayerSchema = z.object({
       bytes: z.object({ before: z.number(), after: z.number() }),
     })
     .optional(),
+  refined: refinementSchema.optional(),
 });
 export const quantizeSchema = z.object({
   output: z.object({ path: z.string(), bytes: z.number() }),

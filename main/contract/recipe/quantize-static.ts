@@ -12,6 +12,12 @@ const common = {
   symmetric: z.boolean().default(false),
   /** Whether what 8 bits leave of an image goes into channels of its own. */
   splitInputs: z.boolean().default(false),
+  /** Bits of a weight's code; 4: codes of −7…7, held and computed as int8. */
+  weightBits: z.union([z.literal(8), z.literal(4)]).default(8),
+  /** Which way weights are rounded. */
+  rounding: z.enum(['nearest', 'adaround']).default('nearest'),
+  /** Whether biases take up what the rounding of weights has moved on average. */
+  biasCorrection: z.enum(['none', 'fast', 'empirical']).default('none'),
   /** Calibration samples taken from the start of the data. */
   samples: z.number().int().positive().default(200),
   exclude: z.array(z.string()).readonly().default([]),
@@ -191,6 +197,55 @@ export const staticFields: readonly StepField[] = [
     ],
   },
   {
+    key: 'weightBits',
+    title: 'Bits of weights',
+    help: 'How fine the codes of weights are; with 4 bits they are held as int8 and run on the same kernels.',
+    flag: '--weight-bits <bits>',
+    control: 'choice',
+    when,
+    choices: [
+      { value: 8, title: '8 bits', help: 'As fine as the kernels take.' },
+      {
+        value: 4,
+        title: '4 bits',
+        help: '15 codes for each weight, as accelerators take them: learn the rounding then.',
+      },
+    ],
+  },
+  {
+    key: 'rounding',
+    title: 'Rounding',
+    help: 'Which way weights are rounded.',
+    flag: '--rounding <name>',
+    control: 'choice',
+    when,
+    choices: [
+      { value: 'nearest', title: 'To the nearest', help: 'Each weight by itself; at once.' },
+      {
+        value: 'adaround',
+        title: 'Learnt',
+        help: 'Up or down as the outputs of each layer come nearest to the float ones (AdaRound); seconds to minutes.',
+      },
+    ],
+  },
+  {
+    key: 'biasCorrection',
+    title: 'Bias correction',
+    help: 'Biases take up what the outputs of a layer are off by on average.',
+    flag: '--bias-correction <name>',
+    control: 'choice',
+    when,
+    choices: [
+      { value: 'none', title: 'None', help: 'Biases stay as they are.' },
+      { value: 'fast', title: 'Fast', help: 'From the means of the inputs and the error of the weights, in one pass.' },
+      {
+        value: 'empirical',
+        title: 'Measured',
+        help: 'From the outputs of the quantized model, layer after layer, each with those before it corrected.',
+      },
+    ],
+  },
+  {
     key: 'samples',
     title: 'Calibration samples',
     help: 'How many samples the ranges are found on, from the start of the calibration data.',
@@ -247,6 +302,9 @@ export const INITIAL_STATIC: Int8StaticStep = {
   symmetric: false,
   splitInputs: false,
   reduceRange: 'auto',
+  weightBits: 8,
+  rounding: 'nearest',
+  biasCorrection: 'none',
   samples: 200,
   speed: 'measured',
   exclude: [],
@@ -273,7 +331,13 @@ export function staticWords(step: StaticStep): string {
     step.perChannel ? '' : ' per tensor',
     step.symmetric ? ' symmetric' : '',
     step.splitInputs ? ' split inputs' : '',
-    step.scheme === 'int8-static' && step.reduceRange === true ? ' 7-bit weights' : '',
+    step.weightBits === 4
+      ? ' 4-bit weights'
+      : step.scheme === 'int8-static' && step.reduceRange === true
+        ? ' 7-bit weights'
+        : '',
+    step.rounding === 'adaround' ? ' learnt rounding' : '',
+    step.biasCorrection === 'none' ? '' : ' corrected biases',
     changed === 0 ? '' : `, ${changed} otherwise`,
     slow.length === 0 ? '' : `, ${slow.length} slower in float`,
   ];
@@ -283,8 +347,14 @@ export function staticWords(step: StaticStep): string {
 
 /** 'auto': 7-bit weights unless the kernels are known to add products without saturating: those of u8u8, and VNNI's. */
 export function resolveReduceRange(
-  { reduceRange, types }: Pick<Int8StaticStep, 'reduceRange' | 'types'>,
+  {
+    reduceRange,
+    types,
+    weightBits,
+  }: Pick<Int8StaticStep, 'reduceRange' | 'types'> & Partial<Pick<Int8StaticStep, 'weightBits'>>,
   vnni: boolean | null,
 ): boolean {
+  // Sums of codes up to 7 do not saturate.
+  if (weightBits === 4) return false;
   return reduceRange === 'auto' ? types !== 'u8u8' && vnni !== true : reduceRange;
 }

@@ -1,5 +1,5 @@
 /** Nodes that rooms above write into models, by what they do. */
-import type { Node } from '../graph/ir.ts';
+import type { Graph, Node } from '../graph/ir.ts';
 import { makeAttribute } from '../graph/attributes.ts';
 import { makeNode, makeTensor, type NodeParts } from '../graph/make.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
@@ -75,6 +75,25 @@ export const roundNode: Make = maker('Round');
 export const limitNode: Make = maker('Clip');
 /** condition, a, b: a where it holds, else b; broadcast. */
 export const chooseNode: Make = maker('Where');
+/** a to the power of b, broadcast. */
+export const powerNode: Make = maker('Pow');
+/** Remainder of integers a ÷ b, broadcast. */
+export const remainderNode: Make = maker('Mod');
+/** Whether a ≥ b, broadcast. */
+export const atLeastNode: Make = maker('GreaterOrEqual');
+/** |x|. */
+export const magnitudeNode: Make = maker('Abs');
+/** −1, 0 or 1. */
+export const signNode: Make = maker('Sign');
+/** √x. */
+export const rootNode: Make = maker('Sqrt');
+/** 1 ÷ (1 + e^−x). */
+export const logisticNode: Make = maker('Sigmoid');
+/** The value. */
+export const sameNode: Make = maker('Identity');
+/** trip count, condition, carried values … → carried values at the end; attribute `body`. */
+export const repeatNode = (inputs: readonly string[], outputs: readonly string[], body: Graph): Node =>
+  makeNode('Loop', inputs, outputs, { attributes: { body } });
 /** Number of elements, int64 []. */
 export const sizeNode: Make = maker('Size');
 /** Smallest element; over `axes` (an attribute before opset 18, then an input), or all. */

@@ -11,7 +11,8 @@ import { concatNode, dequantizeNode, quantizeNode, subtractNode, wide } from '..
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { activationScheme, codesOf, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
-import { quantizeWeights, weightScales } from './quantize-weights.ts';
+import { closestScales, quantizeWeights, weightScales } from './quantize-weights.ts';
+import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
 import { middleCode, type CodeFormat, type LayerFormats } from './schemes.ts';
@@ -31,12 +32,16 @@ export interface InsertOptions {
   readonly splitInputs: boolean;
   /** Nodes that must run in float, by name. */
   readonly refused: ReadonlySet<string>;
+  /** Codes and biases of layers that were found otherwise than by rounding. */
+  readonly refined?: ReadonlyMap<string, RefinedLayer>;
 }
 
 /** A graph with pairs, and the nodes of the graph before that each new node serves. */
 export interface InsertedQdq {
   readonly graph: Graph;
   readonly sources: ReadonlyMap<string, readonly string[]>;
+  /** What each layer's weights became, by its name. */
+  readonly weights: ReadonlyMap<string, WrittenWeights>;
 }
 
 /** The names that a quantized tensor got: `codes` is the integer value, `real` the float32 one behind DequantizeLinear. */
@@ -63,7 +68,8 @@ export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertO
   writer.shieldFloatLayers(new Set(plan.units.map(({ node }) => node)));
   const integer = new Set(plan.units.flatMap(({ node, absorbed }) => [node.name, absorbed?.node.name ?? node.name]));
   const shielded = shieldFloat(withoutDeadNodes(writer.build()), { integer, refused: options.refused });
-  return { graph: shielded.graph, sources: new Map([...writer.sources, ...shielded.sources]) };
+  const sources = new Map([...writer.sources, ...shielded.sources]);
+  return { graph: shielded.graph, sources, weights: writer.weights };
 }
 
 interface WriterOptions extends InsertOptions {
@@ -79,6 +85,7 @@ class QdqWriter {
   readonly #constants = new Map<string, string>();
   /** The node that each new one serves. */
   readonly sources = new Map<string, readonly string[]>();
+  readonly weights = new Map<string, WrittenWeights>();
   /** The integer layer that reads each tensor first. */
   readonly #readers = new Map<string, string>();
   /** The node that is being written for. */
@@ -277,22 +284,24 @@ class QdqWriter {
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
     const format = this.#options.formatsOf(unit).weights;
     const scheme = { axis, format };
-    const bias = this.#biasOf(unit, beta);
+    const refined = this.#options.refined?.get(unit.layer);
+    const bias = refined?.bias ?? this.#biasOf(unit, beta);
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
     const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
-    const scales = bias === undefined ? natural : raiseScalesForBias(natural, inputScale, bias);
+    const fit = refined?.scales ?? closestScales(values, dims, { ...scheme, scales: natural });
+    const scales = bias === undefined ? fit : raiseScalesForBias(fit, inputScale, bias);
+    const codes = refined?.codes ?? quantizeWeights(values, dims, { ...scheme, scales }).values;
+    // Weights that meet two codes of each value are no longer those of the layer: they stay as they are rounded.
+    if (!split) this.weights.set(unit.layer, { values, dims, axis, scales, codes, bias, format });
+    const own = refined?.codes === undefined ? '' : unit.layer;
     const dequantized = this.#once(
-      `weights ${weightName} ${alpha} ${axis} ${format.lowest} ${split} ${scales.join(' ')}`,
+      `weights ${weightName} ${alpha} ${axis} ${format.lowest} ${split} ${scales.join(' ')} ${own}`,
       () =>
-        this.#dequantized(
-          weightName,
-          makeTensor('', format.dtype, dims, quantizeWeights(values, dims, { ...scheme, scales }).values),
-          {
-            scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
-            zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], middleCode(format)),
-            axis: axis ?? undefined,
-          },
-        ),
+        this.#dequantized(weightName, makeTensor('', format.dtype, dims, codes), {
+          scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
+          zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], middleCode(format)),
+          axis: axis ?? undefined,
+        }),
     );
     this.#editor.replaceInput(node, operands.weightInput, dequantized);
     if (bias !== undefined) this.#writeBias(unit, bias, { inputScale, weightScales: scales });

@@ -4,6 +4,7 @@ import { hasTrait } from '../operators/ask.ts';
 import { sourcesOf } from '../passes/pass.ts';
 import type { LayerDecision, QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
+import type { Refinement } from './refine/refined-layer.ts';
 
 /** What became of a layer of the source. */
 export interface QuantizedLayer {
@@ -16,6 +17,8 @@ export interface QuantizedLayer {
   readonly reason: string | null;
   /** Of schemes that code weights alone. */
   readonly weights?: CodedWeights;
+  /** Where rounding was learnt or biases were corrected. */
+  readonly refined?: Refinement;
 }
 
 /** What became of the weights of a layer. */

@@ -15,6 +15,9 @@ import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from '
 import { quantizationNotes } from './quantization-notes.ts';
 import type { QuantizeOutcome } from './outcome.ts';
 import { layerFormats, type LayerFormats, type ResolvedStep } from './schemes.ts';
+import { refineLayers } from './refine/refine-layers.ts';
+import { withBiases } from './refine/with-biases.ts';
+import { refinementNotes, withRefinements } from './refine/refinement-report.ts';
 import { settleBySpeed } from './speed/settle-by-speed.ts';
 import type { Unit } from './unit.ts';
 
@@ -47,7 +50,8 @@ export async function quantizeStatic(
   if (first.units.length === 0) return leftAsItIs(source, step, { prepared: unchecked, plan: first });
   const samples = new CalibrationSamples(input.calibration, step.samples);
   const feeds = await samples.first();
-  const prepared = await provePrepared(source, unchecked, { runner, feeds }, context);
+  const proven = await provePrepared(source, unchecked, { runner, feeds }, context);
+  const prepared = step.biasCorrection === 'none' ? proven : { ...proven, model: withBiases(proven.model) };
   const perChannel = prepared.perTensorReason === null;
   const settled = await settleBySpeed(
     prepared,
@@ -69,13 +73,28 @@ export async function quantizeStatic(
     step.scheme === 'int8-static' ? step : { speed: 'all' },
     context,
   );
-  const { plan, quantized, fused } = settled;
+  const { plan, fused } = settled;
   const decided = settled.slow === undefined ? step : { ...step, slow: settled.slow };
-  if (quantized === undefined) {
+  if (settled.quantized === undefined) {
     const why = settled.notes.length > 0 ? settled.notes : undefined;
     return leftAsItIs(source, decided, { prepared, plan, why, notes: samples.notes() });
   }
-  const layers = describeLayers(source, { prepared, plan, fused });
+  const refined =
+    step.rounding === 'nearest' && step.biasCorrection === 'none'
+      ? undefined
+      : await refineLayers({
+          float: prepared.model,
+          plan,
+          quantized: settled.quantized,
+          rewrite: (changed) => settled.rewrite(new Set(), changed),
+          step,
+          runner,
+          batches: () => samples.all(),
+          samples: settled.samples,
+          context,
+        });
+  const quantized = refined?.quantized ?? settled.quantized;
+  const layers = withRefinements(describeLayers(source, { prepared, plan, fused }), prepared, refined?.layers);
   const notes = quantizationNotes({ prepared, plan, layers, step, samples: settled.samples, vnni });
   const pairs = { model: quantized.model, sources: composeSources(prepared.sources, quantized.sources) };
   const operators = step.scheme === 'int8-static' && step.format === 'qoperator';
@@ -85,7 +104,7 @@ export async function quantizeStatic(
     step: decided,
     layers,
     fusedShare: fusedShareOf(layers),
-    notes: [...settled.notes, ...samples.notes(), ...notes],
+    notes: [...settled.notes, ...samples.notes(), ...notes, ...refinementNotes(refined?.layers)],
   };
 }
 

@@ -60,6 +60,42 @@ export function weightScales(
   });
 }
 
+/** Codes on each side of zero above which clipping gains less than is worth a search. */
+const FEW_CODES = 8;
+/** Shares of the natural scale that are tried, the largest first. */
+const SHARES = Array.from({ length: 26 }, (_, step) => 1 - step / 50);
+
+/**
+ * Of coarse codes, the scale of each channel with the least squared error: it may pay to cut the largest weights for finer steps
+ * among all others. Fine codes keep their scales.
+ * @param scheme.scales those that hold the largest weight
+ */
+export function closestScales(
+  weights: RealArray,
+  dims: readonly number[],
+  scheme: WeightScheme & { readonly scales: Float32Array },
+): Float32Array {
+  const limit = scheme.format.highest - middleCode(scheme.format);
+  if (limit > FEW_CODES) return scheme.scales;
+  const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
+  return scheme.scales.map((natural, channel) => {
+    let [best, least] = [natural, Infinity];
+    for (const share of SHARES) {
+      const scale = Math.fround(natural * share);
+      let error = 0;
+      for (let o = 0; o < outer; o++) {
+        const first = (o * channels + channel) * inner;
+        for (let at = first; at < first + inner; at++) {
+          const code = clamp(Math.round(weights[at]! / scale), -limit, limit);
+          error += (weights[at]! - code * scale) ** 2;
+        }
+      }
+      if (error < least) [best, least] = [scale, error];
+    }
+    return best;
+  });
+}
+
 /**
  * Weight codes for given scales: round-half-even(w / s) in float32 about the middle code, limited to the format.
  * @param weights row-major with shape `dims`; not modified

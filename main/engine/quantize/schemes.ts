@@ -43,23 +43,30 @@ export type ResolvedStep = StaticStep & { readonly reduceRange?: boolean };
 
 /**
  * The codes of a layer under a static step, which a policy may give another precision than the step's own: 8 bits in the
- * types that the step names, the weights in 7 bits (64 codes on each side of zero), or activations in 16 bits.
+ * types that the step names, the weights in 7 bits (64 codes on each side of zero), or activations in 16 bits. Weights of 4 bits
+ * have 7 codes on each side of zero.
  */
 export function layerFormats(step: ResolvedStep, precision?: Exclude<LayerPrecision, 'float'>): LayerFormats {
   const { symmetric } = step;
   const bits = precision ?? (step.scheme === 'int8-static' ? 'int8' : 'int16');
-  if (bits === 'int16') return { activations: { ...UINT16, symmetric }, weights: INT8_WEIGHTS };
+  const coarse = precision === undefined && step.weightBits === 4;
+  if (bits === 'int16')
+    return { activations: { ...UINT16, symmetric }, weights: coarse ? within(INT8_WEIGHTS, 7) : INT8_WEIGHTS };
   const { activations, weights } = INTEGER_TYPES[step.scheme === 'int8-static' ? step.types : 'u8s8'];
   const reduced = bits === 'int8-7bit' || (precision === undefined && step.reduceRange === true);
-  return { activations: { ...activations, symmetric }, weights: reduced ? inSevenBits(weights) : weights };
+  return {
+    activations: { ...activations, symmetric },
+    weights: coarse ? within(weights, 7) : reduced ? within(weights, 64) : weights,
+  };
 }
 
 /** The codes of weights beside activations that become uint8 while the model runs. */
 export function dynamicWeightFormat(reduceRange: boolean): CodeFormat {
-  return reduceRange ? inSevenBits(INT8_WEIGHTS) : INT8_WEIGHTS;
+  return reduceRange ? within(INT8_WEIGHTS, 64) : INT8_WEIGHTS;
 }
 
-function inSevenBits(weights: CodeFormat): CodeFormat {
-  const middle = middleCode(weights);
-  return { ...weights, lowest: middle - 64, highest: middle + 64 };
+/** So many codes on each side of the middle. */
+function within(format: CodeFormat, reach: number): CodeFormat {
+  const middle = middleCode(format);
+  return { ...format, lowest: middle - reach, highest: middle + reach };
 }

@@ -21,6 +21,7 @@ import { refusedByRange } from './refuse-ranges.ts';
 import { requireFiniteWeights } from './require-finite.ts';
 import { calibratedTensors, quantizedTensors, tensorSchemes, type QuantizedTensor } from './tensor-schemes.ts';
 import type { CodeFormat } from './schemes.ts';
+import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import { unitOutputs, type Unit } from './unit.ts';
 
 export interface SettleInput {
@@ -56,8 +57,8 @@ export interface Settled {
   /** Samples that the ranges were taken from. */
   readonly samples: number;
   readonly ranges: Ranges;
-  /** The plan with some more layers in float, written; neither fusion nor kernels are checked. */
-  readonly rewrite: (float: ReadonlySet<string>) => WrittenPlan;
+  /** The plan with some more layers in float, or with other codes and biases, written; neither fusion nor kernels are checked. */
+  readonly rewrite: (float: ReadonlySet<string>, refined?: ReadonlyMap<string, RefinedLayer>) => WrittenPlan;
 }
 
 /** A plan, and the model that it was written into. */
@@ -66,6 +67,8 @@ export interface WrittenPlan {
   readonly model: Model;
   /** The node that each inserted one serves. */
   readonly sources: ReadonlyMap<string, readonly string[]>;
+  /** What each layer's weights became, by its name. */
+  readonly weights: ReadonlyMap<string, WrittenWeights>;
 }
 
 /**
@@ -90,15 +93,17 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
     plan: QuantizationPlan,
     schemes: ReadonlyMap<string, ActivationScheme>,
     float: Iterable<string> = refused.keys(),
+    refined?: ReadonlyMap<string, RefinedLayer>,
   ): WrittenPlan => {
-    const inserted = insertQdq(graph, plan, { ...input.write, schemes, refused: new Set(float) });
+    const changed = refined === undefined ? {} : { refined };
+    const inserted = insertQdq(graph, plan, { ...input.write, schemes, refused: new Set(float), ...changed });
     const model = importing({ ...prepared.model, graph: inserted.graph }, MICROSOFT);
-    return { plan, sources: inserted.sources, model };
+    return { plan, sources: inserted.sources, weights: inserted.weights, model };
   };
-  const rewrite = (float: ReadonlySet<string>): WrittenPlan => {
+  const rewrite: Settled['rewrite'] = (float, refined) => {
     const more = new Map([...refused, ...[...float].map((layer) => [layer, 'left in float'] as const)]);
     const plan = planWithout(more);
-    return write(plan, schemesOf(quantizedTensors(graph, plan)), more.keys());
+    return write(plan, schemesOf(quantizedTensors(graph, plan)), more.keys(), refined);
   };
   for (;;) {
     const plan = planWithout(refused);

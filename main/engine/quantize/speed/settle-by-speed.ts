@@ -39,10 +39,10 @@ export async function settleBySpeed(
   }
   const settled = await settlePlan(prepared, input, context);
   if (settled.quantized === undefined) return { ...settled, slow: [], notes: [] };
-  const { plan, quantized, fused, rewrite } = settled;
+  const { quantized, fused, rewrite } = settled;
   const task = {
     float: prepared.model,
-    integer: { plan, model: quantized.model, sources: quantized.sources },
+    integer: quantized,
     fused,
     write: rewrite,
     feeds: firstSamples(input.feeds, 1),
