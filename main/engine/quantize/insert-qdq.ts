@@ -5,17 +5,17 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
-import { dataChannels } from '../operators/axes.ts';
 import { constantFloats } from '../operators/constant-behind.ts';
 import { concatNode, dequantizeNode, quantizeNode, subtractNode, wide } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
-import { activationScheme, codesOf, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
+import { activationScheme, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
 import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
 import { closestScales, quantizeWeights, weightScales } from './quantize-weights.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
+import { inputChannels, zeroPoints } from './qdq-parts.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
-import { middleCode, type CodeFormat, type LayerFormats } from './schemes.ts';
+import { middleCode, type LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
 import { FINER, splittableTensors, splitWeights } from './split-inputs.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
@@ -394,16 +394,4 @@ class QdqWriter {
     this.#editor.setInitializer({ ...zeroTensor, name: zeroPoint });
     return [scale, zeroPoint];
   }
-}
-
-/** The same zero point for each of `dims`. */
-function zeroPoints(dtype: CodeFormat['dtype'], dims: readonly number[], zeroPoint: number): Tensor {
-  return makeTensor('', dtype, dims, codesOf(dtype, dims[0] ?? 1).fill(zeroPoint));
-}
-
-/** Channels (axis 1) of the data input of a layer that the runtime would quantize by itself; undefined for others. */
-function inputChannels(node: Node, index: GraphIndex): number | undefined {
-  const dims = constantFloats(index, node.inputs[1] ?? '')?.tensor.dims;
-  if (dims === undefined) return undefined;
-  return dataChannels(node, dims);
 }

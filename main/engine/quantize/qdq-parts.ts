@@ -1,0 +1,18 @@
+import type { GraphIndex } from '../graph/index-graph.ts';
+import type { Node, Tensor } from '../graph/ir.ts';
+import { makeTensor } from '../graph/make.ts';
+import { dataChannels } from '../operators/axes.ts';
+import { constantFloats } from '../operators/constant-behind.ts';
+import { codesOf } from './quantize-activations.ts';
+import type { CodeFormat } from './schemes.ts';
+
+/** The same zero point for each of `dims`. */
+export function zeroPoints(dtype: CodeFormat['dtype'], dims: readonly number[], zeroPoint: number): Tensor {
+  return makeTensor('', dtype, dims, codesOf(dtype, dims[0] ?? 1).fill(zeroPoint));
+}
+
+/** Channels (axis 1) of the data input of a layer that the runtime would quantize by itself; undefined for others. */
+export function inputChannels(node: Node, index: GraphIndex): number | undefined {
+  const dims = constantFloats(index, node.inputs[1] ?? '')?.tensor.dims;
+  return dims === undefined ? undefined : dataChannels(node, dims);
+}
