@@ -113,50 +113,7 @@ function dataGradient(context: GradientContext, geometry: Geometry): string {
       group: BigInt(group),
     });
   }
-  return spaced(context, geometry) ?? transposed(context, geometry);
-}
-
-/**
- * Of convolutions in groups with strides: zeros put between the places of dY, then as without strides. The runtime's transposed
- * convolution takes group after group and is four times as slow. undefined: sizes are not known, or all are one group.
- */
-function spaced(context: GradientContext, geometry: Geometry): string | undefined {
-  const { kernel, strides, dilations, begins, group } = geometry;
-  const sizes = context.inputShape(0)?.slice(2) ?? [];
-  const places = context.outputShape()?.slice(2) ?? [];
-  if (group === 1 || ![...sizes, ...places].every((size) => typeof size === 'number')) return undefined;
-  const wide = (places as number[]).map((count, axis) => count * strides[axis]!);
-  const before = kernel.map((size, axis) => (size - 1) * dilations[axis]! - begins[axis]!);
-  const after = (sizes as number[]).map((size, axis) => size + begins[axis]! - wide[axis]!);
-  if ([...before, ...after].some((pad) => pad < 0)) return undefined;
-  const { write } = context;
-  // Each place repeated, then all but the first of each repetition set to 0: many times as fast here as Pad between elements.
-  const repeated = write.op(
-    'Resize',
-    [context.gradient, '', write.constant('float32', [strides.length + 2], Float32Array.of(1, 1, ...strides))],
-    { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
-  );
-  const zeros = write.mul(repeated, firstPlaces(context, wide, strides));
-  return write.op('Conv', [zeros, turnedKernels(context, geometry)], {
-    kernel_shape: kernel.map(BigInt),
-    dilations: dilations.map(BigInt),
-    pads: [...before, ...after].map(BigInt),
-    group: BigInt(group),
-  });
-}
-
-/** 1 at every stride-th place of each axis, else 0; [1, 1, …]. */
-function firstPlaces(context: GradientContext, sizes: readonly number[], strides: readonly number[]): string {
-  const { write } = context;
-  const axes = sizes.map((size, axis) => {
-    const dims = [1, 1, ...sizes.map((_, other) => (other === axis ? size : 1))];
-    return write.constant(
-      context.dtype,
-      dims,
-      Float64Array.from({ length: size }, (_, at) => (at % (strides[axis] ?? 1) === 0 ? 1 : 0)),
-    );
-  });
-  return axes.reduce((all, one) => write.mul(all, one));
+  return transposed(context, geometry);
 }
 
 /** W [M, C/g, k…] → [C, M/g, k…], each kernel reversed. */

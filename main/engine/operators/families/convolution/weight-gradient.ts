@@ -28,9 +28,8 @@ export function weightGradient(context: GradientContext, geometry: Geometry, ope
   const dense = strides.every((stride) => stride === 1);
   const wide = elementCount(places)! > (MANY_PLACES * own * others) / (own + others);
   if (dense && (wide || group > 1)) return samplewise(context, geometry, { ...operands, sizes, places });
-  return group === 1
-    ? atOnce(context, geometry, { ...operands, places })
-    : tapwise(context, geometry, { ...operands, places });
+  if (group === 1) return atOnce(context, geometry, { ...operands, places });
+  return swappedConvolution(context, geometry, operands);
 }
 
 function knownSizes(shape: Shape | undefined): readonly number[] | undefined {
@@ -88,46 +87,10 @@ function samplewise(
     const start = tap.reduce((all, at, axis) => all + at * dilations[axis]! * steps[axis]!, 0);
     return product(context, dy, flat(x, inputs, total, start), { transB: true });
   });
-  return kernelsOf(context, geometry, parts);
-}
-
-/** The same with strides: what each place of the kernel sees is cut out, not a run any more. */
-function tapwise(
-  context: GradientContext,
-  geometry: Geometry,
-  { data, gradient, places }: Operands & { readonly places: readonly number[] },
-): string {
-  const { write } = context;
-  const { kernel, group, inputs, outputs } = geometry;
-  const flat = (value: string, channels: number): string => write.reshapeTo(value, [0, group, channels / group, -1]);
-  const dy = flat(gradient, outputs);
-  const x = padded(context, data, geometry);
-  const parts = taps(kernel).map((tap) =>
-    product(context, dy, flat(seenFrom(context, geometry, { data: x, tap, places }), inputs), { transB: true }),
-  );
-  return kernelsOf(context, geometry, parts);
-}
-
-/** What a place of the kernel sees of the padded data, one for each place of the output. */
-function seenFrom(
-  context: GradientContext,
-  { kernel, dilations, strides }: Geometry,
-  { data, tap, places }: { readonly data: string; readonly tap: readonly number[]; readonly places: readonly number[] },
-): string {
-  const { write } = context;
-  if (kernel.every((size) => size === 1) && strides.every((stride) => stride === 1)) return data;
-  const starts = tap.map((at, axis) => at * dilations[axis]!);
-  const ends = starts.map((start, axis) => start + (places[axis]! - 1) * strides[axis]! + 1);
-  const axes = kernel.map((_, axis) => axis + 2);
-  return write.op('Slice', [data, write.ints(starts), write.ints(ends), write.ints(axes), write.ints(strides)]);
-}
-
-/** [N, g, M/g, C/g] of each place of the kernel → [M, C/g, k…]. */
-function kernelsOf(context: GradientContext, { kernel, outputs }: Geometry, parts: readonly string[]): string {
-  const { write } = context;
   if (parts.length === 1) return write.reshapeTo(write.reduceSum(parts[0]!, [0], false), [outputs, -1, ...kernel]);
-  const placed = parts.map((part) => write.unsqueeze(part, [1]));
-  const matrix = write.reshapeTo(write.reduceSum(write.concat(placed, 1), [0], false), [parts.length, -1]);
+  // [N, g, M/g, C/g] of each place of the kernel → [M, C/g, k…]
+  const sums = write.reduceSum(write.concat(parts.map((part) => write.unsqueeze(part, [1])), 1), [0], false); // prettier-ignore
+  const matrix = write.reshapeTo(sums, [parts.length, -1]);
   return write.reshapeTo(write.transpose(matrix, [1, 0]), [outputs, -1, ...kernel]);
 }
 
@@ -138,11 +101,17 @@ function atOnce(
   { data, gradient, places }: Operands & { readonly places: readonly number[] },
 ): string {
   const { write } = context;
-  const { kernel, inputs, outputs } = geometry;
+  const { kernel, dilations, strides, inputs, outputs } = geometry;
   const axes = kernel.map((_, axis) => axis + 2);
   const channelsFirst = (value: string): string => write.transpose(value, [1, 0, ...axes]);
   const x = channelsFirst(padded(context, data, geometry));
-  const seen = taps(kernel).map((tap) => seenFrom(context, geometry, { data: x, tap, places }));
+  const seen = taps(kernel).map((tap) => {
+    const starts = tap.map((at, axis) => at * dilations[axis]!);
+    const ends = starts.map((start, axis) => start + (places[axis]! - 1) * strides[axis]! + 1);
+    const whole = kernel.every((size) => size === 1) && strides.every((stride) => stride === 1);
+    if (whole) return x;
+    return write.op('Slice', [x, write.ints(starts), write.ints(ends), write.ints(axes), write.ints(strides)]);
+  });
   const columns = write.reshapeTo(write.concat(seen, 0), [seen.length * inputs, -1]);
   const rows = write.reshapeTo(channelsFirst(gradient), [outputs, -1]);
   const found = write.op('Gemm', [rows, columns], { transB: 1n });
