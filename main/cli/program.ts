@@ -8,6 +8,7 @@ import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addProfileCommand } from './commands/profile.ts';
 import { addReportCommand } from './commands/report.ts';
+import { addSearchCommand } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addTransformCommands } from './commands/transform.ts';
 
@@ -36,6 +37,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addDoctorCommand,
     addTransformCommands,
     addDistillCommand,
+    addSearchCommand,
     addCompareCommand,
     addServeCommand,
     addReportCommand,

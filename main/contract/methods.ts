@@ -14,6 +14,7 @@ import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
 import { layerValuesSchema } from './layer-values.ts';
 import { samplePictureSchema } from './sample-picture.ts';
+import { searchRequestSchema, searchResultSchema } from './search.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -183,6 +184,8 @@ export const methods = {
     result: layerTrialsSchema.nullable(),
     job: false,
   },
+  /** Searches for the precisions of layers; every trial is kept with the model, and one that is there already is not made again. */
+  'search.run': { params: searchRequestSchema, result: searchResultSchema, job: true },
   'quantize.plan': { params: modelRef, result: quantizePlanSchema, job: false },
 
   /** Writes into `directory`, whole or not at all. Without a directory (browser): the files are for download at `urls`. */

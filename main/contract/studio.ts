@@ -185,6 +185,7 @@ export const jobKindSchema = z.enum([
   'errors',
   'doctor',
   'sensitivity',
+  'search',
   'export',
 ]);
 export type JobKind = z.infer<typeof jobKindSchema>;

@@ -13,6 +13,7 @@ import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
 import { doctorHandlers } from './doctor.ts';
 import { layerTrialHandlers } from './layer-trials.ts';
+import { searchHandlers } from './search.ts';
 import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
@@ -82,6 +83,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...trainingHandlers(context),
       ...sensitivityHandlers(context),
       ...layerTrialHandlers(context),
+      ...searchHandlers(context),
       ...exportHandlers(context),
       'job.list': () => [...jobs.list()],
       'job.cancel': ({ jobId }) => {

@@ -71,7 +71,7 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
 }
 
 /** The id under which this run's trial is kept. */
-async function trialIdOf(context: StudioContext, params: Params<'trial.run'>): Promise<string> {
+export async function trialIdOf(context: StudioContext, params: Params<'trial.run'>): Promise<string> {
   const { modelId, recipe, calibrationDatasetId: datasetId } = params;
   const { calibration } = await partsOfRun(context, params);
   const data = calibration === null || datasetId === null ? null : { datasetId, split: calibration.split };
@@ -90,7 +90,7 @@ interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
  * Makes the trial's model, then measures it. What was measured before a cancel or a failure stays; a model is written
  * whole or not at all. A trial that was measured before stays so when measuring it again is cancelled.
  */
-async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext): Promise<Trial> {
+export async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext): Promise<Trial> {
   const { workspace, trainings } = context;
   const { trialId, modelId, name, recipe } = run;
   const started = { id: trialId, modelId, name, recipe, baseline: false, createdAt: Date.now() };

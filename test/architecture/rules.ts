@@ -17,7 +17,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['steps'],
   ['recipe'],
   ['trial'],
-  ['report'],
+  ['search', 'report'],
 ];
 
 type Rule = Omit<IRegularForbiddenRuleType, 'name' | 'severity'>;

@@ -54,7 +54,7 @@ async function int8Ratio(model: Model): Promise<number> {
   async function* calibration(): AsyncGenerator<typeof inputs.feeds> {
     yield inputs.feeds;
   }
-  const step = int8Static.parse({ scheme: 'int8-static', speed: 'measured' });
+  const step = int8Static.parse({ scheme: 'int8-static', calibrator: 'minmax', speed: 'measured' });
   const { vnni: known } = machineInfo('');
   const quantized = await quantizeStatic(model, { step, calibration, runner, vnni: known }, quietContext());
   const int8 = await runner.load(sourceOfModel(quantized.model), settings);

@@ -6,6 +6,7 @@ import { nameNodes } from '../passes/name-nodes.ts';
 import { composeSources, sourcesOf } from '../passes/pass.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { Runner } from '../runtime/runner.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { CalibrationSamples, firstSamples } from '../dataset/finite-samples.ts';
 import { asOperators } from './as-operators.ts';
@@ -18,6 +19,7 @@ import { layerFormats, type LayerFormats, type ResolvedStep } from './schemes.ts
 import { refineLayers } from './refine/refine-layers.ts';
 import { withBiases } from './refine/with-biases.ts';
 import { refinementNotes, withRefinements } from './refine/refinement-report.ts';
+import { settlePlan, type SettleInput, type Settled, type WrittenPlan } from './settle-plan.ts';
 import { settleBySpeed } from './speed/settle-by-speed.ts';
 import type { Unit } from './unit.ts';
 
@@ -32,6 +34,72 @@ export interface QuantizeInput {
 
 type StaticOutcome = QuantizeOutcome<ResolvedStep>;
 
+/** A model ready to be settled, and what it is settled with. */
+interface Opened {
+  readonly step: ResolvedStep;
+  readonly prepared: PreparedModel;
+  readonly samples: CalibrationSamples;
+  readonly settle: SettleInput;
+}
+
+/** Prepares a model and looks at the first samples; where no layer can run in integers, what is left of it. */
+async function open(
+  source: Model,
+  input: QuantizeInput,
+  context: TaskContext,
+): Promise<Opened | { readonly left: StaticOutcome }> {
+  const { runner, vnni } = input;
+  const step = resolved(input.step, vnni);
+  const unchecked = await prepareModel(source, { runners: lendRunner(runner) }, context);
+  const first = firstPlan(unchecked, step);
+  if (first.units.length === 0) return { left: leftAsItIs(source, step, { prepared: unchecked, plan: first }) };
+  const samples = new CalibrationSamples(input.calibration, step.samples);
+  const feeds = await samples.first();
+  const proven = await provePrepared(source, unchecked, { runner, feeds }, context);
+  const prepared = step.biasCorrection === 'none' ? proven : { ...proven, model: withBiases(proven.model) };
+  const perChannel = prepared.perTensorReason === null;
+  const settle = {
+    runner,
+    calibration: () => samples.all(),
+    samples: step.samples,
+    observer: step,
+    feeds: firstSamples(feeds, CHECKED_SAMPLES),
+    format: layerFormats(step).activations,
+    write: {
+      perChannel: step.perChannel && perChannel,
+      axisAllowed: perChannel,
+      formatsOf: formatsBy(step, prepared),
+      splitInputs: step.splitInputs,
+    },
+    refused: refusedFrom(prepared, step),
+  };
+  return { step, prepared, samples, settle };
+}
+
+/** A model with everything in integers that can be, from which other choices are written without calibrating again. */
+export interface Choices {
+  readonly prepared: PreparedModel;
+  readonly settled: Settled & { readonly quantized: WrittenPlan };
+  /** Some calibration samples. */
+  readonly feeds: HostTensors;
+}
+
+/** Settles a model for choosing among its layers; undefined: none can run in integers. @throws as `quantizeStatic` */
+export async function openChoices(
+  source: Model,
+  input: QuantizeInput,
+  context: TaskContext,
+): Promise<Choices | undefined> {
+  const opened = await open(source, input, context);
+  if ('left' in opened) return undefined;
+  const { prepared, settle, samples } = opened;
+  const settled = await settlePlan(prepared, settle, context);
+  const { quantized } = settled;
+  return quantized === undefined
+    ? undefined
+    : { prepared, settled: { ...settled, quantized }, feeds: await samples.first() };
+}
+
 /**
  * Static int8 quantization: symmetric weights, activations with ranges from the calibration data, in the codes that the step
  * names; QuantizeLinear–DequantizeLinear placed so that the CPU provider fuses every quantized layer. The source is not modified.
@@ -44,35 +112,11 @@ export async function quantizeStatic(
   context: TaskContext,
 ): Promise<StaticOutcome> {
   const { runner, vnni } = input;
-  const step = resolved(input.step, vnni);
-  const unchecked = await prepareModel(source, { runners: lendRunner(runner) }, context);
-  const first = firstPlan(unchecked, step);
-  if (first.units.length === 0) return leftAsItIs(source, step, { prepared: unchecked, plan: first });
-  const samples = new CalibrationSamples(input.calibration, step.samples);
-  const feeds = await samples.first();
-  const proven = await provePrepared(source, unchecked, { runner, feeds }, context);
-  const prepared = step.biasCorrection === 'none' ? proven : { ...proven, model: withBiases(proven.model) };
-  const perChannel = prepared.perTensorReason === null;
-  const settled = await settleBySpeed(
-    prepared,
-    {
-      runner,
-      calibration: () => samples.all(),
-      samples: step.samples,
-      observer: step,
-      feeds: firstSamples(feeds, CHECKED_SAMPLES),
-      format: layerFormats(step).activations,
-      write: {
-        perChannel: step.perChannel && perChannel,
-        axisAllowed: perChannel,
-        formatsOf: formatsBy(step, prepared),
-        splitInputs: step.splitInputs,
-      },
-      refused: refusedFrom(prepared, step),
-    },
-    step.scheme === 'int8-static' ? step : { speed: 'all' },
-    context,
-  );
+  const opened = await open(source, input, context);
+  if ('left' in opened) return opened.left;
+  const { step, prepared, samples } = opened;
+  const speed = step.scheme === 'int8-static' ? step : ({ speed: 'all' } as const);
+  const settled = await settleBySpeed(prepared, opened.settle, speed, context);
   const { plan, fused } = settled;
   const decided = settled.slow === undefined ? step : { ...step, slow: settled.slow };
   if (settled.quantized === undefined) {

@@ -123,7 +123,8 @@ interface CalibrationData {
   readonly used: () => MeasuredData | null;
 }
 
-async function calibrationData(
+/** The data that calibrates, as steps take it. @throws USAGE once a step asks for some and there are none */
+export async function calibrationData(
   model: Model,
   source: DatasetSource | null,
   signal: AbortSignal,

@@ -1,3 +1,5 @@
+import type { Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
+import type { SearchSpace } from '../../engine/search/search-space.ts';
 import type { Recipe } from '../../contract/recipe/recipe.ts';
 import type {
   ErrorTable,
@@ -133,6 +135,11 @@ export interface OperationMap {
     result: SamplePicture | null;
   };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
+  /** What a search chooses among; null: no layer can run in int8. */
+  readonly searchSpace: {
+    params: { path: string; calibration: DatasetSource; step: Int8StaticStep };
+    result: SearchSpace | null;
+  };
   readonly dataset: {
     params: DatasetSource;
     result: Pick<DatasetEntry, 'kind' | 'name' | 'samples' | 'labelled' | 'classCount'> & { fingerprint: string };

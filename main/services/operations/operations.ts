@@ -23,6 +23,7 @@ import type { OperationName, OperationParams, OperationResult } from './operatio
 import { profile } from './profile.ts';
 import { runners } from './runners.ts';
 import { samplePicture } from './sample-picture.ts';
+import { searchSpace } from './search-space.ts';
 import { sensitivity } from './sensitivity.ts';
 import { tensor } from './tensor-stats.ts';
 
@@ -58,6 +59,7 @@ const operations: Operations = {
   layerTrials,
   samplePicture,
   layerValues,
+  searchSpace,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
     return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };

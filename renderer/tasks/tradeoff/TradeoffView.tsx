@@ -14,6 +14,7 @@ import classes from './TradeoffView.module.css';
 import { COST_IDS, COST_UNITS, bestWithin, defaultBenefit, tradeoffPoints } from './model.ts';
 import type { Axes, TradeoffPoint } from './model.ts';
 import type { Budget } from './budget.ts';
+import { SearchBar } from './parts/SearchBar.tsx';
 import { Scatter } from './parts/Scatter.tsx';
 import { TradeoffToolbar } from './parts/TradeoffToolbar.tsx';
 import { TrialDetail } from './parts/TrialDetail.tsx';
@@ -47,6 +48,7 @@ export function TradeoffView(): ReactNode {
   return (
     <div className={classes['view']}>
       <TradeoffToolbar axes={axes} />
+      <SearchBar axis={axes.cost === 'size' ? 'size' : 'latency'} />
       <BaselineHint />
       <div className={classes['upper']}>
         <div className={classes['chart']}>

@@ -73,6 +73,26 @@ export async function chooseFloat(task: SpeedTask, runner: Runner, context: Task
   }
 }
 
+/** What every layer and conversion takes either way, and the model as a whole: all of float, and all in integers. */
+export interface TimedUnits extends TimedPlan {
+  readonly floatMs: number;
+  readonly integerMs: number;
+}
+
+/** Times the layers of a model both ways. @throws RUNTIME_…, CANCELLED */
+export async function timeUnits(task: SpeedTask, runner: Runner, context: TaskContext): Promise<TimedUnits> {
+  const clock = await TurnClock.start(task.float, { runner, feeds: task.feeds, threads: THREADS }, context);
+  try {
+    const search = new Search(task, clock, runner, context);
+    await search.measure(task.integer.plan.units.map(() => true));
+    const { time } = search.tried[0]!;
+    const plan = await search.firstTimes();
+    return { ...plan, floatMs: calmMs(time.referenceMs), integerMs: calmMs(time.timesMs) };
+  } finally {
+    await clock.close();
+  }
+}
+
 /** A choice that was written and timed. */
 interface Tried {
   /** For each unit of the whole plan. */

@@ -1,0 +1,123 @@
+import { StudioError } from '../base/errors.ts';
+import type { TaskContext } from '../base/progress.ts';
+import type { Paired } from '../contract/measurement.ts';
+import type { Recipe } from '../contract/recipe/recipe.ts';
+import type { SearchRequest, SearchResult } from '../contract/search.ts';
+import type { Trial } from '../contract/studio.ts';
+import {
+  bestTrial,
+  frontOf,
+  searchPrecisions,
+  type MeasuredQuality,
+  type SearchTrial,
+} from '../engine/search/search.ts';
+import { datasetSource } from './datasets.ts';
+import type { Handlers } from './handlers.ts';
+import { requireModel } from './models.ts';
+import { partsOf } from './splits.ts';
+import type { StudioContext } from './studio-context.ts';
+import { runTrial, trialIdOf } from './trials.ts';
+
+/** Searching for precisions: every trial is one of the model's, made and measured as any other. */
+export function searchHandlers(context: StudioContext): Pick<Handlers, 'search.run'> {
+  return {
+    'search.run': async (params) => {
+      const { id, name } = await requireModel(context, params.modelId);
+      const description = { kind: 'search', title: `Search for ${name}`, modelId: id, trialId: null } as const;
+      return context.jobs.add(description, (task) => search(context, params, task));
+    },
+  };
+}
+
+async function search(context: StudioContext, request: SearchRequest, task: TaskContext): Promise<SearchResult> {
+  const { workspace, work } = context;
+  const { modelId, calibrationDatasetId, datasetId, split, floor, minimize } = request;
+  const { path } = await requireModel(context, modelId);
+  const [calibration, evaluation] = [await workspace.dataset(calibrationDatasetId), await workspace.dataset(datasetId)];
+  const source = { ...datasetSource(calibration), split: partsOf(calibration, evaluation, split).calibration };
+  const trials: SearchTrial[] = [];
+  const found = searchPrecisions(
+    {
+      measure: (step, name) => measure(context, request, { recipe: recipeOf(step), name: `Search: ${name}` }, task),
+      space: async (step) => (await work.call('searchSpace', { path, calibration: source, step }, task)) ?? undefined,
+    },
+    request,
+    task,
+  );
+  for await (const trial of found) trials.push(trial);
+  return describeSearch(trials, { floor, minimize });
+}
+
+/** Makes and measures a trial, or takes what was measured of it before. */
+async function measure(
+  context: StudioContext,
+  request: SearchRequest,
+  { recipe, name }: { readonly recipe: Recipe; readonly name: string },
+  task: TaskContext,
+): Promise<MeasuredQuality & { readonly id: string }> {
+  const { modelId, calibrationDatasetId, datasetId, split, limit, settings } = request;
+  const run = { modelId, calibrationDatasetId, datasetId, split, limit, settings, recipe, name, latency: true };
+  const trialId = await trialIdOf(context, run);
+  const known = (await context.workspace.trials(modelId)).find(({ id }) => id === trialId);
+  const measured = known === undefined ? undefined : qualityOf(known);
+  return measured ?? qualityOf(await runTrial(context, { ...run, trialId, order: 'go' }, task)) ?? unmeasured(name);
+}
+
+function unmeasured(name: string): never {
+  throw new StudioError('INTERNAL', `The trial '${name}' was made but not measured`);
+}
+
+/** What was measured of a trial beside its baseline; undefined: it was not measured whole. */
+function qualityOf({
+  id,
+  status,
+  bytes,
+  latency,
+  evaluation,
+  pairs,
+}: Trial): (MeasuredQuality & { id: string }) | undefined {
+  const newest = (metric: string): Paired | undefined => pairs.findLast((pair) => pair.metric === metric);
+  const ratio = newest('latency');
+  if (status !== 'done' || bytes === null || latency === null || evaluation === null || ratio === undefined)
+    return undefined;
+  const accuracy = newest('top1');
+  return {
+    id,
+    drop: accuracy === undefined ? null : -accuracy.value,
+    agreement: evaluation.agreement?.value ?? null,
+    sqnrDb: evaluation.sqnrDb,
+    latencyMs: latency.p50Ms,
+    latencyRatio: ratio.value,
+    bytes,
+  };
+}
+
+/** A recipe of one step. */
+export function recipeOf(step: SearchTrial['step']): Recipe {
+  return { version: 2, steps: [{ quantize: step }] };
+}
+
+/** What a search found, as it crosses the wire and stands in JSON. */
+export function describeSearch(
+  trials: readonly SearchTrial[],
+  { floor, minimize }: Pick<SearchRequest, 'floor' | 'minimize'>,
+): SearchResult {
+  return {
+    floor,
+    minimize,
+    trials: trials.map(
+      ({ id, step, name, drop, agreement, sqnrDb, latencyMs, latencyRatio, bytes, keeps, predicted }) => ({
+        id,
+        recipe: recipeOf(step),
+        name,
+        metrics: { drop, agreement, sqnrDb },
+        latency: { ms: latencyMs, ratio: latencyRatio },
+        bytes,
+        keeps,
+        predicted,
+      }),
+    ),
+    front: frontOf(trials, minimize).map(({ id }) => id),
+    best: bestTrial(trials, minimize)?.id ?? null,
+  };
+}
