@@ -17,8 +17,10 @@ export interface ParameterSlope {
   readonly error: number;
 }
 
-/** What the loss changes by over a difference, where the direction is steep enough: far above float32's rounding of the loss. */
+/** What the loss changes by over a difference, where the direction is steep enough … */
 const CHANGE = 4e-3;
+/** … and at least so many steps of float32 at its size, or rounding is all that is seen. */
+const STEPS = 300;
 
 /** Compares the gradient of parameters with differences of the loss. */
 export async function parameterSlopes(
@@ -43,7 +45,8 @@ export async function parameterSlopes(
   try {
     const [weightsName, velocityName] = Object.keys(training.initial) as [string, string];
     const weights = training.initial[weightsName]!;
-    await trainer.step(given.feeds, { learningRate: 0 });
+    const { loss } = await trainer.step(given.feeds, { learningRate: 0 });
+    const change = Math.max(CHANGE, STEPS * 2 ** (Math.floor(Math.log2(Math.abs(loss))) - 23));
     const gradient = (await trainer.checkpoint()).state[velocityName]!.data as Float32Array;
     const whole = lengthOf(gradient);
     const lossAt = async (data: Float32Array): Promise<number> => {
@@ -56,7 +59,7 @@ export async function parameterSlopes(
       const own = gradient.subarray(offset, offset + count);
       const analytic = lengthOf(own);
       const size = lengthOf((weights.data as Float32Array).subarray(offset, offset + count));
-      const step = Math.min(CHANGE / Math.max(analytic, 1e-12), 0.02 * Math.max(size, 0.1));
+      const step = Math.min(change / Math.max(analytic, 1e-12), 0.02 * Math.max(size, 0.1));
       const moved = (by: number): Promise<number> => {
         const data = (weights.data as Float32Array).slice();
         own.forEach((slope, at) => (data[offset + at]! += (by * slope) / Math.max(analytic, 1e-12)));
