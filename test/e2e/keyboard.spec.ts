@@ -2,7 +2,7 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import { openSample, showTask, test } from './studio-fixture.ts';
 
-const TASKS = ['Graph', 'Profile', 'Quantize', 'Prune', 'Trade-off', 'Compare', 'Export'];
+const TASKS = ['Graph', 'Profile', 'Doctor', 'Quantize', 'Prune', 'Distill', 'Trade-off', 'Compare', 'Export'];
 
 /** Presses Tab until the element has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
