@@ -119,24 +119,29 @@ function timeOurs(browser: Browser, studio: Studio, path: string): Promise<numbe
   });
 }
 
-/** In the page: marks the frame in which Netron's body takes the class of a shown graph. */
-const MARK_NETRON = `new MutationObserver((_, observer) => {
+/** In the page: tells the frame in which Netron's body takes the class of a shown graph. It allows no eval, so nothing can ask. */
+const TELL_NETRON = `new MutationObserver((_, observer) => {
   if (document.body === null || !document.body.classList.contains('default')) return;
   observer.disconnect();
-  requestAnimationFrame(() => performance.mark('picture'));
+  requestAnimationFrame(() => pictureShown(performance.now()));
 }).observe(document, { subtree: true, attributes: true, childList: true, attributeFilter: ['class'] });`;
 
-/** Milliseconds from navigation until its page shows the graph: the class of its body says so. */
+/** Milliseconds from navigation until its page shows the graph. */
 function timeNetron(browser: Browser, netron: Netron, path: string): Promise<number> {
   netron.shown = path;
   return withPage(browser, async (page) => {
-    await page.addInitScript(MARK_NETRON);
-    await page.goto(`${netron.url}?url=${encodeURIComponent(`${netron.url}model/${basename(path)}`)}`);
-    const mark = await page.waitForFunction(() => performance.getEntriesByName('picture')[0]?.startTime, undefined, {
-      timeout: PATIENCE_MS,
-      polling: 20,
+    // Without it a dialog asks first whether errors may be reported.
+    await page.context().addCookies([{ name: 'consent', value: '1', url: netron.url }]);
+    const shown = new Promise<number>((tell, fail) => {
+      setTimeout(
+        () => fail(new Error(`Netron shows no picture of ${path} within ${PATIENCE_MS / 1000} s`)),
+        PATIENCE_MS,
+      ).unref();
+      void page.exposeFunction('pictureShown', tell);
     });
-    return (await mark.jsonValue()) as number;
+    await page.addInitScript(TELL_NETRON);
+    await page.goto(`${netron.url}?url=${encodeURIComponent(`${netron.url}model/${basename(path)}`)}`);
+    return await shown;
   });
 }
 
