@@ -7,6 +7,7 @@ import type { JobKind, Trial } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import type { StartedJob } from '../jobs/job-queue.ts';
+import type { DatasetSource } from './operations/operation-map.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { measureAccuracy } from './measure-accuracy.ts';
@@ -147,6 +148,15 @@ async function errors(
   return table;
 }
 
+/** The data that a trial was made with; null: none. */
+async function calibrationOf(
+  workspace: StudioContext['workspace'],
+  { calibration }: Trial,
+): Promise<DatasetSource | null> {
+  if (calibration === null) return null;
+  return { ...datasetSource(await workspace.dataset(calibration.datasetId)), split: calibration.split };
+}
+
 /**
  * Quantization's own error is that against the model before the quantize step: where other steps come first, it is made
  * for the measurement and removed afterwards.
@@ -161,9 +171,10 @@ async function withFloatModel<T>(
   if (first <= 0) return compare(source);
   const recipe = { ...trial.recipe, steps: trial.recipe.steps.slice(0, first) };
   const settings = runSettingsSchema.parse({});
+  const calibration = await calibrationOf(workspace, trial);
   const output = join(await workspace.folder('trials'), `${trial.id}.float.onnx`);
   try {
-    await work.call('apply', { path: source, recipe, calibration: null, settings, output }, task);
+    await work.call('apply', { path: source, recipe, calibration, settings, output }, task);
     return await compare(output);
   } finally {
     await Promise.all([rm(output, { force: true }), rm(`${output}.data`, { force: true })]);

@@ -137,6 +137,16 @@ test('errors of a pruned and quantized trial are those of quantization alone', a
   expect(readdirSync(await workspace.folder('trials')).filter((name) => name.includes('.float'))).toEqual([]);
 });
 
+test('errors behind a step that takes data are measured on the data that the trial was made with', async () => {
+  const { modelId, validation } = await openSample();
+  const repair = { repair: { method: 'bias' as const, samples: 16 } };
+  const quantize = { quantize: { scheme: 'int8-static' as const, samples: 16 } };
+  const recipe = { version: 2 as const, steps: [...prune(0.5).steps, repair, quantize] };
+  const trial = await call('trial.run', { modelId, recipe, calibrationDatasetId: validation, latency: false });
+  const table = await call('trial.errors.run', { trialId: trial.id, datasetId: validation, limit: 8 });
+  expect(table.layers.find(({ op }) => op === 'Conv')!.sqnrDb).toBeGreaterThan(20);
+});
+
 test('a profile is kept with its trace', async () => {
   const { baseline } = await openSample();
   const profile = await call('trial.profile.run', { trialId: baseline, runs: 5, warmup: 1 });
