@@ -5,11 +5,11 @@
 import { pruneElements } from '../../main/engine/prune/elements/prune-elements.ts';
 import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
 import { quietContext } from '../../main/base/progress.ts';
-import { tensorValues } from '../../main/engine/graph/tensor-data.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import type { ElementStep } from '../../main/contract/recipe/prune-elements.ts';
 import { pruneStep } from '../support/recipes.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
+import { barePassMs, cpuMs } from './processor-time.ts';
 import { model25M, WEIGHTS } from './slider-case.ts';
 
 const ELEMENTS_MS = 300;
@@ -38,29 +38,10 @@ async function msOf(model: Model, step: ElementStep): Promise<number> {
   return median(times);
 }
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function bareMs(model: Model): number {
-  const times = Array.from({ length: RUNS }, () => {
-    const start = cpuMs();
-    let sum = 0;
-    for (const tensor of model.graph.initializers) {
-      const values = tensorValues(tensor) as Float32Array;
-      for (let i = 0; i < values.length; i++) sum += values[i]!;
-    }
-    if (!Number.isFinite(sum)) throw new Error('the weights are finite');
-    return cpuMs() - start;
-  });
-  return median(times);
-}
-
 /** About 20 s. */
 export async function bench(): Promise<BenchRow[]> {
   const model = model25M();
-  const bare = bareMs(model);
+  const bare = barePassMs(model, RUNS);
   const size = `${(WEIGHTS / 1e6).toFixed(0)} M weights`;
   const rows: BenchRow[] = [];
   for (const [name, step] of STEPS) {

@@ -13,6 +13,7 @@ import { quantizedTensors, tensorSchemes } from '../../main/engine/quantize/tens
 import { RunnerPool } from '../../main/engine/runtime/runner-pool.ts';
 import { INITIAL_STATIC } from '../../main/contract/recipe/quantize-static.ts';
 import { atMost, median, type BenchRow } from './bench-row.ts';
+import { cpuMs } from './processor-time.ts';
 import { model25M, WEIGHTS } from './slider-case.ts';
 
 const MOST_MS = 2000;
@@ -48,9 +49,4 @@ async function write(source: Model): Promise<void> {
     refused: new Set<string>(),
   };
   insertQdq(model.graph, plan, written);
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }

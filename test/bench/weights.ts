@@ -7,12 +7,12 @@ import type { WeightOnlyStep } from '../../main/contract/recipe/quantize-weight-
 import { quietContext } from '../../main/base/progress.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { makeGraph, makeModel, makeNode, makeTensor, makeValueInfo } from '../../main/engine/graph/make.ts';
-import { tensorValues } from '../../main/engine/graph/tensor-data.ts';
 import { quantizeWeightOnly } from '../../main/engine/quantize/weight-only/quantize-weight-only.ts';
 import { startRunner, type Runner } from '../../main/engine/runtime/runner.ts';
 import { inputScaling } from '../../main/engine/steps/input-scaling.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';
 import { atMost, median, told, type BenchRow } from './bench-row.ts';
+import { barePassMs, cpuMs } from './processor-time.ts';
 
 const LAYERS = 12;
 const WIDTH = 1448;
@@ -61,29 +61,10 @@ async function msOf(model: Model, settings: Record<string, unknown>, runner: Run
   return median(times);
 }
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function bareMs(model: Model): number {
-  const times = Array.from({ length: RUNS }, () => {
-    const start = cpuMs();
-    let sum = 0;
-    for (const tensor of model.graph.initializers) {
-      const values = tensorValues(tensor) as Float32Array;
-      for (let i = 0; i < values.length; i++) sum += values[i]!;
-    }
-    if (!Number.isFinite(sum)) throw new Error('the weights are finite');
-    return cpuMs() - start;
-  });
-  return median(times);
-}
-
 /** About 30 s. */
 export async function bench(): Promise<BenchRow[]> {
   const model = model25M();
-  const bare = bareMs(model);
+  const bare = barePassMs(model, RUNS);
   const runner = await startRunner();
   try {
     const rows: BenchRow[] = [];
