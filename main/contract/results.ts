@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { operatorCategorySchema } from './operators.ts';
 import { machineSchema } from './machine.ts';
 import { circumstancesSchema } from './measurement.ts';
+import { kernelMemorySchema, liveTensorSchema, loadingSchema, recordedRunSchema } from './profile-parts.ts';
 import { trainingSchema } from './training.ts';
 
 const dim = z.union([z.number(), z.string(), z.null()]);
@@ -117,6 +118,10 @@ export const kernelSchema = z.object({
   outputShapes: z.array(z.string()),
   activationBytes: z.number(),
   parameterBytes: z.number(),
+  /** The source layer that its time is counted for; null: none is known. Absent in results kept by older versions. */
+  layer: z.string().nullable().optional(),
+  /** Of the run's allocator behind it; absent where the runtime does not tell. */
+  memory: kernelMemorySchema.optional(),
 });
 export const profileLayerSchema = z.object({
   name: z.string(),
@@ -137,6 +142,13 @@ export const profileSchema = z.object({
   dims: z.record(z.string(), z.number()),
   latency: latencySchema,
   profiled: z.object({ runs: z.number(), p50Ms: z.number() }),
+  /** Without the profiler once more, in turns with the profiled runs: what recording costs. */
+  recheck: latencySchema.optional(),
+  /** Every profiled run, those that warmed up first. */
+  runs: z.array(recordedRunSchema).optional(),
+  loading: loadingSchema.nullable().optional(),
+  /** Values of the main graph over the kernels in the order of execution; null: the executed graph is not known. */
+  tensors: z.array(liveTensorSchema).nullable().optional(),
   layers: z.array(profileLayerSchema),
   kernels: z.array(kernelSchema),
   /** Profiled run time that no kernel accounts for. */

@@ -4,6 +4,8 @@ import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
 import { formatBytes, formatMs, formatNumber, formatPercent } from '../../judge/format.ts';
+import { loadingSteps } from '../../judge/profile/loading.ts';
+import { waterfallOf, waterfallWords } from '../../judge/profile/waterfall.ts';
 import { table } from '../text.ts';
 
 interface Options extends CommonOptions, RunOptions {
@@ -43,14 +45,41 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
   });
 }
 
+interface Step {
+  readonly title: string;
+  readonly ms: number;
+  readonly isTotal: boolean;
+  readonly help: string;
+  readonly unknown?: boolean;
+}
+
+/** Steps that add up, totals marked, each explained. */
+function stepTable(title: string, steps: readonly Step[]): string {
+  return table(
+    [
+      { title, cell: ({ title: name, isTotal }) => (isTotal ? `= ${name}` : `  ${name}`) },
+      { title: 'time', align: 'right', cell: ({ ms, unknown }) => (unknown === true ? 'not told' : formatMs(ms)) },
+      { title: 'meaning', cell: ({ help }) => help },
+    ],
+    steps,
+  );
+}
+
 function summary(result: Profile, top: number): string {
   const { machine, latency, profiled, layers, unattributedMs, memory, notes } = result;
+  const waterfall = waterfallOf(result);
+  const loading = loadingSteps(result);
   const slowest = layers.toSorted((a, b) => b.timeMs - a.timeMs).slice(0, top);
   return [
     `${machine.cpu}, ${machine.provider}, ${machine.threads} threads, ONNX Runtime ${machine.onnxruntime}, batch ${result.batch}`,
     `  latency     p50 ${formatMs(latency.p50Ms)}, p90 ${formatMs(latency.p90Ms)}, p99 ${formatMs(latency.p99Ms)}, σ ${formatMs(latency.stdMs)} (${latency.runs} runs after ${latency.warmup})`,
     `  profiled    p50 ${formatMs(profiled.p50Ms)} (measuring each kernel costs time); outside kernels ${formatMs(unattributedMs)}`,
     `  memory      peak ${formatBytes(memory.peakBytes)}, of it ${formatBytes(memory.sessionBytes)} after loading`,
+    ...(waterfall === null
+      ? []
+      : ['', stepTable("where a run's time goes", waterfall.steps), waterfallWords(waterfall)]),
+    ...(loading === null ? [] : ['', stepTable('loading and first run', loading)]),
+    '',
     ...notes.map((note) => `  note        ${note}`),
     '',
     table(

@@ -49,7 +49,7 @@ export function attributeKernels(
   const index = new SourceIndex(source);
   const nodes = optimised === null ? [] : collectNodes(index, optimised);
   const sources = nodes.length === 0 ? new Map<Node, readonly string[]>() : findSources(index, nodes);
-  const match = matchByName(nodes);
+  const match = matchByName(nodes.map(({ node }) => node));
   return kernels.map((kernel) => {
     const node = match(kernel);
     const found = node === undefined ? undefined : sources.get(node);
@@ -218,10 +218,10 @@ function inherit(
 }
 
 /** Finds the optimised node of a kernel: by name, or, for a nameless node, the next of its operator. */
-function matchByName(nodes: readonly OptimisedNode[]): (kernel: TracedKernel) => Node | undefined {
+export function matchByName(nodes: readonly Node[]): (kernel: TracedKernel) => Node | undefined {
   const named = new Map<string, Node>();
   const nameless = new Map<string, Node[]>();
-  for (const { node } of nodes) {
+  for (const node of nodes) {
     if (node.name !== '') {
       if (!named.has(node.name)) named.set(node.name, node);
       continue;

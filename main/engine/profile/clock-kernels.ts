@@ -39,7 +39,8 @@ export async function clockKernels(
 ): Promise<readonly ClockedKernel[]> {
   const settings = { provider: 'cpu', threads, optimization } as const;
   const profiled = await measureProfiled(runner, { source: sourceOfModel(model), settings, feeds, runs }, call);
-  const counted = undisturbedRuns(tracedRuns(profiled.events).slice(-profiled.timing.timesMs.length));
+  const timed = tracedRuns(profiled.events).slice(-profiled.timing.timesMs.length);
+  const counted = undisturbedRuns(timed, (run) => run.durationUs);
   const { kernels } = sumKernels(counted);
   const attributions = attributeKernels(model, profiled.optimised, kernels);
   const times = calmTimes(counted);

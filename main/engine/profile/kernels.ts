@@ -1,6 +1,6 @@
 import { median } from '../../judge/statistics/median.ts';
 import { nameHasTrait } from '../operators/ask.ts';
-import type { GpuEvent, KernelEvent, TracedRun } from './trace.ts';
+import type { GpuEvent, KernelEvent, KernelMemory, TracedRun } from './trace.ts';
 
 /** One kernel over the profiled runs. */
 export interface KernelTiming {
@@ -18,6 +18,8 @@ export interface KernelTiming {
   readonly outputShapes: readonly string[];
   readonly activationBytes: number;
   readonly parameterBytes: number;
+  /** Of the last run. */
+  readonly memory: KernelMemory | undefined;
 }
 
 export interface KernelTable {
@@ -29,8 +31,18 @@ export interface KernelTable {
   readonly gpuTimed: boolean;
 }
 
+/** A kernel as it ran once. */
+export interface Execution {
+  readonly event: KernelEvent;
+  /** Without what ran within it; on a GPU all its shaders by the GPU's clock, at the first execution within a run. */
+  readonly ownUs: number;
+  /** Since the run began. */
+  readonly startUs: number;
+}
+
 interface Sum {
   readonly first: KernelEvent;
+  last: KernelEvent;
   totalUs: number;
   startUs: number;
   runs: number;
@@ -42,28 +54,48 @@ interface Sum {
  */
 export function sumKernels(runs: readonly TracedRun[]): KernelTable {
   const sums = new Map<string, Sum>();
-  const gpuTimed = runs.some((run) => run.gpu.length > 0);
+  const gpuTimed = isGpuTimed(runs);
   for (const run of runs) {
     const seen = new Set<string>();
-    const shaders = gpuTimed ? groupShaders(run) : undefined;
-    const durations = exclusiveDurations(run.kernels);
-    for (const [index, event] of run.kernels.entries()) {
-      const sum = sums.get(event.name) ?? { first: event, totalUs: 0, startUs: 0, runs: 0 };
+    for (const { event, ownUs, startUs } of executionsOf(run, gpuTimed)) {
+      const sum = sums.get(event.name) ?? { first: event, last: event, totalUs: 0, startUs: 0, runs: 0 };
       sums.set(event.name, sum);
-      const onGpu = shaders?.get(event.name);
-      const dispatchOnly = gpuTimed && !event.provider.startsWith('CPU');
-      if (!dispatchOnly) sum.totalUs += durations[index]!;
+      sum.totalUs += ownUs;
+      sum.last = event;
       if (seen.has(event.name)) continue;
       seen.add(event.name);
       sum.runs++;
-      sum.startUs += (onGpu?.[0]?.startUs ?? event.startUs) - run.startUs;
-      if (dispatchOnly) for (const shader of onGpu ?? []) sum.totalUs += shader.durationUs;
+      sum.startUs += startUs;
     }
   }
   const kernels = [...sums.values()].map((sum) => toTiming(sum, runs.length)).sort((a, b) => a.startMs - b.startMs);
   const runMs = runs.reduce((total, run) => total + run.durationUs, 0) / Math.max(1, runs.length) / 1000;
   const kernelMs = kernels.reduce((total, kernel) => total + kernel.timeMs, 0);
   return { kernels, unattributedMs: Math.max(0, runMs - kernelMs), gpuTimed };
+}
+
+/** Whether times come from the GPU's own clock. */
+export function isGpuTimed(runs: readonly TracedRun[]): boolean {
+  return runs.some((run) => run.gpu.length > 0);
+}
+
+/** The executions of a run, each with the time that is its own. */
+export function executionsOf(run: TracedRun, gpuTimed: boolean): readonly Execution[] {
+  const shaders = gpuTimed ? groupShaders(run) : undefined;
+  const durations = exclusiveDurations(run.kernels);
+  const seen = new Set<string>();
+  return run.kernels.map((event, index) => {
+    const onGpu = shaders?.get(event.name);
+    const dispatchOnly = gpuTimed && !event.provider.startsWith('CPU');
+    const isFirst = !seen.has(event.name);
+    seen.add(event.name);
+    const shaderUs = isFirst ? (onGpu ?? []).reduce((sum, shader) => sum + shader.durationUs, 0) : 0;
+    return {
+      event,
+      ownUs: dispatchOnly ? shaderUs : durations[index]!,
+      startUs: (onGpu?.[0]?.startUs ?? event.startUs) - run.startUs,
+    };
+  });
 }
 
 /** A run that takes longer than this many medians was held up by something else on the machine. */
@@ -73,13 +105,13 @@ const HELD_UP = 1.5;
  * The runs that were not held up: one preemption of a few ms would otherwise make a kernel of some µs look like the
  * costliest of all. The median run is always among them, so at least half of the runs are.
  */
-export function undisturbedRuns(runs: readonly TracedRun[]): readonly TracedRun[] {
+export function undisturbedRuns<Run>(runs: readonly Run[], durationOf: (run: Run) => number): readonly Run[] {
   if (runs.length === 0) return runs;
-  const limit = HELD_UP * median(runs.map((run) => run.durationUs));
-  return runs.filter((run) => run.durationUs <= limit);
+  const limit = HELD_UP * median(runs.map(durationOf));
+  return runs.filter((run) => durationOf(run) <= limit);
 }
 
-function toTiming({ first, totalUs, startUs, runs }: Sum, runCount: number): KernelTiming {
+function toTiming({ first, last, totalUs, startUs, runs }: Sum, runCount: number): KernelTiming {
   const { name, op, provider, inputShapes, outputShapes, activationBytes, parameterBytes } = first;
   return {
     name,
@@ -91,6 +123,7 @@ function toTiming({ first, totalUs, startUs, runs }: Sum, runCount: number): Ker
     outputShapes,
     activationBytes,
     parameterBytes,
+    memory: last.memory,
   };
 }
 

@@ -41,6 +41,8 @@ export async function measurePlain(
 /** What the profiler saw. */
 export interface ProfiledMeasurement {
   readonly timing: Timing;
+  /** Of the session without the profiler; null: there was none. */
+  readonly beside: Timing | null;
   readonly events: readonly TraceEvent[];
   /** The graph that the runtime executed; null when it could not write it. */
   readonly optimised: Model | null;
@@ -70,19 +72,60 @@ export async function measureProfiled(
     readonly settings: SessionSettings;
     readonly feeds: HostTensors;
     readonly runs: number;
+    /** The same model without the profiler, to be timed in turns with it. */
+    readonly beside?: Session;
   },
   call: RunnerCallOptions,
 ): Promise<ProfiledMeasurement> {
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-profile-'));
   try {
     const session = await loadProfiled(runner, folder, profiled, call);
-    const timing = await session.time(profiled.feeds, { warmup: WARMUP_RUNS, runs: profiled.runs }, call);
+    const sessions = profiled.beside === undefined ? [session] : [session, profiled.beside];
+    const [timing, beside = null] = await timeInBlocks(sessions, profiled, call);
     await session.endProfiling(call);
     await session.close(call);
-    return { timing, events: await readTrace(folder), optimised: await readOptimised(folder) };
+    return { timing: timing!, beside, events: await readTrace(folder), optimised: await readOptimised(folder) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Blocks that take turns, where there are runs enough. */
+const BLOCKS = 5;
+const ENOUGH_FOR_BLOCKS = 10;
+/** Threads of the session that waits spin no longer than that. */
+const WARM_AGAIN_RUNS = 2;
+
+/** Times sessions block by block, A A A B B B A A A B B B …, so that what the machine does meanwhile meets all alike. */
+async function timeInBlocks(
+  sessions: readonly Session[],
+  { feeds, runs }: { readonly feeds: HostTensors; readonly runs: number },
+  call: RunnerCallOptions,
+): Promise<readonly Timing[]> {
+  const blocks = sessions.length > 1 && runs >= ENOUGH_FOR_BLOCKS ? BLOCKS : 1;
+  const series: Timing[][] = sessions.map(() => []);
+  for (let block = 0; block < blocks; block++) {
+    const count = Math.floor(((block + 1) * runs) / blocks) - Math.floor((block * runs) / blocks);
+    for (const [at, session] of sessions.entries()) {
+      const warmup = block === 0 && at === 0 ? WARMUP_RUNS : WARM_AGAIN_RUNS;
+      series[at]!.push(await session.time(feeds, { warmup, runs: count }, call));
+    }
+  }
+  return series.map(joinBlocks);
+}
+
+/** Blocks as one series: warm-ups after the first block's are runs that do not count. */
+function joinBlocks(blocks: readonly Timing[]): Timing {
+  const [first] = blocks;
+  const uncounted: number[] = [];
+  let places = 0;
+  for (const [at, block] of blocks.entries()) {
+    const warmup = at === 0 ? 0 : block.warmup;
+    for (let place = 0; place < warmup; place++) uncounted.push(places + place);
+    for (const place of block.uncounted) uncounted.push(places + warmup + place);
+    places += warmup + block.timesMs.length + block.uncounted.length;
+  }
+  return { ...first!, timesMs: Float64Array.from(blocks.flatMap(({ timesMs }) => [...timesMs])), uncounted };
 }
 
 async function loadProfiled(

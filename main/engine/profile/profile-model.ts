@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Provider } from '../../contract/machine.ts';
+import type { Loading } from '../../contract/profile-parts.ts';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
 import type { OpenedFile } from '../onnx/open.ts';
@@ -15,13 +16,13 @@ import type { RunnerCallOptions } from '../runtime/protocol.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
-import type { PortInfo, SessionSettings } from '../runtime/settings.ts';
+import type { ModelSource, PortInfo, SessionSettings } from '../runtime/settings.ts';
 import { measureShapes, sourceOfModel, type MeasuredShape } from '../runtime/taps.ts';
 import { attributeKernels } from './attribute.ts';
 import { sumKernels, undisturbedRuns, type KernelTable } from './kernels.ts';
 import { summarizeLatency } from './latency.ts';
 import { layerFacts, openValues } from './layer-facts.ts';
-import { layerTimes, mainLayer, type LayerFacts } from './layer-times.ts';
+import { layerTimes, mainLayer } from './layer-times.ts';
 import {
   measurePlain,
   measureProfiled,
@@ -30,8 +31,11 @@ import {
   type ProfiledMeasurement,
 } from './measure.ts';
 import { nameNodes, runnableSource } from '../passes/name-nodes.ts';
+import { liveTensors } from './live-tensors.ts';
+import { measureLoading } from './measure-loading.ts';
 import { profileNotes } from './notes.ts';
 import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
+import { recordRuns, type RunToRecord } from './record-runs.ts';
 import { takenBranches } from './taken-branches.ts';
 import { tracedRuns, type TracedRun } from './trace.ts';
 import { exportTrace } from './trace-export.ts';
@@ -71,10 +75,9 @@ export async function profileModel(
   });
   throwIfCancelled(context.signal);
   context.progress({ stage: 'Attributing', done: 0, total: 1 });
-  const { result, facts: layers } = attribute(opened, request, measured);
+  const result = attribute(opened, request, measured);
   if (request.trace !== null) {
-    const facts = new Map(layers.map((layer) => [layer.name, layer]));
-    const layerOf = new Map(result.kernels.map((kernel) => [kernel.name, mainLayer(kernel, facts)]));
+    const layerOf = new Map(result.kernels.map(({ name, layer }) => [name, layer ?? undefined]));
     await writeWhole(
       request.trace,
       exportTrace(measured.profiled.events, (kernel) => layerOf.get(kernel)),
@@ -93,6 +96,7 @@ interface Measured {
   readonly outputs: HostTensors;
   readonly plain: PlainMeasurement;
   readonly profiled: ProfiledMeasurement;
+  readonly loading: Loading | null;
   /** Shapes that a run showed, where inference ends; undefined: none are open, or the graph cannot be asked for more. */
   readonly shapes: ReadonlyMap<string, MeasuredShape> | undefined;
 }
@@ -115,11 +119,13 @@ async function measure(
   const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
   const named = nameNodes(model).model;
   const source = named === model ? { path } : sourceOfModel(named, dirname(path));
+  const beside = await runner.load(source, settings, call);
   const profiled = await measureProfiled(
     runner,
-    { source, settings, feeds: inputs.feeds, runs },
+    { source, settings, feeds: inputs.feeds, runs, beside },
     { signal, onProgress },
   );
+  await beside.close(call);
   return {
     onnxruntime: runner.about.onnxruntime,
     ...inputs,
@@ -127,8 +133,20 @@ async function measure(
     outputs,
     plain,
     profiled,
+    loading: await loadingOf(runner, { source, settings }, { signal, progress }),
     shapes: await openShapes({ model, path }, runner, inputs, call),
   };
+}
+
+/** Null where another provider compiles what it loads: what its sessions share is not the runtime's to tell. */
+async function loadingOf(
+  runner: Runner,
+  loaded: { readonly source: ModelSource; readonly settings: SessionSettings },
+  { signal, progress }: TaskContext,
+): Promise<Loading | null> {
+  if (loaded.settings.provider !== 'cpu') return null;
+  progress({ stage: 'Loading again', done: 0, total: undefined });
+  return measureLoading(runner, loaded, { signal });
 }
 
 interface ChosenInputs {
@@ -183,21 +201,23 @@ async function openShapes(
   }
 }
 
-/** The traced runs that were timed, without those that warmed up. */
-function countedRuns({ events, timing }: ProfiledMeasurement): readonly TracedRun[] {
+/** Every traced run; those that were timed with their times. */
+function timedRuns({ events, timing }: ProfiledMeasurement): readonly Omit<RunToRecord, 'use'>[] {
   const uncounted = new Set(timing.uncounted);
-  const afterWarmup = tracedRuns(events).slice(-(timing.timesMs.length + uncounted.size));
-  return afterWarmup.filter((_, place) => !uncounted.has(place));
+  const runs = tracedRuns(events);
+  const first = runs.length - timing.timesMs.length - uncounted.size;
+  let timed = 0;
+  return runs.map((run, place) => {
+    const isCounted = place >= first && !uncounted.has(place - first);
+    return { run, wallMs: isCounted ? timing.timesMs[timed++]! : null };
+  });
 }
 
-function attribute(
-  { model }: Pick<OpenedFile, 'model'>,
-  request: ProfileRequest,
-  measured: Measured,
-): { readonly result: ProfileResult; readonly facts: readonly LayerFacts[] } {
+function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest, measured: Measured): ProfileResult {
   const { plain, profiled } = measured;
-  const runs = countedRuns(profiled);
-  const calm = undisturbedRuns(runs);
+  const every = timedRuns(profiled);
+  const runs = every.flatMap(({ run, wallMs }) => (wallMs === null ? [] : [{ run, wallMs }]));
+  const calm = undisturbedRuns(runs, ({ wallMs }) => wallMs).map(({ run }) => run);
   const table: KernelTable = sumKernels(calm);
   const attributions = attributeKernels(model, profiled.optimised, table.kernels);
   const taken = takenBranches(model, new Set(attributions.flatMap(({ sources }) => sources)));
@@ -206,13 +226,26 @@ function attribute(
     ...new Set(nodes.map((node) => grouped.ofName(node)?.name ?? node)),
   ];
   const facts = layerFacts(model, measured.dims, { feeds: measured.feeds, measured: measured.shapes, taken });
-  const kernels: ProfiledKernel[] = table.kernels.map((kernel, index) => ({
-    ...kernel,
-    category: categoryOf(kernel.op),
-    sources: layersOf(attributions[index]!.sources),
-    inputShapes: [...kernel.inputShapes],
-    outputShapes: [...kernel.outputShapes],
-  }));
+  const factsByName = new Map(facts.map((layer) => [layer.name, layer]));
+  const kernels: ProfiledKernel[] = table.kernels.map(({ memory, ...kernel }, index) => {
+    const sources = layersOf(attributions[index]!.sources);
+    return {
+      ...kernel,
+      category: categoryOf(kernel.op),
+      sources,
+      inputShapes: [...kernel.inputShapes],
+      outputShapes: [...kernel.outputShapes],
+      layer: mainLayer({ op: kernel.op, sources }, factsByName) ?? null,
+      ...(memory === undefined ? {} : { memory }),
+    };
+  });
+  const inSums = new Set(calm);
+  const useOf = (run: TracedRun, wallMs: number | null): RunToRecord['use'] =>
+    wallMs === null ? 'warm-up' : inSums.has(run) ? 'counted' : 'held up';
+  const recorded = recordRuns(
+    every.map(({ run, wallMs }) => ({ run, wallMs, use: useOf(run, wallMs) })),
+    kernels.map(({ name }) => name),
+  );
   const latency = summarizeLatency(plain.timing);
   const profiledP50 = summarizeLatency(profiled.timing).p50Ms;
   const result: ProfileResult = {
@@ -221,6 +254,10 @@ function attribute(
     dims: { ...measured.dims },
     latency,
     profiled: { runs: profiled.timing.timesMs.length, p50Ms: profiledP50 },
+    recheck: summarizeLatency(profiled.beside!),
+    runs: recorded,
+    loading: measured.loading,
+    tensors: profiled.optimised === null ? null : liveTensors(profiled.optimised, kernels, measured.feeds),
     layers: layerTimes(facts, kernels),
     kernels,
     unattributedMs: table.unattributedMs,
@@ -243,5 +280,5 @@ function attribute(
       heldUp: { runs: runs.length - calm.length, of: runs.length },
     }),
   };
-  return { result, facts };
+  return result;
 }

@@ -1,7 +1,9 @@
 import type { OperatorCategory } from '../../contract/operators.ts';
 import type { Machine } from '../../contract/machine.ts';
+import type { LiveTensor, Loading, RecordedRun } from '../../contract/profile-parts.ts';
 import type { MemorySample } from '../runtime/timing.ts';
 import type { LatencySummary } from './latency.ts';
+import type { KernelMemory } from './trace.ts';
 import type { ProfiledLayer } from './layer-times.ts';
 
 /** A kernel with the layers that it executes. Times in ms, means over the profiled runs. */
@@ -18,6 +20,10 @@ export interface ProfiledKernel {
   /** Activations read and written. */
   readonly activationBytes: number;
   readonly parameterBytes: number;
+  /** The source layer that its time is counted for; null: none is known. */
+  readonly layer: string | null;
+  /** Of the allocator behind it; absent where the runtime does not tell. */
+  readonly memory?: KernelMemory;
 }
 
 /** Everything that profiling a model gives; the JSON of `lapidary profile`. */
@@ -29,6 +35,11 @@ export interface ProfileResult {
   readonly latency: LatencySummary;
   /** With the profiler, which slows every kernel down a little. */
   readonly profiled: { readonly runs: number; readonly p50Ms: number };
+  /** Without the profiler once more, in turns with the profiled runs. */
+  readonly recheck: LatencySummary;
+  readonly runs: RecordedRun[];
+  readonly loading: Loading | null;
+  readonly tensors: LiveTensor[] | null;
   readonly layers: ProfiledLayer[];
   readonly kernels: ProfiledKernel[];
   /** Profiled run time that no kernel accounts for. */

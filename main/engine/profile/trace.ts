@@ -26,6 +26,15 @@ export interface KernelEvent {
   /** Activations read and written. */
   readonly activationBytes: number;
   readonly parameterBytes: number;
+  /** What the allocator held behind it; undefined: not told. */
+  readonly memory: KernelMemory | undefined;
+}
+
+/** Bytes of the runtime's allocator when a kernel had run. */
+export interface KernelMemory {
+  readonly inUseBytes: number;
+  readonly requestedBytes: number;
+  readonly arenaBytes: number;
 }
 
 /** One execution of a shader, by the GPU's own clock. A kernel may run several. */
@@ -41,11 +50,14 @@ export interface GpuEvent {
 export interface TracedRun {
   readonly startUs: number;
   readonly durationUs: number;
+  /** What of it the executor took; null: not told. */
+  readonly executeUs: number | null;
   readonly kernels: readonly KernelEvent[];
   readonly gpu: readonly GpuEvent[];
 }
 
 const KERNEL_SUFFIX = '_kernel_time';
+const EXECUTOR_SUFFIX = 'Executor::Execute';
 
 /**
  * Reads the trace that ONNX Runtime writes.
@@ -83,6 +95,7 @@ export function tracedRuns(events: readonly TraceEvent[]): readonly TracedRun[] 
   const runs = windows.map((window) => ({
     startUs: window.ts,
     durationUs: window.dur,
+    executeUs: null as number | null,
     kernels: [] as KernelEvent[],
     gpu: [] as GpuEvent[],
   }));
@@ -99,6 +112,11 @@ export function tracedRuns(events: readonly TraceEvent[]): readonly TracedRun[] 
   for (const event of events) {
     if (event.cat === 'Node' && event.name.endsWith(KERNEL_SUFFIX)) runAt(event.ts)?.kernels.push(kernelEvent(event));
     else if (event.cat === 'Api') runAt(event.ts)?.gpu.push(gpuEvent(event));
+    else if (event.cat === 'Session' && event.name.endsWith(EXECUTOR_SUFFIX)) {
+      const run = runAt(event.ts);
+      // those of branches and bodies run within the whole graph's
+      if (run !== undefined) run.executeUs = Math.max(run.executeUs ?? 0, event.dur);
+    }
   }
   return runs;
 }
@@ -115,6 +133,14 @@ function kernelEvent(event: TraceEvent): KernelEvent {
     outputShapes: shapes(args['output_type_shape']),
     activationBytes: bytes(args['activation_size']) + bytes(args['output_size']),
     parameterBytes: bytes(args['parameter_size']),
+    memory:
+      args['mem_arena_held'] === undefined
+        ? undefined
+        : {
+            inUseBytes: bytes(args['mem_bytes_in_use']),
+            requestedBytes: bytes(args['mem_bytes_requested_in_use']),
+            arenaBytes: bytes(args['mem_arena_held']),
+          },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Button, List } from '@mantine/core';
+import { Button, List, SegmentedControl } from '@mantine/core';
 import { IconGauge } from '@tabler/icons-react';
 import type { Profile } from '../../../main/contract/results.ts';
 import { EmptyState } from '../../design/EmptyState.tsx';
@@ -12,8 +12,11 @@ import { LatencySection } from './parts/LatencySection.tsx';
 import { MemoryChart } from './parts/MemoryChart.tsx';
 import { OpTotals } from './parts/OpTotals.tsx';
 import { ProfileToolbar } from './parts/ProfileToolbar.tsx';
+import { LoadingSection } from './parts/LoadingSection.tsx';
+import { WaterfallSection } from './parts/WaterfallSection.tsx';
 import { TimelineSection } from './parts/TimelineSection.tsx';
-import { runProfile, useProfileTask } from './store.ts';
+import { PROFILE_PARTS, runProfile, useProfileOptions, useProfileTask } from './store.ts';
+import type { ProfilePart } from './store.ts';
 
 /** The Profile task: what the shown trial costs here, kernel by kernel. */
 export function ProfileView(): ReactNode {
@@ -50,20 +53,58 @@ export function ProfileView(): ReactNode {
   );
 }
 
+const PART_TITLES: Readonly<Record<ProfilePart, string>> = {
+  time: 'Time',
+  layers: 'Layers',
+  memory: 'Memory',
+  kernels: 'Kernels',
+};
+
+function PartChoice(): ReactNode {
+  const part = useProfileOptions((options) => options.part);
+  return (
+    <div className={classes['parts']}>
+      <SegmentedControl
+        aria-label="Part of the profile"
+        value={part}
+        onChange={(value) => useProfileOptions.setState({ part: value as ProfilePart })}
+        data={PROFILE_PARTS.map((value) => ({ value, label: PART_TITLES[value] }))}
+      />
+    </div>
+  );
+}
+
+function Part({ profile }: { readonly profile: Profile }): ReactNode {
+  switch (useProfileOptions((options) => options.part)) {
+    case 'time':
+      return (
+        <>
+          <LatencySection profile={profile} />
+          <TimelineSection profile={profile} />
+          <WaterfallSection profile={profile} />
+          <LoadingSection profile={profile} />
+        </>
+      );
+    case 'layers':
+      return <OpTotals profile={profile} />;
+    case 'memory':
+      return <MemoryChart profile={profile} />;
+    case 'kernels':
+      return (
+        <section className={classes['section']} aria-label="Kernels">
+          <div className={classes['kernels']}>
+            <KernelTable profile={profile} />
+          </div>
+        </section>
+      );
+  }
+}
+
 function ProfileContent({ profile }: { readonly profile: Profile }): ReactNode {
   return (
     <>
-      <LatencySection profile={profile} />
-      <TimelineSection profile={profile} />
-      <div className={classes['columns']}>
-        <OpTotals profile={profile} />
-        <MemoryChart profile={profile} />
-      </div>
-      <section className={classes['section']} aria-label="Kernels">
-        <div className={classes['kernels']}>
-          <KernelTable profile={profile} />
-        </div>
-      </section>
+      <PartChoice />
+      <Part profile={profile} />
       {profile.notes.length > 0 && (
         <section className={classes['section']} aria-label="Notes">
           <h3 className={classes['heading']}>Notes</h3>

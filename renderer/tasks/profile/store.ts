@@ -9,18 +9,24 @@ import type { OpSource } from './model.ts';
 /** The profile run that this task started. */
 export const useProfileTask = createTaskStore();
 
+/** What the view shows of a profile. */
+export const PROFILE_PARTS = ['time', 'layers', 'memory', 'kernels'] as const;
+export type ProfilePart = (typeof PROFILE_PARTS)[number];
+
 interface ProfileOptions {
   /** Timed runs; null: until stable, at least 100 or 2 s. */
   readonly runs: number | null;
   /** Runs before timing; null: until stable. */
   readonly warmup: number | null;
   readonly opSource: OpSource;
+  /** The part of the view that is shown. */
+  readonly part: ProfilePart;
 }
 
 /** Settings of the Profile task, kept over restarts. */
 export const useProfileOptions = create<ProfileOptions>()(
   persist(
-    (): ProfileOptions => ({ runs: null, warmup: null, opSource: 'layers' }),
+    (): ProfileOptions => ({ runs: null, warmup: null, opSource: 'layers', part: 'time' }),
     keptAs('profile', { version: 1, keep: (options) => options }),
   ),
 );

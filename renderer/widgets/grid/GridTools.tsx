@@ -1,10 +1,8 @@
 import { ActionIcon, Menu, TextInput, Tooltip } from '@mantine/core';
-import { IconColumns, IconCopy, IconFileTypeCsv, IconFilter } from '@tabler/icons-react';
+import { IconColumns, IconFilter } from '@tabler/icons-react';
 import type { RowData } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
-import { copyText } from '../../state/clipboard.ts';
-import { saveText } from '../../state/download.ts';
-import { gridText } from './grid-column.ts';
+import { CopyTools } from './CopyTools.tsx';
 import classes from './DataGrid.module.css';
 import type { Grid } from './use-grid.ts';
 
@@ -53,22 +51,7 @@ export function GridTools<Row extends RowData>({ grid, noun, fileName, placehold
           ))}
         </Menu.Dropdown>
       </Menu>
-      <Tooltip label="Copy the table">
-        <ActionIcon
-          aria-label={`Copy the ${noun}`}
-          onClick={() => void copyText(gridText(grid.shown, grid.rows, '\t'), `${grid.rows.length} ${noun} copied`)}
-        >
-          <IconCopy size={14} />
-        </ActionIcon>
-      </Tooltip>
-      <Tooltip label="Save as CSV">
-        <ActionIcon
-          aria-label={`Save the ${noun} as CSV`}
-          onClick={() => saveText(`${fileName}.csv`, gridText(grid.shown, grid.rows), 'text/csv')}
-        >
-          <IconFileTypeCsv size={14} />
-        </ActionIcon>
-      </Tooltip>
+      <CopyTools columns={grid.shown} rows={grid.rows} noun={noun} fileName={fileName} />
     </>
   );
 }

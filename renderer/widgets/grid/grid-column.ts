@@ -1,18 +1,22 @@
 import type { ReactNode } from 'react';
 
-/** One column of a grid. */
-export interface GridColumn<Row> {
-  readonly key: string;
+/** What a column is in files and on the clipboard. */
+export interface CellColumn<Row> {
   readonly title: string;
+  /** What the column is sorted by, copied and saved as; absent: none of it. Null stands last in either direction. */
+  readonly value?: (row: Row) => number | string | null;
+  /** Of the value in files: "ms", "bytes". */
+  readonly unit?: string;
+}
+
+/** One column of a grid. */
+export interface GridColumn<Row> extends CellColumn<Row> {
+  readonly key: string;
   /** CSS grid track: "minmax(160px, 1fr)", "80px". */
   readonly width: string;
   readonly align?: 'left' | 'right';
   readonly help?: string;
   readonly render: (row: Row) => ReactNode;
-  /** What the column is sorted by, copied and saved as; absent: none of it. Null stands last in either direction. */
-  readonly value?: (row: Row) => number | string | null;
-  /** Of the value in files: "ms", "bytes". */
-  readonly unit?: string;
   /** Not shown until it is chosen. */
   readonly optional?: boolean;
 }
@@ -29,7 +33,7 @@ const COLLATOR = new Intl.Collator('en', { numeric: true });
  * Rows as CSV (RFC 4180) in plain numbers, units in the headings; columns without a value are left out.
  * @param separator "\t" for the clipboard, so that spreadsheets take it apart
  */
-export function gridText<Row>(columns: readonly GridColumn<Row>[], rows: readonly Row[], separator = ','): string {
+export function gridText<Row>(columns: readonly CellColumn<Row>[], rows: readonly Row[], separator = ','): string {
   const told = columns.flatMap(({ title, unit, value }) =>
     value === undefined ? [] : [{ head: unit === undefined || unit === '' ? title : `${title} [${unit}]`, value }],
   );

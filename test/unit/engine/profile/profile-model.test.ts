@@ -74,6 +74,34 @@ describe('profileModel', () => {
     expect(result.memory.peakBytes).toBeGreaterThan(0);
     // Line and peak mean the same: what the model takes over an empty runner.
     for (const { bytes } of result.memory.samples) expect(bytes).toBeLessThanOrEqual(result.memory.peakBytes);
+    // 4 runs behind 3 that warm up; every kernel is in each
+    const warm = result.runs.map(({ use }) => use === 'warm-up');
+    expect(warm).toEqual([true, true, true, false, false, false, false]);
+    for (const { kernels } of result.runs) expect(new Set(kernels).size).toBe(result.kernels.length);
+    // what the runs say of a kernel is what the table says of it
+    const counted = result.runs.filter(({ use }) => use === 'counted');
+    for (const [place, { timeMs }] of result.kernels.entries()) {
+      const own = counted.map(({ kernels, ownUs }) => ownUs[kernels.indexOf(place)]!);
+      expect(own.reduce((sum, us) => sum + us, 0) / own.length / 1000).toBeCloseTo(timeMs, 9);
+    }
+    expect(result.recheck.runs).toBe(4);
+    const { parseMs, initialiseMs, optimiseMs, prepackMs, totalMs } = result.loading!;
+    expect(parseMs + initialiseMs).toBeLessThanOrEqual(totalMs + 1);
+    expect(optimiseMs! + prepackMs!).toBeLessThanOrEqual(initialiseMs);
+    // input [2, 3, 16, 16] and output [2, 4] in float32
+    expect(result.tensors!.find(({ kind }) => kind === 'input')!.bytes).toBe(2 * 3 * 256 * 4);
+    expect(result.tensors!.find(({ kind }) => kind === 'output')!.bytes).toBe(2 * 4 * 4);
+    expect(result.kernels.every(({ memory }) => memory!.requestedBytes <= memory!.arenaBytes)).toBe(true);
+  });
+
+  it('records runs in blocks, in turns with runs without the profiler', async () => {
+    const { runs, recheck } = await profile(network, { runs: 11 });
+    // blocks of 2, 2, 2, 2, 3 behind 3, 2, 2, 2, 2 that warm up
+    const warm = runs.map(({ use }) => (use === 'warm-up' ? 'w' : 'c')).join('');
+    expect(warm).toBe('wwwcc' + 'wwcc'.repeat(3) + 'wwccc');
+    expect(recheck.runs).toBe(11);
+    // every time by the caller's clock belongs to its run: none is shorter than the runtime's own
+    for (const { wallUs, runUs } of runs) if (wallUs !== null) expect(wallUs).toBeGreaterThanOrEqual(runUs - 1);
   });
 
   it('counts the branch of an If that the run took, not the larger one', async () => {
