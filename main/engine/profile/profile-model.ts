@@ -248,13 +248,14 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
   );
   const latency = summarizeLatency(plain.timing);
   const profiledP50 = summarizeLatency(profiled.timing).p50Ms;
+  const recheck = summarizeLatency(profiled.beside!);
   const result: ProfileResult = {
     machine: machineInfo(measured.onnxruntime, request),
     batch: measured.batch,
     dims: { ...measured.dims },
     latency,
     profiled: { runs: profiled.timing.timesMs.length, p50Ms: profiledP50 },
-    recheck: summarizeLatency(profiled.beside!),
+    recheck,
     runs: recorded,
     loading: measured.loading,
     tensors: profiled.optimised === null ? null : liveTensors(profiled.optimised, kernels, measured.feeds),
@@ -270,6 +271,7 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
     notes: profileNotes({
       latency,
       profiledP50,
+      besideP50: recheck.p50Ms,
       table,
       kernels,
       provider: request.provider,
