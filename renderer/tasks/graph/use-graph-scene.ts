@@ -14,8 +14,6 @@ import { drawnGraph } from './model.ts';
 import { useGraph } from './store.ts';
 
 const layouts = new LayoutClient(startLayoutWorker);
-// The worker is large: it loads while the model does.
-layouts.warm();
 
 export interface GraphScene {
   readonly source: GraphSource;

@@ -1,6 +1,8 @@
-import type { Direction, PlacedContainer } from './elk-layout.ts';
+import { placeContainer } from './place-container.ts';
+import type { Direction } from './place-container.ts';
 import { sceneOf } from './scene.ts';
 import type { Scene } from './scene.ts';
+import { itemsIn } from './visible-graph.ts';
 import type { VisibleContainer } from './visible-graph.ts';
 
 export interface LayoutRequest {
@@ -10,20 +12,23 @@ export interface LayoutRequest {
 }
 
 export type LayoutReply =
-  { readonly id: number; readonly placed: PlacedContainer } | { readonly id: number; readonly error: string };
+  { readonly id: number; readonly scene: Scene } | { readonly id: number; readonly error: string };
 
 interface Pending {
   readonly id: number;
-  readonly resolve: (placed: PlacedContainer) => void;
+  readonly resolve: (scene: Scene) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** Layouts kept in memory; about 1 MB each for a thousand nodes. */
 const CACHE_SIZE = 24;
 
+/** Up to so many items the layout takes less time (some 40 ms) than a worker's start and the copies there and back. */
+const AT_ONCE = 2500;
+
 /**
- * Asks a worker for layouts and remembers them. A new request gives up the one before, whose promise then stays pending:
- * its answer is of no use any more.
+ * Lays graphs out and remembers how: small ones at once, large ones in a worker, where a new request gives up the one before,
+ * whose promise then stays pending: its answer is of no use any more.
  */
 export class LayoutClient {
   readonly #start: () => Worker;
@@ -45,20 +50,22 @@ export class LayoutClient {
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     if (this.#pending !== null) this.dispose();
-    const worker = this.#running();
-    const id = this.#nextId++;
-    const placed = await new Promise<PlacedContainer>((resolve, reject) => {
-      this.#pending = { id, resolve, reject };
-      worker.postMessage({ id, container: make(), direction } satisfies LayoutRequest, []);
-    });
-    const scene = sceneOf(placed);
+    const container = make();
+    const scene =
+      itemsIn(container) <= AT_ONCE
+        ? sceneOf(placeContainer(container, direction))
+        : await this.#ask(container, direction);
     this.#remember(key, scene);
     return scene;
   }
 
-  /** Starts the worker ahead of the first request. */
-  warm(): void {
-    this.#running();
+  #ask(container: VisibleContainer, direction: Direction): Promise<Scene> {
+    const worker = this.#running();
+    const id = this.#nextId++;
+    return new Promise<Scene>((resolve, reject) => {
+      this.#pending = { id, resolve, reject };
+      worker.postMessage({ id, container, direction } satisfies LayoutRequest, []);
+    });
   }
 
   /** Ends the worker; the next request starts another. */
@@ -75,7 +82,7 @@ export class LayoutClient {
       const pending = this.#pending;
       if (pending?.id !== event.data.id) return;
       this.#pending = null;
-      if ('placed' in event.data) pending.resolve(event.data.placed);
+      if ('scene' in event.data) pending.resolve(event.data.scene);
       else pending.reject(new Error(event.data.error));
     });
     worker.addEventListener('error', (event) => {

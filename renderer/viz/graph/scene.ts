@@ -1,4 +1,4 @@
-import type { PlacedContainer } from './elk-layout.ts';
+import type { PlacedContainer } from './place-container.ts';
 import type { VisibleBox } from './visible-graph.ts';
 
 export interface Rect {

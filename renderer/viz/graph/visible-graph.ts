@@ -42,6 +42,11 @@ export interface VisiblePiece {
   readonly targets: readonly string[];
 }
 
+/** Boxes and frames in a container, at any depth. */
+export function itemsIn(container: VisibleContainer): number {
+  return container.items.reduce((sum, item) => sum + 1 + (item.kind === 'container' ? itemsIn(item) : 0), 0);
+}
+
 export interface Size {
   readonly width: number;
   readonly height: number;

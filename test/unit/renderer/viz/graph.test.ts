@@ -1,7 +1,6 @@
-import ELK from 'elkjs/lib/elk.bundled.js';
 import { describe, expect, it } from 'vitest';
-import { layoutContainer } from '../../../../renderer/viz/graph/elk-layout.ts';
 import type { GraphSource, SourceNode } from '../../../../renderer/viz/graph/graph-source.ts';
+import { placeContainer } from '../../../../renderer/viz/graph/place-container.ts';
 import { sceneOf } from '../../../../renderer/viz/graph/scene.ts';
 import type { Scene } from '../../../../renderer/viz/graph/scene.ts';
 import {
@@ -33,10 +32,10 @@ const SOURCE: GraphSource = {
 };
 const measure = (): { width: number; height: number } => ({ width: 80, height: 24 });
 
-async function scene(expanded: readonly string[], direction: 'down' | 'right' = 'down'): Promise<Scene> {
+function scene(expanded: readonly string[], direction: 'down' | 'right' = 'down'): Scene {
   const tree = buildScopeTree(SOURCE);
   const visible = visibleGraph(SOURCE, tree, { expanded: new Set(expanded), measure });
-  return sceneOf(await layoutContainer(new ELK(), visible, direction));
+  return sceneOf(placeContainer(visible, direction));
 }
 
 describe('the scope tree', () => {
@@ -62,7 +61,7 @@ describe('the scope tree', () => {
     expect(groupsAround(tree, 'if/then_branch/add')).toEqual(['if: then_branch']);
   });
 
-  it('links the layer that holds subgraphs to each of them, open or folded', async () => {
+  it('links the layer that holds subgraphs to each of them, open or folded', () => {
     const within = (name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode => ({
       ...layer(name, inputs, outputs),
       scope: '',
@@ -79,18 +78,16 @@ describe('the scope tree', () => {
       inputs: ['c'],
       outputs: ['r'],
     };
-    const linksWith = async (
-      expanded: readonly string[],
-    ): Promise<readonly (readonly [string, readonly string[]])[]> => {
+    const linksWith = (expanded: readonly string[]): readonly (readonly [string, readonly string[]])[] => {
       const visible = visibleGraph(source, buildScopeTree(source), { expanded: new Set(expanded), measure });
-      const { edges } = sceneOf(await layoutContainer(new ELK(), visible, 'down'));
+      const { edges } = sceneOf(placeContainer(visible, 'down'));
       return edges.filter((edge) => isBranchLink(edge.value) && edge.ends).map((edge) => [edge.source, edge.targets]);
     };
-    expect(await linksWith([])).toEqual([
+    expect(linksWith([])).toEqual([
       ['if', ['if: then_branch']],
       ['if', ['if/else_branch/sub']],
     ]);
-    expect(await linksWith(['if: then_branch'])).toContainEqual(['if', ['if/then_branch/add']]);
+    expect(linksWith(['if: then_branch'])).toContainEqual(['if', ['if/then_branch/add']]);
   });
 
   it('divides a long chain without scopes into parts of a hundred', () => {
@@ -137,8 +134,8 @@ describe('the visible graph', () => {
 });
 
 describe('the layout', () => {
-  it('puts every layer below those that it reads from, without overlaps', async () => {
-    const { boxes, frames } = await scene(['block']);
+  it('puts every layer below those that it reads from, without overlaps', () => {
+    const { boxes, frames } = scene(['block']);
     const box = (id: string): { x: number; y: number; width: number; height: number } =>
       boxes.find((candidate) => candidate.box.id === id)!;
     const chain = [inputId('x'), 'stem', 'block/a', 'block/b', 'head', outputId('y')].map((id) => box(id));
@@ -152,8 +149,8 @@ describe('the layout', () => {
     }
   });
 
-  it('joins the pieces of an edge at the frame', async () => {
-    const { edges, frames } = await scene(['block']);
+  it('joins the pieces of an edge at the frame', () => {
+    const { edges, frames } = scene(['block']);
     const frame = frames[0]!;
     const outside = edges.find((edge) => edge.value === 's' && edge.begins && !edge.ends)!;
     const inside = edges.find((edge) => edge.value === 's' && !edge.begins)!;
@@ -162,8 +159,8 @@ describe('the layout', () => {
     expect(inside.points[1]).toBeCloseTo(frame.y, 3);
   });
 
-  it('runs from left to right when told to', async () => {
-    const { boxes } = await scene([], 'right');
+  it('runs from left to right when told to', () => {
+    const { boxes } = scene([], 'right');
     const x = (id: string): number => boxes.find((candidate) => candidate.box.id === id)!.x;
     expect(x('stem')).toBeLessThan(x('block'));
     expect(x('block')).toBeLessThan(x('head'));
