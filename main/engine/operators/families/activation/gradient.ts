@@ -2,8 +2,16 @@
 import type { GradientContext, GradientRule } from '../../gradient.ts';
 import { unaryGradient } from '../elementwise/gradient.ts';
 
-/** The sign of the output is 1 where it let the input through, else 0. */
-export const reluGradient = unaryGradient(({ write }, _, y) => write.op('Sign', [y]));
+/**
+ * 1 where the output let the input through, else 0: its sign, or where the runtime has it a ramp so steep that every normal number
+ * is at its end, which runs on all threads.
+ */
+export const reluGradient = unaryGradient(({ write, dtype }, _, y) =>
+  dtype === 'float32' ? write.op('HardSigmoid', [y], { alpha: STEEPEST, beta: 0 }) : write.op('Sign', [y]),
+);
+
+/** The largest power of two in float32; the smallest normal number times this is 2. */
+const STEEPEST = 2 ** 127;
 
 export const sigmoidGradient = unaryGradient((context, _, y) => {
   const { write } = context;

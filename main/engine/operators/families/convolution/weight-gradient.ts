@@ -7,6 +7,7 @@ import type { Shape } from '../../../graph/ir.ts';
 import type { GradientContext } from '../../gradient.ts';
 import { elementCount } from '../../shape.ts';
 import { product } from '../matmul/gradient.ts';
+import { crosswise, isCrosswise } from './crosswise.ts';
 import type { Geometry } from './geometry.ts';
 
 interface Operands {
@@ -27,6 +28,8 @@ export function weightGradient(context: GradientContext, geometry: Geometry, ope
   const [own, others] = [outputs / group, inputs / group];
   const dense = strides.every((stride) => stride === 1);
   const wide = elementCount(places)! > (MANY_PLACES * own * others) / (own + others);
+  const known = { data: operands.data, sizes, gradient: operands.gradient, places };
+  if (isCrosswise(geometry, known)) return crosswise(context, geometry, { ...known, bySample: wide || group > 1 });
   if (dense && (wide || group > 1)) return samplewise(context, geometry, { ...operands, sizes, places });
   if (group === 1) return atOnce(context, geometry, { ...operands, places });
   return swappedConvolution(context, geometry, operands);
