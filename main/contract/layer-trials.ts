@@ -16,6 +16,11 @@ export interface LayerWay {
   readonly help: string;
   /** What a policy calls it; null: no recipe says it of a single layer. */
   readonly precision: LayerPrecision | null;
+  /**
+   * What rounds: codes with ranges from data, half precision, codes with ranges of each run, or weights alone in blocks of 32
+   * inputs (matrix products only).
+   */
+  readonly by: 'codes' | 'half' | 'dynamic' | 'blocks';
   /** How ranges of activations are found. */
   readonly calibrator: 'minmax' | 'ema' | 'percentile' | 'entropy' | 'mse';
   /** Bits of weights and of activations; null: they stay float. */
@@ -38,6 +43,7 @@ const SCHEMES: readonly LayerWay[] = [
     title,
     help: `8-bit weights and activations, ${help}.`,
     precision: 'int8',
+    by: 'codes',
     calibrator,
     weightBits: 8,
     activationBits: 8,
@@ -48,6 +54,7 @@ const SCHEMES: readonly LayerWay[] = [
     title: 'min–max',
     help: 'What CPUs without VNNI need; 8-bit activations.',
     precision: 'int8-7bit',
+    by: 'codes',
     calibrator: 'minmax',
     weightBits: 7,
     activationBits: 8,
@@ -58,10 +65,44 @@ const SCHEMES: readonly LayerWay[] = [
     title: 'min–max',
     help: '8-bit weights, 16-bit activations.',
     precision: 'int16',
+    by: 'codes',
     calibrator: 'minmax',
     weightBits: 8,
     activationBits: 16,
   },
+  {
+    key: 'float16',
+    group: 'float16',
+    title: 'half',
+    help: 'Weights and activations in half precision.',
+    precision: null,
+    by: 'half',
+    calibrator: 'minmax',
+    weightBits: 16,
+    activationBits: 16,
+  },
+  {
+    key: 'int8-dynamic',
+    group: 'int8 dynamic',
+    title: 'each run',
+    help: '8-bit weights; what comes in has 8 bits, with the range of each run (here of 8 samples); what goes out stays float.',
+    precision: null,
+    by: 'dynamic',
+    calibrator: 'minmax',
+    weightBits: 8,
+    activationBits: 8,
+  },
+  ...([8, 4, 2] as const).map((bits): LayerWay => ({
+    key: `int${bits}-weight`,
+    group: 'Weights alone',
+    title: `${bits} bits`,
+    help: `Its weights in ${bits} bits in blocks of 32 inputs with zero points, rounded to nearest; matrix products only.`,
+    precision: null,
+    by: 'blocks',
+    calibrator: 'minmax',
+    weightBits: bits,
+    activationBits: null,
+  })),
 ];
 
 const BITS = [8, 7, 6, 5, 4, 3, 2] as const;
@@ -73,6 +114,7 @@ const WIDTHS: readonly LayerWay[] = [
     title: `${bits} bits`,
     help: `Its weights in ${bits} bits, one scale for each channel, rounded to nearest; activations stay float.`,
     precision: null,
+    by: 'codes',
     calibrator: 'minmax',
     weightBits: bits,
     activationBits: null,
@@ -83,6 +125,7 @@ const WIDTHS: readonly LayerWay[] = [
     title: `${bits} bits`,
     help: `What comes in and goes out in ${bits} bits, ranges of least error; weights stay float.`,
     precision: null,
+    by: 'codes',
     calibrator: 'mse',
     weightBits: null,
     activationBits: bits,

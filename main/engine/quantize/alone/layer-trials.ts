@@ -10,6 +10,7 @@ import { constantFloats, constantOf } from '../../operators/constant-behind.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { Runner } from '../../runtime/runner.ts';
+import type { Session } from '../../runtime/session.ts';
 import type { HostTensor, HostTensors } from '../../tensor/host-tensor.ts';
 import { calibrate } from '../calibrate.ts';
 import { observedRange } from '../observers/observed-range.ts';
@@ -20,8 +21,12 @@ import { activationScheme } from '../quantize-activations.ts';
 import { quantizeWeights, weightScales } from '../quantize-weights.ts';
 import type { CodeFormat } from '../schemes.ts';
 import { splitAtAxis } from '../../tensor/axis.ts';
+import { float16ToFloat32, float32ToFloat16 } from '../../tensor/half.ts';
+import { runNow } from '../../tensor/linear/interruptible.ts';
 import { unitInputs, unitOutputs, type Unit } from '../unit.ts';
-import { gatedModel, type Rounding } from './gated-model.ts';
+import { blockFor, decodeBlocks, type BlockFormat } from '../weight-only/block-codes.ts';
+import { roundToNearest } from '../weight-only/round-to-nearest.ts';
+import { gatedModel, type GatedModel, type GateKind, type Rounding } from './gated-model.ts';
 
 /** What the trials of all layers share. */
 interface Ground {
@@ -121,26 +126,37 @@ async function tryWays(
   unit: Unit,
   { ways, runner, context: { signal } }: Trying,
 ): Promise<LayerTrialRow['cells']> {
-  const gated = gatedModel(model, unit);
   const weights = new WeightRounder(model, unit);
-  const session = await runner.load(sourceOfModel(gated.model), SETTINGS, { signal });
+  const loaded = new Map<GateKind, { readonly gated: GatedModel; readonly session: Session }>();
+  const gatedBy = async (kind: GateKind): Promise<{ readonly gated: GatedModel; readonly session: Session }> => {
+    const known = loaded.get(kind);
+    if (known !== undefined) return known;
+    const gated = gatedModel(model, unit, kind);
+    const session = await runner.load(sourceOfModel(gated.model), SETTINGS, { signal });
+    loaded.set(kind, { gated, session });
+    return { gated, session };
+  };
   // Ways that come to the same numbers run once.
   const found = new Map<string, NonNullable<LayerTrialRow['cells'][number]>>();
   const cells: LayerTrialRow['cells'] = [];
   try {
     for (const way of ways) {
       throwIfCancelled(signal, 'The trials of layers');
-      if (way.activationBits === null && unit.weights === undefined) {
+      if (!weights.takes(way)) {
         cells.push(null);
         continue;
       }
+      const { gated, session } = await gatedBy(way.by === 'blocks' ? 'codes' : way.by);
+      const last = gated.activations.length - 1;
       const roundings = gated.activations.map((name, at) =>
-        at === gated.activations.length - 1 && !unit.quantizesOutput ? null : roundingOf(way, statistics.get(name)),
+        at === last && (way.by === 'dynamic' || (way.by === 'codes' && !unit.quantizesOutput))
+          ? null
+          : roundingOf(way, statistics.get(name)),
       );
-      const key = JSON.stringify([unit.weights === undefined ? null : way.weightBits, roundings]);
+      const key = JSON.stringify([way.by, unit.weights === undefined ? null : way.weightBits, roundings]);
       let cell = found.get(key);
       if (cell === undefined) {
-        const gates = gated.feeds(roundings, weights.in(way.weightBits));
+        const gates = gated.feeds(roundings, weights.in(way));
         const outputs: HostTensors[] = [];
         for (const batch of feeds) outputs.push(await session.run({ ...batch, ...gates }, { signal }));
         const [loss, sqnr] = [outputDistance(reference, outputs), outputSqnrDb(reference, outputs)];
@@ -150,7 +166,7 @@ async function tryWays(
       cells.push(cell);
     }
   } finally {
-    if (runner.alive) await session.close();
+    if (runner.alive) for (const { session } of loaded.values()) await session.close();
   }
   return cells;
 }
@@ -166,6 +182,29 @@ function roundingOf({ activationBits, calibrator }: LayerWay, seen: TensorStatis
   return { scale, low: format.lowest - zeroPoint, high: format.highest - zeroPoint };
 }
 
+/** Inputs that share a scale where weights alone are codes. */
+const BLOCK = 32;
+
+/** A matrix with its weights rounded to nearest in blocks of inputs, each with a scale and a zero point. */
+function inBlocks(
+  values: Float32Array,
+  dims: readonly number[],
+  outputAxis: number,
+  bits: BlockFormat['bits'],
+): Float32Array {
+  const [rows, columns] = [dims[outputAxis]!, dims[1 - outputAxis]!];
+  const turned = (from: Float32Array, [count, size]: readonly [number, number]): Float32Array =>
+    outputAxis === 0 ? from : Float32Array.from(from, (_, at) => from[(at % count) * size + Math.floor(at / count)]!);
+  const matrix = turned(values, [columns, rows]);
+  const format: BlockFormat = {
+    bits,
+    block: blockFor(BLOCK, columns, bits),
+    symmetric: false,
+    roundScale: Math.fround,
+  };
+  return turned(decodeBlocks(runNow(roundToNearest(matrix, { rows, columns }, format))), [rows, columns]);
+}
+
 /** 64 codes on each side of zero, as static int8 writes them. */
 const REDUCED_BITS = 7;
 
@@ -173,23 +212,34 @@ const REDUCED_BITS = 7;
 class WeightRounder {
   readonly #unit: Unit;
   readonly #model: Model;
-  readonly #made = new Map<number | null, HostTensor | null>();
+  readonly #made = new Map<string, HostTensor | null>();
 
   constructor(model: Model, unit: Unit) {
     this.#model = model;
     this.#unit = unit;
   }
 
-  /** @param bits null: as they are @returns null for a layer without weights */
-  in(bits: number | null): HostTensor | null {
-    const made = this.#made.get(bits);
+  /** Whether the layer has anything that this way would round. */
+  takes({ by, activationBits }: LayerWay): boolean {
+    const { weights, node } = this.#unit;
+    if (by === 'half') return true;
+    if (weights === undefined) return by === 'codes' && activationBits !== null;
+    if (by !== 'blocks') return true;
+    const name = node.inputs[weights.weightInput]!;
+    return weights.channelAxis !== undefined && constantOf(indexGraph(this.#model.graph), name)?.dims.length === 2;
+  }
+
+  /** @returns null for a layer without weights */
+  in(way: Pick<LayerWay, 'by' | 'weightBits'>): HostTensor | null {
+    const key = `${way.by === 'dynamic' ? 'codes' : way.by} ${way.weightBits}`;
+    const made = this.#made.get(key);
     if (made !== undefined) return made;
-    const rounded = this.#round(bits);
-    this.#made.set(bits, rounded);
+    const rounded = this.#round(way);
+    this.#made.set(key, rounded);
     return rounded;
   }
 
-  #round(bits: number | null): HostTensor | null {
+  #round({ by, weightBits: bits }: Pick<LayerWay, 'by' | 'weightBits'>): HostTensor | null {
     const { weights, node, layer } = this.#unit;
     if (weights === undefined) return null;
     const index = indexGraph(this.#model.graph);
@@ -197,6 +247,14 @@ class WeightRounder {
     const { dims } = constantOf(index, name)!;
     const values = Float32Array.from(constantFloats(index, name)!.values);
     if (bits === null) return { dtype: 'float32', dims, data: values };
+    if (by === 'half') return { dtype: 'float32', dims, data: float16ToFloat32(float32ToFloat16(values)) };
+    if (by === 'blocks') {
+      return {
+        dtype: 'float32',
+        dims,
+        data: inBlocks(values, dims, weights.channelAxis!, bits as BlockFormat['bits']),
+      };
+    }
     const highest = bits === REDUCED_BITS ? 2 ** (bits - 1) : 2 ** (bits - 1) - 1;
     const format: CodeFormat = { dtype: 'int8', lowest: -highest, highest, symmetric: true };
     const axis = weights.channelAxis ?? null;

@@ -6,8 +6,10 @@ import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { layerTrial } from '../../../../../main/engine/quantize/alone/layer-trials.ts';
 import { quantizeStatic } from '../../../../../main/engine/quantize/quantize-static.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
+import { quantizeKind } from '../../../../../main/contract/recipe/quantize.ts';
+import { quantizeStep } from '../../../../../main/engine/steps/quantize.ts';
 import { graph } from '../../../../support/graph-builder.ts';
-import { outputsOf, quantizeStep, randomBatches, randomFeed } from '../oracle.ts';
+import { outputsOf, quantizeStep as staticStep, randomBatches, randomFeed } from '../oracle.ts';
 
 let runner: Runner;
 beforeAll(async () => {
@@ -57,7 +59,7 @@ describe('layerTrial', () => {
   it('says what a model says in which that layer alone is quantized', async () => {
     const model = cnn();
     const { row } = (await trial(model, 1, [way('int8-7bit/minmax')]))!;
-    const step = quantizeStep({ exclude: ['c1', 'gap', 'fc'] });
+    const step = staticStep({ exclude: ['c1', 'gap', 'fc'] });
     const input = { step, calibration: () => randomBatches(DIMS, BATCHES), runner, vnni: true };
     const { model: alone } = await quantizeStatic(model, input, quietContext());
     const run = async (each: Model, seed: number) => {
@@ -79,6 +81,50 @@ describe('layerTrial', () => {
     expect(decibels.get('a8')! - decibels.get('a4')!).toBeGreaterThan(18);
     expect(decibels.get('w8')! - decibels.get('w4')!).toBeLessThan(32);
     expect(row.cells.at(-1)!.loss!).toBeGreaterThan(row.cells[7]!.loss!);
+  });
+
+  it('tries half precision, ranges of each run and weights in blocks', async () => {
+    const keys = ['float16', 'int8-dynamic', 'int8-weight', 'int4-weight', 'int2-weight'];
+    const ways = keys.map(way);
+    const cells = async (layer: number) => (await trial(cnn(), layer, ways))!.row.cells;
+    const [half, dynamic, ...blocks] = (await cells(3)).map((cell) => cell?.sqnrDb ?? null);
+    // 11 bits of significand: 2^-12 at most, 70 dB and more; then 8 bits, and 6 dB a bit.
+    expect(half!).toBeGreaterThan(60);
+    expect(half!).toBeLessThan(100);
+    expect(dynamic!).toBeGreaterThan(30);
+    expect(dynamic!).toBeLessThan(half!);
+    expect(blocks[0]! - blocks[1]!).toBeGreaterThan(18);
+    expect(blocks[1]! - blocks[2]!).toBeGreaterThan(6);
+    // A convolution's weights are no matrix; a pool has none.
+    expect((await cells(0)).map((cell) => cell === null)).toEqual([false, false, true, true, true]);
+    expect((await cells(2)).map((cell) => cell === null)).toEqual([false, true, true, true, true]);
+  });
+
+  it('says of weights in blocks what weight-only quantization makes of them', async () => {
+    const model = graph()
+      .input('x', 'float32', ['N', 40])
+      .gemm({ name: 'fc', inputs: 40, outputs: 5, to: 'y' })
+      .output('y', 'float32', ['N', 5])
+      .build({ opset: 17 });
+    const [dims, batches] = [[2, 40], () => randomBatches([2, 40], BATCHES)];
+    const found = await layerTrial(
+      model,
+      { layer: 0, ways: [way('int4-weight')], dataKey: 'b' },
+      { runner, batches },
+      quietContext(),
+    );
+    const step = quantizeKind.schema.parse({ scheme: 'int4-weight', format: 'qdq', block: 32 });
+    const surroundings = { calibration: batches, runner, vnni: true, sampleFeeds: () => Promise.resolve(undefined) };
+    const made = await quantizeStep.apply(model, step, surroundings, quietContext());
+    const run = async (each: Model, seed: number) => {
+      const { y } = await outputsOf(runner, each, randomFeed(dims, seed));
+      return { y: { dtype: 'float32' as const, dims: [2, 5], data: y! } };
+    };
+    const seeds = Array.from({ length: BATCHES }, (_, at) => at + 1);
+    const [float, other] = await Promise.all(
+      [model, made.model].map((each) => Promise.all(seeds.map((seed) => run(each, seed)))),
+    );
+    expect(found!.row.cells[0]!.sqnrDb!).toBeCloseTo(outputSqnrDb(float!, other!), 2);
   });
 
   it('has nothing to say of the weights of a layer without', async () => {
