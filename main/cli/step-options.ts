@@ -129,6 +129,10 @@ function optionOf(fields: readonly StepField[], initial: unknown): Option {
       return new Option(field.flag, `${help}: ${field.choices.map(wordOf).join(', ')}; may be repeated`).argParser(
         (text: string, chosen?: Readonly<Record<string, string>>) => ({ ...chosen, ...choiceOf(text, field.choices) }),
       );
+    case 'ranges':
+      return new Option(field.flag, `${help}; may be repeated`).argParser(
+        (text: string, ranges?: Readonly<Record<string, readonly number[]>>) => ({ ...ranges, ...rangeOf(text) }),
+      );
     case 'model':
       return new Option(field.flag, help);
     case 'layers':
@@ -171,6 +175,16 @@ function choiceOf(text: string, choices: readonly FieldChoice[]): Record<string,
     throw new InvalidArgumentError(`expected LAYER=${choices.map(wordOf).join('|')}`);
   }
   return { [text.slice(0, at)]: word };
+}
+
+/** Parses `TENSOR=LEAST:GREATEST`; names may hold equals signs and colons. */
+function rangeOf(text: string): Record<string, readonly number[]> {
+  const [, name, least, greatest] = /^(.+)=([^=:]+):([^=:]+)$/u.exec(text) ?? [];
+  const range = [Number(least), Number(greatest)] as const;
+  if (name === undefined || !range.every(Number.isFinite) || range[0] >= range[1]) {
+    throw new InvalidArgumentError('expected TENSOR=LEAST:GREATEST, as in /relu/Relu_output_0=0:6');
+  }
+  return { [name]: range };
 }
 
 function wordOf({ value, word }: FieldChoice): string {

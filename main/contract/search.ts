@@ -15,7 +15,7 @@ const minimizeSchema = z.enum(['latency', 'size']);
 export type Minimized = z.infer<typeof minimizeSchema>;
 
 /** Trials and calibration samples where nobody says otherwise. */
-export const SEARCH_DEFAULTS = { trials: 14, samples: 200, maxDrop: 0.005 } as const;
+export const SEARCH_DEFAULTS = { trials: 20, samples: 200, maxDrop: 0.005 } as const;
 
 export const searchRequestSchema = z.object({
   modelId: z.string(),

@@ -5,18 +5,26 @@ import { latencyMeasurements, softwareOf } from './measurements.ts';
 import type { MeasureContext } from './studio-context.ts';
 import { baselineOf, requireOutput, tellTrial } from './trial-state.ts';
 
-/** Times a trial in turns with its baseline, and keeps both times and their ratio under the circumstances that ran. */
+/**
+ * Times trials of one model in turns with their baseline, and keeps all times and their ratios under the circumstances that ran.
+ * @returns by trial the share of the baseline's time that it takes in the runs that were disturbed least
+ */
 export async function measureLatency(
   context: MeasureContext,
-  { trialId, settings }: { readonly trialId: string; readonly settings: RunSettings },
+  { trialIds: asked, settings }: { readonly trialIds: readonly string[]; readonly settings: RunSettings },
   task: TaskContext,
-): Promise<void> {
+): Promise<ReadonlyMap<string, number>> {
   const { workspace, work } = context;
-  const trial = await workspace.trial(trialId);
-  const baseline = trial.baseline ? undefined : await baselineOf(context, trial);
-  const trialIds = baseline === undefined ? [trialId] : [baseline.id, trialId];
+  const first = asked[0] === undefined ? undefined : await workspace.trial(asked[0]);
+  if (first === undefined) return new Map();
+  const baseline = first.baseline ? undefined : await baselineOf(context, first);
+  const trialIds = baseline === undefined ? asked : [baseline.id, ...asked];
   const paths = await Promise.all(trialIds.map((id) => requireOutput(context, id)));
-  const { latencies, ratios, circumstances, machine } = await work.call('latency', { paths, settings }, task);
+  const { latencies, ratios, calmRatios, circumstances, machine } = await work.call(
+    'latency',
+    { paths, settings },
+    task,
+  );
   const at = Date.now();
   const software = softwareOf(context.version, machine);
   for (const [index, id] of trialIds.entries()) {
@@ -29,6 +37,7 @@ export async function measureLatency(
         ? []
         : [latencyPair({ trialId: id, referenceId: against, circumstances: ran, at }, ratio, latency.runs)];
     await workspace.record(id, { results: { latency: { ...latency, circumstances: ran } }, measurements, pairs, at });
-    if (id !== trialId) await tellTrial(context, id);
+    if (asked.length > 1 || id !== asked[0]) await tellTrial(context, id);
   }
+  return new Map(trialIds.map((id, at) => [id, calmRatios[at]!]));
 }

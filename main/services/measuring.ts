@@ -96,7 +96,7 @@ async function measureTrials(
 ): Promise<Trial[]> {
   for (const trialId of await withoutCovered(context, trialIds)) {
     if (evaluation !== null) await measureAccuracy(context, { trialId, settings, ...evaluation }, task);
-    if (latency) await measureLatency(context, { trialId, settings }, task);
+    if (latency) await measureLatency(context, { trialIds: [trialId], settings }, task);
     await tellTrial(context, trialId);
   }
   return Promise.all(trialIds.map((trialId) => context.workspace.trial(trialId)));

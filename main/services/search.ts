@@ -4,15 +4,12 @@ import type { Paired } from '../contract/measurement.ts';
 import type { Recipe } from '../contract/recipe/recipe.ts';
 import type { SearchRequest, SearchResult } from '../contract/search.ts';
 import type { Trial } from '../contract/studio.ts';
-import {
-  bestTrial,
-  frontOf,
-  searchPrecisions,
-  type MeasuredQuality,
-  type SearchTrial,
-} from '../engine/search/search.ts';
+import { recipeOf } from '../engine/search/choice.ts';
+import { bestTrial, frontOf, type MeasuredQuality } from '../engine/search/rank.ts';
+import { raceFinalists, searchPrecisions, type SearchPort, type SearchTrial } from '../engine/search/search.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
+import { measureLatency } from './measure-latency.ts';
 import { requireModel } from './models.ts';
 import { partsOf } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
@@ -35,17 +32,27 @@ async function search(context: StudioContext, request: SearchRequest, task: Task
   const { path } = await requireModel(context, modelId);
   const [calibration, evaluation] = [await workspace.dataset(calibrationDatasetId), await workspace.dataset(datasetId)];
   const source = { ...datasetSource(calibration), split: partsOf(calibration, evaluation, split).calibration };
-  const trials: SearchTrial[] = [];
-  const found = searchPrecisions(
-    {
-      measure: (step, name) => measure(context, request, { recipe: recipeOf(step), name: `Search: ${name}` }, task),
-      space: async (step) => (await work.call('searchSpace', { path, calibration: source, step }, task)) ?? undefined,
+  const { machine } = await context.ask('machine', {});
+  const port: SearchPort = {
+    measure: (choice, name) => measure(context, request, { recipe: recipeOf(choice), name: `Search: ${name}` }, task),
+    space: async (choice) =>
+      (await work.call('searchSpace', { path, calibration: source, recipe: recipeOf(choice), minimize }, task)) ??
+      undefined,
+    race: async (trialIds) => {
+      const ratios = await measureLatency(context, { trialIds, settings: request.settings }, task);
+      const raced = await Promise.all(trialIds.map(async (id) => [id, qualityOf(await workspace.trial(id))] as const));
+      return new Map(
+        raced.flatMap(([id, quality]) => {
+          const latencyRatio = ratios.get(id);
+          if (quality === undefined || latencyRatio === undefined) return [];
+          return [[id, { latencyMs: quality.latencyMs, latencyRatio }] as const];
+        }),
+      );
     },
-    request,
-    task,
-  );
-  for await (const trial of found) trials.push(trial);
-  return describeSearch(trials, { floor, minimize });
+  };
+  const trials: SearchTrial[] = [];
+  for await (const trial of searchPrecisions(port, { ...request, vnni: machine.vnni }, task)) trials.push(trial);
+  return describeSearch(await raceFinalists(trials, minimize, port), { floor, minimize });
 }
 
 /** Makes and measures a trial, or takes what was measured of it before. */
@@ -92,11 +99,6 @@ function qualityOf({
   };
 }
 
-/** A recipe of one step. */
-export function recipeOf(step: SearchTrial['step']): Recipe {
-  return { version: 2, steps: [{ quantize: step }] };
-}
-
 /** What a search found, as it crosses the wire and stands in JSON. */
 export function describeSearch(
   trials: readonly SearchTrial[],
@@ -106,9 +108,9 @@ export function describeSearch(
     floor,
     minimize,
     trials: trials.map(
-      ({ id, step, name, drop, agreement, sqnrDb, latencyMs, latencyRatio, bytes, keeps, predicted }) => ({
+      ({ id, choice, name, drop, agreement, sqnrDb, latencyMs, latencyRatio, bytes, keeps, predicted }) => ({
         id,
-        recipe: recipeOf(step),
+        recipe: recipeOf(choice),
         name,
         metrics: { drop, agreement, sqnrDb },
         latency: { ms: latencyMs, ratio: latencyRatio },

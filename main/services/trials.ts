@@ -106,7 +106,7 @@ export async function runTrial(context: StudioContext, run: TrialRun, task: Task
       await measureAccuracy(context, { trialId, datasetId, split: parts.evaluation, limit, settings }, task);
       await tellTrial(context, trialId);
     }
-    if (run.latency) await measureLatency(context, { trialId, settings: run.settings }, task);
+    if (run.latency) await measureLatency(context, { trialIds: [trialId], settings: run.settings }, task);
     await workspace.record(trialId, { update: { status: 'done', error: null }, at: Date.now() });
     return await tellTrial(context, trialId);
   } catch (error) {

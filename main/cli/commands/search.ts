@@ -5,11 +5,13 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { StudioError } from '../../base/errors.ts';
 import { WHOLE_SET } from '../../contract/data.ts';
 import { SEARCH_DEFAULTS, type Minimized, type SearchFloor, type SearchResult } from '../../contract/search.ts';
-import { bestTrial, searchPrecisions, type SearchPort, type SearchTrial } from '../../engine/search/search.ts';
+import { recipeOf } from '../../engine/search/choice.ts';
+import { bestTrial } from '../../engine/search/rank.ts';
+import { raceFinalists, searchPrecisions, type SearchPort, type SearchTrial } from '../../engine/search/search.ts';
 import { trialId } from '../../engine/trial/identity.ts';
 import { formatBytes, formatNumber, formatPercent } from '../../judge/format.ts';
 import type { DatasetSource } from '../../services/operations/operation-map.ts';
-import { describeSearch, recipeOf } from '../../services/search.ts';
+import { describeSearch } from '../../services/search.ts';
 import {
   addCommonOptions,
   addDataOptions,
@@ -82,16 +84,20 @@ async function search(context: CommandContext, model: string, options: Options):
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-search-'));
   try {
     const port = await filePort(context, model, options, folder);
-    const trials: SearchTrial[] = [];
-    const goal = { floor, minimize, trials: most, timeMs: time ?? null, samples };
+    const { vnni } = (await operate('machine', {})).machine;
+    const made: SearchTrial[] = [];
+    const goal = { floor, minimize, trials: most, timeMs: time ?? null, samples, vnni };
     for await (const trial of searchPrecisions(port, goal, { signal, progress: () => undefined })) {
-      trials.push(trial);
+      made.push(trial);
       say(trialLine(trial));
     }
+    const trials = await raceFinalists(made, minimize, port);
     const best = bestTrial(trials, minimize);
     const result = describeSearch(trials, { floor, minimize });
     if (best === undefined) {
-      say(`None of ${trials.length} trials keeps the floor; nothing was written.`);
+      const kept = trials.some(({ keeps }) => keeps);
+      const why = kept ? 'that keeps the floor is faster than the model as it is' : 'keeps the floor';
+      say(`None of ${trials.length} trials ${why}; nothing was written.`);
       return { output: null, ...result };
     }
     const { bytes } = await operate('copyModel', { path: join(folder, `${best.id}.onnx`), output });
@@ -135,8 +141,8 @@ async function filePort(
   const { fingerprint } = await operate('dataset', calibration);
   const { machine } = await operate('machine', {});
   return {
-    measure: async (step) => {
-      const recipe = recipeOf(step);
+    measure: async (choice) => {
+      const recipe = recipeOf(choice);
       const data = { datasetId: fingerprint, split: calibration.split ?? WHOLE_SET };
       const id = trialId({ modelId: model.sha256, recipe, calibration: data }, machine);
       const output = join(folder, `${id}.onnx`);
@@ -161,7 +167,16 @@ async function filePort(
         bytes,
       };
     },
-    space: async (step) => (await operate('searchSpace', { path, calibration, step })) ?? undefined,
+    space: async (choice) =>
+      (await operate('searchSpace', { path, calibration, recipe: recipeOf(choice), minimize: options.minimize })) ??
+      undefined,
+    race: async (ids) => {
+      const paths = [path, ...ids.map((id) => join(folder, `${id}.onnx`))];
+      const { latencies, calmRatios } = await operate('latency', { paths, settings });
+      return new Map(
+        ids.map((id, at) => [id, { latencyMs: latencies[at + 1]!.p50Ms, latencyRatio: calmRatios[at + 1]! }]),
+      );
+    },
   };
 }
 

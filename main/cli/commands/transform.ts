@@ -7,7 +7,8 @@ import { pruneKind } from '../../contract/recipe/prune.ts';
 import { repairKind } from '../../contract/recipe/repair.ts';
 import { quantizeKind } from '../../contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../contract/recipe/recipe.ts';
-import type { StepKind } from '../../contract/recipe/step-kind.ts';
+import { equalizeKind } from '../../contract/recipe/equalize.ts';
+import type { StepField, StepKind } from '../../contract/recipe/step-kind.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { EqualizeResult, PruneResult, QuantizeResult, RepairResult } from '../../contract/results.ts';
 import type { AppliedRecipe, DatasetSource } from '../../services/operations/operation-map.ts';
@@ -61,12 +62,14 @@ function addQuantizeCommand(program: Command, finish: Finish): void {
     .command('quantize <model>')
     .description('compute in 8-bit integers')
     .requiredOption('-o, --output <file>', 'where the quantized model goes');
-  addStepOptions(command, quantizeKind);
+  addStepOptions(command, quantizeKind).addOption(equalizeOption());
   addSplitOptions(addDataOptions(addCommonOptions(command), 'calibration data'), CALIBRATION_SET_HELP).action(
-    async (model: string, options: OutputOptions & DataOptions & SplitOptions) => {
+    async (model: string, options: OutputOptions & DataOptions & SplitOptions & { readonly equalize?: string }) => {
       finish(
         await runCommand(options, async (context) => {
-          const recipe = recipeOf([stepOf(quantizeKind, options)]);
+          const { equalize: method } = options;
+          const equalize = method === undefined ? [] : [{ equalize: { method } }];
+          const recipe = recipeOf([...equalize, stepOf(quantizeKind, options)]);
           const calibration = calibrationSource(options);
           const applied = await applyAndSay(context, { model, recipe, calibration, output: options.output });
           return applied.quantize;
@@ -87,13 +90,23 @@ export function recipeOf(steps: readonly object[]): Recipe {
 
 /** Repair as a step after pruning, with the defaults of a recipe. */
 function repairOption(): Option {
-  const methods = repairKind.fields.flatMap((field) =>
+  return methodOption('--repair', repairKind, 'then fit what stays to the model before, without training');
+}
+
+/** Equalization as a step before quantization, with the defaults of a recipe. */
+function equalizeOption(): Option {
+  return methodOption('--equalize', equalizeKind, 'first even out ranges between layers, or from data to weights');
+}
+
+function methodOption(
+  flag: string,
+  { fields, initial }: { readonly fields: readonly StepField[]; readonly initial: { readonly method: string } },
+  help: string,
+): Option {
+  const methods = fields.flatMap((field) =>
     field.key === 'method' && field.control === 'choice' ? field.choices.map(({ value }) => String(value)) : [],
   );
-  const { method } = repairKind.initial;
-  return new Option('--repair [method]', `then fit what stays to the model before, without training; alone: ${method}`)
-    .choices(methods)
-    .preset(method);
+  return new Option(`${flag} [method]`, `${help}; alone: ${initial.method}`).choices(methods).preset(initial.method);
 }
 
 function addApplyCommand(program: Command, finish: Finish): void {

@@ -23,6 +23,14 @@ const common = {
   exclude: z.array(z.string()).readonly().default([]),
   /** Single layers otherwise than the others. A layer's precision is that of its weights, and of what it gives. */
   layers: z.record(z.string(), z.enum(LAYER_PRECISIONS)).readonly().default({}),
+  /** Ranges of activations that are given, and not found on data: least and greatest value by name of the tensor. */
+  ranges: z
+    .record(
+      z.string(),
+      z.tuple([z.number(), z.number()]).refine(([least, greatest]) => least < greatest, 'Expected [least, greatest]'),
+    )
+    .readonly()
+    .default({}),
 };
 
 const int8 = {
@@ -270,6 +278,14 @@ export const staticFields: readonly StepField[] = [
     ],
   },
   {
+    key: 'ranges',
+    title: 'Given ranges',
+    help: 'Ranges of single activations as they are given here, whatever was found on data.',
+    flag: '--range <tensor=least:greatest>',
+    control: 'ranges',
+    when,
+  },
+  {
     key: 'speed',
     title: 'Layers in int8',
     help: 'Which of the layers that can run in int8 do.',
@@ -309,6 +325,7 @@ export const INITIAL_STATIC: Int8StaticStep = {
   speed: 'measured',
   exclude: [],
   layers: {},
+  ranges: {},
 };
 
 const CALIBRATORS: Readonly<Record<StaticStep['calibrator'], string>> = {
@@ -323,6 +340,7 @@ const CALIBRATORS: Readonly<Record<StaticStep['calibrator'], string>> = {
 /** "int8", "int8 s8s8 per tensor, 7-bit weights, 3 slower in float (1 excluded)". */
 export function staticWords(step: StaticStep): string {
   const changed = Object.keys(step.layers).length;
+  const given = Object.keys(step.ranges).length;
   const slow = (step.scheme === 'int8-static' ? step.slow : undefined) ?? [];
   const details = [
     CALIBRATORS[step.calibrator],
@@ -339,6 +357,7 @@ export function staticWords(step: StaticStep): string {
     step.rounding === 'adaround' ? ' learnt rounding' : '',
     step.biasCorrection === 'none' ? '' : ' corrected biases',
     changed === 0 ? '' : `, ${changed} otherwise`,
+    given === 0 ? '' : `, ${given} given range${given === 1 ? '' : 's'}`,
     slow.length === 0 ? '' : `, ${slow.length} slower in float`,
   ];
   const bits = step.scheme === 'int8-static' ? 'int8' : 'int16';

@@ -22,6 +22,8 @@ export type FieldControl =
   | { readonly control: 'model' }
   /** Names of layers. */
   | { readonly control: 'layers' }
+  /** Least and greatest value for each of some tensors: {"/relu/Relu_output_0": [0, 6]}. */
+  | { readonly control: 'ranges' }
   /** One of several choices for each of some layers: {"conv1": "float"}. */
   | { readonly control: 'layer-choices'; readonly choices: readonly FieldChoice[] };
 

@@ -44,6 +44,12 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
       `${counted(conversions, 'conversion')} between integer and float layers remain for ${counted(plan.units.length, 'integer layer')}: in a small model they can cost more than int8 saves; measure.`,
     );
   }
+  const quantized = quantizedTensors(prepared.model.graph, plan);
+  const unused = Object.keys(step.ranges).filter((name) => !quantized.has(name));
+  if (unused.length > 0) {
+    const names = unused.map((name) => `'${name}'`).join(', ');
+    notes.push(`Given ranges have no effect where no integer layer takes or gives the tensor: ${names}.`);
+  }
   const depthwise = plan.units.filter(isDepthwise).length;
   if (depthwise > 0 && vnni !== true) {
     notes.push(

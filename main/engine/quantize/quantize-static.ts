@@ -63,6 +63,7 @@ async function open(
     calibration: () => samples.all(),
     samples: step.samples,
     observer: step,
+    given: new Map(Object.entries(step.ranges).map(([name, [min, max]]) => [name, { min, max }])),
     feeds: firstSamples(feeds, CHECKED_SAMPLES),
     format: layerFormats(step).activations,
     write: {
@@ -78,6 +79,7 @@ async function open(
 
 /** A model with everything in integers that can be, from which other choices are written without calibrating again. */
 export interface Choices {
+  readonly step: ResolvedStep;
   readonly prepared: PreparedModel;
   readonly settled: Settled & { readonly quantized: WrittenPlan };
   /** Some calibration samples. */
@@ -92,12 +94,12 @@ export async function openChoices(
 ): Promise<Choices | undefined> {
   const opened = await open(source, input, context);
   if ('left' in opened) return undefined;
-  const { prepared, settle, samples } = opened;
+  const { step, prepared, settle, samples } = opened;
   const settled = await settlePlan(prepared, settle, context);
   const { quantized } = settled;
   return quantized === undefined
     ? undefined
-    : { prepared, settled: { ...settled, quantized }, feeds: await samples.first() };
+    : { step, prepared, settled: { ...settled, quantized }, feeds: await samples.first() };
 }
 
 /**
@@ -130,7 +132,7 @@ export async function quantizeStatic(
           float: prepared.model,
           plan,
           quantized: settled.quantized,
-          rewrite: (changed) => settled.rewrite(new Set(), changed),
+          rewrite: (changed) => settled.rewrite({ refined: changed }),
           step,
           runner,
           batches: () => samples.all(),

@@ -20,7 +20,7 @@ import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { refusedByRange } from './refuse-ranges.ts';
 import { requireFiniteWeights } from './require-finite.ts';
 import { calibratedTensors, quantizedTensors, tensorSchemes, type QuantizedTensor } from './tensor-schemes.ts';
-import type { CodeFormat } from './schemes.ts';
+import type { CodeFormat, LayerFormats } from './schemes.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import { unitOutputs, type Unit } from './unit.ts';
 
@@ -31,6 +31,8 @@ export interface SettleInput {
   readonly samples: number;
   /** How ranges are found in what calibration tells. */
   readonly observer: Observer | ByOutputs;
+  /** Ranges that are given, by tensor: nothing that was found counts there. */
+  readonly given: ReadonlyMap<string, Range>;
   /** Some of these samples, on which the integer kernels are checked. */
   readonly feeds: HostTensors;
   /** The codes of tensors that no layer of the plan makes. */
@@ -57,8 +59,18 @@ export interface Settled {
   /** Samples that the ranges were taken from. */
   readonly samples: number;
   readonly ranges: Ranges;
-  /** The plan with some more layers in float, or with other codes and biases, written; neither fusion nor kernels are checked. */
-  readonly rewrite: (float: ReadonlySet<string>, refined?: ReadonlyMap<string, RefinedLayer>) => WrittenPlan;
+  /** The plan written otherwise; neither fusion nor kernels are checked. */
+  readonly rewrite: (changes: PlanChanges) => WrittenPlan;
+}
+
+/** What is to be otherwise in a plan that is written again. */
+export interface PlanChanges {
+  /** Layers that stay in float beside those of the plan. */
+  readonly float?: ReadonlySet<string>;
+  /** Codes and biases of layers that were found otherwise than by rounding. */
+  readonly refined?: ReadonlyMap<string, RefinedLayer>;
+  /** The codes of layers, and of tensors that no layer of the plan makes. */
+  readonly formats?: { readonly ofUnit: (unit: Unit) => LayerFormats; readonly ofTensor: (name: string) => CodeFormat };
 }
 
 /** A plan, and the model that it was written into. */
@@ -82,28 +94,39 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
   const ranges = input.ranges ?? new Ranges(prepared, input, context);
   const { formatsOf } = input.write;
   // What no layer of the plan makes has the codes that the step names.
-  const formatOf = ({ madeBy }: QuantizedTensor): CodeFormat =>
-    madeBy === undefined ? input.format : formatsOf(madeBy).activations;
+  const own = { ofUnit: formatsOf, ofTensor: () => input.format };
+  const formatBy =
+    ({ ofUnit, ofTensor }: NonNullable<PlanChanges['formats']>) =>
+    ({ name, madeBy }: QuantizedTensor): CodeFormat =>
+      madeBy === undefined ? ofTensor(name) : ofUnit(madeBy).activations;
+  const formatOf = formatBy(own);
   const { graph } = prepared.model;
   const planWithout = (float: ReadonlyMap<string, string>): QuantizationPlan =>
     planQuantization(graph, { knowledge: prepared.knowledge, refused: float });
-  const schemesOf = (tensors: ReadonlyMap<string, QuantizedTensor>): ReadonlyMap<string, ActivationScheme> =>
-    tensorSchemes(tensors, ranges.chosen(input.observer, tensors, formatOf), formatOf);
+  const schemesOf = (tensors: ReadonlyMap<string, QuantizedTensor>, codes = formatOf) =>
+    tensorSchemes(tensors, ranges.chosen(input.observer, tensors, codes), codes);
   const write = (
     plan: QuantizationPlan,
     schemes: ReadonlyMap<string, ActivationScheme>,
-    float: Iterable<string> = refused.keys(),
-    refined?: ReadonlyMap<string, RefinedLayer>,
+    changes: Partial<InsertOptions> = {},
   ): WrittenPlan => {
-    const changed = refined === undefined ? {} : { refined };
-    const inserted = insertQdq(graph, plan, { ...input.write, schemes, refused: new Set(float), ...changed });
+    const inserted = insertQdq(graph, plan, {
+      ...input.write,
+      schemes,
+      refused: new Set(refused.keys()),
+      ...changes,
+    });
     const model = importing({ ...prepared.model, graph: inserted.graph }, MICROSOFT);
     return { plan, sources: inserted.sources, weights: inserted.weights, model };
   };
-  const rewrite: Settled['rewrite'] = (float, refined) => {
+  const rewrite: Settled['rewrite'] = ({ float = new Set<string>(), refined, formats = own }) => {
     const more = new Map([...refused, ...[...float].map((layer) => [layer, 'left in float'] as const)]);
     const plan = planWithout(more);
-    return write(plan, schemesOf(quantizedTensors(graph, plan)), more.keys(), refined);
+    return write(plan, schemesOf(quantizedTensors(graph, plan), formatBy(formats)), {
+      refused: new Set(more.keys()),
+      formatsOf: formats.ofUnit,
+      ...(refined === undefined ? {} : { refined }),
+    });
   };
   for (;;) {
     const plan = planWithout(refused);
@@ -179,7 +202,8 @@ export class Ranges {
     formatOf: (tensor: QuantizedTensor) => CodeFormat,
   ): Promise<void> {
     if (observer.calibrator !== 'logits') return;
-    const sought = this.#sought(tensors, formatOf).filter(({ name }) => !this.#tried.has(name));
+    const given = this.#given(tensors);
+    const sought = this.#sought(tensors, formatOf).filter(({ name }) => !this.#tried.has(name) && !given.has(name));
     if (sought.length === 0) return;
     const search = { model: this.#prepared.model, tensors: sought, batches: this.#input.calibration() };
     const found = await rangesByOutputs(search, this.#input.runner, this.#context);
@@ -194,13 +218,24 @@ export class Ranges {
   ): ReadonlyMap<string, Range> {
     // What was not tried has the range that trying begins with.
     const own = observer.calibrator === 'logits' ? ({ calibrator: 'mse' } as const) : observer;
+    const given = this.#given(tensors);
     return new Map(
       this.#sought(tensors, formatOf).map(({ name, statistics, format }) => [
         name,
-        (observer.calibrator === 'logits' ? this.#tried.get(name) : undefined) ??
+        given.get(name) ??
+          (observer.calibrator === 'logits' ? this.#tried.get(name) : undefined) ??
           observedRange(statistics, own, format),
       ]),
     );
+  }
+
+  /** Given ranges by the tensor whose own decides; its own goes before those of tensors that only share it. */
+  #given(tensors: ReadonlyMap<string, QuantizedTensor>): ReadonlyMap<string, Range> {
+    const found = [...this.#input.given].flatMap(([name, range]) => {
+      const root = tensors.get(name)?.root;
+      return root === undefined ? [] : [[root, range, root === name] as const];
+    });
+    return new Map(found.toSorted((a, b) => Number(a[2]) - Number(b[2])).map(([root, range]) => [root, range]));
   }
 
   #sought(

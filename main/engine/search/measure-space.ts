@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import type { Minimized } from '../../contract/search.ts';
 import type { SearchSpace, SpaceGroup, SpaceValue } from './search-space.ts';
 import { firstSamples } from '../dataset/finite-samples.ts';
 import type { Model } from '../graph/ir.ts';
@@ -9,6 +10,7 @@ import { indexGraph } from '../graph/index-graph.ts';
 import { sourcesOf } from '../passes/pass.ts';
 import { openChoices, type Choices, type QuantizeInput } from '../quantize/quantize-static.ts';
 import { timeUnits } from '../quantize/speed/choose-float.ts';
+import { layerFormats } from '../quantize/schemes.ts';
 import type { Unit } from '../quantize/unit.ts';
 import { sourceOfModel } from '../runtime/model-source.ts';
 import type { Runner } from '../runtime/runner.ts';
@@ -23,12 +25,13 @@ const LOSS_SAMPLES = 16;
  * What a search chooses among: the layers that can run in int8, in groups of neighbours that change together, each with its time either
  * way, its bytes, and what the outputs lose by it. The loss is the squared error of the outputs over their square, with this group alone
  * in int8, or what it adds where all others are too, whichever is more; errors of many small roundings add up.
+ * @param minimize `size`: each group is measured with 16-bit activations as well
  * @returns undefined where no layer can run in int8
  * @throws as `quantizeStatic`
  */
 export async function measureSpace(
   model: Model,
-  input: QuantizeInput,
+  { minimize, ...input }: QuantizeInput & { readonly minimize: Minimized },
   context: TaskContext,
 ): Promise<SearchSpace | undefined> {
   const choices = await openChoices(model, input, context);
@@ -39,12 +42,12 @@ export async function measureSpace(
     float: prepared.model,
     integer: quantized,
     fused,
-    write: settled.rewrite,
+    write: (float: ReadonlySet<string>) => settled.rewrite({ float }),
     feeds: firstSamples(feeds, 1),
   };
   const timed = await timeUnits(task, input.runner, context);
   const groups = groupUnits(plan.units);
-  const losses = await groupLosses(choices, groups, input.runner, context);
+  const losses = await groupLosses(choices, { groups, wide: minimize === 'size' }, input.runner, context);
   const groupOf = new Map(groups.flatMap((units, at) => units.map((unit) => [unit, at] as const)));
   const index = indexGraph(prepared.model.graph);
   const spaceGroups = groups.map((units, at): SpaceGroup => {
@@ -56,7 +59,7 @@ export async function measureSpace(
       integerMs: own.reduce((sum, { time }) => sum + time.integerMs, 0),
       floatBytes: bytes,
       integerBytes: bytes / 4,
-      loss: losses.groups[at]!,
+      ...losses.groups[at]!,
     };
   });
   const values = timed.values.flatMap(({ name: _name, ...value }): SpaceValue[] => {
@@ -92,12 +95,12 @@ function groupUnits(units: readonly Unit[]): readonly (readonly number[])[] {
 
 interface Losses {
   readonly all: number;
-  readonly groups: readonly number[];
+  readonly groups: readonly Pick<SpaceGroup, 'loss' | 'wideLoss'>[];
 }
 
 async function groupLosses(
-  { prepared, settled, feeds }: Choices,
-  groups: readonly (readonly number[])[],
+  { step, prepared, settled, feeds }: Choices,
+  { groups, wide }: { readonly groups: readonly (readonly number[])[]; readonly wide: boolean },
   runner: Runner,
   context: TaskContext,
 ): Promise<Losses> {
@@ -116,14 +119,22 @@ async function groupLosses(
   const lossOf = async (model: Model): Promise<number> => relativeError(reference, await run(model));
   const names = settled.plan.units.map(({ layer }) => layer);
   const all = await lossOf(settled.quantized.model);
-  const losses: number[] = [];
+  const fine = layerFormats(step, 'int16');
+  const inputs = new Set(prepared.model.graph.inputs.map(({ name }) => name));
+  // What comes into the model has the codes that the step names, whichever layer takes it.
+  const formats = {
+    ofUnit: () => fine,
+    ofTensor: (name: string) => (inputs.has(name) ? layerFormats(step).activations : fine.activations),
+  };
+  const losses: Losses['groups'][number][] = [];
   for (const [at, group] of groups.entries()) {
     context.progress({ stage: 'Measuring layers', done: at, total: groups.length });
     const own = new Set(group.map((unit) => names[unit]!));
     const others = new Set(names.filter((name) => !own.has(name)));
-    const alone = await lossOf(settled.rewrite(others).model);
-    const without = await lossOf(settled.rewrite(own).model);
-    losses.push(Math.max(alone, all - without, 0));
+    const alone = await lossOf(settled.rewrite({ float: others }).model);
+    const without = await lossOf(settled.rewrite({ float: own }).model);
+    const wideLoss = wide ? await lossOf(settled.rewrite({ float: others, formats }).model) : null;
+    losses.push({ loss: Math.max(alone, all - without, 0), wideLoss });
   }
   return { all, groups: losses };
 }

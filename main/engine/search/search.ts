@@ -1,8 +1,19 @@
-import { StudioError, throwIfCancelled } from '../../base/errors.ts';
+import { throwIfCancelled } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { int8Static, type Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
-import { proposals } from './proposals.ts';
 import type { Minimized, SearchFloor } from '../../contract/search.ts';
+import {
+  CALIBRATORS,
+  mixedChoice,
+  nameOf,
+  quickRepairs,
+  SLOW_REPAIR,
+  SLOW_REPAIR_TITLE,
+  wholeChoice,
+  type Choice,
+} from './choice.ts';
+import { nextPlace } from './next-place.ts';
+import { describe, proposals } from './proposals.ts';
+import { bestTrial, costOf, margin, nearness, type MeasuredQuality } from './rank.ts';
 import type { Proposal, SearchSpace } from './search-space.ts';
 
 export interface SearchGoal {
@@ -14,24 +25,13 @@ export interface SearchGoal {
   readonly timeMs: number | null;
   /** Calibration samples. */
   readonly samples: number;
-}
-
-/** What was measured of a trial. */
-export interface MeasuredQuality {
-  /** Accuracy of the float model minus the trial's; null without labels. */
-  readonly drop: number | null;
-  /** null: the outputs are no scores. */
-  readonly agreement: number | null;
-  readonly sqnrDb: number | null;
-  readonly latencyMs: number;
-  /** Over the float model's, timed in turns. */
-  readonly latencyRatio: number;
-  readonly bytes: number;
+  /** Whether this CPU has VNNI; null where that cannot be told. */
+  readonly vnni: boolean | null;
 }
 
 export interface SearchTrial extends MeasuredQuality {
   readonly id: string;
-  readonly step: Int8StaticStep;
+  readonly choice: Choice;
   /** How it came about: "all in int8, ranges by MSE". */
   readonly name: string;
   /** Whether it keeps the floor. */
@@ -43,26 +43,39 @@ export interface SearchTrial extends MeasuredQuality {
 /** What makes and measures trials. */
 export interface SearchPort {
   /** A trial that was made and measured before is not made again. */
-  readonly measure: (step: Int8StaticStep, name: string) => Promise<MeasuredQuality & { readonly id: string }>;
-  /** What there is to choose from, with ranges as in this step; undefined: no layer can run in int8. */
-  readonly space: (step: Int8StaticStep) => Promise<SearchSpace | undefined>;
+  readonly measure: (choice: Choice, name: string) => Promise<MeasuredQuality & { readonly id: string }>;
+  /** What there is to choose from, with everything else as in this choice; undefined: no layer can run in int8. */
+  readonly space: (choice: Choice) => Promise<SearchSpace | undefined>;
+  /**
+   * Times some trials and the float model in turns, one as often as the other: by id milliseconds, and the share of float's, of the runs that
+   * were disturbed least.
+   */
+  readonly race: (
+    ids: readonly string[],
+  ) => Promise<ReadonlyMap<string, Pick<MeasuredQuality, 'latencyMs' | 'latencyRatio'>>>;
 }
 
-const CALIBRATORS = ['minmax', 'mse', 'percentile', 'entropy'] as const;
-const TITLES: Readonly<Record<(typeof CALIBRATORS)[number], string>> = {
-  minmax: 'ranges from smallest to largest',
-  mse: 'ranges by least squared error',
-  percentile: 'ranges by percentile',
-  entropy: 'ranges by entropy',
-};
 /** Trials below which only two ways to find ranges are tried. */
 const FEW_TRIALS = 8;
+/** A repair stays where outputs come nearer by this many dB (or this share of agreement). */
+const WORTH = { decibels: 0.05, share: 0.001 } as const;
+/** Learnt rounding is tried on trials that miss the floor by no more than this, dB or share; and on so many. */
+const NEARLY = { decibels: 1, share: 0.01 } as const;
+const LEARNT = 2;
+/** Times of trials compare no better than this. */
+const RESTLESS = 1.1;
+/** Raced are at most so many of those that keep the floor. */
+const RACED = 8;
 
 /**
- * Searches for the precisions of layers that keep a floor and take the least time (or bytes). First everything in int8 with ranges found in several
- * ways; with the best of them each group of layers is measured, and choices are proposed by what adds up. The one that is predicted to
- * keep the floor just so is made and measured, the prediction of its loss corrected by what was measured, and so on between the last that
- * keeps it and the first that does not; then its neighbours. Stops when nothing is left to try, or at the goal's limits.
+ * Searches for the recipe that keeps a floor and takes the least time (or bytes).
+ * 1. Everything in int8, with ranges found in several ways; the best is the base.
+ * 2. While it does not keep the floor: repairs, one after the other, those that cost nothing at run time first; each stays that helps.
+ * 3. Each group of layers is measured, and choices of precisions are proposed by what adds up. The one that is predicted to keep the floor
+ *    just so is made and measured, the prediction of its loss corrected by what was measured, and so on between the last that keeps
+ *    it and the first that does not; then its neighbours.
+ * 4. What would be better and misses the floor by little is made again with learnt rounding.
+ * Stops when nothing is left to try, or at the goal's limits.
  * @yields every trial as soon as it is measured
  * @throws what the port throws; CANCELLED
  */
@@ -71,137 +84,99 @@ export async function* searchPrecisions(
   goal: SearchGoal,
   { signal, progress }: TaskContext,
 ): AsyncGenerator<SearchTrial, void, void> {
+  const { floor, minimize, samples } = goal;
   const until = goal.timeMs === null ? Infinity : performance.now() + goal.timeMs;
-  let count = 0;
-  const open = (): boolean => count < goal.trials && performance.now() < until;
+  const trials: SearchTrial[] = [];
+  const open = (): boolean => trials.length < goal.trials && performance.now() < until;
   const run = async (
-    step: Int8StaticStep,
+    choice: Choice,
     name: string,
-    proposal?: Proposal,
-    space?: SearchSpace,
+    predicted: SearchTrial['predicted'] = null,
   ): Promise<SearchTrial> => {
     throwIfCancelled(signal, 'The search');
-    progress({ stage: 'Searching', done: count, total: goal.trials });
-    const measured = await port.measure(step, name);
-    count++;
-    const predicted =
-      proposal === undefined || space === undefined
-        ? null
-        : { latencyRatio: proposal.ms / space.floatMs, sqnrDb: dbOf(proposal.loss) };
-    return { ...measured, step, name, predicted, keeps: margin(measured, goal.floor) >= 0 };
+    progress({ stage: 'Searching', done: trials.length, total: goal.trials });
+    const measured = await port.measure(choice, name);
+    const trial = { ...measured, choice, name, predicted, keeps: margin(measured, floor) >= 0 };
+    trials.push(trial);
+    return trial;
   };
-  const whole: SearchTrial[] = [];
+
+  let base: SearchTrial | undefined;
   for (const calibrator of goal.trials < FEW_TRIALS ? CALIBRATORS.slice(0, 2) : CALIBRATORS) {
     if (!open()) return;
-    const trial = await run(stepWith(calibrator, goal, []), `all in int8, ${TITLES[calibrator]}`);
-    whole.push(trial);
+    const choice = wholeChoice(calibrator, samples);
+    const trial = await run(choice, nameOf(choice));
+    if (base === undefined || nearness(trial) > nearness(base)) base = trial;
     yield trial;
   }
-  const [best] = whole.toSorted((a, b) => (b.sqnrDb ?? 0) - (a.sqnrDb ?? 0));
-  const base = best!.step;
-  const space = await port.space(base);
+  if (base === undefined) return;
+
+  for (const repair of quickRepairs(goal.vnni)) {
+    // A third of the trials at least is left for choosing among layers.
+    if (base.keeps || trials.length >= (goal.trials * 2) / 3) break;
+    if (!open()) return;
+    const choice = repair.apply(base.choice);
+    const trial = await run(choice, nameOf(choice));
+    yield trial;
+    const worth = trial.sqnrDb === null ? WORTH.share : WORTH.decibels;
+    if (nearness(trial) > nearness(base) + worth) base = trial;
+  }
+
+  const space = await port.space(base.choice);
   if (space === undefined) return;
-  const front = proposals(space, goal.minimize).filter(
-    ({ integer }) => integer.some(Boolean) && !integer.every(Boolean),
-  );
+  const front = proposals(space, minimize).filter(({ precisions }) => precisions.some((one) => one !== 'float'));
   const measured = new Map<number, SearchTrial>();
-  for (let at = nextPlace(front, measured, goal.floor); at !== undefined; at = nextPlace(front, measured, goal.floor)) {
+  const whole = describe(
+    space,
+    space.groups.map(() => 'int8'),
+  );
+  const place = front.findIndex(({ precisions }) => precisions.every((one) => one === 'int8'));
+  if (place >= 0) measured.set(place, base);
+  const prior = place >= 0 ? undefined : { loss: whole.loss, sqnrDb: base.sqnrDb };
+  for (;;) {
+    const at = nextPlace(front, measured, floor, prior);
+    if (at === undefined) break;
     if (!open()) return;
     const proposal = front[at]!;
-    const float = space.groups.filter((_, group) => proposal.integer[group] !== true);
-    const name = `${float.length} of ${space.groups.length} groups of layers in float`;
-    const step = stepWith(
-      base.calibrator,
-      goal,
-      float.flatMap(({ layers }) => layers),
-    );
-    const trial = await run(step, name, proposal, space);
+    const { choice, name } = mixedChoice(base.choice, space, proposal);
+    const trial = await run(choice, name, predictionOf(proposal, space));
     measured.set(at, trial);
     yield trial;
   }
+
+  for (const { choice, name } of worthLearning(trials, goal)) {
+    if (!open()) return;
+    yield await run(SLOW_REPAIR.apply(choice), `${name}, ${SLOW_REPAIR_TITLE}`);
+  }
 }
 
-/** Neighbours of the last choice that keeps the floor which are measured too: times are not quite in the order that is predicted. */
-const NEIGHBOURS = [2, -1, 3, -2] as const;
+/** Trials that miss the floor by little and would take less than the best that keeps it, the nearest first. */
+function worthLearning(trials: readonly SearchTrial[], { floor, minimize }: SearchGoal): readonly SearchTrial[] {
+  const best = bestTrial(trials, minimize);
+  const nearly = 'minSqnrDb' in floor ? NEARLY.decibels : NEARLY.share;
+  return trials
+    .filter((trial) => !trial.keeps && margin(trial, floor) > -nearly)
+    .filter((trial) => costOf(trial, minimize) < (best === undefined ? Infinity : RESTLESS * costOf(best, minimize)))
+    .toSorted((a, b) => margin(b, floor) - margin(a, floor))
+    .slice(0, LEARNT);
+}
+
+function predictionOf({ ms, loss }: Proposal, { floatMs }: SearchSpace): SearchTrial['predicted'] {
+  return { latencyRatio: ms / floatMs, sqnrDb: -10 * Math.log10(Math.max(loss, 1e-30)) };
+}
 
 /**
- * The next choice to measure; undefined: none is left. Between the last that keeps the floor and the first after it that does not,
- * the one that is predicted to keep it just so, with losses corrected by those that were measured; without a prediction the middle.
- * @param front by ascending loss
- * @param measured by place in it
+ * The trials with the times of those that may be the fastest measured again, all in turns: times that were taken at different moments
+ * do not compare well.
  */
-export function nextPlace(
-  front: readonly Pick<Proposal, 'loss'>[],
-  measured: ReadonlyMap<number, Pick<SearchTrial, 'keeps' | 'sqnrDb'>>,
-  floor: SearchFloor,
-): number | undefined {
-  const kept = [...measured].filter(([, { keeps }]) => keeps).map(([at]) => at);
-  const last = Math.max(-1, ...kept);
-  const failed = [...measured].filter(([at, { keeps }]) => !keeps && at > last).map(([at]) => at);
-  const first = Math.min(front.length, ...failed);
-  if (first - last <= 1) {
-    return NEIGHBOURS.map((step) => last + step).find((at) => at >= 0 && at < front.length && !measured.has(at));
-  }
-  if (!('minSqnrDb' in floor)) return (last + first) >> 1;
-  const most = 10 ** (-floor.minSqnrDb / 10) / lossScale(front, measured);
-  const just = front.findLastIndex(({ loss }) => loss <= most);
-  return Math.min(first - 1, Math.max(last + 1, just));
-}
-
-/** Measured losses over those predicted, in the geometric mean; 1 before anything was measured. */
-function lossScale(
-  front: readonly Pick<Proposal, 'loss'>[],
-  measured: ReadonlyMap<number, Pick<SearchTrial, 'sqnrDb'>>,
-): number {
-  const logs = [...measured].flatMap(([at, { sqnrDb }]) => {
-    const { loss } = front[at]!;
-    return sqnrDb === null || loss <= 0 || !Number.isFinite(loss) ? [] : [(-sqnrDb / 10) * Math.LN10 - Math.log(loss)];
-  });
-  return logs.length === 0 ? 1 : Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
-}
-
-/** How far a trial is above its floor; below 0: it does not keep it. @throws UNSUPPORTED where nothing tells */
-export function margin(
-  { drop, agreement, sqnrDb }: Omit<MeasuredQuality, 'latencyMs' | 'latencyRatio' | 'bytes'>,
-  floor: SearchFloor,
-): number {
-  if ('minSqnrDb' in floor) return (sqnrDb ?? -Infinity) - floor.minSqnrDb;
-  if (drop !== null) return floor.maxDrop - drop;
-  if (agreement !== null) return agreement - (1 - floor.maxDrop);
-  throw new StudioError('UNSUPPORTED', 'The outputs of this model are no scores: they have no accuracy to lose', {
-    hint: 'Set a floor to the signal-to-noise ratio of the outputs instead: --min-sqnr 20.',
-  });
-}
-
-/** The trial that keeps the floor and takes the least; undefined: none keeps it. */
-export function bestTrial<T extends Pick<SearchTrial, 'keeps' | 'latencyRatio' | 'bytes'>>(
-  trials: readonly T[],
+export async function raceFinalists(
+  trials: readonly SearchTrial[],
   minimize: Minimized,
-): T | undefined {
-  const cost = (trial: T): number => (minimize === 'latency' ? trial.latencyRatio : trial.bytes);
-  return trials.filter(({ keeps }) => keeps).toSorted((a, b) => cost(a) - cost(b))[0];
-}
-
-/** The trials that no other one beats in both what they take and what they keep; by ascending cost. */
-export function frontOf<T extends MeasuredQuality>(trials: readonly T[], minimize: Minimized): readonly T[] {
-  const cost = (trial: T): number => (minimize === 'latency' ? trial.latencyRatio : trial.bytes);
-  const quality = ({ drop, agreement, sqnrDb }: T): number => sqnrDb ?? agreement ?? -(drop ?? Infinity);
-  const front: T[] = [];
-  for (const trial of trials.toSorted((a, b) => cost(a) - cost(b) || quality(b) - quality(a))) {
-    if (front.length === 0 || quality(trial) > quality(front.at(-1)!)) front.push(trial);
-  }
-  return front;
-}
-
-function stepWith(
-  calibrator: Int8StaticStep['calibrator'],
-  { samples }: SearchGoal,
-  float: readonly string[],
-): Int8StaticStep {
-  const layers = Object.fromEntries(float.map((layer) => [layer, 'float'] as const));
-  return int8Static.parse({ scheme: 'int8-static', calibrator, samples, layers });
-}
-
-function dbOf(loss: number): number {
-  return -10 * Math.log10(Math.max(loss, 1e-30));
+  port: Pick<SearchPort, 'race'>,
+): Promise<readonly SearchTrial[]> {
+  const kept = trials.filter(({ keeps }) => keeps).toSorted((a, b) => a.latencyRatio - b.latencyRatio);
+  const finalists = kept.slice(0, RACED);
+  if (minimize !== 'latency' || finalists.length === 0) return trials;
+  const times = await port.race(finalists.map(({ id }) => id));
+  return trials.map((trial) => ({ ...trial, ...times.get(trial.id) }));
 }

@@ -46,19 +46,19 @@ function canonicalSettings(
   settings: Readonly<Record<string, unknown>>,
   leftOut: ReadonlySet<string>,
 ): readonly (readonly [string, unknown])[] {
-  const layers = new Set(kind.fields.filter(({ control }) => NAMING_LAYERS.has(control)).map(({ key }) => key));
+  const named = new Set(kind.fields.filter(({ control }) => BY_NAME.has(control)).map(({ key }) => key));
   return Object.entries(settings)
     .filter(([key, value]) => !leftOut.has(key) && !isDefault(kind, settings, key, value))
-    .map(([key, value]) => [key, layers.has(key) ? sorted(value as LayersSetting) : value] as const)
+    .map(([key, value]) => [key, named.has(key) ? sorted(value as NamesSetting) : value] as const)
     .sort(([x], [y]) => (x < y ? -1 : 1));
 }
 
-/** Controls whose settings name layers: a list of them, or something for each. */
-const NAMING_LAYERS: ReadonlySet<string> = new Set(['layers', 'layer-choices']);
+/** Controls whose settings name layers or tensors: a list of them, or something for each. */
+const BY_NAME: ReadonlySet<string> = new Set(['layers', 'layer-choices', 'ranges']);
 
-type LayersSetting = readonly string[] | Readonly<Record<string, string>>;
+type NamesSetting = readonly string[] | Readonly<Record<string, unknown>>;
 
-function sorted(setting: LayersSetting): LayersSetting {
+function sorted(setting: NamesSetting): NamesSetting {
   if (Array.isArray(setting)) return [...new Set(setting)].sort();
   return Object.fromEntries(Object.entries(setting).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

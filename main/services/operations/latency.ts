@@ -1,4 +1,5 @@
 import type { TaskContext } from '../../base/progress.ts';
+import { calmMs } from '../../engine/quantize/speed/time-in-turns.ts';
 import { summarizeLatency } from '../../engine/profile/latency.ts';
 import { runnableSource } from '../../engine/passes/name-nodes.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
@@ -29,6 +30,7 @@ export async function latency(
     const machine = machineInfo(runner.about.onnxruntime, settings);
     const first = timings[0]!.timesMs;
     return {
+      calmRatios: timings.map(({ timesMs }) => calmMs(timesMs) / calmMs(first)),
       latencies: timings.map((timing) => summarizeLatency(timing)),
       ratios: timings.map(({ timesMs }, index) =>
         index === 0 ? { value: 1, low: 1, high: 1 } : pairedRatio(timesMs, first),

@@ -1,4 +1,4 @@
-import type { Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
+import type { Minimized } from '../../contract/search.ts';
 import type { SearchSpace } from '../../engine/search/search-space.ts';
 import type { Recipe } from '../../contract/recipe/recipe.ts';
 import type {
@@ -61,6 +61,8 @@ export interface TimedModels {
   readonly latencies: Latency[];
   /** Of each model against the first, with its 95 % interval; the first's own is 1. */
   readonly ratios: Estimate[];
+  /** The same of the runs that were disturbed least: for the order of models on a machine that does other work. */
+  readonly calmRatios: number[];
   /** Of each model: what ran, which may differ from what was asked for. */
   readonly circumstances: Circumstances[];
   readonly machine: Machine;
@@ -135,9 +137,9 @@ export interface OperationMap {
     result: SamplePicture | null;
   };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
-  /** What a search chooses among; null: no layer can run in int8. */
+  /** What a search chooses among in what a recipe's steps before its quantization make; null: no layer can run in int8. */
   readonly searchSpace: {
-    params: { path: string; calibration: DatasetSource; step: Int8StaticStep };
+    params: { path: string; calibration: DatasetSource; recipe: Recipe; minimize: Minimized };
     result: SearchSpace | null;
   };
   readonly dataset: {

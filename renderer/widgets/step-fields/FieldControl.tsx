@@ -5,6 +5,7 @@ import { Counts } from './Counts.tsx';
 import { LayerChoices } from './LayerChoices.tsx';
 import { LayerNames } from './LayerNames.tsx';
 import { ModelChooser } from './ModelChooser.tsx';
+import { Ranges } from './Ranges.tsx';
 import { Target } from './Target.tsx';
 
 /** Letters that fit side by side in the panel. */
@@ -112,6 +113,14 @@ export function FieldControl({ field, value, onChange }: FieldControlProps): Rea
           choices={field.choices}
           chosen={value as Readonly<Record<string, string>>}
           onChange={(next) => onChange(key, next)}
+        />
+      );
+    case 'ranges':
+      return (
+        <Ranges
+          title={title}
+          ranges={value as Readonly<Record<string, readonly [number, number]>>}
+          onChange={(next, stroke) => onChange(key, next, stroke ? key : undefined)}
         />
       );
     case 'model':

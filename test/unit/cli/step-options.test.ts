@@ -47,6 +47,16 @@ describe('the options of a step', () => {
     expect(() => settings(quantizeKind, '--layer', 'a=int9')).toThrow(/LAYER=float\|int8/);
   });
 
+  it('give single tensors a range each', () => {
+    expect(settings(quantizeKind, '--range', 'a=-1:3', '--range', 'b:0=c=0:0.5')).toEqual({
+      speed: 'measured',
+      ranges: { a: [-1, 3], 'b:0=c': [0, 0.5] },
+    });
+    for (const wrong of ['a=3:1', 'a=0', 'a=x:1', '=0:1']) {
+      expect(() => settings(quantizeKind, '--range', wrong)).toThrow(/TENSOR=LEAST:GREATEST/);
+    }
+  });
+
   it('refuse what the step does not know', () => {
     expect(() => settings(quantizeKind, '--scheme', 'int9')).toThrow(/int8-static/);
     expect(() => settings(pruneKind, '--sparsity', '1.5')).toThrow(/from 0 to 1/);

@@ -44,7 +44,7 @@ export async function settleBySpeed(
     float: prepared.model,
     integer: quantized,
     fused,
-    write: rewrite,
+    write: (float: ReadonlySet<string>) => rewrite({ float }),
     feeds: firstSamples(input.feeds, 1),
   };
   const { float, notes } = await chooseFloat(task, input.runner, context);

@@ -5,6 +5,7 @@ import type { TensorValues } from '../../../../main/contract/layer-values.ts';
 import { formatCount, formatDb, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { ChannelRanges } from './ChannelRanges.tsx';
 import { codesFor, rangeEffect, rangeOfCodes, type Codes, type ValueRange } from './range-model.ts';
+import { GivenRange } from './GivenRange.tsx';
 import { RangePlot } from './RangePlot.tsx';
 import classes from './tensor.module.css';
 
@@ -66,6 +67,7 @@ export function TensorRange({ tensor, samples }: TensorRangeProps): ReactNode {
           Back to the trial’s range
         </Button>
       )}
+      {role !== 'weights' && !byChannel && <GivenRange tensor={name} shown={dragged} />}
       {channels.length > 1 && <ChannelRanges channels={channels} range={range} />}
     </div>
   );

@@ -95,6 +95,24 @@ describe('quantizeStatic', () => {
     });
   });
 
+  it('takes ranges that are given, also for what only moves values, and says where they have no effect', async () => {
+    const model = residualCnn();
+    // The pool moves what the second Relu gives: one range for both.
+    const outcome = await quantize(model, { ranges: { skip: [0, 51], pooled: [0, 102], nowhere: [0, 1] } });
+    const scaleOf = (value: string): number => {
+      const { nodes, initializers } = outcome.model.graph;
+      const dequantize = nodes.find(({ outputs }) => outputs[0] === value)!;
+      return Number(tensorValues(initializers.find(({ name }) => name === dequantize.inputs[1])!)[0]);
+    };
+    // 51 / 255 and 102 / 255.
+    expect(scaleOf('skip')).toBeCloseTo(0.2, 6);
+    expect(scaleOf('joined')).toBeCloseTo(0.4, 6);
+    expect(outcome.notes.filter((note) => note.startsWith('Given ranges'))).toEqual([
+      "Given ranges have no effect where no integer layer takes or gives the tensor: 'nowhere'.",
+    ]);
+    expect(() => quantizeStep({ ranges: { skip: [1, 1] } })).toThrow(/least, greatest/);
+  });
+
   it('holds images in two codes, whose error is a sixteenth, and fuses the layer that reads both', async () => {
     const single = image()
       .conv({ name: 'c', channels: 8, to: 'y' })

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { quietContext } from '../../../../main/base/progress.ts';
-import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
+import { recipeOf, type Choice } from '../../../../main/engine/search/choice.ts';
+import { nextPlace } from '../../../../main/engine/search/next-place.ts';
 import { describe as predicted, proposals } from '../../../../main/engine/search/proposals.ts';
+import { bestTrial, frontOf, margin, type MeasuredQuality } from '../../../../main/engine/search/rank.ts';
 import {
-  bestTrial,
-  frontOf,
-  margin,
-  nextPlace,
+  raceFinalists,
   searchPrecisions,
-  type MeasuredQuality,
+  type SearchGoal,
   type SearchPort,
   type SearchTrial,
 } from '../../../../main/engine/search/search.ts';
@@ -33,6 +32,7 @@ const space: SearchSpace = {
     floatBytes: 400,
     integerBytes: 100,
     loss,
+    wideLoss: null,
   })),
   values: [],
   floatMs: 12,
@@ -40,22 +40,46 @@ const space: SearchSpace = {
   allLoss: LOSSES.reduce((sum, loss) => sum + loss, 0),
 };
 
-/** A world in which losses are three times those predicted, and a whole model in int8 by MSE is better than by min-max. */
-function world(): { readonly port: SearchPort; readonly made: Int8StaticStep[] } {
-  const made: Int8StaticStep[] = [];
-  const measure = (step: Int8StaticStep): Promise<MeasuredQuality & { id: string }> => {
-    made.push(step);
-    const integer = space.groups.map(({ layers }) => step.layers[layers[0]!] !== 'float');
-    const { ms, bytes, loss } = predicted(space, integer);
-    const sqnrDb = -10 * Math.log10(3 * loss) - (step.calibrator === 'mse' ? 0 : 1);
+/**
+ * A world in which losses are three times those predicted, a whole model in int8 by MSE is better than by min-max, and of the repairs
+ * corrected biases bring 2 dB if measured, learnt rounding 1 dB, and equalizing makes all worse.
+ */
+function world(): { readonly port: SearchPort; readonly made: Choice[]; readonly raced: string[][] } {
+  const made: Choice[] = [];
+  const raced: string[][] = [];
+  const measure = (choice: Choice): Promise<MeasuredQuality & { id: string }> => {
+    made.push(choice);
+    const { before, step } = choice;
+    const precisions = space.groups.map(({ layers }) => (step.layers[layers[0]!] === 'float' ? 'float' : 'int8'));
+    const { ms, bytes, loss } = predicted(space, precisions);
+    const gained =
+      (step.calibrator === 'mse' ? 0 : -1) +
+      (step.biasCorrection === 'empirical' ? 2 : 0) +
+      (step.rounding === 'adaround' ? 1 : 0) -
+      before.length;
+    const sqnrDb = -10 * Math.log10(3 * loss) + gained;
     return Promise.resolve({ ...quality, id: `t${made.length}`, sqnrDb, latencyMs: ms, latencyRatio: ms / 12, bytes });
   };
-  return { port: { measure, space: () => Promise.resolve(space) }, made };
+  const race: SearchPort['race'] = (ids) => {
+    raced.push([...ids]);
+    return Promise.resolve(new Map(ids.map((id, at) => [id, { latencyMs: 10 - at, latencyRatio: (10 - at) / 12 }])));
+  };
+  return { port: { measure, race, space: () => Promise.resolve(space) }, made, raced };
 }
 
+const goalOf = (goal: Partial<SearchGoal>): SearchGoal => ({
+  floor: { minSqnrDb: 20 },
+  minimize: 'latency',
+  trials: 20,
+  timeMs: null,
+  samples: 8,
+  vnni: true,
+  ...goal,
+});
+
 async function search(port: SearchPort, minSqnrDb: number, trials = 20): Promise<SearchTrial[]> {
-  const goal = { floor: { minSqnrDb }, minimize: 'latency', trials, timeMs: null, samples: 8 } as const;
   const found: SearchTrial[] = [];
+  const goal = goalOf({ floor: { minSqnrDb }, trials });
   for await (const trial of searchPrecisions(port, goal, quietContext())) found.push(trial);
   return found;
 }
@@ -65,12 +89,54 @@ describe('the search for precisions', () => {
     const { port } = world();
     const trials = await search(port, 20);
     const best = bestTrial(trials, 'latency')!;
-    // 3 · Σ ≤ 0.01: the first eight layers lose 3 · 255e-5, nine would lose 3 · 511e-5.
-    expect(Object.keys(best.step.layers)).toEqual(['layer8', 'layer9', 'layer10', 'layer11']);
-    expect(best.step.calibrator).toBe('mse');
-    expect(best.latencyRatio).toBeCloseTo(8 / 12, 12);
-    // Four ways to find ranges, the choice, the first beyond it, and some neighbours.
-    expect(trials.length).toBeLessThanOrEqual(11);
+    // 2 dB are a factor of 1.58, and learnt rounding brings it to 2: nine layers lose 3 / 2 · 511e-5, ten would 3 / 2 · 1023e-5.
+    expect(Object.keys(best.choice.step.layers)).toEqual(['layer9', 'layer10', 'layer11']);
+    expect(best.choice.step).toMatchObject({ calibrator: 'mse', biasCorrection: 'empirical' });
+    expect(best.latencyRatio).toBeCloseTo(7.5 / 12, 12);
+    // Four ways to find ranges, five repairs, the choice, the first beyond it, and some neighbours.
+    expect(trials.length).toBeLessThanOrEqual(16);
+  });
+
+  it('keeps of the repairs those that help, and tries none where the floor is kept without', async () => {
+    const { port, made } = world();
+    await search(port, 20);
+    const repaired = made.find(({ step }) => Object.keys(step.layers).length > 0)!;
+    expect(repaired.before).toEqual([]);
+    expect(repaired.step).toMatchObject({ biasCorrection: 'empirical', splitInputs: false, rounding: 'nearest' });
+    expect(recipeOf({ ...repaired, before: [] }).steps).toHaveLength(1);
+    made.length = 0;
+    // All in int8 lose 3 · 4095e-5: 9.1 dB.
+    await search(port, 8);
+    expect(made.every(({ before, step }) => before.length === 0 && step.biasCorrection === 'none')).toBe(true);
+  });
+
+  it('learns the rounding of what misses the floor by little, last', async () => {
+    const { port, made } = world();
+    const trials = await search(port, 20.6);
+    const learnt = trials.filter(({ choice }) => choice.step.rounding === 'adaround');
+    expect(learnt.length).toBeGreaterThan(0);
+    expect(made.slice(0, -learnt.length).every(({ step }) => step.rounding === 'nearest')).toBe(true);
+    // Nine layers: 3 · 511e-5 are 18.1 dB, 20.1 with biases corrected, 21.1 with learnt rounding.
+    const best = bestTrial(trials, 'latency')!;
+    expect(best.choice.step.rounding).toBe('adaround');
+    expect(best.sqnrDb).toBeCloseTo(21.14, 1);
+  });
+
+  it('takes 8-bit codes whose sums never saturate first where the CPU lacks VNNI', async () => {
+    const { port, made } = world();
+    for await (const trial of searchPrecisions(port, goalOf({ vnni: false, trials: 8 }), quietContext())) void trial;
+    expect(made[4]!.step.types).toBe('u8u8');
+  });
+
+  it('times those that may be the fastest again, all in turns', async () => {
+    const { port, raced } = world();
+    const trials = await search(port, 20);
+    const again = await raceFinalists(trials, 'latency', port);
+    const kept = trials.filter(({ keeps }) => keeps);
+    expect(raced).toHaveLength(1);
+    expect(raced[0]!.length).toBeLessThanOrEqual(kept.length);
+    expect(again.find(({ id }) => id === raced[0]!.at(-1))!.latencyRatio).toBe((11 - raced[0]!.length) / 12);
+    expect(await raceFinalists(trials, 'size', port)).toBe(trials);
   });
 
   it('makes nothing twice, and tells what was predicted', async () => {
@@ -84,7 +150,7 @@ describe('the search for precisions', () => {
   it('stops at its number of trials', async () => {
     const { port, made } = world();
     await search(port, 20, 6);
-    expect(made.map(({ calibrator }) => calibrator)).toEqual(['minmax', 'mse', 'mse', 'mse', 'mse', 'mse']);
+    expect(made.map(({ step }) => step.calibrator)).toEqual(['minmax', 'mse', 'mse', 'mse', 'mse', 'mse']);
     made.length = 0;
     await search(port, 20, 1);
     expect(made).toHaveLength(1);
@@ -93,11 +159,10 @@ describe('the search for precisions', () => {
   it('ends when it is cancelled', async () => {
     const { port } = world();
     const abort = new AbortController();
-    const found = searchPrecisions(
-      port,
-      { floor: { minSqnrDb: 20 }, minimize: 'latency', trials: 9, timeMs: null, samples: 8 },
-      { signal: abort.signal, progress: () => undefined },
-    );
+    const found = searchPrecisions(port, goalOf({ trials: 9 }), {
+      signal: abort.signal,
+      progress: () => undefined,
+    });
     await found.next();
     abort.abort();
     await expect(found.next()).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -153,5 +218,9 @@ describe('what a trial keeps', () => {
     const kept = trials.map((trial) => ({ ...trial, keeps: trial.sqnrDb >= 25 }));
     expect(bestTrial(kept, 'latency')!.sqnrDb).toBe(30);
     expect(bestTrial([], 'size')).toBeUndefined();
+    // Slower than float: then the model is best as it is, unless size counts.
+    const slow = [{ ...quality, latencyRatio: 1.1, keeps: true }];
+    expect(bestTrial(slow, 'latency')).toBeUndefined();
+    expect(bestTrial(slow, 'size')).toBe(slow[0]);
   });
 });

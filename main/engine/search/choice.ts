@@ -1,0 +1,101 @@
+/** Models that a search makes: everything in int8 after some steps, or some groups of layers otherwise. Pure. */
+import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
+import { equalizeKind } from '../../contract/recipe/equalize.ts';
+import { int8Static, type Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
+import type { SearchSpace, Proposal } from './search-space.ts';
+
+/** A model that may be made: what comes before quantization, and how it is quantized. */
+export interface Choice {
+  readonly before: readonly RecipeStep[];
+  readonly step: Int8StaticStep;
+  /** What was done beside rounding, by what it is about: a later repair of the same takes its place. */
+  readonly repairs: Readonly<Record<string, string>>;
+}
+
+/** The recipe of a choice. */
+export function recipeOf({ before, step }: Pick<Choice, 'before' | 'step'>): Recipe {
+  return { version: 2, steps: [...before, { quantize: step }] };
+}
+
+type Calibrator = Int8StaticStep['calibrator'];
+
+/** Ways to find ranges from one pass over the data, in the order in which they are tried. */
+export const CALIBRATORS = ['minmax', 'mse', 'percentile', 'entropy'] as const satisfies readonly Calibrator[];
+
+const TITLES: Readonly<Record<(typeof CALIBRATORS)[number], string>> = {
+  minmax: 'ranges from smallest to largest',
+  mse: 'ranges by least squared error',
+  percentile: 'ranges by percentile',
+  entropy: 'ranges by entropy',
+};
+
+/** Everything in int8, with ranges found in this way. */
+export function wholeChoice(calibrator: (typeof CALIBRATORS)[number], samples: number): Choice {
+  const step = int8Static.parse({ scheme: 'int8-static', calibrator, samples });
+  return { before: [], step, repairs: { ranges: TITLES[calibrator] } };
+}
+
+/** "all in int8, ranges by percentile, layers equalized"; what is not all in int8 says so itself. */
+export function nameOf({ repairs }: Choice, precisions = 'all in int8'): string {
+  return [precisions, ...Object.values(repairs)].join(', ');
+}
+
+/** Something that makes a quantized model lose less. */
+export interface Repair {
+  readonly apply: (choice: Choice) => Choice;
+}
+
+const setting = (title: string, settings: Partial<Omit<Int8StaticStep, 'calibrator'>>): Repair => ({
+  apply: ({ before, step, repairs }) => ({
+    before,
+    step: int8Static.parse({ ...step, ...settings }),
+    repairs: { ...repairs, [Object.keys(settings).join()]: title },
+  }),
+});
+
+const equalizing = (title: string, method: 'cross-layer' | 'smooth'): Repair => ({
+  apply: ({ before, step, repairs }) => ({
+    before: [...before, { equalize: equalizeKind.schema.parse({ method, samples: Math.min(64, step.samples) }) }],
+    step,
+    repairs: { ...repairs, [method]: title },
+  }),
+});
+
+/**
+ * What is tried with everything in int8 before any layer goes back to float, in this order; each stays where it helps. All but
+ * the last cost no time when the model runs.
+ * @param vnni whether sums of 8-bit products are exact on this CPU; null: not known
+ */
+export function quickRepairs(vnni: boolean | null): readonly Repair[] {
+  return [
+    // Without VNNI weights have 7 bits; codes whose sums never saturate keep all 8.
+    ...(vnni === true ? [] : [setting('unsigned codes', { types: 'u8u8' })]),
+    setting('biases corrected by means', { biasCorrection: 'fast' }),
+    setting('biases corrected layer by layer', { biasCorrection: 'empirical' }),
+    equalizing('layers equalized', 'cross-layer'),
+    equalizing('data smoothed', 'smooth'),
+    setting('images in two codes', { splitInputs: true }),
+  ];
+}
+
+/** What takes minutes to make: tried last, on what nearly keeps the floor. */
+export const SLOW_REPAIR_TITLE = 'rounding learnt';
+export const SLOW_REPAIR: Repair = setting(SLOW_REPAIR_TITLE, { rounding: 'adaround' });
+
+/** A choice with groups of layers in other precisions than int8. */
+export function mixedChoice(
+  { before, step, repairs }: Choice,
+  { groups }: SearchSpace,
+  { precisions }: Proposal,
+): { readonly choice: Choice; readonly name: string } {
+  const layers = Object.fromEntries(
+    groups.flatMap((group, at) => {
+      const precision = precisions[at]!;
+      return precision === 'int8' ? [] : group.layers.map((layer) => [layer, precision] as const);
+    }),
+  );
+  const count = (wanted: string): number => precisions.filter((precision) => precision === wanted).length;
+  const wide = count('int16') === 0 ? '' : `, ${count('int16')} with 16-bit activations`;
+  const name = `${count('float')} of ${groups.length} groups of layers in float${wide}`;
+  return { choice: { before, step: int8Static.parse({ ...step, layers }), repairs }, name };
+}
