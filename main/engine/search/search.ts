@@ -176,7 +176,7 @@ export async function raceFinalists(
 ): Promise<readonly SearchTrial[]> {
   const kept = trials.filter(({ keeps }) => keeps).toSorted((a, b) => a.latencyRatio - b.latencyRatio);
   const finalists = kept.slice(0, RACED);
-  if (minimize !== 'latency' || finalists.length === 0) return trials;
+  if (minimize !== 'latency' || finalists.length < 2) return trials;
   const times = await port.race(finalists.map(({ id }) => id));
   return trials.map((trial) => ({ ...trial, ...times.get(trial.id) }));
 }
