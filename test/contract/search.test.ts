@@ -81,7 +81,7 @@ test('the studio keeps every trial with the model, and makes none again', async 
     limit: 64,
     samples: 16,
     floor: { maxDrop: 1 },
-    minimize: 'size',
+    minimize: 'size' as const,
     trials: 1,
   };
   const found = await call('search.run', request);
