@@ -51,6 +51,8 @@ const scoresSchema = z.object({
 
 /** Layers are named as the opened model names them; groups as a recipe's `widths` does. */
 export const channelPlanSchema = z.object({
+  /** Tells models of the same widths, layers and tensors: they take the same time. */
+  shapes: z.string(),
   widths: widthModelSchema,
   /** In the order of `widths.groups`. */
   groups: z.array(

@@ -15,6 +15,7 @@ import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-tria
 import { layerValuesSchema } from './layer-values.ts';
 import { samplePictureSchema } from './sample-picture.ts';
 import { searchRequestSchema, searchResultSchema } from './search.ts';
+import { widthTimesKeySchema, widthTimesRequestSchema, widthTimesSchema } from './width-times.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
 import {
@@ -172,6 +173,10 @@ export const methods = {
 
   'prune.plan': { params: modelRef, result: prunePlanSchema, job: false },
   'prune.channels': { params: modelRef, result: channelPlanSchema, job: false },
+  /** Times cuts of a model on this machine, so that latencies can be predicted; what was learnt is kept. */
+  'prune.times.run': { params: widthTimesRequestSchema, result: widthTimesSchema, job: true },
+  /** What was learnt on this machine of a model with these shapes, by any model's job; null: nothing. */
+  'prune.times': { params: widthTimesKeySchema, result: widthTimesSchema.nullable(), job: false },
   /** Cuts each group of channels alone, on calibration data; goes on where the same was stopped before. */
   'prune.sensitivity.run': { params: sensitivityRequestSchema, result: sensitivitySchema, job: true },
   /** What was measured last, or is being measured; null: nothing yet. */
@@ -240,6 +245,8 @@ export const events = {
   'trial.changed': z.object({ id: z.string(), modelId: z.string() }),
   /** More groups of a model's sensitivity were measured: fetch it with `prune.sensitivity`. */
   sensitivity: z.object({ modelId: z.string() }),
+  /** Times of widths were learnt: fetch them with `prune.times`. */
+  'prune.times': widthTimesKeySchema,
   /** More layers were quantized alone: fetch them with `quantize.layers`. */
   'quantize.layers': z.object({ modelId: z.string(), tried: z.enum(TRIED) }),
   /** A training moved on: fetch it with `trial.training`. */

@@ -8,8 +8,11 @@ export const KEPT_SHARES = [0.875, 0.75, 0.625, 0.5, 0.375, 0.25] as const;
 /** Samples at most: a difference between outputs shows on few. */
 const MOST_SAMPLES = 128;
 
-/** Scores that tell from the weights alone which channels go. */
-const weightScoreSchema = z.enum(['l2', 'l1', 'bn-gamma', 'fpgm', 'random']);
+/**
+ * By what the channels of a group go. `obs` fits the layers behind it again, as a cut with repair does; the others look at the
+ * weights alone.
+ */
+const scoreSchema = z.enum(['l2', 'l1', 'bn-gamma', 'fpgm', 'random', 'obs']);
 
 export const sensitivityRequestSchema = z.object({
   modelId: z.string(),
@@ -17,7 +20,7 @@ export const sensitivityRequestSchema = z.object({
   /** The data that accuracy is measured on: where it is the same set, that part is left out. */
   datasetId: z.string().nullable().default(null),
   split: splitSettingsSchema.prefault({}),
-  score: weightScoreSchema.default('l2'),
+  score: scoreSchema.default('l2'),
   seed: z.number().int().nonnegative().default(0),
   limit: z.number().int().positive().max(MOST_SAMPLES).default(64),
 });
@@ -34,11 +37,13 @@ const rowSchema = z.object({
       loss: z.number().nullable(),
     }),
   ),
+  /** By `obs`, the score of each of the group's atoms, which only data tell; left out by other scores. */
+  scores: z.array(z.number()).optional(),
 });
 export type SensitivityRow = z.infer<typeof rowSchema>;
 
 export const sensitivitySchema = z.object({
-  score: weightScoreSchema,
+  score: scoreSchema,
   seed: z.number(),
   /** What it was measured on, in words, and how to tell whether it is the same again. */
   data: z.object({ datasetId: z.string(), name: z.string(), key: z.string() }),

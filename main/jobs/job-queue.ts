@@ -18,10 +18,21 @@ export interface StartedJob<T> {
   readonly result: Promise<T>;
 }
 
+/** What a job's task gets. */
+export interface JobContext extends TaskContext {
+  /**
+   * Lets the jobs that wait run first, where there are any; to be called where a long job can stand still. The machine is no
+   * longer its own meanwhile.
+   * @throws CANCELLED while it stands still
+   */
+  readonly giveWay: () => Promise<void>;
+}
+
 interface Entry {
   job: Job;
   readonly abort: AbortController;
-  readonly start: () => Promise<void>;
+  /** Starts the task, or lets it go on after it gave way. */
+  start: () => void;
   stageStartedAt: number;
   stageStartDone: number;
   lastSentAt: number;
@@ -53,7 +64,7 @@ export class JobQueue {
   }
 
   /** Puts a task at the end of the queue. `task` must watch `context.signal`. */
-  add<T>(description: JobDescription, task: (context: TaskContext, jobId: string) => Promise<T>): StartedJob<T> {
+  add<T>(description: JobDescription, task: (context: JobContext, jobId: string) => Promise<T>): StartedJob<T> {
     const id = randomUUID();
     const abort = new AbortController();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -73,20 +84,28 @@ export class JobQueue {
       stageStartedAt: 0,
       stageStartDone: 0,
       lastSentAt: 0,
-      start: async () => {
-        try {
-          if (abort.signal.aborted) throw cancelledError(description.title);
-          const value = await task({ signal: abort.signal, progress: (p) => this.#progress(entry, p) }, id);
-          this.#finish(entry, 'done');
-          resolve(value);
-        } catch (error) {
-          // An error that a cancel caused, whatever its own words, is the cancel.
-          const cancelled = abort.signal.aborted || (error instanceof StudioError && error.code === 'CANCELLED');
-          const shown = cancelled ? cancelledError(description.title) : error;
-          this.#finish(entry, cancelled ? 'cancelled' : 'failed', shown);
-          reject(shown);
-        }
-      },
+      start: () => void run(),
+    };
+    const run = async (): Promise<void> => {
+      try {
+        if (abort.signal.aborted) throw cancelledError(description.title);
+        const context = {
+          signal: abort.signal,
+          progress: (p: Progress) => this.#progress(entry, p),
+          giveWay: () => this.#giveWay(entry),
+        };
+        const value = await task(context, id);
+        this.#finish(entry, 'done');
+        resolve(value);
+      } catch (error) {
+        // An error that a cancel caused, whatever its own words, is the cancel.
+        const cancelled = abort.signal.aborted || (error instanceof StudioError && error.code === 'CANCELLED');
+        const shown = cancelled ? cancelledError(description.title) : error;
+        this.#finish(entry, cancelled ? 'cancelled' : 'failed', shown);
+        reject(shown);
+      } finally {
+        this.#leave(entry);
+      }
     };
     this.#entries.set(id, entry);
     this.#waiting.push(entry);
@@ -104,7 +123,7 @@ export class JobQueue {
     const waitingAt = this.#waiting.indexOf(entry);
     if (waitingAt >= 0) {
       this.#waiting.splice(waitingAt, 1);
-      void entry.start();
+      entry.start();
     }
   }
 
@@ -119,12 +138,31 @@ export class JobQueue {
     const entry = this.#waiting.shift();
     if (entry === undefined) return;
     this.#running = entry;
-    entry.job = { ...entry.job, status: 'running', startedAt: this.#now() };
+    entry.job = { ...entry.job, status: 'running', startedAt: entry.job.startedAt ?? this.#now() };
     this.#tell(entry);
-    void entry.start().finally(() => {
-      this.#running = undefined;
-      this.#next();
-    });
+    entry.start();
+  }
+
+  /** The machine is free for the next one. */
+  #leave(entry: Entry): void {
+    if (this.#running !== entry) return;
+    this.#running = undefined;
+    queueMicrotask(() => this.#next());
+  }
+
+  async #giveWay(entry: Entry): Promise<void> {
+    if (this.#waiting.length === 0 || entry.abort.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    entry.start = resolve;
+    entry.job = { ...entry.job, status: 'queued', etaMs: null };
+    this.#waiting.push(entry);
+    this.#tell(entry);
+    this.#leave(entry);
+    await promise;
+    if (entry.abort.signal.aborted) throw cancelledError(entry.job.title);
+    // The time that it stood still says nothing of its pace.
+    entry.stageStartedAt = this.#now();
+    entry.stageStartDone = entry.job.done;
   }
 
   #progress(entry: Entry, progress: Progress): void {

@@ -1,8 +1,8 @@
 import { StudioError } from '../base/errors.ts';
-import type { TaskContext } from '../base/progress.ts';
 import type { Params } from '../contract/methods.ts';
 import type { Sensitivity } from '../contract/sensitivity.ts';
 import { datasetSource } from './datasets.ts';
+import type { JobContext } from '../jobs/job-queue.ts';
 import type { Handlers } from './handlers.ts';
 import { requireModel } from './models.ts';
 import { partsOf } from './splits.ts';
@@ -30,7 +30,7 @@ export function sensitivityHandlers(context: StudioContext): Pick<Handlers, Sens
 async function measure(
   context: StudioContext,
   params: Params<'prune.sensitivity.run'>,
-  task: TaskContext,
+  task: JobContext,
 ): Promise<Sensitivity> {
   const { workspace, work, emit } = context;
   const { modelId, score, seed, limit } = params;
@@ -54,6 +54,8 @@ async function measure(
   };
   try {
     while (table.rows.length === 0 || table.rows.length < table.groups) {
+      // What the user asks for meanwhile goes first: this may take minutes.
+      await task.giveWay();
       task.progress({ stage: 'Cutting groups', done: table.rows.length, total: Math.max(1, table.groups) });
       const group = table.rows.length;
       const quiet = { signal: task.signal, progress: () => undefined };

@@ -20,6 +20,7 @@ import { layerHandlers } from './trial-layers.ts';
 import { trainingHandlers } from './training-handlers.ts';
 import { Trainings } from './trainings.ts';
 import { trialHandlers } from './trials.ts';
+import { widthTimesHandlers } from './width-times.ts';
 
 export interface StudioOptions {
   readonly workspace: Workspace;
@@ -82,6 +83,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...doctorHandlers(context),
       ...trainingHandlers(context),
       ...sensitivityHandlers(context),
+      ...widthTimesHandlers(context),
       ...layerTrialHandlers(context),
       ...searchHandlers(context),
       ...exportHandlers(context),

@@ -3,6 +3,7 @@ import type { Params } from '../contract/methods.ts';
 import { stepParts } from '../contract/recipe/kinds.ts';
 import type { Recipe } from '../contract/recipe/recipe.ts';
 import type { Comparison, Trial } from '../contract/studio.ts';
+import type { WidthTimes } from '../contract/width-times.ts';
 import type { Training, TrainingOrder } from '../contract/training.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
@@ -18,6 +19,7 @@ import { describeRecipe } from '../judge/recipe/words.ts';
 import { partsOf } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
 import { allPairs, pairsAmong } from './trial-pairs.ts';
+import { keepTimes } from './width-times.ts';
 import { emitTrial, requireOutput, tellTrial } from './trial-state.ts';
 
 type TrialMethods =
@@ -159,7 +161,7 @@ async function makeOutput(
   const models = await namedModels(context, recipe);
   const applied = await work.call(
     'apply',
-    { path, recipe, calibration, settings, output, models, checkpoint },
+    { path, recipe, calibration, settings, output, models, checkpoint, times: await timesFor(context, recipe) },
     {
       signal: task.signal,
       progress: (progress) => {
@@ -169,6 +171,7 @@ async function makeOutput(
       },
     },
   );
+  for (const times of applied.learnt) await keepTimes(context, times);
   const told = trainings.end();
   const training = applied.outcomes.findLast((outcome) => outcome.distill)?.distill?.training ?? told;
   const { bytes, parameters, sparsity, macs } = applied;
@@ -185,6 +188,12 @@ async function makeOutput(
     sources: applied.sources,
   };
   await workspace.record(trialId, { update, results, at: Date.now() });
+}
+
+/** Of widths, where a step is aimed at a latency. */
+async function timesFor({ workspace }: StudioContext, { steps }: Recipe): Promise<readonly WidthTimes[]> {
+  const timed = steps.some((step) => 'prune' in step && 'target' in step.prune && 'latency' in step.prune.target);
+  return timed ? workspace.widthTimes() : [];
 }
 
 function trains({ steps }: Recipe): boolean {

@@ -171,4 +171,12 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- How long models take at other widths, by machine, runtime, shapes and threads.
+  CREATE TABLE width_times (
+    key TEXT PRIMARY KEY,
+    json TEXT NOT NULL,               -- WidthTimes
+    at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

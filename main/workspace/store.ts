@@ -4,6 +4,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { StudioError } from '../base/errors.ts';
 import { isProcessAlive } from '../base/process-alive.ts';
 import type { Outcomes } from '../contract/measurement.ts';
+import type { WidthTimes } from '../contract/width-times.ts';
 import type { DatasetEntry, ModelEntry, Trial, TrialDetails } from '../contract/studio.ts';
 import { recipeSchema } from '../contract/recipe/recipe.ts';
 import { openDatabase } from './database.ts';
@@ -123,6 +124,20 @@ export class WorkspaceStore implements Disposable {
   saveSetting(name: string, value: string | null): void {
     if (value === null) this.#run('DELETE FROM settings WHERE name = ?', name);
     else this.#run('INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)', name, value);
+  }
+
+  // Times of widths
+
+  /** Newest first. */
+  widthTimes(limit = 200): WidthTimes[] {
+    return this.#all('SELECT json FROM width_times ORDER BY at DESC LIMIT ?', limit).map(({ json }) => parse(json));
+  }
+
+  /** Takes the place of what was learnt before for the same machine, runtime, shapes and threads. */
+  saveWidthTimes(times: WidthTimes): void {
+    const { shapes, align, threads, target, at } = times;
+    const key = JSON.stringify([shapes, align, threads, target.cpu, target.cores, target.os, target.onnxruntime]);
+    this.#run('INSERT OR REPLACE INTO width_times (key, json, at) VALUES (?, ?, ?)', key, JSON.stringify(times), at);
   }
 
   // Trials

@@ -4,7 +4,7 @@ import { engine } from './engine.ts';
 import { isActive, useJobs } from './jobs.ts';
 import { tell, tellError } from './messages.ts';
 import { useLast } from './last.ts';
-import { forget } from './queries.ts';
+import { forget, widthTimesId } from './queries.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { openModel } from './actions.ts';
 
@@ -26,6 +26,9 @@ export function startLive(): () => void {
       client.call('trial.get', { trialId: id }).then(putTrial, tellError);
     }),
     client.on('sensitivity', ({ modelId }) => forget((method, id) => method === 'prune.sensitivity' && id === modelId)),
+    client.on('prune.times', ({ shapes, align }) =>
+      forget((method, id) => method === 'prune.times' && id === widthTimesId(shapes, align)),
+    ),
     client.on('quantize.layers', ({ modelId, tried }) =>
       forget((method, id) => method === 'quantize.layers' && id === `${modelId}|${tried}`),
     ),

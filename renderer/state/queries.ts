@@ -162,6 +162,13 @@ export const useChannelPlan = (modelId: string | null): EngineResult<'prune.chan
 export const useSensitivity = (modelId: string | null): EngineResult<'prune.sensitivity'> =>
   useEngineResult('prune.sensitivity', modelId, { modelId: modelId ?? '' });
 
+/** How long cuts of a model with these shapes take on this machine; null: not timed yet. */
+export const useWidthTimes = (shapes: string | null, align: number): EngineResult<'prune.times'> =>
+  useEngineResult('prune.times', shapes === null ? null : widthTimesId(shapes, align), { shapes: shapes ?? '', align });
+
+/** Under which times of widths are kept here. */
+export const widthTimesId = (shapes: string, align: number): string => `${shapes}|${align}`;
+
 /** What each layer costs when it alone is quantized, as far as measured; null: nothing yet. */
 export const useLayerTrials = (modelId: string | null, tried: Tried): EngineResult<'quantize.layers'> =>
   useEngineResult('quantize.layers', modelId === null ? null : `${modelId}|${tried}`, {

@@ -31,7 +31,7 @@ export async function evaluateBaseline(handle: TaskHandle, limit: number | null 
 }
 
 /** How many samples of a data set a trial was evaluated on at most, alone or beside another; −1: on none of it. */
-function samplesOn({ measurements }: Trial, datasetId: string): number {
+export function samplesOn({ measurements }: Trial, datasetId: string): number {
   const counts = measurements
     .filter(({ recorded, data }) => recorded && data?.datasetId === datasetId)
     .map(({ samples }) => samples);
@@ -52,9 +52,14 @@ export function measuredDraft(): Trial | null {
 
 /** Evaluates a trial on all samples of the chosen data; the `trial` event brings the result. Rejects with EngineError. */
 export async function measureAccuracy(trialId: string, handle: TaskHandle): Promise<void> {
+  await evaluateOn(trialId, null, handle);
+}
+
+/** The same on so many samples; null: all. */
+export async function evaluateOn(trialId: string, limit: number | null, handle: TaskHandle): Promise<void> {
   const { datasetId } = useSession.getState();
   if (datasetId === null) return;
-  await engine().call('trial.evaluate', { trialId, datasetId, limit: null, settings: runSettings() }, handle);
+  await engine().call('trial.evaluate', { trialId, datasetId, limit, settings: runSettings() }, handle);
 }
 
 export interface MeasureOptions {

@@ -1,14 +1,16 @@
 import { useMemo } from 'react';
 import type { Recipe } from '../../main/contract/recipe/recipe.ts';
-import type { Trial } from '../../main/contract/studio.ts';
+import type { Trial, TrialDetails } from '../../main/contract/studio.ts';
+import { cutAsMade } from '../../main/judge/predict/channel-cut.ts';
 import { sameRecipe } from '../../main/judge/recipe/canonical.ts';
-import { predictTrial } from '../../main/judge/predict/trial.ts';
+import { predictTrial, pruneStepOf } from '../../main/judge/predict/trial.ts';
 import type { PredictedTrial, PredictionInputs } from '../../main/judge/predict/trial.ts';
 import { hasUnlabelledData } from '../state/data.ts';
 import { recipeOf, settingsOf } from '../state/recipe-draft.ts';
 import { useRecipe } from '../state/recipe.ts';
-import { useChannelPlan, usePrunePlan, useQuantizePlan, useTrialLayers, useTrialProfile } from '../state/queries.ts';
+import { usePrunePlan, useQuantizePlan, useTrialDetails, useTrialLayers, useTrialProfile } from '../state/queries.ts';
 import { useSession } from '../state/session.ts';
+import { useMeasuredPlan } from './useMeasuredPlan.ts';
 
 /** What the recipe being edited would give, and the trial that measured it, if any. */
 export interface DraftPrediction {
@@ -46,8 +48,9 @@ export function useDraftPrediction(): DraftPrediction | null {
   const baselineProfile = useTrialProfile(baselineId).data ?? null;
   const layers = useTrialLayers(baselineId).data ?? null;
   const draft = useRecipe((state) => state.draft);
-  const prunesChannels = draft.some((entry) => settingsOf(entry, 'prune')?.structure === 'channel');
-  const channelPlan = useChannelPlan(prunesChannels ? modelId : null).data ?? null;
+  const cutting = draft.map((entry) => settingsOf(entry, 'prune')).find((step) => step?.structure === 'channel');
+  const align = cutting?.structure === 'channel' ? cutting.align : 1;
+  const channelPlan = useMeasuredPlan(cutting === undefined ? null : modelId, align);
   const inputs = useMemo<PredictionInputs | null>(
     () =>
       model && {
@@ -64,10 +67,24 @@ export function useDraftPrediction(): DraftPrediction | null {
     [model, layers, trials, prunePlan, channelPlan, quantizePlan, baselineProfile, unlabelled],
   );
   const vnni = quantizePlan?.vnni ?? vnniHere;
-  return useMemo(() => {
+  const found = useMemo(() => {
     if (inputs === null) return null;
     const recipe = recipeOf(draft);
     const measured = inputs.trials.find((trial) => sameRecipe(trial.recipe, recipe, { vnni })) ?? null;
-    return { recipe, predicted: predictTrial(recipe, inputs), inputs, measured };
+    // A trial's own recipe holds what was left to be measured.
+    return { recipe, predicted: predictTrial(measured?.recipe ?? recipe, inputs), inputs, measured };
   }, [inputs, draft, vnni]);
+  const guesses = (found?.predicted.channels?.guess ?? null) !== null;
+  const made = useTrialDetails(guesses ? (found?.measured?.id ?? null) : null).data?.prune ?? null;
+  return useMemo(() => found && withMadeWidths(found, made), [found, made]);
+}
+
+/** A trial that was made tells the widths that could only be guessed before. */
+function withMadeWidths(prediction: DraftPrediction, made: TrialDetails['prune']): DraftPrediction {
+  const { predicted, inputs, recipe } = prediction;
+  const step = pruneStepOf(recipe);
+  if (made === null || predicted.channels === null || inputs.channelPlan === null) return prediction;
+  if (step?.structure !== 'channel') return prediction;
+  const channels = cutAsMade(inputs.channelPlan, step, predicted.channels, made.layers);
+  return { ...prediction, predicted: { ...predicted, channels } };
 }

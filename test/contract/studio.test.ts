@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
+import type { Job } from '../../main/contract/studio.ts';
 import { LAYER_STATES } from '../../main/contract/layers.ts';
 import { quantizeStepSchema } from '../../main/contract/recipe/quantize.ts';
 import type { Recipe } from '../../main/contract/recipe/recipe.ts';
@@ -192,6 +193,26 @@ test('the sensitivity of every group comes piece by piece, is kept, and is not m
   for (const { cells } of table.rows) expect(cells.every(({ loss }) => loss !== null && loss > -1e-6)).toBe(true);
   expect(seen.some(({ event }) => event === 'sensitivity')).toBe(true);
   expect(await call('prune.sensitivity', { modelId })).toEqual(table);
+});
+
+test('times of widths are learnt once, kept for this machine, and taken by a cut that is aimed at a latency', async () => {
+  const { modelId } = await openSample();
+  const { shapes } = await call('prune.channels', { modelId });
+  expect(await call('prune.times', { shapes, align: 8 })).toBeNull();
+  const times = await call('prune.times.run', { modelId, align: 8, minimum: 8 });
+  expect(times).toMatchObject({ shapes, align: 8 });
+  expect(times.cuts).toBeGreaterThan(10);
+  expect(times.fullMs).toBeGreaterThan(0);
+  expect(await call('prune.times', { shapes, align: 8 })).toEqual(times);
+  expect(await call('prune.times', { shapes, align: 16 })).toBeNull();
+  expect(seen.some(({ event }) => event === 'prune.times')).toBe(true);
+  const step = channelStep({ target: { latency: 0.9 } });
+  await call('trial.run', { modelId, recipe: { version: 2, steps: [{ prune: step }] }, latency: false });
+  const stages = seen.flatMap(({ event, payload }) =>
+    event === 'job' && (payload as Job).kind === 'trial' ? [(payload as Job).stage] : [],
+  );
+  expect(stages).not.toContain('Timing widths');
+  expect(await workspace.widthTimes()).toEqual([times]);
 });
 
 test('a cancelled trial is told as cancelled and leaves no half-written model', async () => {

@@ -4,6 +4,7 @@ import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
 import type { TrainingHost } from '../distill/training-host.ts';
 import type { Lineage } from '../prune/lineage.ts';
+import type { TimesBook } from '../prune/structure/width-times.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
@@ -25,6 +26,8 @@ export interface StepSurroundings {
   readonly labels?: (samples: number) => Int32Array | null;
   /** The model with this SHA-256, where a step names another one than the source. */
   readonly modelOf?: (sha256: string) => Promise<Model>;
+  /** Times of widths on this machine; left out: they are learnt each time. */
+  readonly times?: TimesBook;
   /** Who hears of trainings and orders them about; left out: nobody. */
   readonly training?: TrainingHost;
 }

@@ -4,7 +4,10 @@
  */
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { ChannelPruning } from '../../contract/recipe/prune-channels.ts';
-import { allocateGlobal, allocateUniform, allowedWidths, type WidthRules } from './allocate.ts';
+import { allocateGlobal, allocateUniform, allowedWidths, type WidthRules, type WidthTarget } from './allocate.ts';
+import { allocateByPrice } from './allocate-by-price.ts';
+import { lossAt, type MeasuredPlan } from './measured-plan.ts';
+import { predictWidths } from './width-latency.ts';
 import { fullTotals, widthTotals, type WidthGroup, type WidthMeasure, type WidthTotals } from './widths.ts';
 
 /** A cut before it is made. */
@@ -14,7 +17,7 @@ export interface ChannelCut {
   readonly totals: WidthTotals;
   /** At full width. */
   readonly full: WidthTotals;
-  /** Share of the target's measure that is left; null: of latency, which is timed. */
+  /** Share of the target's measure that is left, of latency as predicted; null: of a latency that was timed when it was chosen. */
   readonly share: number | null;
   /** False: even the narrowest widths that the step allows leave more than the target. */
   readonly met: boolean;
@@ -23,6 +26,11 @@ export interface ChannelCut {
    * atoms go.
    */
   readonly strength: number | null;
+  /**
+   * What stands in for what only the cut itself tells. losses: how much goes where follows from groups that were cut alone, on
+   * fewer samples and widths than the cut looks at. even: nothing is known of that, and the same share of each group is shown.
+   */
+  readonly guess: 'losses' | 'even' | null;
 }
 
 /** Which widths a step allows: groups of which an excluded layer gives channels stay whole. */
@@ -37,17 +45,25 @@ export function widthRules(
 
 /**
  * Cuts all groups of a plan.
- * @returns null where the widths follow from what the plan does not hold: scores that only the cut tells, or times of layers
+ * @returns null where the widths follow from times that the plan does not hold
  */
-export function channelCut(plan: ChannelPlan, step: ChannelPruning): ChannelCut | null {
-  const kept = widthsOf(plan, step);
-  if (kept === null) return null;
+export function channelCut(plan: MeasuredPlan, step: ChannelPruning): ChannelCut | null {
+  const found = widthsOf(plan, step);
+  if (found === null) return null;
+  const { kept, guess } = found;
   const { measure, keep } = targetOf(step);
   const totals = widthTotals(plan.widths, kept);
   const full = fullTotals(plan.widths);
-  const share = measure === 'latency' ? null : full[measure] === 0 ? 1 : totals[measure] / full[measure];
+  const share =
+    measure !== 'latency'
+      ? full[measure] === 0
+        ? 1
+        : totals[measure] / full[measure]
+      : found.timed || plan.latency === undefined
+        ? null
+        : predictWidths(plan.latency, kept).value / plan.latency.fullMs;
   const met = share === null || share <= keep * (1 + 1e-6);
-  return { kept, totals, full, share, met, strength: strengthOf(plan, step, kept) };
+  return { kept, totals, full, share, met, strength: strengthOf(plan, step, kept), guess };
 }
 
 /** The measure that a step aims at, and the share of it to keep. */
@@ -59,21 +75,67 @@ export function targetOf({ target }: ChannelPruning): {
   return { measure, keep };
 }
 
-function widthsOf(plan: ChannelPlan, step: ChannelPruning): Int32Array | null {
+/**
+ * A guessed cut with the widths that the made one has.
+ * @param layers of the made cut: channels that each gives
+ * @returns the guess itself where it is not told how wide every group is
+ */
+export function cutAsMade(
+  plan: MeasuredPlan,
+  step: ChannelPruning,
+  guessed: ChannelCut,
+  layers: readonly { readonly name: string; readonly channels: { readonly after: number } | null }[],
+): ChannelCut {
+  const after = new Map(layers.map(({ name, channels }) => [name, channels?.after]));
+  const kept = plan.widths.groups.map((_, at) => {
+    const only = plan.layers.find(({ name, channels: { parts } }) => parts.length === 1 && parts[0]!.group === at && after.get(name) !== undefined); // prettier-ignore
+    return only && (after.get(only.name)! - only.channels.fixed) / only.channels.parts[0]!.each;
+  });
+  if (!kept.every((count) => count !== undefined && Number.isInteger(count))) return guessed;
+  const made = Int32Array.from(kept as number[]);
+  const { measure } = targetOf(step);
+  const totals = widthTotals(plan.widths, made);
+  const share = measure === 'latency' ? guessed.share : totals[measure] / guessed.full[measure];
+  return { ...guessed, kept: made, totals, share, met: true, strength: strengthOf(plan, step, made), guess: null };
+}
+
+interface FoundWidths extends Pick<ChannelCut, 'kept' | 'guess'> {
+  /** They were timed on this machine before, and stand in the step. */
+  readonly timed: boolean;
+}
+
+function widthsOf(plan: MeasuredPlan, step: ChannelPruning): FoundWidths | null {
   const { groups } = plan.widths;
   const rules = widthRules(groups, step);
   const { measure, keep } = targetOf(step);
-  if (measure === 'latency') {
-    // What was timed stands in the widths of every group; before, it is not known.
-    const timed = groups.every(({ name }) => rules.widths[name] !== undefined || rules.frozen.has(name));
-    return timed ? Int32Array.from(groups, (group) => allowedWidths(group, rules)[0]!) : null;
+  // What was timed stands in the widths of every group.
+  if (measure === 'latency' && groups.every(({ name }) => rules.widths[name] !== undefined || rules.frozen.has(name))) {
+    const kept = Int32Array.from(groups, (group) => allowedWidths(group, rules)[0]!);
+    return { kept, guess: null, timed: true };
   }
-  // Losses are measured when the channels are cut.
-  if (step.scope === 'optimal') return null;
-  const target = { measure, keep };
-  if (step.scope === 'uniform') return allocateUniform(plan.widths, target, rules);
-  const scores = scoresOf(plan, step.score);
-  return scores === null ? null : allocateGlobal(plan.widths, scores, target, rules);
+  if (measure === 'latency' && plan.latency === undefined) return null;
+  const target: WidthTarget = measure === 'latency' ? { measure, keep, latency: plan.latency! } : { measure, keep };
+  return { ...allocated(plan, step, target, rules), timed: false };
+}
+
+function allocated(
+  plan: MeasuredPlan,
+  { scope, score }: ChannelPruning,
+  target: WidthTarget,
+  rules: WidthRules,
+): Pick<ChannelCut, 'kept' | 'guess'> {
+  const { widths, losses } = plan;
+  const scores = scoresOf(plan, score);
+  if (scope === 'optimal' && losses !== undefined) {
+    const options = widths.groups.map((group, at) =>
+      allowedWidths(group, rules).map((width) => ({ width, loss: lossAt(losses[at]!, width) })),
+    );
+    return { kept: allocateByPrice(widths, options, target), guess: 'losses' };
+  }
+  if (scope === 'global' && scores !== null) {
+    return { kept: allocateGlobal(widths, scores, target, rules), guess: score === 'obs' ? 'losses' : null };
+  }
+  return { kept: allocateUniform(widths, target, rules), guess: scope === 'uniform' ? null : 'even' };
 }
 
 const scoresByPlan = new WeakMap<ChannelPlan, Map<string, readonly Float64Array[] | null>>();
@@ -123,8 +185,11 @@ function orderOf(scores: Float64Array, l2: Float64Array): AtomOrder {
   return { order, sorted, lost: all === 0 ? lost : lost.map((energy) => energy / all) };
 }
 
+/** Scores that only data tell: as long as they are not known, the order of L2 stands in for theirs. */
+const FROM_DATA: ReadonlySet<string> = new Set(['obs', 'activation', 'taylor']);
+
 function strengthOf(plan: ChannelPlan, { score }: ChannelPruning, kept: Int32Array): number | null {
-  const ordered = ordersOf(plan, score);
+  const ordered = ordersOf(plan, score) ?? (FROM_DATA.has(score) ? ordersOf(plan, 'l2') : null);
   if (ordered === null) return null;
   return ordered.reduce((sum, { lost }, at) => sum + lost[kept[at]!]!, 0) / Math.max(1, ordered.length);
 }

@@ -2,7 +2,6 @@
  * Predicts the trial that the recipe being edited would give, from the baseline and the trials measured so far. Every
  * number says whether it is known (follows from arithmetic), predicted, or not predictable yet.
  */
-import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { ElementStep } from '../../contract/recipe/prune-elements.ts';
 import { pruneKind, type PruneStep } from '../../contract/recipe/prune.ts';
 import type { QuantizeStep } from '../../contract/recipe/quantize.ts';
@@ -14,10 +13,12 @@ import { canonicalRecipe } from '../recipe/canonical.ts';
 import { predictAccuracy } from './accuracy.ts';
 import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { channelCut, type ChannelCut } from './channel-cut.ts';
+import { channelLatency, type TimedCut } from './channel-latency.ts';
 import { cutModel, cutStrength } from './cut.ts';
 import type { Cut } from './cut.ts';
 import { int8SavedBytes, predictInt8Latency, type LayerWeights } from './int8.ts';
-import { measurementUnder, mostShared } from '../circumstances.ts';
+import { circumstancesKey, measurementUnder, mostShared } from '../circumstances.ts';
+import type { MeasuredPlan } from './measured-plan.ts';
 import { chanceOf, goodnessOn, groundOf } from './metric.ts';
 import type { Goodness } from './metric.ts';
 import type { Range } from './range.ts';
@@ -30,7 +31,7 @@ export interface PredictionInputs {
   readonly modelBytes: number;
   readonly trials: readonly Trial[];
   readonly prunePlan: PrunePlan | null;
-  readonly channelPlan: ChannelPlan | null;
+  readonly channelPlan: MeasuredPlan | null;
   readonly quantizePlan: QuantizePlan | null;
   readonly baselineProfile: Profile | null;
   /** Whether the chosen data have no labels: then trials are measured against the baseline, which agrees with itself. */
@@ -120,7 +121,7 @@ function channelsOf({ channelPlan: plan }: PredictionInputs, recipe: Recipe): Ch
   return cut;
 }
 
-const channelCuts = new WeakMap<ChannelPlan, Map<string, ChannelCut | null>>();
+const channelCuts = new WeakMap<MeasuredPlan, Map<string, ChannelCut | null>>();
 
 /** How strong the pruning of a recipe is: of single weights or of whole channels, which share no scale. */
 function strengthOf(inputs: PredictionInputs, recipe: Recipe): number | null {
@@ -219,6 +220,7 @@ function measuredCuts(inputs: PredictionInputs, recipe: Recipe, start: Start): M
 
 /** Latency: zeros bring no speed (channels do), so a kindred trial's measurement holds; int8 never tried is predicted from a profile. */
 function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
+  if (cutsOnly(recipe)) return predictCutLatency(inputs, recipe);
   if (!keepsShapes(recipe)) return null;
   const key = mostShared(inputs.trials, 'latency')?.key;
   for (const { measurements, recipe: tried } of key === undefined ? [] : kindred(inputs, recipe)) {
@@ -236,6 +238,38 @@ function predictLatency(inputs: PredictionInputs, recipe: Recipe): Range | null 
     latencyMs: profile.latency.p50Ms,
     plan: inputs.quantizePlan,
     exclude: new Set(step.exclude),
+  });
+}
+
+/** Whether a recipe cuts channels once and does nothing else that changes the time. */
+function cutsOnly(recipe: Recipe): boolean {
+  const steps = recipe.steps.filter((step) => step.off !== true && !('repair' in step) && !('distill' in step));
+  return steps.length === 1 && pruneStepOf(recipe)?.structure === 'channel';
+}
+
+/** From times of widths on this machine, corrected by the cuts that were timed since; null: no widths were timed. */
+function predictCutLatency(inputs: PredictionInputs, recipe: Recipe): Range | null {
+  const latency = inputs.channelPlan?.latency;
+  const cut = channelsOf(inputs, recipe);
+  if (latency === undefined || cut === null) return null;
+  const key = mostShared(inputs.trials, 'latency')?.key;
+  const baseline = inputs.trials.find((trial) => trial.baseline);
+  const whole = key === undefined || baseline === undefined ? undefined : measurementUnder(baseline.measurements, 'latency', key); // prettier-ignore
+  return channelLatency(latency, cut.kept, {
+    wholeMs: whole?.value ?? latency.fullMs,
+    timed: key === undefined || baseline === undefined ? [] : timedCuts(inputs, baseline.id, key),
+  });
+}
+
+/** Cuts that were timed beside the baseline, as far as it is known how wide they are. */
+function timedCuts(inputs: PredictionInputs, baselineId: string, key: string): TimedCut[] {
+  return inputs.trials.flatMap((trial) => {
+    if (trial.status !== 'done' || !cutsOnly(trial.recipe)) return [];
+    const pair = trial.pairs.find(
+      (own) => own.metric === 'latency' && own.referenceId === baselineId && circumstancesKey(own) === key,
+    );
+    const cut = pair && channelsOf(inputs, trial.recipe);
+    return pair === undefined || !cut || cut.guess !== null ? [] : [{ kept: cut.kept, ratio: pair.value }];
   });
 }
 

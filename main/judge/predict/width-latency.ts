@@ -1,6 +1,8 @@
 /**
  * Latency at other widths, predicted from a few cuts of the same model that were timed on this machine. Pure.
  */
+import type { Machine } from '../../contract/machine.ts';
+import type { WidthTimes } from '../../contract/width-times.ts';
 import type { Range } from './range.ts';
 import { axisSizes, type WidthLayer, type WidthModel } from './widths.ts';
 
@@ -22,11 +24,29 @@ export interface LatencyModel {
   /** Widths are computed in blocks of as many channels. */
   readonly block: number;
   /** By layer, four numbers each: ms of the constant part, and at full width of work, output and input. */
-  readonly coefficients: Float64Array;
+  readonly coefficients: ArrayLike<number> & Iterable<number>;
   /** Milliseconds of the model for one of its layers'. */
   readonly slope: number;
   /** Standard deviation of the ratios that were measured around those predicted. */
   readonly spread: number;
+  /** Cuts that were timed. */
+  readonly cuts: number;
+}
+
+/** What was kept, for the widths that it was learnt of. */
+export function latencyOf(times: WidthTimes, widths: WidthModel): LatencyModel {
+  const { fullMs, block, coefficients, slope, spread, cuts } = times;
+  return { widths, fullMs, block, coefficients: Float64Array.from(coefficients), slope, spread, cuts };
+}
+
+/** Whether what was learnt is of these shapes and widths, on this machine. */
+export function holdsHere(
+  { shapes, align, threads, target }: WidthTimes,
+  wanted: { readonly shapes: string; readonly align: number },
+  { threads: ours, cpu, cores, os, onnxruntime }: Machine,
+): boolean {
+  const here = [wanted.shapes, wanted.align, ours, cpu, cores, os, onnxruntime];
+  return [shapes, align, threads, target.cpu, target.cores, target.os, target.onnxruntime].every((one, at) => one === here[at]); // prettier-ignore
 }
 
 const FEATURES = 4;
@@ -49,6 +69,7 @@ export function fitLatency(widths: WidthModel, fullMs: number, timed: readonly T
     coefficients: best.coefficients,
     slope: 0,
     spread: 0,
+    cuts: timed.length,
   };
   const full = layerSum(bare, fullWidths(widths));
   let [products, squares] = [0, 0];

@@ -23,21 +23,22 @@ function canonical({ steps }: Recipe, machine: StepMachine | undefined, leftOut:
 }
 
 /**
- * Whether two recipes mean the same on this machine. What one of them leaves to be measured here (which layers int8 makes slower)
- * and the other has as it was found does not tell them apart.
+ * Whether two recipes mean the same on this machine. What one of them leaves to be measured here (which layers int8 makes
+ * slower, which widths take the time that is asked for) and the other has as it was found does not tell them apart.
  */
 export function sameRecipe(a: Recipe, b: Recipe, machine: StepMachine): boolean {
-  const leftOut = leavesOpen(a) || leavesOpen(b) ? MEASURED : NOTHING;
+  const leftOut = new Set([...leftOpen(a), ...leftOpen(b)]);
   return canonical(a, machine, leftOut) === canonical(b, machine, leftOut);
 }
 
-/** Settings that hold what was measured when the recipe was applied. */
-const MEASURED: ReadonlySet<string> = new Set(['slow']);
-
-function leavesOpen({ steps }: Recipe): boolean {
-  return steps.some((step) => {
+/** Settings that will hold what is measured when the recipe is applied, and do not yet. */
+function leftOpen({ steps }: Recipe): readonly string[] {
+  return steps.flatMap((step) => {
     const settings: Readonly<Record<string, unknown>> = stepParts(step).settings;
-    return settings['speed'] === 'measured' && settings['slow'] === undefined;
+    if (settings['speed'] === 'measured' && settings['slow'] === undefined) return ['slow'];
+    const { target, widths } = settings;
+    const timed = typeof target === 'object' && target !== null && 'latency' in target;
+    return timed && Object.keys(widths ?? {}).length === 0 ? ['widths'] : [];
   });
 }
 

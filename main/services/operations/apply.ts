@@ -1,4 +1,5 @@
 import { WHOLE_SET, type MeasuredData } from '../../contract/data.ts';
+import type { WidthTimes } from '../../contract/width-times.ts';
 import type { Training } from '../../contract/training.ts';
 import type {
   DistillResult,
@@ -42,12 +43,13 @@ const CALIBRATION_BATCH = 16;
  * @throws USAGE when the recipe needs calibration data and there is none; what `makeModel` throws
  */
 export async function apply(
-  { path, recipe, calibration, output, models = {}, checkpoint = null }: OperationParams<'apply'>,
+  { path, recipe, calibration, output, models = {}, checkpoint = null, times = [] }: OperationParams<'apply'>,
   context: TaskContext,
 ): Promise<AppliedRecipe> {
   const { signal } = context;
   const opened = await openRunnable(path, signal);
   const data = await calibrationData(opened.model, calibration, signal);
+  const learnt: WidthTimes[] = [];
   const made = await withThreadRunner(signal, (runner) =>
     makeModel(
       opened,
@@ -63,6 +65,7 @@ export async function apply(
         vnni: machineInfo('').vnni,
         modelOf: (sha256) => openNamed(models, sha256, signal),
         training: trainingHost(checkpoint, context),
+        times: { known: times, keep: (each) => learnt.push(each) },
       },
       context,
     ),
@@ -83,6 +86,7 @@ export async function apply(
     outcomes,
     calibration: data.used(),
     sources: Object.fromEntries(made.sources),
+    learnt,
   };
 }
 

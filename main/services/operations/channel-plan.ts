@@ -11,9 +11,10 @@ export async function channelPlan(
   { signal }: TaskContext,
 ): Promise<ChannelPlan> {
   const { model } = await openShared(path);
-  const { widths, groups, layers, frozen } = await planChannels(model, { runners, signal });
+  const { shapes, widths, groups, layers, frozen } = await planChannels(model, { runners, signal });
   const axisOf = ({ fixed, parts }: (typeof widths.axes)[number]) => ({ fixed, parts: [...parts] });
   return {
+    shapes,
     widths: {
       groups: widths.groups.map((group) => ({ ...group, layers: [...group.layers] })),
       axes: widths.axes.map(axisOf),

@@ -15,6 +15,7 @@ import type {
   TensorStats,
 } from '../../contract/results.ts';
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
+import type { WidthTimes } from '../../contract/width-times.ts';
 import type { SamplePicture } from '../../contract/sample-picture.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
@@ -85,6 +86,8 @@ export interface AppliedRecipe {
   readonly calibration: MeasuredData | null;
   /** What the nodes of the new model stand for. */
   readonly sources: SourceNames;
+  /** Times of widths that were learnt for it. */
+  readonly learnt: readonly WidthTimes[];
 }
 
 /**
@@ -109,6 +112,8 @@ export interface OperationMap {
   readonly tensor: { params: { path: string; tensor: string }; result: TensorStats };
   readonly prunePlan: { params: { path: string }; result: PrunePlan };
   readonly channelPlan: { params: { path: string }; result: ChannelPlan };
+  /** Times cuts of a model's channels. */
+  readonly widthTimes: { params: { path: string; align: number; minimum: number }; result: WidthTimes };
   /** One group of channels cut alone; null where the model has no such group. */
   readonly sensitivity: {
     params: {
@@ -157,6 +162,8 @@ export interface OperationMap {
       models?: Readonly<Record<string, string>>;
       /** Where a training keeps what it needs to go on after it was stopped; null, or left out: nowhere. */
       checkpoint?: string | null;
+      /** Times of widths that were learnt before; left out: none. */
+      times?: readonly WidthTimes[];
     };
     result: AppliedRecipe;
   };

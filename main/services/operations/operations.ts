@@ -1,5 +1,6 @@
 import { quantizePlan } from '../../engine/quantize/quantize-plan.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
+import { timeWidths } from '../../engine/prune/structure/width-times.ts';
 import { channelPlan } from './channel-plan.ts';
 import { prunePlan } from '../../engine/prune/elements/prune-plan.ts';
 import { proveWritten } from '../../engine/passes/prove-written.ts';
@@ -18,10 +19,10 @@ import { layerValues } from './layer-values.ts';
 import { layer, layers } from './layers.ts';
 import { latency } from './latency.ts';
 import { machine } from './machine.ts';
-import { openShared } from './opened-models.ts';
+import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
 import { profile } from './profile.ts';
-import { runners } from './runners.ts';
+import { runners, withThreadRunner } from './runners.ts';
 import { samplePicture } from './sample-picture.ts';
 import { searchSpace } from './search-space.ts';
 import { sensitivity } from './sensitivity.ts';
@@ -55,6 +56,10 @@ const operations: Operations = {
     return { edges, layers: [...layers], frozen: [...frozen] };
   },
   channelPlan,
+  widthTimes: async ({ path, align, minimum }, context) => {
+    const { model } = await openRunnable(path, context.signal);
+    return withThreadRunner(context.signal, (runner) => timeWidths(model, { align, minimum }, runner, context));
+  },
   sensitivity,
   layerTrials,
   samplePicture,

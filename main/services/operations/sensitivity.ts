@@ -28,9 +28,19 @@ export async function sensitivity(
     groupSensitivity(model, { group, shares: KEPT_SHARES, score, seed }, { runner, batches }, context),
   );
   if (found === undefined) return null;
-  const { group: name, groups, measure, cells } = found;
+  const { group: name, groups, measure, cells, scores } = found;
   const samples = Math.min(limit, indices?.length ?? dataset.samples);
-  return { measure, groups, samples, row: { group: name, cells: [...cells] } };
+  return {
+    measure,
+    groups,
+    samples,
+    row: { group: name, cells: [...cells], ...(scores === undefined ? {} : { scores: [...scores].map(rounded) }) },
+  };
+}
+
+/** Four digits rank as well as sixteen, and are kept with the model. */
+function rounded(score: number): number {
+  return Number(score.toPrecision(4));
 }
 
 async function* feedsOf(batches: AsyncIterable<{ readonly feeds: HostTensors }>): AsyncIterable<HostTensors> {

@@ -1,9 +1,11 @@
+import type { Trial } from '../../../main/contract/studio.ts';
 import { editKind, useRecipe } from '../../state/recipe.ts';
 import { recipeOf } from '../../state/recipe-draft.ts';
 import { useOverlay } from '../../state/overlay.ts';
-import { showTrial } from '../../state/session.ts';
-import { createTaskStore } from '../../state/task.ts';
-import { QUICK_SAMPLES, measureDraft, measuredDraft } from '../../widgets/measure.ts';
+import { showTrial, useSession } from '../../state/session.ts';
+import { createTaskStore, type TaskHandle } from '../../state/task.ts';
+import { evaluateOn, measureDraft, measuredDraft, samplesOn } from '../../widgets/measure.ts';
+import { FIRST_STAGE, limitAfter } from './stages.ts';
 
 /** The measurement that the slider's release started. */
 export const usePruneTask = createTaskStore();
@@ -23,15 +25,40 @@ export function releaseSlider(): void {
   const { settle, draft } = useRecipe.getState();
   settle();
   const known = measuredDraft();
-  if (recipeOf(draft).steps.length > 0 && known === null) {
-    void measurePruned();
+  if (known !== null) showTrial(known.id);
+  if (recipeOf(draft).steps.length > 0 && (known === null || nextLimit(known) !== undefined)) {
+    void usePruneTask.getState().run((handle) => measureInStages(handle, known));
     return;
   }
   usePruneTask.getState().cancel();
-  if (known !== null) showTrial(known.id);
 }
 
-/** Makes and measures the trial of the recipe being edited. */
-export async function measurePruned(limit: number | null = QUICK_SAMPLES): Promise<void> {
-  await usePruneTask.getState().run((handle) => measureDraft(handle, { limit }));
+/** Makes and measures the trial of the recipe being edited, on all samples. */
+export async function measurePruned(): Promise<void> {
+  await usePruneTask.getState().run((handle) => measureDraft(handle, { limit: null }));
+}
+
+/** Makes the trial where it is not there yet, then evaluates it on more and more samples: each narrows the interval. */
+async function measureInStages(handle: TaskHandle, known: Trial | null): Promise<void> {
+  let trial = known ?? (await measureDraft(handle, { limit: FIRST_STAGE }));
+  while (trial !== null) {
+    const before: Trial = trial;
+    const limit = nextLimit(before);
+    if (limit === undefined) return;
+    await evaluateOn(before.id, limit, handle);
+    trial = useSession.getState().trials.find(({ id }) => id === before.id) ?? null;
+    // Nothing came of it: other data were chosen meanwhile.
+    if (trial !== null && measuredSamples(trial) === measuredSamples(before)) return;
+  }
+}
+
+function nextLimit(trial: Trial): number | null | undefined {
+  const { datasetId, datasets } = useSession.getState();
+  const all = datasets.find((entry) => entry.id === datasetId)?.samples;
+  return all === undefined ? undefined : limitAfter(measuredSamples(trial), all);
+}
+
+function measuredSamples(trial: Trial): number {
+  const { datasetId } = useSession.getState();
+  return datasetId === null ? -1 : samplesOn(trial, datasetId);
 }

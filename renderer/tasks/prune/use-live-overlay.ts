@@ -31,7 +31,13 @@ function liveOverlay({ recipe, predicted, measured, inputs }: DraftPrediction): 
   if (step?.structure === 'channel') {
     const { channelPlan: plan } = inputs;
     if (plan === null || predicted.channels === null) return null;
-    return keptOverlay(plan, step, predicted.channels, (measured?.prune ?? null) === null ? null : measured!.name);
+    const made = (measured?.prune ?? null) !== null;
+    return keptOverlay(
+      plan,
+      step,
+      predicted.channels,
+      made && predicted.channels.guess === null ? measured!.name : null,
+    );
   }
   const isMeasured = (measured?.prune ?? null) !== null;
   return isMeasured || predicted.cut === null ? null : sparsityOverlay(predicted.cut);

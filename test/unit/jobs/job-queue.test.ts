@@ -97,3 +97,52 @@ test('tells progress within a stage at most every 80 ms, and every new stage', a
   expect(seen.filter(({ stage, status }) => stage === 'Reading' && status === 'running')).toHaveLength(10);
   expect(seen.some(({ stage }) => stage === 'Writing')).toBe(true);
 });
+
+test('a long job gives way to those that wait, and goes on behind them', async () => {
+  const { queue, seen } = recordedQueue();
+  const order: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const long = queue.add(description, async ({ giveWay }) => {
+    order.push('long 1');
+    await gate.promise;
+    await giveWay();
+    order.push('long 2');
+    await giveWay();
+    order.push('long 3');
+  });
+  const short = queue.add(description, async () => {
+    order.push('short');
+  });
+  await Promise.resolve();
+  gate.resolve();
+  await Promise.all([long.result, short.result]);
+  expect(order).toEqual(['long 1', 'short', 'long 2', 'long 3']);
+  const states = seen.filter(({ id }) => id === long.id).map(({ status }) => status);
+  expect(states).toEqual(['queued', 'running', 'queued', 'running', 'done']);
+});
+
+test('a job that stands still is cancelled at once, and the one that runs stays alone', async () => {
+  const { queue } = recordedQueue();
+  const [gate, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const long = queue.add(description, async ({ giveWay }) => {
+    await gate.promise;
+    await giveWay();
+    throw new Error('it went on');
+  });
+  const short = queue.add(description, () => end.promise);
+  await Promise.resolve();
+  gate.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  let third = false;
+  const last = queue.add(description, async () => {
+    third = true;
+  });
+  queue.cancel(long.id);
+  await expect(long.result).rejects.toMatchObject({ code: 'CANCELLED' });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(queue.list().map(({ status }) => status)).toEqual(['cancelled', 'running', 'queued']);
+  expect(third).toBe(false);
+  end.resolve();
+  await Promise.all([short.result, last.result]);
+  expect(third).toBe(true);
+});

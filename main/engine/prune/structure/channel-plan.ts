@@ -7,10 +7,13 @@ import { channelGroups, type ChannelGroup, type GroupMember } from './groups.ts'
 import type { FrozenLayer } from '../prunable-weights.ts';
 import { prepareStructure } from './prepare.ts';
 import { scoreGroups, type WeightScore } from './scores.ts';
+import { shapesKey } from './shapes-key.ts';
 import { widthModel } from './width-model.ts';
 
 /** What the sliders of channel pruning need to predict without touching a weight again. */
 export interface ChannelPlan {
+  /** See `shapesKey`. */
+  readonly shapes: string;
   /** Its layers are those of the source; its groups are called as `pruneChannels` calls them. */
   readonly widths: WidthModel;
   readonly groups: readonly {
@@ -44,6 +47,7 @@ export async function channelPlan(model: Model, context: PassContext): Promise<C
   const widths = widthModel(closure, groups);
   const scores = allScores(closure, groups);
   return {
+    shapes: shapesKey(widths),
     widths: {
       ...widths,
       groups: widths.groups.map((group) => ({ ...group, layers: sourceLayers(sources, group.layers) })),

@@ -13,7 +13,8 @@ import type { WidthMeasure, WidthModel } from '../../../judge/predict/widths.ts'
 import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { allocateMeasured, type MeasuredWidths } from './measured-widths.ts';
-import { learnLatency, WidthClock } from './time-widths.ts';
+import { learnLatency, TIMING, WidthClock } from './time-widths.ts';
+import { knownLatency, timesOf, type TimesBook } from './width-times.ts';
 
 /** What is chosen among. */
 export interface WidthChoice {
@@ -25,6 +26,7 @@ export interface WidthChoice {
   readonly measured: MeasuredWidths | undefined;
   /** The cut model when group g keeps its `counts[g]` best atoms. */
   readonly cutTo: (counts: ArrayLike<number>) => Model;
+  readonly times: TimesBook | undefined;
 }
 
 export interface ChosenWidths {
@@ -64,8 +66,6 @@ const NAMES: Readonly<Record<WidthMeasure | 'latency', string>> = {
   latency: 'latency',
 };
 
-/** Batch and threads as a model is timed where nobody says otherwise. */
-const TIMING = { threads: null, batch: 1 } as const;
 /** How near the measured share must come, and how often it is tried. */
 const NEAR_ENOUGH = 0.03;
 const ATTEMPTS = 4;
@@ -84,7 +84,9 @@ async function chooseByTime(
   }
   const clock = await WidthClock.start(choice.model, runner, TIMING, context.signal);
   try {
-    const latency = await learnLatency({ widths, rules, cutAt: cutTo }, clock, context);
+    const known = knownLatency(choice.times?.known ?? [], widths, rules, runner);
+    const latency = known ?? (await learnLatency({ widths, rules, cutAt: cutTo }, clock, context));
+    if (known === undefined) choice.times?.keep(timesOf(latency, rules, runner));
     let goal = keep;
     let best: ChosenWidths | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

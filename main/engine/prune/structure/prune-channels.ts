@@ -22,6 +22,7 @@ import { removalOf, type Removal } from './removal.ts';
 import { scoreAtoms } from './score-atoms.ts';
 import { highestScores } from './scores.ts';
 import { widthModel } from './width-model.ts';
+import type { TimesBook } from './width-times.ts';
 
 export interface PrunedChannels {
   readonly model: Model;
@@ -39,6 +40,8 @@ export interface CutSurroundings {
   readonly calibration: (samples: number) => FeedBatches;
   /** Real inputs to compare the cut model with the masked one on; undefined: made ones. */
   readonly sampleFeeds: () => Promise<HostTensors | undefined>;
+  /** Times of widths that are kept; left out: they are learnt anew. */
+  readonly times?: TimesBook;
 }
 
 /**
@@ -69,7 +72,9 @@ export async function pruneChannels(
     return removalOf(closure, new Map(kept));
   };
   const cutTo = (counts: ArrayLike<number>): Model => cutModel(closure, removalTo(counts));
-  const chosen = await chooseWidths({ model: closure.model, widths, scores, measured, cutTo }, step, runner, context);
+  const { times } = surroundings;
+  const choice = { model: closure.model, widths, scores, measured, cutTo, times };
+  const chosen = await chooseWidths(choice, step, runner, context);
   const removal = removalOf(closure, await scored.kept(chosen.counts));
   throwIfCancelled(signal, 'Pruning');
   const cut = cutModel(closure, removal);

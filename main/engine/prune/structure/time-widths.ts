@@ -22,6 +22,9 @@ export interface TimingSettings {
   readonly batch: number;
 }
 
+/** Batch and threads as a model is timed where nobody says otherwise. */
+export const TIMING: TimingSettings = { threads: null, batch: 1 };
+
 const PLAN: TimingPlan = { warmup: 3, enoughRuns: 40, minSeconds: 0.1, minRuns: 10, enoughSeconds: 0.5, maxSeconds: 5 };
 const PROFILED_MS = 250;
 const MOST_PROFILED = 20;

@@ -55,9 +55,15 @@ export function ChannelFigures({ plan, prediction }: ChannelFiguresProps): React
         predicted={latency === null}
         missing="not measured"
         note={
-          latency === null || latencyBefore === null || untouched ? undefined : `of ${formatMs(latencyBefore.value)}`
+          untouched
+            ? undefined
+            : latency === null
+              ? predicted.latencyMs === null
+                ? 'time widths to predict it'
+                : `${formatMs(predicted.latencyMs.low)} … ${formatMs(predicted.latencyMs.high)}`
+              : (latencyBefore ?? undefined) && `of ${formatMs(latencyBefore!.value)}`
         }
-        help="Fewer multiply–accumulates are not the same share of the time: kernels like some widths better than others."
+        help={LATENCY_HELP}
       />
       <Figure label="MACs" {...share(macs, full.macs, formatCompact)} predicted={predictedHere} />
       <Figure label="Parameters" {...share(parameters, full.parameters, formatCompact)} predicted={predictedHere} />
@@ -69,6 +75,9 @@ export function ChannelFigures({ plan, prediction }: ChannelFiguresProps): React
     </Figures>
   );
 }
+
+const LATENCY_HELP =
+  'Fewer multiply–accumulates are not the same share of the time: kernels like some widths better than others. Before a cut is measured, its latency is predicted from timed cuts of this model (batch 1, all cores), corrected by every cut that was measured since; the band is two standard deviations of what that left open.';
 
 /** A number with what it was before, and the share of that. */
 function share(

@@ -4,6 +4,8 @@ import { useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
+import type { MeasuredPlan } from '../../../../main/judge/predict/measured-plan.ts';
+import { pastErrors } from '../../../../main/judge/predict/past-errors.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
 import { useChannelPlan } from '../../../state/queries.ts';
 import { useSession } from '../../../state/session.ts';
@@ -16,9 +18,10 @@ import { ChannelFigures } from './ChannelFigures.tsx';
 import classes from './channels.module.css';
 import { GroupGrid, useGroupGrid } from './GroupGrid.tsx';
 import { LowerBar, type Shown } from './LowerBar.tsx';
-import { countWords, cutNote, groupRows, widthWords, type GroupRow } from './model.ts';
+import { countWords, cutNote, errorWords, groupRows, widthWords, type GroupRow } from './model.ts';
 import { SensitivityMap } from './SensitivityMap.tsx';
 import { TargetSlider } from './TargetSlider.tsx';
+import { TimesBar } from './TimesBar.tsx';
 import { WidthChart } from './WidthChart.tsx';
 
 interface ChannelsBodyProps {
@@ -33,7 +36,13 @@ export function ChannelsBody(props: ChannelsBodyProps): ReactNode {
   const plan = useChannelPlan(useSession((state) => state.model?.entry.id ?? null));
   return (
     <Loaded query={plan} loading="Looking at what goes with what…">
-      {(value) => (value.groups.length === 0 ? <NoGroups plan={value} /> : <Groups plan={value} {...props} />)}
+      {(value) =>
+        value.groups.length === 0 ? (
+          <NoGroups plan={value} />
+        ) : (
+          <Groups plan={props.prediction.inputs.channelPlan ?? value} {...props} />
+        )
+      }
     </Loaded>
   );
 }
@@ -57,23 +66,24 @@ function NoGroups({ plan }: { readonly plan: ChannelPlan }): ReactNode {
   );
 }
 
-function Groups({ plan, step, off, prediction }: ChannelsBodyProps & { readonly plan: ChannelPlan }): ReactNode {
+function Groups({ plan, step, off, prediction }: ChannelsBodyProps & { readonly plan: MeasuredPlan }): ReactNode {
   const cut = off ? null : prediction.predicted.channels;
+  const errors = useMemo(() => pastErrors(prediction.inputs), [prediction.inputs]);
   const rows = useMemo(() => groupRows(plan, step, cut), [plan, step, cut]);
   const grid = useGroupGrid(plan, step, rows);
   const predicted = (prediction.measured?.prune ?? null) === null;
   const { ref: body, height } = useElementSize();
   const [shown, setShown] = useState<Shown>('groups');
   const [pointed, setPointed] = useState<GroupRow | null>(null);
-  const note = cutNote(plan, step, { off, cut });
+  const notes = [cutNote(plan, step, { off, cut }), errorWords(errors)].filter((words) => words !== null);
   return (
     <>
       <TargetSlider plan={plan} step={step} off={off} cut={cut} predicted={predicted} />
       <BaselineHint />
       <ChannelFigures plan={plan} prediction={prediction} />
-      {note !== null && (
+      {notes.length > 0 && (
         <Text className={classes['note'] ?? ''} role="status">
-          {note}
+          {notes.join(' ')}
         </Text>
       )}
       <div ref={body} className={classes['body']}>
@@ -84,6 +94,7 @@ function Groups({ plan, step, off, prediction }: ChannelsBodyProps & { readonly 
                 {pointed === null ? countWords(plan) : widthWords(pointed)}
               </span>
               <ToolbarSpace />
+              <TimesBar plan={plan} step={step} />
               <GridTools grid={grid} noun="groups" fileName="channel-groups" />
             </LowerBar>
             <WidthChart

@@ -16,7 +16,14 @@ import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import classes from './channels.module.css';
 import { LowerBar, type Shown } from './LowerBar.tsx';
 import { layersOf, type GroupRow } from './model.ts';
-import { keptAt, measureWords, sensitivityHeat, sensitivityLines, sensitivityScore } from './sensitivity-model.ts';
+import {
+  cutsOtherwise,
+  keptAt,
+  measureWords,
+  sensitivityHeat,
+  sensitivityLines,
+  sensitivityScore,
+} from './sensitivity-model.ts';
 import { measureSensitivity, setWidth, useSensitivityTask } from './store.ts';
 
 interface SensitivityMapProps {
@@ -50,6 +57,12 @@ function Measured({
   );
   const whole = table !== null && table.rows.length >= table.groups;
   const other = table !== null && table.score !== sensitivityScore(step);
+  const otherwise = cutsOtherwise(step);
+  const how = [
+    table === null ? null : measureWords(table),
+    table !== null && other ? `by ${table.score}` : null,
+    otherwise,
+  ].filter((words) => words !== null);
   const measure = (
     <Button variant="default" disabled={!hasData} onClick={() => void measureSensitivity(step)}>
       {table === null || other ? 'Measure' : whole ? 'Measure again' : 'Go on'}
@@ -58,8 +71,8 @@ function Measured({
   return (
     <>
       <LowerBar shown="sensitivity" onShow={onShow}>
-        <span className={`lap-muted ${classes['told'] ?? ''}`} title={table === null ? undefined : measureWords(table)}>
-          {table === null ? '' : `${measureWords(table)}${other ? `; by ${table.score}` : ''}`}
+        <span className={`lap-muted ${classes['told'] ?? ''}`} title={how.join('; ')}>
+          {how.join('; ')}
         </span>
         <ToolbarSpace />
         <TaskLine state={task.state} title="Cutting groups" onCancel={task.cancel} onDismiss={task.dismiss} />
@@ -73,6 +86,7 @@ function Measured({
         >
           Each group is cut alone to six widths, and the outputs are compared with those of the whole model on up to 64
           calibration samples: which groups can be spared, and which cannot.
+          {step.score === 'obs' && ' The layers behind the group are fitted again at each width, as a repair does.'}
           {!hasData && ' Add data first.'}
         </EmptyState>
       ) : (

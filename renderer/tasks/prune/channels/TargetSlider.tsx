@@ -1,12 +1,12 @@
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useRef } from 'react';
 import { SegmentedControl, Slider, Text } from '@mantine/core';
-import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
 import { pruneKind } from '../../../../main/contract/recipe/prune.ts';
 import { effectiveFields } from '../../../../main/contract/recipe/step-fields.ts';
 import { formatPercent, formatPredicted } from '../../../../main/judge/format.ts';
 import { targetOf, type ChannelCut } from '../../../../main/judge/predict/channel-cut.ts';
+import type { MeasuredPlan } from '../../../../main/judge/predict/measured-plan.ts';
 import { releaseSlider } from '../store.ts';
 import task from '../PruneView.module.css';
 import classes from './channels.module.css';
@@ -14,7 +14,7 @@ import { MIN_KEEP, narrowestShare, shareByKey } from './model.ts';
 import { chooseMeasure, dragKeep, type TargetMeasure } from './store.ts';
 
 interface TargetSliderProps {
-  readonly plan: ChannelPlan;
+  readonly plan: MeasuredPlan;
   readonly step: ChannelPruning;
   /** The step is not there, or switched off: everything stays. */
   readonly off: boolean;
@@ -80,7 +80,7 @@ export function TargetSlider(props: TargetSliderProps): ReactNode {
 function Reached({ plan, step, off, cut, predicted }: TargetSliderProps): ReactNode {
   if (off) return <span className="lap-muted">nothing is cut</span>;
   const { measure } = targetOf(step);
-  if (cut === null || cut.share === null || measure === 'latency') {
+  if (cut === null || cut.share === null) {
     return <span className="lap-muted">{measure === 'latency' ? 'timed while cutting' : 'not predicted'}</span>;
   }
   if (cut.met) {

@@ -1,9 +1,12 @@
 /** The pure view model of pruning whole channels: groups with their widths, and where keys and the pointer move them. */
 import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
-import { formatPercent } from '../../../../main/judge/format.ts';
+import { formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { allowedWidths } from '../../../../main/judge/predict/allocate.ts';
 import { energyLost, targetOf, widthRules, type ChannelCut } from '../../../../main/judge/predict/channel-cut.ts';
+import type { MeasuredPlan } from '../../../../main/judge/predict/measured-plan.ts';
+import type { PastErrors } from '../../../../main/judge/predict/past-errors.ts';
+import { predictWidths } from '../../../../main/judge/predict/width-latency.ts';
 import { fullTotals, widthTotals, type WidthMeasure } from '../../../../main/judge/predict/widths.ts';
 import { percentByKey } from '../percent-by-key.ts';
 
@@ -113,14 +116,15 @@ export function shareByKey(percent: number, key: string, fine: boolean): number 
 export const MIN_KEEP = 0.05;
 
 /** The least share of a measure that the step's widths leave: how far the target can be met. */
-export function narrowestShare(plan: ChannelPlan, step: ChannelPruning, measure: WidthMeasure): number {
+export function narrowestShare(plan: MeasuredPlan, step: ChannelPruning, measure: WidthMeasure | 'latency'): number {
   const { groups } = plan.widths;
   const rules = widthRules(groups, step);
+  const narrowest = groups.map((group) => allowedWidths(group, rules)[0]!);
+  if (measure === 'latency') {
+    return plan.latency === undefined ? 0 : predictWidths(plan.latency, narrowest).value / plan.latency.fullMs;
+  }
   const full = fullTotals(plan.widths)[measure];
-  const least = widthTotals(
-    plan.widths,
-    groups.map((group) => allowedWidths(group, rules)[0]!),
-  )[measure];
+  const least = widthTotals(plan.widths, narrowest)[measure];
   return full === 0 ? 1 : least / full;
 }
 
@@ -144,7 +148,7 @@ export function scoreCurve(sorted: ArrayLike<number>, count = 48): readonly (rea
 
 /** What stands in the way of the cut, in a sentence; null: nothing does. */
 export function cutNote(
-  plan: ChannelPlan,
+  plan: MeasuredPlan,
   step: ChannelPruning,
   { off, cut }: { readonly off: boolean; readonly cut: ChannelCut | null },
 ): string | null {
@@ -154,16 +158,41 @@ export function cutNote(
     return 'The recipe leaves all groups alone: take layers off “Left alone” to cut any.';
   }
   if (cut === null) {
-    return measure === 'latency'
-      ? 'The widths for a latency are found by timing cuts on this machine: measure to see them.'
-      : 'Where the cuts go is not predicted here (several steps prune, or the score is told by the cut alone): measure to see them.';
+    return measure === 'latency' && plan.latency === undefined
+      ? 'How long widths take here is not known yet: “Time widths” tells by timing cuts on this machine.'
+      : 'Where the cuts go is not predicted where several steps prune: measure to see them.';
   }
-  if (cut.met || measure === 'latency') return null;
+  if (cut.met) return guessWords(step, cut);
   const least = formatPercent(narrowestShare(plan, step, measure));
   return `The narrowest widths keep ${least} of the ${MEASURE_WORDS[measure]}: ask for more, or allow narrower ones (At least, Multiples of).`;
 }
 
-const MEASURE_WORDS: Readonly<Record<WidthMeasure, string>> = {
+/** What is only a guess in a cut that was not made yet; null: nothing. */
+function guessWords({ score, scope }: ChannelPruning, { guess }: ChannelCut): string | null {
+  if (guess === null) return null;
+  if (guess === 'losses') {
+    return 'How much goes where is a guess from the measured sensitivity: the cut itself looks again, at more samples and widths.';
+  }
+  const hint = score === 'obs' ? 'measuring the sensitivity below tells it nearer' : 'measure to see it';
+  const why = scope === 'optimal' ? 'by measuring, when the channels are cut' : 'by the calibration data';
+  return `How much goes where is told ${why}. Shown is the same share of each group; ${hint}.`;
+}
+
+/** How far predictions were off so far; null: none was tested yet. */
+export function errorWords({ goodness, latency }: PastErrors): string | null {
+  const told = [
+    goodness && `${formatNumber(goodness.mean * 100, 2)} points of accuracy (${countedTrials(goodness.trials)})`,
+    latency && `${formatPercent(latency.mean, 2)} of the latency (${countedTrials(latency.trials)})`,
+  ].filter((words) => words !== null);
+  return told.length === 0 ? null : `Predictions so far were off by ${told.join(' and ')} in the mean.`;
+}
+
+function countedTrials(count: number): string {
+  return `${count} ${count === 1 ? 'trial' : 'trials'}`;
+}
+
+const MEASURE_WORDS: Readonly<Record<WidthMeasure | 'latency', string>> = {
+  latency: 'latency',
   macs: 'MACs',
   parameters: 'parameters',
   bytes: 'file’s weights',

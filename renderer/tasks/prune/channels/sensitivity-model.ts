@@ -85,7 +85,13 @@ export function measureWords({ measure, data, samples }: Sensitivity): string {
   return `${what}; ${samples} samples of ${data.name}`;
 }
 
-/** The score by which groups are cut alone: that of the step where the weights alone tell it, else L2. */
+/** The score by which groups are cut alone: that of the step, but L2 for those that take the whole model's data to tell. */
 export function sensitivityScore({ score }: ChannelPruning): Sensitivity['score'] {
-  return score === 'obs' || score === 'activation' || score === 'taylor' ? 'l2' : score;
+  return score === 'activation' || score === 'taylor' ? 'l2' : score;
+}
+
+/** How groups are cut alone where that is not what the step does; null: it is. */
+export function cutsOtherwise(step: ChannelPruning): string | null {
+  const score = sensitivityScore(step);
+  return score === step.score ? null : `cut by ${score}, not by ${step.score}, which takes the data of a whole cut`;
 }

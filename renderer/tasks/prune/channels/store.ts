@@ -1,10 +1,11 @@
 import type { WidthMeasure } from '../../../../main/judge/predict/widths.ts';
+import type { MeasuredPlan } from '../../../../main/judge/predict/measured-plan.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
 import { useOverlay } from '../../../state/overlay.ts';
 import { editKind } from '../../../state/recipe.ts';
 import { calibrationDatasetId, useData } from '../../../state/data.ts';
 import { engine } from '../../../state/engine.ts';
-import { putResult } from '../../../state/queries.ts';
+import { putResult, widthTimesId } from '../../../state/queries.ts';
 import { useSession } from '../../../state/session.ts';
 import { createTaskStore } from '../../../state/task.ts';
 import { releaseSlider } from '../store.ts';
@@ -43,6 +44,18 @@ export function setWidth(step: ChannelPruning, group: string, width: number | nu
 function showKept(): void {
   const { metric, setMetric } = useOverlay.getState();
   if (metric !== 'kept') setMetric('kept');
+}
+
+/** The timing of widths. */
+export const useTimesTask = createTaskStore();
+
+/** Times cuts of the model on this machine, so that latencies are predicted. */
+export async function timeWidths(plan: MeasuredPlan, { align, minimum }: ChannelPruning): Promise<void> {
+  const { model } = useSession.getState();
+  if (model === null) return;
+  const params = { modelId: model.entry.id, align, minimum };
+  const times = await useTimesTask.getState().run((handle) => engine().call('prune.times.run', params, handle));
+  if (times !== null) putResult('prune.times', widthTimesId(plan.shapes, align), times);
 }
 
 /** The measurement of sensitivity. */

@@ -66,7 +66,7 @@ export function PruneToolbar(): ReactNode {
           variant="default"
           disabled={!any}
           title="Makes and measures this recipe on all evaluation samples"
-          onClick={() => void measurePruned(null)}
+          onClick={() => void measurePruned()}
         >
           Measure on all samples
         </Button>

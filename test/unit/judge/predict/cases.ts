@@ -53,6 +53,7 @@ export function twoLayerPlan(): PrunePlan {
 export function threeUnitPlan(): ChannelPlan {
   const units = { fixed: 0, parts: [{ group: 0, each: 1 }] };
   return {
+    shapes: 'three units',
     widths: {
       groups: [{ name: 'a', kind: 'unit', atoms: 3, each: 1, layers: ['a'] }],
       axes: [units],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atomsKept, channelCut, channelsAt } from '../../../../main/judge/predict/channel-cut.ts';
+import { atomsKept, channelCut, channelsAt, cutAsMade } from '../../../../main/judge/predict/channel-cut.ts';
 import { channelStep } from '../../../support/recipes.ts';
 import { threeUnitPlan } from './cases.ts';
 
@@ -46,9 +46,24 @@ describe('channelCut', () => {
     });
   });
 
-  it('knows widths but not which atoms go where the score is not in the plan, and nothing where widths follow from it', () => {
+  it('knows widths but not which atoms go where the score is not in the plan', () => {
     expect(channelCut(plan, channelStep({ ...ANY, score: 'random' }))).toMatchObject({ strength: null });
-    expect(channelCut(plan, channelStep({ ...ANY, score: 'random', scope: 'global' }))).toBeNull();
+  });
+
+  it('shows the same share everywhere where only the cut tells how much goes where, and says so', () => {
+    const guessed = channelCut(plan, channelStep({ ...ANY, score: 'random', scope: 'global', target: { macs: 0.7 } }))!;
+    expect([[...guessed.kept], guessed.guess]).toEqual([[2], 'even']);
+    const optimal = channelStep({ ...ANY, score: 'obs', target: { macs: 0.7 } });
+    expect(channelCut(plan, optimal)).toMatchObject({ guess: 'even', met: true });
+    expect(channelCut(plan, channelStep({ ...ANY, target: { macs: 0.7 } }))!.guess).toBeNull();
+  });
+
+  it('takes the widths of the cut that was made in place of guessed ones', () => {
+    const step = channelStep({ ...ANY, score: 'obs', target: { macs: 0.7 } });
+    const guessed = channelCut(plan, step)!;
+    const made = cutAsMade(plan, step, guessed, [{ name: 'a', channels: { after: 1 } }]);
+    expect([[...made.kept], made.guess, made.totals.macs]).toEqual([[1], null, 3]);
+    expect(cutAsMade(plan, step, guessed, [])).toBe(guessed);
   });
 });
 

@@ -60,6 +60,18 @@ describe('a recipe in canonical form', () => {
   });
 });
 
+describe('widths for a latency', () => {
+  it('are the same recipe before and after they were timed', () => {
+    const step = { structure: 'channel', score: 'l2', target: { latency: 0.5 } };
+    const open = parse({ prune: step });
+    const found = parse({ prune: { ...step, widths: { a: 8 } } });
+    expect(sameRecipe(open, found, { vnni: true })).toBe(true);
+    expect(sameRecipe(found, parse({ prune: { ...step, widths: { a: 16 } } }), { vnni: true })).toBe(false);
+    const byWork = { ...step, target: { macs: 0.5 } };
+    expect(sameRecipe(parse({ prune: byWork }), parse({ prune: { ...byWork, widths: { a: 8 } } }), { vnni: true })).toBe(false); // prettier-ignore
+  });
+});
+
 describe('version 1', () => {
   it('is read as what it means: the score of single weights meant nothing', () => {
     const old = { version: 1, steps: [{ prune: { structure: 'element', score: 'l2', sparsity: 0.4 } }] };

@@ -3,6 +3,7 @@ import { quietContext } from '../../../../../main/base/progress.ts';
 import { groupSensitivity } from '../../../../../main/engine/prune/structure/sensitivity.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';
+import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 
 let runner: Runner;
@@ -38,6 +39,35 @@ describe('groupSensitivity', () => {
     expect(found.cells[0]!.loss).toBe(0);
     expect(found.cells[1]!.loss).toBeCloseTo(divergence, 5);
     expect(found.cells[2]!.loss).toBe(found.cells[1]!.loss);
+  });
+
+  it('fits the layers behind it again by obs: what the twin of a unit gives is made up for', async () => {
+    // Units x, y/2 and 2x, all added up: 2x alone gives what x and 2x gave together. By L2 y/2 would go.
+    const twin = graph()
+      .input('x', 'float32', ['N', 2])
+      .gemm({ inputs: 2, outputs: 3, name: 'a', bias: false, weight: [1, 0, 0, 0.5, 2, 0] })
+      .gemm({ inputs: 3, outputs: 2, name: 'b', bias: false, weight: [1, 1, 1, 0, 1, 0] })
+      .output()
+      .build();
+    const random = seededRandom(4);
+    const data = Float32Array.from({ length: 80 }, () => random() - 0.5);
+    async function* samples(): AsyncIterable<HostTensors> {
+      await Promise.resolve();
+      yield { x: { dtype: 'float32', dims: [40, 2], data } };
+    }
+    const cut = (score: 'obs' | 'l2') =>
+      groupSensitivity(
+        twin,
+        { group: 0, shares: [0.67], score, seed: 0 },
+        { runner, batches: samples },
+        quietContext(),
+      );
+    const [obs, l2] = [(await cut('obs'))!, (await cut('l2'))!];
+    expect(obs.cells[0]).toMatchObject({ kept: 2 });
+    expect(obs.cells[0]!.loss!).toBeLessThan(1e-3);
+    expect(l2.cells[0]!.loss!).toBeGreaterThan(5 * obs.cells[0]!.loss!);
+    expect(obs.scores!.indexOf(Math.min(...obs.scores!))).not.toBe(1);
+    expect(l2.scores).toBeUndefined();
   });
 
   it('has nothing for a group that is not there', async () => {

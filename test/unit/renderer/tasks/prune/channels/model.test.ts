@@ -3,6 +3,7 @@ import { channelCut } from '../../../../../../main/judge/predict/channel-cut.ts'
 import {
   countWords,
   cutNote,
+  errorWords,
   groupRows,
   handWidths,
   layersOf,
@@ -103,9 +104,28 @@ describe('cutNote', () => {
     expect(cutNote(plan, timed, { off: false, cut: channelCut(plan, timed) })).toMatch(/timing/u);
   });
 
+  it('says what is only a guess', () => {
+    const obs = channelStep({ ...ANY, score: 'obs', target: { macs: 0.7 } });
+    const cut = channelCut(plan, obs);
+    expect(cutNote(plan, obs, { off: false, cut })).toMatch(/same share of each group; measuring the sensitivity/u);
+    expect(cutNote(plan, obs, { off: false, cut: { ...cut!, guess: 'losses' } })).toMatch(/guess from the measured/u);
+  });
+
   it('is silent where the target is met, and while the step is off', () => {
     expect(cutNote(plan, step, { off: false, cut: channelCut(plan, step) })).toBeNull();
     expect(cutNote(plan, step, { off: true, cut: null })).toBeNull();
+  });
+});
+
+describe('errorWords', () => {
+  it('tells how far predictions were off, as far as any was tested', () => {
+    expect(errorWords({ goodness: null, latency: null })).toBeNull();
+    expect(errorWords({ goodness: { trials: 1, mean: 0.013 }, latency: null })).toBe(
+      'Predictions so far were off by 1.3 points of accuracy (1 trial) in the mean.',
+    );
+    expect(errorWords({ goodness: { trials: 2, mean: 0.02 }, latency: { trials: 3, mean: 0.05 } })).toMatch(
+      /2 points of accuracy \(2 trials\) and 5 % of the latency \(3 trials\)/u,
+    );
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sensitivity } from '../../../../../../main/contract/sensitivity.ts';
 import { groupRows } from '../../../../../../renderer/tasks/prune/channels/model.ts';
 import {
+  cutsOtherwise,
   keptAt,
   lossText,
   measureWords,
@@ -51,7 +52,10 @@ it('says what the numbers are and on what they were measured', () => {
   expect(measureWords(table([0]))).toBe('KL divergence from the whole model, nats; 64 samples of digits');
 });
 
-it('groups are cut alone by the step’s score where the weights alone tell it', () => {
+it('groups are cut alone by the step’s score where one group can tell it, and it is said where not', () => {
   expect(sensitivityScore(channelStep({ score: 'l1' }))).toBe('l1');
-  expect(sensitivityScore(channelStep({ score: 'obs' }))).toBe('l2');
+  expect(sensitivityScore(channelStep({ score: 'obs' }))).toBe('obs');
+  expect(cutsOtherwise(channelStep({ score: 'obs' }))).toBeNull();
+  expect(sensitivityScore(channelStep({ score: 'taylor' }))).toBe('l2');
+  expect(cutsOtherwise(channelStep({ score: 'taylor' }))).toMatch(/cut by l2, not by taylor/u);
 });
