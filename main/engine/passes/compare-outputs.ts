@@ -1,7 +1,7 @@
 import { sqnrDb } from '../../judge/signal-error.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
-import { sourceOfModel } from '../runtime/model-source.ts';
+import { withRunnable } from '../runtime/runnable-model.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { ModelSource, SessionSettings } from '../runtime/settings.ts';
 import { float16ToFloat32 } from '../tensor/half.ts';
@@ -39,13 +39,15 @@ export async function runOnce(
   runner: Runner,
   { signal }: Pick<TaskContext, 'signal'>,
 ): Promise<HostTensors> {
-  const source = 'graph' in model ? sourceOfModel(model) : model;
-  const session = await runner.load(source, SETTINGS, { signal });
-  try {
-    return await session.run(feeds, { signal });
-  } finally {
-    if (runner.alive) await session.close();
-  }
+  const run = async (source: ModelSource): Promise<HostTensors> => {
+    const session = await runner.load(source, SETTINGS, { signal });
+    try {
+      return await session.run(feeds, { signal });
+    } finally {
+      if (runner.alive) await session.close();
+    }
+  };
+  return 'graph' in model ? withRunnable(model, run, { signal }) : run(model);
 }
 
 function compareTensors(name: string, expected: HostTensor, got: HostTensor | undefined): OutputComparison {

@@ -3,9 +3,10 @@ import type { TaskContext } from '../../../base/progress.ts';
 import type { Model } from '../../graph/ir.ts';
 import { describeDifference, EQUAL_DB, isRefusal } from '../../passes/check-pass.ts';
 import { compareOutputs, runOnce } from '../../passes/compare-outputs.ts';
-import { sourceOfModel } from '../../runtime/model-source.ts';
+import { withRunnable } from '../../runtime/runnable-model.ts';
 import { runOnMadeInputs } from '../../runtime/run-made.ts';
 import type { Runner } from '../../runtime/runner.ts';
+import type { ModelSource } from '../../runtime/settings.ts';
 import type { HostTensors } from '../../tensor/host-tensor.ts';
 
 /**
@@ -54,9 +55,17 @@ async function differenceOf(
 }
 
 /** undefined for models whose inputs cannot be made: sequences, inputs of unknown rank. */
-async function onMade(model: Model, runner: Runner, context: TaskContext): Promise<Expected | undefined> {
-  const { signal } = context;
-  const session = await runner.load(sourceOfModel(model), { provider: 'cpu', threads: null }, { signal });
+function onMade(model: Model, runner: Runner, { signal }: TaskContext): Promise<Expected | undefined> {
+  return withRunnable(model, (source) => runOnMade(model, source, runner, signal), { signal });
+}
+
+async function runOnMade(
+  model: Model,
+  source: ModelSource,
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<Expected | undefined> {
+  const session = await runner.load(source, { provider: 'cpu', threads: null }, { signal });
   try {
     const { inputs, outputs } = await runOnMadeInputs(session, model, { batch: 1, dims: {} }, { signal });
     return { feeds: inputs.feeds, outputs };
