@@ -32,4 +32,7 @@ export const runSettingsSchema = z.object({
   /** Values for symbolic dimensions by name. */
   dims: z.record(z.string(), z.number().int().positive()).default({}),
 });
+/** What of it is the machine's, not the model's. */
+export const machineSetupSchema = runSettingsSchema.pick({ provider: true, threads: true });
+export type MachineSetup = z.infer<typeof machineSetupSchema>;
 export type RunSettings = z.infer<typeof runSettingsSchema>;

@@ -8,7 +8,8 @@ import { channelPlanSchema } from './channel-plan.ts';
 import { preprocessingSchema, splitSettingsSchema } from './data.ts';
 import { doctorReportSchema, doctorRequestSchema } from './doctor.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
-import { runSettingsSchema } from './machine.ts';
+import { machineSetupSchema, runSettingsSchema } from './machine.ts';
+import { machinePeaksSchema } from './machine-peaks.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
@@ -123,6 +124,10 @@ export const methods = {
     job: true,
   },
   'trial.profile': { params: trialRef, result: profileSchema.nullable(), job: false },
+  /** What this machine can do at most with these threads, as measured before; null: it was not. */
+  'machine.peaks': { params: machineSetupSchema, result: machinePeaksSchema.nullable(), job: false },
+  /** Measures it, also where it is known. */
+  'machine.peaks.run': { params: machineSetupSchema, result: machinePeaksSchema, job: true },
   'trial.evaluate': {
     params: trialRef.extend({ ...evaluationRequestSchema.shape, settings: runSettingsSchema.prefault({}) }),
     result: evaluateSchema,

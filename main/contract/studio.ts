@@ -181,6 +181,7 @@ export const jobKindSchema = z.enum([
   'trial',
   'measure',
   'profile',
+  'machine',
   'evaluate',
   'errors',
   'doctor',

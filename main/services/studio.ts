@@ -11,6 +11,7 @@ import { modelHandlers } from './models.ts';
 import { OperationThread } from './operation-thread.ts';
 import { readSamples } from './samples.ts';
 import { measureHandlers } from './measuring.ts';
+import { profileHandlers } from './profiling.ts';
 import { doctorHandlers } from './doctor.ts';
 import { layerTrialHandlers } from './layer-trials.ts';
 import { searchHandlers } from './search.ts';
@@ -80,6 +81,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...trialHandlers(context),
       ...layerHandlers(context),
       ...measureHandlers(context),
+      ...profileHandlers(context),
       ...doctorHandlers(context),
       ...trainingHandlers(context),
       ...sensitivityHandlers(context),

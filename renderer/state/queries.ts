@@ -99,6 +99,15 @@ export const useTrialLayer = (trialId: string | null, layer: string | null): Eng
 export const useTrialGraph = (trialId: string | null): EngineResult<'trial.graph'> =>
   useEngineResult('trial.graph', trialId, { trialId: trialId ?? '' });
 
+/** What this machine can do at most with these threads; null: not measured yet. */
+export const useMachinePeaks = ({ provider, threads }: ParamsIn<'machine.peaks'>): EngineResult<'machine.peaks'> =>
+  useEngineResult('machine.peaks', machineKey({ provider, threads }), { provider, threads });
+
+/** Under which peaks are kept in the window. */
+export function machineKey({ provider = 'cpu', threads = null }: ParamsIn<'machine.peaks'>): string {
+  return `${provider}, ${threads ?? 'all'}`;
+}
+
 /** The kept profile of a trial; null when it was never profiled. */
 export const useTrialProfile = (trialId: string | null): EngineResult<'trial.profile'> =>
   useEngineResult('trial.profile', trialId, { trialId: trialId ?? '' });

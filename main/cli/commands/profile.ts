@@ -5,6 +5,7 @@ import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOpti
 import { runCommand, type CommonOptions } from '../run-command.ts';
 import { formatBytes, formatMs, formatNumber, formatPercent } from '../../judge/format.ts';
 import { loadingSteps } from '../../judge/profile/loading.ts';
+import { measureRoofline, rooflineText } from '../roofline.ts';
 import { waterfallOf, waterfallWords } from '../../judge/profile/waterfall.ts';
 import { table } from '../text.ts';
 
@@ -14,6 +15,7 @@ interface Options extends CommonOptions, RunOptions {
   readonly inputs?: string;
   readonly trace?: string;
   readonly top: number;
+  readonly roofline?: boolean;
 }
 
 /** `lapidary profile MODEL`: what each layer costs on this machine. */
@@ -25,6 +27,7 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
     .option('--warmup <n>', 'runs before (default: until the time is stable)', wholeNumber(0))
     .option('--inputs <file>', 'inputs from .npz, .npy or ONNX .pb instead of random ones')
     .option('--trace <file>', 'write the raw trace, which Perfetto opens')
+    .option('--roofline', 'also what each layer could take on this machine, whose peaks are measured once (5 s)')
     .option('--top <n>', 'layers in the printed table', wholeNumber(1), 20);
   addRunOptions(addCommonOptions(command)).action(async (model: string, options: Options) => {
     finish(
@@ -39,7 +42,10 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
           trace: options.trace ?? null,
         });
         say(summary(result, options.top));
-        return result;
+        if (options.roofline !== true) return result;
+        const roofline = await measureRoofline(operate, result);
+        say(rooflineText(roofline, options.top));
+        return { ...result, roofline };
       }),
     );
   });

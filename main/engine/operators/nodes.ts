@@ -109,6 +109,8 @@ export const sumNode: Make = maker('ReduceSum');
 export const matrixProductNode: Make = maker('MatMul');
 /** Axes in the order of attribute `perm`. */
 export const transposeNode: Make = maker('Transpose');
+/** value, dimensions: the value broadcast with them. */
+export const expandNode: Make = maker('Expand');
 /** value, dimensions (0: as it is, −1: what is left). */
 export const reshapeNode: Make = maker('Reshape');
 /** Values one after the other along attribute `axis`. */

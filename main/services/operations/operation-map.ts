@@ -20,6 +20,7 @@ import type { SamplePicture } from '../../contract/sample-picture.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
+import type { MachinePeaks } from '../../contract/machine-peaks.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
 import type { LayerTrialRow, LayerTrials, Tried } from '../../contract/layer-trials.ts';
@@ -184,6 +185,16 @@ export interface OperationMap {
       trace: string | null;
     };
     result: Profile;
+  };
+  /** What this machine can do at most through the runtime; null: it was not measured, and should not be now. */
+  readonly peaks: {
+    params: {
+      settings: Pick<RunSettings, 'provider' | 'threads'>;
+      /** The file where they are kept. */
+      cache: string;
+      measure: 'never' | 'when unknown' | 'again';
+    };
+    result: MachinePeaks | null;
   };
   readonly evaluate: {
     params: {

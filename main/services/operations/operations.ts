@@ -21,6 +21,7 @@ import { latency } from './latency.ts';
 import { machine } from './machine.ts';
 import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
+import { peaks } from './peaks.ts';
 import { profile } from './profile.ts';
 import { runners, withThreadRunner } from './runners.ts';
 import { samplePicture } from './sample-picture.ts';
@@ -45,6 +46,7 @@ const operations: Operations = {
   apply,
   latency,
   profile,
+  peaks,
   evaluate,
   errors,
   doctor,

@@ -14,6 +14,7 @@ import { OpTotals } from './parts/OpTotals.tsx';
 import { ProfileToolbar } from './parts/ProfileToolbar.tsx';
 import { LoadingSection } from './parts/LoadingSection.tsx';
 import { WaterfallSection } from './parts/WaterfallSection.tsx';
+import { RooflineSection } from './parts/RooflineSection.tsx';
 import { TimelineSection } from './parts/TimelineSection.tsx';
 import { PROFILE_PARTS, runProfile, useProfileOptions, useProfileTask } from './store.ts';
 import type { ProfilePart } from './store.ts';
@@ -56,6 +57,7 @@ export function ProfileView(): ReactNode {
 const PART_TITLES: Readonly<Record<ProfilePart, string>> = {
   time: 'Time',
   layers: 'Layers',
+  roofline: 'Roofline',
   memory: 'Memory',
   kernels: 'Kernels',
 };
@@ -87,6 +89,8 @@ function Part({ profile }: { readonly profile: Profile }): ReactNode {
       );
     case 'layers':
       return <OpTotals profile={profile} />;
+    case 'roofline':
+      return <RooflineSection profile={profile} />;
     case 'memory':
       return <MemoryChart profile={profile} />;
     case 'kernels':

@@ -1,5 +1,8 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import type { MachineSetup } from '../../../main/contract/machine.ts';
+import { engine } from '../../state/engine.ts';
+import { machineKey, putResult } from '../../state/queries.ts';
 import { profileTrial } from '../../state/actions.ts';
 import { keptAs } from '../../state/persist.ts';
 import { shownTrialId, useSession } from '../../state/session.ts';
@@ -10,7 +13,7 @@ import type { OpSource } from './model.ts';
 export const useProfileTask = createTaskStore();
 
 /** What the view shows of a profile. */
-export const PROFILE_PARTS = ['time', 'layers', 'memory', 'kernels'] as const;
+export const PROFILE_PARTS = ['time', 'layers', 'roofline', 'memory', 'kernels'] as const;
 export type ProfilePart = (typeof PROFILE_PARTS)[number];
 
 interface ProfileOptions {
@@ -21,6 +24,16 @@ interface ProfileOptions {
   readonly opSource: OpSource;
   /** The part of the view that is shown. */
   readonly part: ProfilePart;
+}
+
+/** The measuring of the machine that this task started. */
+export const usePeaksTask = createTaskStore();
+
+/** Measures what this machine can do at most. */
+export async function measurePeaks(setup: MachineSetup): Promise<void> {
+  await usePeaksTask.getState().run(async (handle) => {
+    putResult('machine.peaks', machineKey(setup), await engine().call('machine.peaks.run', setup, handle));
+  });
 }
 
 /** Settings of the Profile task, kept over restarts. */
