@@ -80,8 +80,8 @@ export class Student implements Learner {
 
   /** @throws TRAIN_NO_GRADIENT; DATA_INVALID where the teacher gives NaN; RUNTIME_…, CANCELLED */
   static async start(options: LearnerOptions): Promise<Student> {
-    const { run, runner, signal, temperature, optimizer, seed, passOver } = options;
-    const { model, targets, adaptors } = studentGraph(run.student, run.matches, { parameters: run.parameters, seed });
+    const { run, runner, signal, temperature, optimizer, passOver } = options;
+    const { model, targets, adaptors } = studentGraph(run.student, run.matches, run.parameters);
     const teacher = new Teacher({
       session: run.teacher,
       samples: run.samples,

@@ -15,6 +15,8 @@ export interface Match {
   readonly axis: number;
   /** Share of the loss at the start. */
   readonly share: number;
+  /** Where the teacher has other channels, what they are made of at first: [channels of the student, of the teacher]. */
+  readonly adaptor?: Float32Array;
 }
 
 /** A match as an input of the graphs that train and evaluate, and the loss between both. */

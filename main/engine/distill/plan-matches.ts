@@ -27,6 +27,8 @@ export interface PlannedMatch {
 
 export interface MatchPlan {
   readonly matches: readonly PlannedMatch[];
+  /** The scores of both, before a softmax at the end. */
+  readonly scores: { readonly student: string; readonly teacher: string };
   readonly head: Head;
   /** What a user should know. */
   readonly notes: readonly string[];
@@ -66,19 +68,19 @@ export function planMatches(
   const divergence = { kind: 'outputs', ...scores } as const;
   switch (match) {
     case 'features':
-      return { matches: [{ ...feature, share: 1 }], head, notes: [] };
+      return { matches: [{ ...feature, share: 1 }], scores, head, notes: [] };
     case 'outputs':
-      return { matches: [{ ...divergence, share: 1 }], head, notes: [] };
+      return { matches: [{ ...divergence, share: 1 }], scores, head, notes: [] };
     case 'both': {
       const matches = [
         { ...feature, share: 0.5 },
         { ...divergence, share: 0.5 },
       ];
-      return { matches, head, notes: [] };
+      return { matches, scores, head, notes: [] };
     }
     case 'labels': {
       const matches = [{ kind: 'labels', ...scores, share: alpha } as const, { ...divergence, share: 1 - alpha }];
-      return { matches: matches.filter(({ share }) => share > 0), head, notes: [] };
+      return { matches: matches.filter(({ share }) => share > 0), scores, head, notes: [] };
     }
     case 'layers':
     case 'attention': {
@@ -95,7 +97,7 @@ export function planMatches(
         { ...feature, share: pairs.length === 0 ? 1 : 1 - HIDDEN_SHARE },
       ];
       const notes = pairs.length === 0 ? ['No hidden layers could be matched: only the features are.'] : [];
-      return { matches, head, notes };
+      return { matches, scores, head, notes };
     }
   }
 }

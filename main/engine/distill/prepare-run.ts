@@ -8,6 +8,7 @@ import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import { sourcesOf, type Sources } from '../passes/pass.ts';
 import type { KeptChannels, Lineage } from '../prune/lineage.ts';
+import { compareValues, type ComparedValues } from './compare-values.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { SessionSettings } from '../runtime/settings.ts';
@@ -18,7 +19,7 @@ import type { Match } from './match.ts';
 import { frozenParameters } from './frozen.ts';
 import { matchOf, planMatches, type MatchPlan } from './plan-matches.ts';
 import { Samples } from './samples.ts';
-import { loadTapped, shapeMatches } from './shapes.ts';
+import { loadTapped } from './shapes.ts';
 import { openBatch } from './open-batch.ts';
 import { ViewedSamples } from './viewed-samples.ts';
 
@@ -46,8 +47,8 @@ export interface PreparedRun {
 const SAMPLE_BYTES = 2 ** 30;
 /** Each sample is shown in so many ways at most. */
 const VIEWS = 16;
-/** Samples that are run to learn shapes. */
-const TRIED = 2;
+/** Samples that are run to learn shapes, and which channels are the same. */
+const TRIED = 32;
 
 /** Threads that go on spinning between steps: the next one comes at once. */
 export const TRAINING_SESSION: SessionSettings = {
@@ -87,7 +88,6 @@ export async function prepareRun(
       hint: 'Add labels (--labels), or match the outputs of the teacher instead.',
     });
   }
-  const kept = keptOf(lineage);
   const probe = await loadTapped(runner, student, [], TRAINING_SESSION, signal);
   const outputs = { student: scoresOutput(probe.outputs, undefined).name };
   await probe.close();
@@ -97,9 +97,9 @@ export async function prepareRun(
   const scores = { ...outputs, teacher: theirs };
   const alpha = 'alpha' in settings ? settings.alpha : 0.5;
   const plan = planMatches(student, teacher, { match, alpha, outputs: scores });
-  const tapped = [...new Set([...plan.matches.map((one) => one.teacher), theirs])];
+  const tapped = [...new Set([...plan.matches.map((one) => one.teacher), plan.scores.teacher, theirs])];
   const loaded = await loadTapped(runner, openBatch(teacher), tapped, TRAINING_SESSION, signal);
-  const matches = await measured(runner, { student, loaded, plan, samples, kept, signal });
+  const { matches, kept, notes } = await measured(runner, { student, loaded, plan, samples, lineage, signal });
   const augmentation = await chooseAugmentation(settings.augment, {
     teacher: loaded,
     output: theirs,
@@ -116,17 +116,12 @@ export async function prepareRun(
     samples: new ViewedSamples(samples, { kind: augmentation.kind, most: VIEWS, seed }),
     split,
     matches,
-    kept,
+    kept: ({ teacher: value }) => kept.get(value) ?? [],
     parameters: [...new Set([...trainableParameters(student), ...codes])].filter((name) => !frozen.has(name)),
     decided: { augment: augmentation.kind },
     key: keyOf([student, teacher], [settings, augmentation.kind, samples.digest()]),
-    notes: [...plan.notes, ...augmentation.notes, ...samples.notes],
+    notes: [...plan.notes, ...notes, ...augmentation.notes, ...samples.notes],
   };
-}
-
-/** The channels that pruning left of a value of the model before it. */
-function keptOf(lineage: Lineage | undefined): PreparedRun['kept'] {
-  return ({ teacher }) => lineage?.kept.get(teacher) ?? [];
 }
 
 interface Measured {
@@ -134,23 +129,25 @@ interface Measured {
   readonly loaded: Session;
   readonly plan: MatchPlan;
   readonly samples: Samples;
-  readonly kept: PreparedRun['kept'];
+  readonly lineage: Lineage | undefined;
   readonly signal: AbortSignal;
 }
 
+/** What is compared, with shapes: from what both models give on some samples. */
 async function measured(
   runner: Runner,
-  { student, loaded, plan, samples, kept, signal }: Measured,
-): Promise<readonly Match[]> {
+  { student, loaded, plan, samples, lineage, signal }: Measured,
+): Promise<ComparedValues> {
   const viewed = new ViewedSamples(samples, { kind: 'none', most: 1, seed: 0 });
   const items = Array.from({ length: Math.min(TRIED, samples.count) }, (_, sample) => ({ sample, view: 0 }));
-  const values = [...new Set(plan.matches.map((match) => match.student))];
+  const wanted = [...plan.matches, plan.scores];
+  const values = [...new Set(wanted.map((match) => match.student))];
   const own = await loadTapped(runner, student, values, TRAINING_SESSION, signal);
   try {
     const ours = await own.run(viewed.feeds(items, own.inputs), { outputs: values, signal });
-    const outputs = [...new Set(plan.matches.map(({ teacher }) => teacher))];
+    const outputs = [...new Set(wanted.map(({ teacher }) => teacher))];
     const theirs = await loaded.run(viewed.feeds(items, loaded.inputs), { outputs, signal });
-    return shapeMatches(plan.matches, { student: ours, teacher: theirs }, kept);
+    return await compareValues(plan, { student: ours, teacher: theirs }, { lineage, signal });
   } finally {
     if (runner.alive) await own.close();
   }

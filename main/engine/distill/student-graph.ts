@@ -6,7 +6,6 @@ import { makeTensor } from '../graph/make.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { GraphWriter } from '../operators/graph-writer.ts';
 import { defaultOpset } from '../passes/upgrade-opset.ts';
-import { seededRandom } from '../tensor/random.ts';
 import type { Match, Target } from './match.ts';
 
 export interface StudentGraph {
@@ -25,24 +24,17 @@ const PRUNED = 0.05;
  * @param parameters names of the initializers that are trained
  * @see Romero et al. 2015 (hints for thin deep nets), for the matrices
  */
-export function studentGraph(
-  student: Model,
-  matches: readonly Match[],
-  { parameters, seed }: { readonly parameters: readonly string[]; readonly seed: number },
-): StudentGraph {
+export function studentGraph(student: Model, matches: readonly Match[], parameters: readonly string[]): StudentGraph {
   const taken = allValueNames(student.graph);
   const write = new GraphWriter({ taken, opset: defaultOpset(student), prefix: 'student' });
-  const random = seededRandom(seed + 17);
   const adaptors: Tensor[] = [];
   const masks = maskZeros(student, parameters, write);
   const before = write.nodes.splice(0);
   const targets = matches.map((match): Target => {
-    const { kind, student: value, dims, targetDims, axis } = match;
-    const [from, to] = [dims[axis]!, targetDims[axis]!];
+    const { kind, student: value, dims, targetDims, axis, adaptor } = match;
     const names = { match, input: write.fresh('distill/target'), loss: write.fresh('distill/loss') };
-    if (kind !== 'values' || from === to) return { ...names, value };
-    const values = Float32Array.from({ length: from * to }, () => (2 * random() - 1) * Math.sqrt(3 / from));
-    const matrix = makeTensor(write.fresh('student/adaptor'), 'float32', [from, to], values);
+    if (kind !== 'values' || adaptor === undefined) return { ...names, value };
+    const matrix = makeTensor(write.fresh('student/adaptor'), 'float32', [dims[axis]!, targetDims[axis]!], adaptor);
     adaptors.push(matrix);
     return { ...names, value: adapted(write, value, matrix.name, { axis, rank: dims.length }) };
   });

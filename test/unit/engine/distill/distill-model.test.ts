@@ -43,6 +43,31 @@ const holed = (model: Model, name: string): Model =>
     return makeTensor(name, 'float32', tensor.dims, values);
   });
 
+/** The teacher with some of the channels of its second layer, a little off. */
+const narrowed = (channels: readonly number[]): Model => {
+  const student = graph()
+    .input('x', 'float32', ['N', 4])
+    .gemm({ name: 'one', inputs: 4, outputs: 8, to: 'h' })
+    .relu({ to: 'a' })
+    .gemm({ name: 'two', inputs: 8, outputs: channels.length, to: 'g' })
+    .relu({ to: 'b' })
+    .gemm({ name: 'head', inputs: channels.length, outputs: 3, to: 'y' })
+    .output()
+    .build();
+  const whole = teacher();
+  return mapTensors(student, (tensor) => {
+    const all = floats(whole, tensor.name);
+    const rows = (width: number): number[] => channels.flatMap((at) => all.slice(at * width, (at + 1) * width));
+    const of: Record<string, () => number[]> = {
+      'two.weight': () => rows(8),
+      'two.bias': () => rows(1),
+      'head.weight': () => [0, 1, 2].flatMap((row) => channels.map((at) => all[row * 8 + at]!)),
+    };
+    const values = (of[tensor.name] ?? (() => all))().map((value, at) => value * (at % 2 === 0 ? 1.1 : 0.9));
+    return makeTensor(tensor.name, 'float32', tensor.dims, Float32Array.from(values));
+  });
+};
+
 const samples = (count: number): HostTensors => {
   const random = seededRandom(11);
   return { x: { dtype: 'float32', dims: [count, 4], data: Float32Array.from({ length: 4 * count }, () => 2 * random() - 1) } };
@@ -131,6 +156,29 @@ describe('distilling a model', () => {
     const { model } = await distill(student, { settings: { exclude: ['two'] } });
     expect(floats(model, 'two.weight')).toEqual(floats(student, 'two.weight'));
     expect(floats(model, 'one.weight')).not.toEqual(floats(student, 'one.weight'));
+  });
+
+  it('knows the channels of a pruned file by their values, and leaves its head alone', async () => {
+    const student = narrowed([0, 2, 3, 5, 6]);
+    const { model, outcome } = await distill(student);
+    expect(outcome.notes.join(' ')).toMatch(/told by their values on samples \(correlation (1\.00|0\.9\d)\)/);
+    expect(floats(model, 'head.weight')).toEqual(floats(student, 'head.weight'));
+    const { heldOut, best } = outcome.training;
+    expect(heldOut.find(({ step }) => step === best)!.loss).toBeLessThan(heldOut[0]!.loss);
+  });
+
+  it('holds a student of another make to the outputs as well', async () => {
+    const wide = graph()
+      .input('x', 'float32', ['N', 4])
+      .gemm({ name: 'one', inputs: 4, outputs: 12, to: 'h' })
+      .relu({ to: 'a' })
+      .gemm({ name: 'head', inputs: 12, outputs: 3, to: 'y' })
+      .output()
+      .build();
+    const { training, notes } = (await distill(wide, { settings: { iterations: 200 } })).outcome;
+    expect(notes.join(' ')).toMatch(/other channels before its classifier: the outputs are matched as well/);
+    const after = training.heldOut.find(({ step }) => step === training.best)!;
+    expect(after.loss).toBeLessThan(training.heldOut[0]!.loss / 2);
   });
 
   it('refuses what it cannot learn from, each with its reason', async () => {
