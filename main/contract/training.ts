@@ -31,8 +31,17 @@ export const trainingSchema = z.object({
   rateTest: z.array(z.object({ rate: z.number(), loss: z.number() })),
   samples: z.object({ trained: z.number(), heldOut: z.number() }),
   samplesPerSecond: z.number().nullable(),
-  /** Of the process that trains. */
+  /** Of the process that trains, at most; null until it is done. */
   memoryBytes: z.number().nullable(),
+  /** What a step takes by its estimate, told before the first one; null: sizes are not known. */
+  estimate: z
+    .object({
+      stepBytes: z.number(),
+      /** Into how many segments the forward pass is cut, all but the last computed twice; 1: it fits as a whole. */
+      segments: z.number(),
+    })
+    .nullable()
+    .default(null),
   /** Mean over the steps since the point before. */
   train: z.array(z.object({ step: z.number(), loss: z.number() })),
   /** The first one is before any training. */

@@ -28,6 +28,8 @@ const common = {
   /** Share of the samples that is never trained on and decides which state is kept. */
   heldOut: z.number().gt(0).lt(1).default(0.1),
   seed: z.number().int().nonnegative().default(0),
+  /** MiB that a step may take by its estimate: beyond, parts of the forward pass are computed twice. 0: as much as it takes. */
+  memory: z.number().int().nonnegative().default(0),
   /** Trains what can be reached where a layer has no gradient; else such a layer is an error. */
   passOver: z.boolean().default(false),
   exclude: z.array(z.string()).readonly().default([]),
@@ -197,6 +199,15 @@ const fields: readonly StepField[] = [
     unit: '',
   },
   {
+    key: 'memory',
+    title: 'Memory of a step',
+    help: 'What a step may take, as it is estimated: where it needs more, parts of the forward pass are computed twice. 0: no limit.',
+    flag: '--memory <mib>',
+    control: 'count',
+    minimum: 0,
+    unit: 'MiB',
+  },
+  {
     key: 'passOver',
     title: 'Go on where it can',
     help: 'Trains what can be reached where a layer has no gradient, instead of refusing.',
@@ -244,6 +255,7 @@ export const distillKind = defineStepKind<'distill', DistillStep>({
     augment: 'auto',
     heldOut: 0.1,
     seed: 0,
+    memory: 0,
     passOver: false,
     exclude: [],
   },

@@ -1,7 +1,9 @@
 import { StudioError } from '../../base/errors.ts';
 import { evaluationGraph } from '../autograd/evaluation-graph.ts';
+import type { Training } from '../../contract/training.ts';
 import type { Loss } from '../autograd/loss.ts';
 import type { Optimizer } from '../autograd/optimizer.ts';
+import { estimateMemory } from '../autograd/memory.ts';
 import { Trainer, type Checkpoint } from '../autograd/trainer.ts';
 import { trainingGraph, withWeights, type Parameter } from '../autograd/training-graph.ts';
 import type { Model } from '../graph/ir.ts';
@@ -27,6 +29,8 @@ export interface LearnerOptions {
   readonly seed: number;
   /** Trains what can be reached where a layer has no gradient. */
   readonly passOver: boolean;
+  /** Bytes that a step may take; undefined: as much as it does. */
+  readonly memory: number | undefined;
   readonly runner: Runner;
   readonly signal: AbortSignal;
 }
@@ -35,6 +39,8 @@ export interface LearnerOptions {
 const TARGET_BYTES = 2 ** 30;
 /** A gradient longer than this is shortened: one bad batch then does no harm. */
 const CLIP = 10;
+/** Values whose size cannot be told, above which an estimate of memory tells nothing. */
+const MOST_UNKNOWN = 8;
 /** Samples that are evaluated at once. */
 const EVALUATED = 64;
 
@@ -44,6 +50,8 @@ export class Student implements Learner {
   readonly parameters: readonly Parameter[];
   /** Layers that could not be trained, with the reason. */
   readonly blocked: readonly { readonly layer: string; readonly reason: string }[];
+  /** What a step takes. */
+  readonly estimate: Training['estimate'];
   readonly #options: LearnerOptions;
   readonly #trainer: Trainer;
   readonly #evaluation: Session;
@@ -63,12 +71,14 @@ export class Student implements Learner {
     readonly teacher: Teacher;
     readonly targets: readonly Target[];
     readonly weights: readonly number[];
+    readonly estimate: Training['estimate'];
   }) {
     const { options, graph, trainer } = parts;
     const { run, batch, seed } = options;
     this.graph = graph;
     this.parameters = trainer.training.parameters;
     this.blocked = trainer.training.blocked;
+    this.estimate = parts.estimate;
     this.#options = options;
     this.#trainer = trainer;
     this.#evaluation = parts.evaluation;
@@ -95,14 +105,26 @@ export class Student implements Learner {
       targets.map((target, at) => lossOf(target, temperature, weights[at]!));
     const first = await initialLosses(options, { model, targets, teacher, losses: losses(targets.map(() => 1)) });
     const weights = targets.map(({ match }, at) => (first[at]! > 0 ? match.share / first[at]! : match.share));
-    const training = trainingGraph({ model, losses: losses(weights), optimizer, parameters, clipNorm: CLIP, passOver });
+    const dims = batchDims(model, Math.min(options.batch, run.split.trained.length));
+    const memory = options.memory === undefined ? undefined : { bytes: options.memory, dims };
+    const training = trainingGraph({
+      model,
+      losses: losses(weights),
+      optimizer,
+      parameters,
+      clipNorm: CLIP,
+      passOver,
+      ...(memory === undefined ? {} : { memory }),
+    });
+    const { peakBytes, unknown } = estimateMemory(training, dims);
+    const estimate = unknown > MOST_UNKNOWN ? null : { stepBytes: peakBytes, segments: training.segments };
     const evaluated = evaluationGraph(
       { model, losses: losses(weights), outputs: [run.scores.student] },
       training.parameters,
     );
     const trainer = await Trainer.start(runner, training, TRAINING_SESSION, signal);
     const evaluation = await runner.load({ bytes: encodeModel(evaluated) }, TRAINING_SESSION, { signal });
-    return new Student({ options, graph: model, trainer, evaluation, teacher, targets, weights });
+    return new Student({ options, graph: model, trainer, evaluation, teacher, targets, weights, estimate });
   }
 
   async step(step: number, rate: number): Promise<number> {
@@ -210,6 +232,12 @@ async function initialLosses(
   } finally {
     if (runner.alive) await session.close();
   }
+}
+
+/** Every open size of the inputs' first axes: the batch. */
+function batchDims({ graph }: Model, batch: number): Record<string, number> {
+  const names = graph.inputs.flatMap(({ type }) => (type?.kind === 'tensor' ? [type.shape?.[0]] : []));
+  return Object.fromEntries(names.flatMap((name) => (typeof name === 'string' ? [[name, batch]] : [])));
 }
 
 const numberIn = ({ data }: HostTensor): number => Number((data as Float32Array)[0]);

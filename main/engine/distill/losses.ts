@@ -8,7 +8,9 @@ const TINY = 1e-12;
 /** The loss of a target. @param weight what it is multiplied by in the sum */
 export function lossOf({ match, input, value, loss: name }: Target, temperature: number, weight: number): Loss {
   const { kind, axis, targetDims } = match;
-  const shape: Shape = targetDims.map((dim, at) => (at === 0 ? null : dim));
+  /** The batch is that of the value. */
+  const shapeOf = (scope: LossScope): Shape =>
+    targetDims.map((dim, at) => (at === 0 ? (scope.shapeOf(value)?.[0] ?? null) : dim));
   switch (kind) {
     case 'outputs':
       return klDivergence({ name, weight, logits: value, target: input, temperature, axis });
@@ -18,14 +20,14 @@ export function lossOf({ match, input, value, loss: name }: Target, temperature:
       return {
         name,
         weight,
-        write: (scope) => relativeError(scope, value, scope.given(input, 'float32', shape)),
+        write: (scope) => relativeError(scope, value, scope.given(input, 'float32', shapeOf(scope))),
       };
     case 'attention':
       return {
         name,
         weight,
         write: (scope) => {
-          const target = scope.given(input, 'float32', shape);
+          const target = scope.given(input, 'float32', shapeOf(scope));
           return relativeError(scope, attentionMap(scope, value, match), attentionMap(scope, target, match));
         },
       };

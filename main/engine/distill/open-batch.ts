@@ -1,11 +1,13 @@
 import { feedInputs } from '../graph/index-graph.ts';
 import type { Model, ValueInfo } from '../graph/ir.ts';
+import { openBatch as openWithShapes } from '../passes/open-batch.ts';
 
 /**
- * The model with an open batch: exporters often write 1 where any number would do. What is stored between inputs and outputs of
- * shapes that were inferred for that number goes.
+ * The model with an open batch: exporters often write 1 where any number would do. Where it cannot be told from shapes that this is so,
+ * the inputs are opened all the same: a run tells.
  */
-export function openBatch(model: Model): Model {
+export function openBatch(given: Model): Model {
+  const { model } = openWithShapes(given);
   const fed = new Set(feedInputs(model.graph).map(({ name }) => name));
   if (feedInputs(model.graph).every(({ type }) => type?.kind !== 'tensor' || typeof type.shape?.[0] !== 'number')) {
     return model;

@@ -33,12 +33,15 @@ export async function runTraining(
   { signal, progress }: TaskContext,
 ): Promise<TrainingResult> {
   const { iterations, batch, rate, seed, passOver } = settings;
+  const memory = settings.memory === 0 ? undefined : settings.memory * 2 ** 20;
   const temperature = 'temperature' in settings ? settings.temperature : 4;
   const { optimizer } = recipeOfPreset(settings.preset);
   progress({ stage: 'Preparing training', done: 0, total: 1 });
-  const student = await Student.start({ run, optimizer, temperature, batch, seed, passOver, runner, signal });
+  const student = await Student.start({ run, optimizer, temperature, batch, seed, passOver, memory, runner, signal });
   try {
-    const teller = new Teller(run, Math.min(batch, run.split.trained.length), iterations, host);
+    const size = Math.min(batch, run.split.trained.length);
+    const teller = new Teller(run, { batch: size, steps: iterations, estimate: student.estimate, host });
+    teller.begin();
     const evaluateEvery = Math.max(1, Math.round(iterations / EVALUATIONS));
     const plan = { steps: iterations, rate, evaluateEvery, patience: Math.max(1, PATIENCE * iterations) };
     const { checkpoints } = host;
@@ -77,25 +80,46 @@ async function earlier(run: PreparedRun, { checkpoints }: DistillInput['host']):
   return bytes === undefined ? undefined : decodeCheckpoint(bytes, run.key);
 }
 
+/** What is told of a run's state; no rate before it is known. */
+type ToldState = Omit<RunState, 'rate' | 'best'> & {
+  readonly rate: number | null;
+  readonly best: { readonly step: number };
+};
+
 /** Says how a run stands, as the contract has it. */
 class Teller {
   readonly #run: PreparedRun;
   readonly #batch: number;
   readonly #steps: number;
+  readonly #estimate: Training['estimate'];
   readonly #host: DistillInput['host'];
   #at = performance.now();
   #step = 0;
   #toldAt = 0;
   #pace: number | null = null;
 
-  constructor(run: PreparedRun, batch: number, steps: number, host: DistillInput['host']) {
+  constructor(
+    run: PreparedRun,
+    told: {
+      readonly batch: number;
+      readonly steps: number;
+      readonly estimate: Training['estimate'];
+      readonly host: DistillInput['host'];
+    },
+  ) {
     this.#run = run;
-    this.#batch = batch;
-    this.#steps = steps;
-    this.#host = host;
+    this.#batch = told.batch;
+    this.#steps = told.steps;
+    this.#estimate = told.estimate;
+    this.#host = told.host;
   }
 
-  tell(state: RunState, status: Training['status'], memoryBytes: number | null = null): Training {
+  /** Before anything runs. */
+  begin(): void {
+    this.tell({ step: 0, rate: null, rateTest: [], train: [], heldOut: [], best: { step: 0 } }, 'preparing');
+  }
+
+  tell(state: ToldState, status: Training['status'], memoryBytes: number | null = null): Training {
     const now = performance.now();
     if (state.step > this.#step) this.#pace = (1000 * this.#batch * (state.step - this.#step)) / (now - this.#at);
     [this.#at, this.#step] = [now, state.step];
@@ -109,6 +133,7 @@ class Teller {
       samples: { trained: split.trained.length, heldOut: split.heldOut.length },
       samplesPerSecond: this.#pace,
       memoryBytes,
+      estimate: this.#estimate,
       train: state.train.map((point) => ({ ...point })),
       heldOut: state.heldOut.map(heldOutPoint),
       best: state.best.step,

@@ -24,6 +24,7 @@ import type { QuantizeStepOutcome } from '../../engine/steps/quantize.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
 import type { RepairStepOutcome } from '../../engine/steps/repair.ts';
 import { makeModel, type MadeModel } from '../../engine/trial/make-model.ts';
+import { formatBytes } from '../../judge/format.ts';
 import { describeStep } from '../../judge/recipe/words.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
@@ -106,14 +107,17 @@ async function openNamed(
 function trainingHost(checkpoint: string | null, { progress }: TaskContext): TrainingHost {
   return {
     tell: (training) =>
-      progress({ stage: trainingStage(training.status), done: training.step, total: training.steps, told: training }),
+      progress({ stage: trainingStage(training), done: training.step, total: training.steps, told: training }),
     order: trainingOrder,
     checkpoints: checkpoint === null ? undefined : checkpointFile(checkpoint),
   };
 }
 
-function trainingStage(status: Training['status']): string {
-  return status === 'preparing' ? 'Preparing training' : status === 'paused' ? 'Paused' : 'Distilling';
+function trainingStage({ status, estimate }: Training): string {
+  if (status !== 'preparing') return status === 'paused' ? 'Paused' : 'Distilling';
+  return estimate === null
+    ? 'Preparing training'
+    : `Preparing training, about ${formatBytes(estimate.stepBytes)} of memory for a step`;
 }
 
 interface CalibrationData {

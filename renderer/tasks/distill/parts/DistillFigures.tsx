@@ -9,6 +9,7 @@ import {
 import { Figures } from '../../../design/Task.tsx';
 import { lastStepOf } from '../../../../main/contract/recipe/kinds.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
+import type { Training } from '../../../../main/contract/training.ts';
 import { remainingMs, standings } from '../model.ts';
 import type { ShownTraining } from '../use-shown-training.ts';
 
@@ -72,9 +73,23 @@ export function DistillFigures({ shown: { trial, training } }: { readonly shown:
       />
       <Figure
         label="Memory"
-        value={training?.memoryBytes === null || training === null ? null : formatBytes(training.memoryBytes)}
-        note="of the process that trains"
+        value={training === null ? null : memoryOf(training)}
+        note={training === null ? '' : memoryNote(training)}
+        help="Before and while it trains, what a step takes by its estimate: weights, the optimizer's vectors and what is kept for the way back. Afterwards, the most that the process took, the runtime and the samples with it."
       />
     </Figures>
   );
+}
+
+function memoryOf({ memoryBytes, estimate }: Training): string | null {
+  if (memoryBytes !== null) return formatBytes(memoryBytes);
+  return estimate === null ? null : formatBytes(estimate.stepBytes);
+}
+
+function memoryNote({ memoryBytes, estimate }: Training): string {
+  const again = estimate === null || estimate.segments === 1 ? '' : `, in ${estimate.segments} segments`;
+  if (memoryBytes === null) return estimate === null ? '' : `estimated for a step${again}`;
+  return estimate === null
+    ? 'of the process that trained'
+    : `of the process; a step was estimated at ${formatBytes(estimate.stepBytes)}${again}`;
 }

@@ -181,6 +181,23 @@ describe('distilling a model', () => {
     expect(after.loss).toBeLessThan(training.heldOut[0]!.loss / 2);
   });
 
+  it('tells what a step takes before it begins, keeps to what it may take, and refuses what is too little', async () => {
+    const student = holed(teacher(), 'one.weight');
+    const told: Training[] = [];
+    const host = { tell: (training: Training): void => void told.push(training) };
+    const { training } = (await distill(student, { settings: { iterations: 4, batch: 16 }, host })).outcome;
+    const [first] = told;
+    expect(first).toMatchObject({ status: 'preparing', step: 0, rate: null, estimate: { segments: 1 } });
+    // At least weights and both moments, before and after the update: 112 numbers each.
+    expect(first!.estimate!.stepBytes).toBeGreaterThan(6 * 4 * 112);
+    expect(training.estimate).toEqual(first!.estimate);
+    const wide = { batch: 16384, feeds: samples(18_000) };
+    const little = { iterations: 2, batch: wide.batch, memory: 1 };
+    await expect(distill(student, { settings: little, feeds: wide.feeds })).rejects.toMatchObject({
+      code: 'TRAIN_TOO_LARGE',
+    });
+  });
+
   it('refuses what it cannot learn from, each with its reason', async () => {
     const student = holed(teacher(), 'one.weight');
     await expect(distill(student, { feeds: samples(1) })).rejects.toThrow(/none is left to train on/);
