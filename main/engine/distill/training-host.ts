@@ -9,6 +9,8 @@ export interface TrainingHost {
   readonly order: () => Promise<TrainingOrder>;
   /** Where what is needed to go on is kept; undefined: nowhere. */
   readonly checkpoints?: CheckpointStore | undefined;
+  /** Where what the steps before the training made is kept, so that a run that goes on need not make it again. */
+  readonly stepsBefore?: CheckpointStore | undefined;
 }
 
 /** Nobody hears of it, and it runs to its end. */

@@ -4,11 +4,13 @@ import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
 import { orderProblems } from '../../judge/recipe/words.ts';
 import type { Model } from '../graph/ir.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { composeLineage, type Lineage } from '../prune/lineage.ts';
+import type { CheckpointStore } from '../distill/checkpoint.ts';
+import { composeLineage } from '../prune/lineage.ts';
 import { composeSources, type Sources } from '../passes/pass.ts';
 import { engineStep, type AnyOutcome } from '../steps/registry.ts';
 import type { StepSurroundings } from '../steps/step.ts';
 import { checkRecipeLayers } from './check-layers.ts';
+import { keepSteps, keyOfSteps, readSteps, type StepsMade } from './kept-steps.ts';
 import { changedSources, inNamesOf, inNamesOfRecipe } from './source-names.ts';
 
 export interface AppliedRecipe {
@@ -37,16 +39,21 @@ export async function applyRecipe(
   if (misplaced !== undefined)
     throw new StudioError('RECIPE_INVALID', misplaced, { hint: 'Change the order of the steps.' });
   checkRecipeLayers(model, recipe);
-  let current = model;
-  let sources: Sources = new Map();
-  let lineage: Lineage | undefined;
-  const steps: RecipeStep[] = [];
-  const outcomes: AnyOutcome[] = [];
-  for (const step of recipe.steps) {
+  const active = recipe.steps.filter((step) => !stepParts(step).off);
+  const kept = await keptSteps(model, active, surroundings);
+  const made = kept?.made;
+  let current = made?.model ?? model;
+  let sources: Sources = made?.sources ?? new Map();
+  let lineage = made?.lineage;
+  const steps: RecipeStep[] = [...(made?.steps ?? [])];
+  const outcomes: AnyOutcome[] = [...(made?.outcomes ?? [])];
+  for (const step of active.slice(steps.length)) {
     const parts = stepParts(step);
     const { kind } = parts.kind;
-    if (parts.off) continue;
     throwIfCancelled(context.signal, 'Applying the recipe');
+    if (kept !== undefined && made === undefined && steps.length === kept.before) {
+      await keepSteps(kept.store, kept.key, { model: current, sources, lineage, steps, outcomes }, model);
+    }
     const { apply, stage } = engineStep(kind);
     context.progress({ stage, done: 0, total: 1 });
     const around = { ...surroundings, source: model, ...(lineage === undefined ? {} : { lineage }) };
@@ -57,5 +64,30 @@ export async function applyRecipe(
     steps.push(stepOf(kind, inNamesOfRecipe(applied.settings, parts)));
     outcomes.push(applied.outcome);
   }
+  if (kept !== undefined && (await surroundings.training?.checkpoints?.read()) === undefined) await kept.store.remove();
   return { model: current, recipe: { version: 2, steps }, outcomes, sources };
+}
+
+/** What is kept of the steps before the first training, if there are any and someone keeps it. */
+interface KeptSteps {
+  readonly store: CheckpointStore;
+  readonly key: string;
+  /** Steps before the training. */
+  readonly before: number;
+  /** What an earlier run made of them. */
+  readonly made: StepsMade | undefined;
+}
+
+async function keptSteps(
+  model: Model,
+  steps: readonly RecipeStep[],
+  { training, calibration, vnni }: StepSurroundings,
+): Promise<KeptSteps | undefined> {
+  const store = training?.stepsBefore;
+  const before = steps.findIndex((step) => 'distill' in step);
+  const distill = steps[before];
+  if (store === undefined || before < 1 || distill === undefined || !('distill' in distill)) return undefined;
+  const { samples } = distill.distill;
+  const key = await keyOfSteps(model, steps.slice(0, before), { calibration, vnni, samples });
+  return { store, key, before, made: await readSteps(store, key, model) };
 }

@@ -110,6 +110,7 @@ function trainingHost(checkpoint: string | null, { progress }: TaskContext): Tra
       progress({ stage: trainingStage(training), done: training.step, total: training.steps, told: training }),
     order: trainingOrder,
     checkpoints: checkpoint === null ? undefined : checkpointFile(checkpoint),
+    stepsBefore: checkpoint === null ? undefined : checkpointFile(`${checkpoint}.steps`),
   };
 }
 
