@@ -10,6 +10,7 @@ import { ElementSets } from './element-sets.ts';
 import { chooseFolds } from './folds.ts';
 import { freezeAxis, freezeValue, valueAt, type ClosureScene } from './scene.ts';
 import { sizeReaders } from './size-readers.ts';
+import { Vanishing } from './vanishing.ts';
 
 /** Which elements of which axes stand or fall together, in the main graph of a model. */
 export interface Closure {
@@ -42,9 +43,10 @@ export function closeChannels(model: Model): Closure {
   for (const node of graph.nodes) {
     const own = ties.get(node);
     if (own === undefined) freezeNode(scene, node, `${node.opType} has no rule for what goes with what`);
-    else folds.push(...joinTies(scene, node, own));
+    else folds.push(...joinTies(scene, node, own, { sums: 'later' }));
   }
   freezeEnds(scene);
+  freezeSums(scene, model, ties);
   for (const { value, axis, by } of sizeReaders(graph, (node) => ties.get(node))) {
     freezeAxis(scene, value, axis, `${by.opType} '${by.name}' computes with its size`);
   }
@@ -90,14 +92,21 @@ export function relateNodes(model: Model, { records }: Inference): ReadonlyMap<N
 
 /**
  * Joins what a rule ties and freezes what it does not mention.
- * @param concerns the operands that are looked at; default: all
+ * @param options.concerns the operands that are looked at; default: all
  * @returns its folds, which are chosen last
  */
 export function joinTies(
   scene: ClosureScene,
   node: Node,
   ties: ChannelTies,
-  concerns: (operand: Pick<AxisRef, 'side' | 'position'>) => boolean = () => true,
+  {
+    concerns = () => true,
+    sums = 'whole',
+  }: {
+    readonly concerns?: (operand: Pick<AxisRef, 'side' | 'position'>) => boolean;
+    /** Whether what is added up stays whole, or is looked at by whoever calls. */
+    readonly sums?: 'whole' | 'later';
+  } = {},
 ): { readonly node: Node; readonly fold: AxisFold }[] {
   const { axes, sets } = scene;
   for (const { from, to, count, fromStart, fromStep, toStart, toStep } of ties.ties) {
@@ -114,7 +123,7 @@ export function joinTies(
     }
     for (let i = 0; i < count; i++) sets.join(a + fromStart + i * fromStep, b + toStart + i * toStep);
   }
-  for (const { axis, reason } of ties.whole) {
+  for (const { axis, reason } of sums === 'whole' ? [...ties.whole, ...ties.sums] : ties.whole) {
     if (!concerns(axis)) continue;
     freezeAxis(scene, valueAt(node, axis), axis.axis, `${node.opType} '${node.name}': ${reason}`);
   }
@@ -133,6 +142,18 @@ export function joinTies(
 /** Nothing that the node takes or gives may change. */
 export function freezeNode(scene: ClosureScene, node: Node, reason: string): void {
   for (const value of [...node.inputs, ...node.outputs]) if (value !== '') freezeValue(scene, value, reason);
+}
+
+/** What is added up stays, unless it is zero where nothing gives it any more. */
+function freezeSums(scene: ClosureScene, model: Model, ties: ReadonlyMap<Node, ChannelTies>): void {
+  const vanishing = new Vanishing(model, ties);
+  for (const [node, { sums }] of ties) {
+    for (const { axis, reason } of sums) {
+      const value = valueAt(node, axis);
+      if (!vanishing.at(value, axis.axis))
+        freezeAxis(scene, value, axis.axis, `${node.opType} '${node.name}': ${reason}`);
+    }
+  }
 }
 
 /** What the model takes and gives, and what subgraphs capture, stays. */

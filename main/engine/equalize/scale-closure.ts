@@ -170,7 +170,7 @@ class Closing {
     }
     const concerns = ({ side, position }: { side: string; position: number }): boolean =>
       side === 'output' || position === input;
-    this.folds.push(...joinTies(this.#scene, node, ties, concerns));
+    this.folds.push(...joinTies(this.#scene, node, ties, { concerns }));
     this.#keepBroadcast(node, ties, [input]);
     this.#takeStored(node, input);
   }

@@ -15,6 +15,10 @@ export interface NodeRecut {
   readonly without?: readonly string[];
   /** int64 lists that take the place of inputs. */
   readonly settings?: Readonly<Record<number, readonly number[]>>;
+  /** Stored inputs that are multiplied by a number. */
+  readonly factors?: Readonly<Record<number, number>>;
+  /** What output 0 is multiplied by behind the node. */
+  readonly scaled?: number;
   /** Another operator of the default domain that does the same: inputs by name, or as an int64 list. */
   readonly instead?: { readonly opType: string; readonly inputs: readonly (string | readonly number[])[] };
 }

@@ -49,6 +49,7 @@ export class ChannelTies {
   readonly ties: AxisTie[] = [];
   readonly folds: AxisFold[] = [];
   readonly whole: { readonly axis: AxisRef; readonly reason: string }[] = [];
+  readonly sums: { readonly axis: AxisRef; readonly reason: string }[] = [];
   readonly weights: { readonly axis: AxisRef; readonly role: WeightRole }[] = [];
   readonly kinds: { readonly axis: AxisRef; readonly kind: UnitKind }[] = [];
   readonly #mentioned = new Set<number>();
@@ -176,6 +177,12 @@ export class ChannelTies {
   keep(axis: AxisRef, reason: string): void {
     this.#mention(axis);
     this.whole.push({ axis, reason });
+  }
+
+  /** Its elements are added up: they may go where they are zero as soon as nothing gives them, else the axis stays whole. */
+  addsUp(axis: AxisRef, reason: string): void {
+    this.#mention(axis);
+    this.sums.push({ axis, reason });
   }
 
   /** All axes of an operand stay whole. */

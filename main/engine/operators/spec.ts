@@ -96,6 +96,8 @@ export type Trait =
   | 'identity'
   /** Gives exactly the input's elements, each once, moved or converted: a zero behind it is a zero before it. */
   | 'rearranges'
+  /** Gives zero where its first input is zero, whatever the others; those of a second one, if it has one, must be above zero. */
+  | 'keepsZero'
   /** Tells of its input's shape alone. */
   | 'readsShape'
   /** Moves, describes, converts or limits data: never the reason why a kernel with other sources exists. */

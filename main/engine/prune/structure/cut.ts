@@ -3,12 +3,14 @@ import { makeAttribute } from '../../graph/attributes.ts';
 import { allValueNames } from '../../graph/index-graph.ts';
 import type { Dim, Model, Node, Tensor, ValueInfo } from '../../graph/ir.ts';
 import { claimName } from '../../graph/layers.ts';
+import { tensorValues } from '../../graph/tensor-data.ts';
+import type { DType } from '../../tensor/dtype.ts';
 import { makeTensor } from '../../graph/make.ts';
 import type { AxisRef, ChannelTies } from '../../operators/channel-ties.ts';
 import type { ChannelCut, NodeRecut } from '../../operators/channel-cut.ts';
 import type { ChannelFacet } from '../../operators/channels.ts';
 import { inferModel } from '../../operators/infer.ts';
-import { replaceElementsNode } from '../../operators/nodes.ts';
+import { productNode, replaceElementsNode } from '../../operators/nodes.ts';
 import { operatorSpec } from '../../operators/table.ts';
 import { withoutDeadNodes } from '../../passes/dead-code.ts';
 import type { Closure } from '../../channels/closure.ts';
@@ -35,14 +37,17 @@ class Surgeon {
   readonly #removal: Removal;
   readonly #names: Set<string>;
   readonly #settings: Tensor[] = [];
-  /** Nodes that stand before others. */
-  readonly #added = new Map<Node, Node>();
+  /** Nodes that stand before others, and behind them. */
+  readonly #before = new Map<Node, Node>();
+  readonly #behind = new Map<Node, Node>();
+  readonly #stored: ReadonlyMap<string, Tensor>;
 
   constructor(closure: Closure, removal: Removal) {
     this.#closure = closure;
     this.#removal = removal;
     const { graph } = closure.model;
     this.#names = new Set([...allValueNames(graph), ...graph.nodes.map(({ name }) => name)]);
+    this.#stored = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
   }
 
   cut(): Model {
@@ -50,8 +55,7 @@ class Surgeon {
     const { graph } = model;
     const nodes = graph.nodes.flatMap((node) => {
       const cut = this.#cutNode(node);
-      const before = this.#added.get(cut);
-      return before === undefined ? [cut] : [before, cut];
+      return [this.#before.get(cut), cut, this.#behind.get(cut)].filter((one) => one !== undefined);
     });
     const initializers = [...graph.initializers.map((tensor) => this.#cutTensor(tensor)), ...this.#settings];
     const info = (one: ValueInfo): ValueInfo => this.#cutInfo(one);
@@ -95,7 +99,7 @@ class Surgeon {
     const kept = (ref: AxisRef): Uint32Array | undefined => this.#removal.kept(valueAt(node, ref), ref.axis);
     const cut: ChannelCut = { before: ties, kept };
     const recut = facet.recut?.(cut);
-    const rewritten = recut === undefined ? node : this.#rewrite(node, recut);
+    const rewritten = recut === undefined ? node : this.#scale(this.#rewrite(node, recut), recut);
     return facet.sizes === undefined ? rewritten : this.#restate(rewritten, ties, facet.sizes);
   }
 
@@ -118,6 +122,33 @@ class Surgeon {
       inputs[Number(position)] = this.#setting(node, values);
     }
     return { ...node, opType: instead?.opType ?? node.opType, inputs, attributes: [...kept, ...added] };
+  }
+
+  /** Stored inputs are multiplied by their factors; behind the node stands a product where its output is. */
+  #scale(node: Node, { factors = {}, scaled }: NodeRecut): Node {
+    let inputs: readonly string[] = node.inputs;
+    for (const [position, factor] of Object.entries(factors)) {
+      const tensor = this.#stored.get(inputs[Number(position)] ?? '');
+      if (tensor === undefined)
+        throw new Error(`${node.opType} '${node.name}' is cut by a rule for stored inputs only`);
+      const name = claimName(`${tensor.name}_cut`, this.#names);
+      const values = Float64Array.from(
+        tensorValues(this.#cutTensor(tensor)) as ArrayLike<number>,
+        (value) => value * factor,
+      );
+      this.#settings.push(makeTensor(name, tensor.dtype, this.#cutTensor(tensor).dims, floatsOf(tensor.dtype, values)));
+      inputs = inputs.with(Number(position), name);
+    }
+    if (scaled === undefined) return { ...node, inputs };
+    const [value = '', ...others] = node.outputs;
+    const given = claimName(`${value}_cut`, this.#names);
+    const by = claimName(`${node.name}_cut`, this.#names);
+    const dtype = this.#closure.inference.values.get(value)?.dtype ?? 'float32';
+    this.#settings.push(makeTensor(by, dtype, [], floatsOf(dtype, [scaled])));
+    const changed = { ...node, inputs, outputs: [given, ...others] };
+    const name = claimName(`${node.name}_cut`, this.#names);
+    this.#behind.set(changed, productNode([given, by], value, { name }));
+    return changed;
   }
 
   /**
@@ -151,7 +182,7 @@ class Surgeon {
     const stated = claimName(`${node.name}_cut`, this.#names);
     const name = claimName(`${node.name}_cut`, this.#names);
     const restated = { ...node, inputs: node.inputs.with(input, stated) };
-    this.#added.set(restated, replaceElementsNode([node.inputs[input] ?? '', places, values], stated, { name }));
+    this.#before.set(restated, replaceElementsNode([node.inputs[input] ?? '', places, values], stated, { name }));
     return restated;
   }
 
@@ -161,6 +192,10 @@ class Surgeon {
     this.#settings.push(makeTensor(name, 'int64', [values.length], elements));
     return name;
   }
+}
+
+function floatsOf(dtype: DType, values: ArrayLike<number>): Float32Array | Float64Array {
+  return dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
 }
 
 /** Without stored tensors that no node and no output uses. */

@@ -111,8 +111,12 @@ export const gatherChannels: ChannelFacet = {
     const picked = ties.axisOf('axis', 0, rank);
     const own = ties.rank('input', 1);
     if (picked === undefined || own === undefined) return;
+    // Whatever is looked up in a table of numbers, the table gives: embeddings have channels like any layer.
+    const isTable = ties.isStored(0) && ties.inputs[0]?.dtype?.includes('float') === true;
     for (let axis = 0; axis < rank; axis++) {
-      if (axis !== picked) ties.same(ties.input(0, axis), ties.output(0, axis < picked ? axis : axis + own - 1));
+      if (axis === picked) continue;
+      ties.same(ties.input(0, axis), ties.output(0, axis < picked ? axis : axis + own - 1));
+      if (isTable) ties.weight(ties.input(0, axis), 'produces');
     }
     for (let axis = 0; axis < own; axis++) {
       if (own !== 1 || !ties.isStored(1)) ties.same(ties.input(1, axis), ties.output(0, picked + axis));

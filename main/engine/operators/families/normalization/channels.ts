@@ -1,5 +1,5 @@
 /** Channels of normalizations: what is normalised over stays whole. */
-import { sizeAfter } from '../../channel-cut.ts';
+import { sizeAfter, type ChannelCut, type NodeRecut } from '../../channel-cut.ts';
 import { broadcastWith, passExcept } from '../../channel-rules.ts';
 import type { ChannelTies } from '../../channel-ties.ts';
 import type { ChannelFacet } from '../../channels.ts';
@@ -60,6 +60,55 @@ export const layerNormChannels: ChannelFacet = {
     passExcept(ties, axes, NORMALISED);
   },
 };
+
+/**
+ * Root mean square over the last axis: elements that are zero go, and what stays is normalised by a larger mean. With n of N
+ * left, mean(x²) of all is n/N of theirs, so that ε·N/n and γ·√(n/N)⁻¹ give what was given.
+ */
+export const rootMeanSquareChannels: ChannelFacet = {
+  relate: (ties) => {
+    const last = (ties.rank('input', 0) ?? 0) - 1;
+    const own = ties.axisOf('axis', -1, ties.rank('input', 0)) === last && ties.isStored(1) && !ties.has('output', 1);
+    if (!own || ties.rank('input', 1) !== 1) return layerNormChannels.relate(ties);
+    for (let axis = 0; axis <= last; axis++) ties.same(ties.input(0, axis), ties.output(0, axis));
+    ties.same(ties.input(1, 0), ties.input(0, last));
+    ties.addsUp(ties.input(0, last), NORMALISED);
+  },
+  recut: (cut) => rescaled(cut, 1, 1e-5),
+};
+
+/** The same of input + skip + bias, whose sum it gives as well. */
+export const skipRootMeanSquareChannels: ChannelFacet = {
+  relate: (ties) => {
+    const last = (ties.rank('input', 0) ?? 0) - 1;
+    if (!ties.isStored(2) || ties.has('output', 1) || ties.has('output', 2)) return skipNormChannels.relate(ties);
+    for (const position of [0, 3]) {
+      if (!ties.has('output', position)) continue;
+      for (let axis = 0; axis <= last; axis++) ties.same(ties.input(0, axis), ties.output(position, axis));
+      broadcastInto(ties, 1, position);
+      if (ties.has('input', 3)) ties.same(ties.input(3, 0), ties.output(position, last));
+    }
+    ties.same(ties.input(2, 0), ties.input(0, last));
+    ties.addsUp(ties.output(0, last), NORMALISED);
+  },
+  recut: (cut) => rescaled(cut, 2, 1e-12),
+};
+
+/** Axes of an input, counted from the last, go with those of an output. */
+function broadcastInto(ties: ChannelTies, input: number, output: number): void {
+  const [own, rank] = [ties.rank('input', input) ?? 0, ties.rank('output', output) ?? 0];
+  for (let axis = 0; axis < own; axis++) ties.same(ties.input(input, axis), ties.output(output, axis + rank - own));
+}
+
+function rescaled(cut: ChannelCut, gamma: number, usualEpsilon: number): NodeRecut | undefined {
+  const { before } = cut;
+  const last = (before.rank('input', 0) ?? 0) - 1;
+  const kept = cut.kept(before.input(0, last))?.length;
+  const all = before.size(before.input(0, last));
+  if (kept === undefined || all === undefined) return undefined;
+  const epsilon = before.attributes.get('epsilon', 'float') ?? usualEpsilon;
+  return { attributes: { epsilon: (epsilon * all) / kept }, factors: { [gamma]: Math.sqrt(all / kept) } };
+}
 
 /** LayerNormalization of input + skip, over the last axis. */
 export const skipNormChannels: ChannelFacet = {

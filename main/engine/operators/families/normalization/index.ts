@@ -11,7 +11,9 @@ import {
   instanceNormChannels,
   layerNormChannels,
   responseChannels,
+  rootMeanSquareChannels,
   skipNormChannels,
+  skipRootMeanSquareChannels,
 } from './channels.ts';
 import { scalesFirst, type ScalingRule } from '../../scaling.ts';
 import { unaryChannels } from '../../channel-rules.ts';
@@ -43,6 +45,7 @@ const rootMeanSquare: OperatorEntry = {
   gradient: gradient.layerNormGradient(false),
   inputs: ['X', 'scale'],
   parameters: [1],
+  channels: rootMeanSquareChannels,
   scaling: gains(1, undefined, true),
 };
 
@@ -133,7 +136,7 @@ export const normalizationOperators = [
     SkipSimplifiedLayerNormalization: {
       gradient: gradient.skipNormGradient(false),
       category: 'normalization',
-      channels: skipNormChannels,
+      channels: skipRootMeanSquareChannels,
       scaling: gains(2, undefined, true),
       inputs: ['input', 'skip', 'gamma', 'bias'],
       parameters: [2, 3],

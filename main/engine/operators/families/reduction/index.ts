@@ -18,7 +18,14 @@ import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { scalesFirst } from '../../scaling.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
-import { argChannels, cumulativeChannels, reductionChannels, topKChannels } from './channels.ts';
+import {
+  argChannels,
+  cumulativeChannels,
+  meanChannels,
+  reductionChannels,
+  sumChannels,
+  topKChannels,
+} from './channels.ts';
 
 const same: OperatorEntry = {
   category: 'tensor',
@@ -37,16 +44,16 @@ const reduction: OperatorEntry = {
 
 export const reductionOperators = [
   ...defineOperators('', {
-    ReduceSum: { ...reduction, scaling: scalesFirst, gradient: reduceSumGradient, fold: sum },
+    ReduceSum: { ...reduction, channels: sumChannels, scaling: scalesFirst, gradient: reduceSumGradient, fold: sum },
     ReduceProd: { ...reduction, gradient: reduceProdGradient, fold: product },
     ReduceMin: { ...reduction, scaling: scalesFirst, gradient: reduceExtremeGradient, fold: minimum },
     ReduceMax: { ...reduction, scaling: scalesFirst, gradient: reduceExtremeGradient, fold: maximum },
-    ReduceMean: { ...reduction, scaling: scalesFirst, gradient: reduceMeanGradient },
-    ReduceL1: { ...reduction, scaling: scalesFirst, gradient: reduceL1Gradient },
-    ReduceL2: { ...reduction, scaling: scalesFirst, gradient: reduceL2Gradient },
+    ReduceMean: { ...reduction, channels: meanChannels, scaling: scalesFirst, gradient: reduceMeanGradient },
+    ReduceL1: { ...reduction, channels: sumChannels, scaling: scalesFirst, gradient: reduceL1Gradient },
+    ReduceL2: { ...reduction, channels: sumChannels, scaling: scalesFirst, gradient: reduceL2Gradient },
     ReduceLogSum: { ...reduction, gradient: reduceLogSumGradient },
     ReduceLogSumExp: { ...reduction, gradient: reduceLogSumExpGradient },
-    ReduceSumSquare: { ...reduction, gradient: reduceSumSquareGradient },
+    ReduceSumSquare: { ...reduction, channels: sumChannels, gradient: reduceSumSquareGradient },
     'ArgMax ArgMin': {
       category: 'tensor',
       inputs: ['data'],
