@@ -153,6 +153,28 @@ function anchorsOf(base: AccuracyBase, measured: readonly MeasuredCut[]): Anchor
   return pooled([origin, ...merged]);
 }
 
+/** From here on a divergence says nothing any more: the distributions may share less than a twentieth. */
+const MOST_DISTANCE = 0.95;
+
+/**
+ * What may be left of the accuracy when a model's scores diverge from the whole model's by so many nats: with D of KL the two
+ * distributions differ in at most √(1 − e^−D) of their mass. The band reaches from nothing lost to all of that, the value lies
+ * in the middle. The sum of what groups lose alone is taken for D, though together they may lose more.
+ * @returns null where the divergence leaves everything open
+ * @see Bretagnolle & Huber 1979; Canonne 2022, A short note on an inequality between KL and TV
+ */
+export function accuracyFromDivergence(divergence: number, base: AccuracyBase): Prediction | null {
+  const distance = Math.sqrt(1 - Math.exp(-Math.max(0, divergence)));
+  if (!(distance <= MOST_DISTANCE)) return null;
+  const at = (accuracy: number, share: number): number => base.chance + (accuracy - base.chance) * share;
+  return {
+    value: clamp(at(base.accuracy, 1 - distance / 2)),
+    low: clamp(at(base.low, 1 - distance)),
+    high: clamp(base.high),
+    anchors: 0,
+  };
+}
+
 /**
  * Predicts the accuracy after a cut.
  * @param strength  of the cut, see `cutStrength`

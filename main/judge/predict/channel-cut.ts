@@ -27,6 +27,11 @@ export interface ChannelCut {
    */
   readonly strength: number | null;
   /**
+   * Sum of the divergences of the groups when each is cut alone to its width, in nats; null: they were not measured by this
+   * score, or outputs are no scores.
+   */
+  readonly divergence: number | null;
+  /**
    * What stands in for what only the cut itself tells. losses: how much goes where follows from groups that were cut alone, on
    * fewer samples and widths than the cut looks at. even: nothing is known of that, and the same share of each group is shown.
    */
@@ -63,7 +68,16 @@ export function channelCut(plan: MeasuredPlan, step: ChannelPruning): ChannelCut
         ? null
         : predictWidths(plan.latency, kept).value / plan.latency.fullMs;
   const met = share === null || share <= keep * (1 + 1e-6);
-  return { kept, totals, full, share, met, strength: strengthOf(plan, step, kept), guess };
+  return {
+    kept,
+    totals,
+    full,
+    share,
+    met,
+    strength: strengthOf(plan, step, kept),
+    divergence: divergenceOf(plan, step, kept),
+    guess,
+  };
 }
 
 /** The measure that a step aims at, and the share of it to keep. */
@@ -96,7 +110,8 @@ export function cutAsMade(
   const { measure } = targetOf(step);
   const totals = widthTotals(plan.widths, made);
   const share = measure === 'latency' ? guessed.share : totals[measure] / guessed.full[measure];
-  return { ...guessed, kept: made, totals, share, met: true, strength: strengthOf(plan, step, made), guess: null };
+  const told = { strength: strengthOf(plan, step, made), divergence: divergenceOf(plan, step, made) };
+  return { ...guessed, ...told, kept: made, totals, share, met: true, guess: null };
 }
 
 interface FoundWidths extends Pick<ChannelCut, 'kept' | 'guess'> {
@@ -124,9 +139,10 @@ function allocated(
   target: WidthTarget,
   rules: WidthRules,
 ): Pick<ChannelCut, 'kept' | 'guess'> {
-  const { widths, losses } = plan;
+  const { widths, curves } = plan;
   const scores = scoresOf(plan, score);
-  if (scope === 'optimal' && losses !== undefined) {
+  if (scope === 'optimal' && curves?.score === score) {
+    const { losses } = curves;
     const options = widths.groups.map((group, at) =>
       allowedWidths(group, rules).map((width) => ({ width, loss: lossAt(losses[at]!, width) })),
     );
@@ -192,6 +208,11 @@ function strengthOf(plan: ChannelPlan, { score }: ChannelPruning, kept: Int32Arr
   const ordered = ordersOf(plan, score) ?? (FROM_DATA.has(score) ? ordersOf(plan, 'l2') : null);
   if (ordered === null) return null;
   return ordered.reduce((sum, { lost }, at) => sum + lost[kept[at]!]!, 0) / Math.max(1, ordered.length);
+}
+
+function divergenceOf({ curves }: MeasuredPlan, { score }: ChannelPruning, kept: Int32Array): number | null {
+  if (curves?.score !== score || curves.measure !== 'divergence') return null;
+  return curves.losses.reduce((sum, own, at) => sum + lossAt(own, kept[at]!), 0);
 }
 
 /** Share of a group's Σw² that goes when `count` of its atoms stay, 0…1; null where the plan does not know the score. */

@@ -6,13 +6,21 @@ import type { WidthOption } from './allocate-losses.ts';
 import { latencyOf, type LatencyModel } from './width-latency.ts';
 
 export interface MeasuredPlan extends ChannelPlan {
-  /** Of each group, what the model loses where this group alone is cut by `obs`: ascending in width, the full one last. */
-  readonly losses?: readonly (readonly WidthOption[])[];
+  /** What single groups lose, where all of them were cut alone. */
+  readonly curves?: GroupCurves;
   /** How long cuts take here. */
   readonly latency?: LatencyModel;
 }
 
-/** Puts together what is known; a table of sensitivity counts where it is by `obs`, and of all groups. */
+export interface GroupCurves {
+  /** By which the atoms went. */
+  readonly score: Sensitivity['score'];
+  readonly measure: Sensitivity['measure'];
+  /** Of each group, what the model loses where this group alone is cut: ascending in width, the full one last. */
+  readonly losses: readonly (readonly WidthOption[])[];
+}
+
+/** Puts together what is known; a table of sensitivity counts where it is of all groups. */
 export function withMeasured(
   plan: ChannelPlan,
   { sensitivity, times }: { readonly sensitivity: Sensitivity | null; readonly times: WidthTimes | null },
@@ -22,18 +30,24 @@ export function withMeasured(
 }
 
 function withLosses(plan: ChannelPlan, table: Sensitivity | null): MeasuredPlan {
-  if (table?.score !== 'obs' || table.rows.length === 0) return plan;
+  if (table === null) return plan;
   const rows = new Map(table.rows.map((row) => [row.group, row]));
-  const found = plan.widths.groups.map(({ name, atoms }) => {
-    const row = rows.get(name);
-    return row?.scores?.length === atoms ? { scores: row.scores, cells: row.cells, atoms } : null;
-  });
-  if (!found.every((own) => own !== null)) return plan;
+  const found = plan.widths.groups.map(({ name }) => rows.get(name));
+  if (found.length === 0 || !found.every((row) => row !== undefined)) return plan;
+  const { score, measure } = table;
+  const losses = found.map(({ cells }, at) => optionsOf(cells, plan.widths.groups[at]!.atoms));
+  return { ...withScores(plan, found), curves: { score, measure, losses } };
+}
+
+/** What only data tell of atoms. */
+function withScores(plan: ChannelPlan, rows: readonly Sensitivity['rows'][number][]): ChannelPlan {
+  const whole = rows.every(({ scores }, at) => scores?.length === plan.widths.groups[at]!.atoms);
+  if (!whole) return plan;
   const groups = plan.groups.map((group, at) => ({
     ...group,
-    scores: { ...group.scores, obs: Float64Array.from(found[at]!.scores) },
+    scores: { ...group.scores, obs: Float64Array.from(rows[at]!.scores!) },
   }));
-  return { ...plan, groups, losses: found.map(({ cells, atoms }) => optionsOf(cells, atoms)) };
+  return { ...plan, groups };
 }
 
 function optionsOf(cells: Sensitivity['rows'][number]['cells'], atoms: number): readonly WidthOption[] {

@@ -10,7 +10,7 @@ import { EMPTY_RECIPE, type Recipe } from '../../contract/recipe/recipe.ts';
 import type { Inspect, Profile } from '../../contract/results.ts';
 import type { PrunePlan, QuantizePlan, Trial } from '../../contract/studio.ts';
 import { canonicalRecipe } from '../recipe/canonical.ts';
-import { predictAccuracy } from './accuracy.ts';
+import { accuracyFromDivergence, predictAccuracy } from './accuracy.ts';
 import type { AccuracyBase, MeasuredCut, Prediction } from './accuracy.ts';
 import { channelCut, type ChannelCut } from './channel-cut.ts';
 import { channelLatency, type TimedCut } from './channel-latency.ts';
@@ -284,10 +284,22 @@ function predictGoodness(inputs: PredictionInputs, recipe: Recipe): PredictedTri
   const start = goodnessBase(inputs, recipe);
   if (start === null || strength === null) return null;
   const measured = measuredCuts(inputs, recipe, start);
-  // What channels cost is told by measurements alone: between the model and the strongest cut that was tried.
+  // Between the model and the strongest cut that was tried, measured cuts tell; beyond, what groups lost alone.
   const reach = Math.max(0, ...measured.map((cut) => cut.strength));
-  if (pruneStepOf(recipe)?.structure === 'channel' && strength > reach * (1 + 1e-9)) return null;
+  const beyond = pruneStepOf(recipe)?.structure === 'channel' && strength > reach * (1 + 1e-9);
+  if (beyond) {
+    const divergence = repairsAsMeasured(recipe) ? (channelsOf(inputs, recipe)?.divergence ?? null) : null;
+    const guess = divergence === null ? null : accuracyFromDivergence(divergence, start.base);
+    return guess && { ...guess, metric: start.metric };
+  }
   return { ...predictAccuracy(strength, start.base, measured), metric: start.metric };
+}
+
+/** Whether what is left is fitted again exactly where the groups were: by `obs` they are, by scores of weights they are not. */
+function repairsAsMeasured(recipe: Recipe): boolean {
+  const step = pruneStepOf(recipe);
+  const repairs = lastStepOf(recipe, 'repair')?.method === 'least-squares';
+  return quantizeStepOf(recipe) === null && step?.structure === 'channel' && repairs === (step.score === 'obs');
 }
 
 /** null: what the layers hold, which of them int8 changes, or what stays of them is not known yet. */

@@ -4,7 +4,7 @@ import { allowedWidths, shareAt, type WidthTarget } from '../../../judge/predict
 import { allocateByLosses, type WidthOption } from '../../../judge/predict/allocate-losses.ts';
 import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
-import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
+import { spreadSamples } from '../../dataset/spread-samples.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
 import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 import type { Closure } from '../../channels/closure.ts';
@@ -34,12 +34,14 @@ const TRIED_WIDTHS = 8;
 export async function measureWidths(
   task: { readonly closure: Closure; readonly widths: WidthModel; readonly step: ChannelPruning },
   choices: readonly (ObsChoice | undefined)[],
-  on: CalibrationRunner,
+  on: CalibrationRunner & { readonly samples: number },
   context: TaskContext,
 ): Promise<MeasuredWidths> {
   const { closure, widths, step } = task;
   const rules = widthRules(widths.groups, step);
-  const few = { runner: on.runner, batches: () => firstSamplesOf(on.batches(), COMPARED_SAMPLES) };
+  const some = { total: on.samples, count: COMPARED_SAMPLES };
+  const whole = closure.model.graph.inputs.some(({ name }) => hasFixedBatch(closure, name));
+  const few = { runner: on.runner, batches: () => spreadSamples(on.batches(), some, { whole }) };
   const distance = await OutputDistance.from(closure.model, few, context);
   const changesAt = async (group: number, width: number): Promise<readonly ConstantChange[]> => {
     const choice = choices[group];
@@ -97,12 +99,7 @@ function spread(widths: readonly number[], most: number): readonly number[] {
   return [...picked, widths.at(-1)!];
 }
 
-/** Batches from the start until the count is reached; the last is taken whole. */
-async function* firstSamplesOf(batches: FeedBatches, count: number): FeedBatches {
-  let samples = 0;
-  for await (const feeds of batches) {
-    yield feeds;
-    samples += batchSize(feeds);
-    if (samples >= count) break;
-  }
+/** Whether an input takes batches of one size alone. */
+function hasFixedBatch({ inference }: Closure, input: string): boolean {
+  return typeof inference.values.get(input)?.shape?.[0] === 'number';
 }

@@ -46,7 +46,7 @@ export function ChannelFigures({ plan, prediction }: ChannelFiguresProps): React
         help={
           goodness
             ? `Measured on ${goodness.samples} samples, with its 95 % interval.`
-            : 'What a cut of channels costs is not known before it is measured. Between measured cuts by the same score it is interpolated over the removed share of squared weights.'
+            : 'Between measured cuts by the same score it is interpolated over the removed share of squared weights. Beyond them, the sensitivity of the groups by this score gives a range (for obs where a repair follows, for other scores where none does): no loss at all, to as much as the sum of the divergences allows.'
         }
       />
       <Figure

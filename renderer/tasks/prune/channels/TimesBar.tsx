@@ -10,21 +10,21 @@ interface TimesBarProps {
   readonly step: ChannelPruning;
 }
 
-/** Learns how long cuts take here, where that is not known yet. */
+/** Learns how long cuts take here. */
 export function TimesBar({ plan, step }: TimesBarProps): ReactNode {
   const { state, cancel, dismiss } = useTimesTask();
   const running = state.status === 'running';
-  if (plan.latency !== undefined && !running) return null;
+  const known = plan.latency !== undefined;
   return (
     <>
       <TaskLine state={state} title="Timing widths" onCancel={cancel} onDismiss={dismiss} />
       {!running && (
         <Button
-          variant="default"
-          title="Times 17 cuts of the model on this machine, some seconds to a minute, so that the latency of any cut is predicted. Kept for this machine, runtime and model."
+          variant={known ? 'subtle' : 'default'}
+          title="Times 17 cuts of the model on this machine, some seconds to a minute, so that the latency of any cut is predicted. Kept for this machine, runtime and model: time again where something else kept the machine busy."
           onClick={() => void timeWidths(plan, step)}
         >
-          Time widths
+          {known ? 'Time again' : 'Time widths'}
         </Button>
       )}
     </>

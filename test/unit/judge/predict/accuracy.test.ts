@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { predictAccuracy } from '../../../../main/judge/predict/accuracy.ts';
+import { accuracyFromDivergence, predictAccuracy } from '../../../../main/judge/predict/accuracy.ts';
 
 const BASE = { accuracy: 0.9, low: 0.88, high: 0.92, chance: 0.1 };
 
@@ -70,5 +70,25 @@ describe('predictAccuracy', () => {
       }),
       { seed: 11, numRuns: 100 },
     );
+  });
+});
+
+describe('accuracyFromDivergence', () => {
+  const base = { accuracy: 0.9, low: 0.88, high: 0.92, chance: 0.1 };
+
+  it('reaches from nothing lost to the mass in which the distributions may differ: ln 4 nats, √(1 − 1/4)', () => {
+    const distance = Math.sqrt(0.75);
+    const { value, low, high } = accuracyFromDivergence(Math.log(4), base)!;
+    expect(value).toBeCloseTo(0.1 + 0.8 * (1 - distance / 2), 12);
+    expect(low).toBeCloseTo(0.1 + 0.78 * (1 - distance), 12);
+    expect(high).toBe(0.92);
+  });
+
+  it('is the model itself where nothing diverges, and nothing where everything is open', () => {
+    expect(accuracyFromDivergence(0, base)).toMatchObject({ value: 0.9, low: 0.88, high: 0.92 });
+    // Rounding makes tiny divergences negative.
+    expect(accuracyFromDivergence(-1e-9, base)!.value).toBe(0.9);
+    expect(accuracyFromDivergence(5, base)).toBeNull();
+    expect(accuracyFromDivergence(Infinity, base)).toBeNull();
   });
 });

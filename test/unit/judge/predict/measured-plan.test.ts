@@ -68,11 +68,23 @@ describe('withMeasured', () => {
   });
 
   it.each([
-    ['by another score', table({ score: 'l2' })],
     ['that is not whole yet', table({ rows: [] })],
     ['of other groups', table({ rows: [{ group: 'b', cells: [], scores: [1, 2, 3] }] })],
   ])('takes nothing from a table %s', (_, other) => {
     expect(withMeasured(plan, { sensitivity: other, times: null })).toEqual(plan);
+  });
+
+  it('adds up what the groups diverge alone, by the score that they were cut by', () => {
+    const known = withMeasured(plan, { sensitivity: table(), times: null });
+    expect(channelCut(known, OBS)!.divergence).toBeCloseTo(0.1, 12);
+    expect(channelCut(known, channelStep({ align: 1, minimum: 1, target: { macs: 0.7 } }))!.divergence).toBeNull();
+    const errors = withMeasured(plan, { sensitivity: table({ measure: 'error' }), times: null });
+    expect(channelCut(errors, OBS)!.divergence).toBeNull();
+  });
+
+  it('guesses nothing for obs from a table by another score', () => {
+    const known = withMeasured(plan, { sensitivity: table({ score: 'l2', rows: [{ group: 'a', cells: [] }] }), times: null }); // prettier-ignore
+    expect(channelCut(known, OBS)).toMatchObject({ guess: 'even', divergence: null });
   });
 
   it('aims at a latency once widths were timed: two of three units take 2 − 1/3 ms, one 2 − 2/3', () => {
