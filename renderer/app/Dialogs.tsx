@@ -54,8 +54,12 @@ const SEARCH: readonly (readonly [string, string])[] = [
   ['shape:1x64', 'dimensions of the output'],
   ['time>1ms  share>5%', 'measured'],
   ['macs>1M  params<10K  memory>1MB', 'amounts'],
-  ['sparsity>50%  sqnr<20dB', 'after pruning, quantizing'],
-  ['-op:Relu', 'not'],
+  ['sparsity>50%  kept<100%', 'after pruning'],
+  ['sqnr<20dB | time:top10', 'either; the ten greatest'],
+  ['-op:Relu  -(conv | gemm)', 'not'],
+  ['@group>1  @pads:1x1x1x1', 'attributes'],
+  ['after:conv1  before:fc', 'along the graph'],
+  ['is:frozen', 'a state'],
 ];
 
 function Keys(): ReactNode {

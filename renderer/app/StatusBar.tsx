@@ -6,6 +6,7 @@ import { formatDuration } from '../../main/judge/format.ts';
 import { activeJobs, cancelJob, jobShare, useJobs } from '../state/jobs.ts';
 import { useMessages } from '../state/messages.ts';
 import { useSession } from '../state/session.ts';
+import { MarkedLayers } from './MarkedLayers.tsx';
 import classes from './StatusBar.module.css';
 
 /** Jobs with progress, stage and time left; the last message; the machine. */
@@ -40,6 +41,7 @@ export function StatusBar(): ReactNode {
         </>
       )}
       <span className={classes['space']} />
+      <MarkedLayers />
       <Machine />
     </footer>
   );

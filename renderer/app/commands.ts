@@ -7,7 +7,7 @@ import { saveBlob } from '../state/download.ts';
 import { activeJobs, cancelJob, useJobs } from '../state/jobs.ts';
 import { OVERLAY_TITLES, OVERLAYS, useOverlay } from '../state/overlay.ts';
 import { useRecipe } from '../state/recipe.ts';
-import { selectLayer, useSelection } from '../state/selection.ts';
+import { clearSelection, selectLayer, useSelection } from '../state/selection.ts';
 import { showTrial, shownTrialId, useSession } from '../state/session.ts';
 import type { Panel } from '../state/panels.ts';
 import { TABS, TAB_TITLES } from '../state/tabs.ts';
@@ -40,6 +40,7 @@ type CommandPart = Pick<Command, 'id' | 'title' | 'run'> &
 const always = (): boolean => true;
 const hasModel = (): boolean => useSession.getState().model !== null;
 const hasLayer = (): boolean => useSelection.getState().layer !== null;
+const hasSelection = (): boolean => hasLayer() || useSelection.getState().marked.size > 0;
 const onGraph = (): boolean => hasModel() && useUi.getState().tab === 'graph';
 
 function commandsOf(menu: MenuName, section: string, parts: readonly CommandPart[]): readonly Command[] {
@@ -101,7 +102,7 @@ const edit: readonly Command[] = [
       enabled: hasLayer,
       run: () => void copyText(useSelection.getState().layer ?? ''),
     },
-    { id: 'edit.clear', title: 'Clear Selection', enabled: hasLayer, run: () => selectLayer(null, 'command') },
+    { id: 'edit.clear', title: 'Clear Selection', enabled: hasSelection, run: clearSelection },
   ]),
 ];
 

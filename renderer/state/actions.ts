@@ -13,7 +13,7 @@ import { useOverlay } from './overlay.ts';
 import { recipeOf } from './recipe-draft.ts';
 import { useRecipe } from './recipe.ts';
 import { clearResults, putResult } from './queries.ts';
-import { useSelection } from './selection.ts';
+import { clearSelection } from './selection.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { runSettings, useRunSettings } from './settings.ts';
 
@@ -33,7 +33,7 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
     const known = (id: string | null): id is string => id !== null && trials.some((trial) => trial.id === id);
     if (!same) {
       clearResults();
-      useSelection.getState().select(null, 'command');
+      clearSelection();
       useRunSettings.getState().set({ dims: {} });
     }
     useSession.setState({
@@ -79,7 +79,7 @@ export function closeModel(): void {
   useSession.setState({ model: null, trials: [], a: null, b: null, openError: null });
   clearResults();
   useRecipe.getState().open(null);
-  useSelection.getState().select(null, 'command');
+  clearSelection();
   useLast.setState({ modelId: null });
 }
 

@@ -12,11 +12,14 @@ interface SelectionStore {
   readonly hover: string | null;
   /** Layers that are pointed at as one (a group of channels), beside `hover`. */
   readonly lit: ReadonlySet<string>;
+  /** Layers that were selected together, to act on all of them. */
+  readonly marked: ReadonlySet<string>;
   /** The value (tensor) that is pointed at in the properties, or null. */
   readonly value: string | null;
   select(layer: string | null, source: SelectionSource): void;
   setHover(layer: string | null): void;
   setLit(layers: ReadonlySet<string>): void;
+  setMarked(layers: ReadonlySet<string>): void;
   setValue(value: string | null): void;
 }
 
@@ -29,6 +32,7 @@ export const useSelection = create<SelectionStore>((set, get) => ({
   revision: 0,
   hover: null,
   lit: NONE_LIT,
+  marked: NONE_LIT,
   value: null,
   select: (layer, source) => set({ layer, source, revision: get().revision + 1, value: null }),
   setHover: (hover) => {
@@ -37,10 +41,26 @@ export const useSelection = create<SelectionStore>((set, get) => ({
   setLit: (lit) => {
     if (lit !== get().lit) set({ lit });
   },
+  setMarked: (marked) => set({ marked }),
   setValue: (value) => set({ value }),
 }));
 
 /** Picks a layer in every view. */
 export function selectLayer(layer: string | null, source: SelectionSource): void {
   useSelection.getState().select(layer, source);
+}
+
+/** Selects layers together: these alone, or one more or less. */
+export function markLayers(layers: readonly string[], how: 'set' | 'toggle'): void {
+  const { marked, setMarked } = useSelection.getState();
+  if (how === 'set') return setMarked(new Set(layers));
+  const next = new Set(marked);
+  for (const layer of layers) if (!next.delete(layer)) next.add(layer);
+  setMarked(next);
+}
+
+/** Nothing is selected any more, neither one layer nor several. */
+export function clearSelection(): void {
+  selectLayer(null, 'command');
+  markLayers([], 'set');
 }

@@ -71,6 +71,15 @@ describe('with --json', () => {
     expect(result.problems).toEqual([]);
   });
 
+  test('inspect --where tells the layers that a query asks for, and refuses one that it does not understand', async () => {
+    const { layers } = await json(inspectSchema, 'inspect', cnn, '--where', 'op:Conv @strides:2x2');
+    expect(layers.map(({ name }) => name)).toHaveLength(4);
+    expect(layers.every(({ op }) => op === 'Conv')).toBe(true);
+    const { code, stdout } = await lapidary('inspect', cnn, '--where', 'macs>much', '--json');
+    expect(code).toBe(2);
+    expect(stdout).toContain('“much” is no amount');
+  });
+
   test('profile measures, and attributes every kernel', async () => {
     const result = await json(profileSchema, 'profile', cnn, '--runs', '10', '--warmup', '2', '--threads', '1');
     expect(result.latency).toMatchObject({ runs: 10, warmup: 2 });

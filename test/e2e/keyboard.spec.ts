@@ -56,7 +56,7 @@ test('a sample is opened, the tasks are gone through and the palette runs comman
   await test.step('Ctrl+F finds a layer, Enter selects it', async () => {
     await page.keyboard.press('Alt+1');
     await page.keyboard.press('ControlOrMeta+f');
-    await expect(page.getByRole('textbox', { name: 'Search layers' })).toBeFocused();
+    await expect(page.getByRole('combobox', { name: 'Search layers' })).toBeFocused();
     await page.keyboard.type('op:Gemm');
     await page.keyboard.press('Enter');
     await expect(page.getByRole('region', { name: 'Properties' })).toContainText('/fc/Gemm');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Inspect, LayerInfo } from '../../contract/results.ts';
 import { checkDims } from '../check-dims.ts';
+import { layersWhere } from '../layer-query.ts';
 import { addCommonOptions, addDimOption, type DimOptions } from '../options.ts';
 import { runCommand, type CommonOptions } from '../run-command.ts';
 import { formatBytes, formatCompact } from '../../judge/format.ts';
@@ -12,16 +13,24 @@ export function addInspectCommand(program: Command, finish: (code: number) => vo
     .command('inspect <model>')
     .description('what is in a model: operators, shapes, costs, problems');
   command.option('--layers', 'print the table of layers too');
+  command.option(
+    '--where <query>',
+    'only the layers that a query asks for: "op:Conv @group>1 macs>1M" (the language of the window\'s search)',
+  );
   addDimOption(addCommonOptions(command)).action(
-    async (model: string, options: CommonOptions & DimOptions & { layers?: boolean }) => {
+    async (model: string, options: CommonOptions & DimOptions & { layers?: boolean; where?: string }) => {
       let invalid = false;
       const code = await runCommand(options, async ({ operate, say }) => {
         await checkDims({ operate }, model, options.dim);
         const result = await operate('inspect', { path: model, dims: options.dim, scanWeights: true });
+        const found = options.where === undefined ? null : await layersWhere({ operate }, result, options.where);
+        const shown =
+          found === null ? result : { ...result, layers: result.layers.filter(({ layer }) => found.has(layer)) };
         say(summary(result));
-        if (options.layers === true) say(`\n${layers(result)}`);
+        if (found !== null) say(`  found       ${found.size} of ${mainRows(result).length} layers: ${options.where}`);
+        if (options.layers === true || found !== null) say(`\n${layers(shown)}`);
         invalid = result.problems.some(({ severity }) => severity === 'error');
-        return result;
+        return shown;
       });
       // All that can be told is told; the problems still make it bad input.
       finish(code === 0 && invalid ? 3 : code);

@@ -7,7 +7,7 @@ import { LoadingState } from '../../design/LoadingState.tsx';
 import { useOverlayData } from '../../state/overlay-data.ts';
 import { useOverlay } from '../../state/overlay.ts';
 import { excludedBy, useRecipe } from '../../state/recipe.ts';
-import { selectLayer, useSelection } from '../../state/selection.ts';
+import { clearSelection, selectLayer, useSelection } from '../../state/selection.ts';
 import { openPanel, useUi } from '../../state/ui.ts';
 import { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
 import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
@@ -52,6 +52,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const revision = useSelection((state) => state.revision);
   const hover = useSelection((state) => state.hover);
   const lit = useSelection((state) => state.lit);
+  const marked = useSelection((state) => state.marked);
   const together = hover === null ? undefined : overlay?.together?.get(hover);
   const group = useGraph((state) => state.group);
 
@@ -137,8 +138,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   );
 
   useEffect(
-    () => canvas?.setLit(new Set([...(together ?? lit)].flatMap((name) => boxOf(name) ?? []))),
-    [canvas, together, lit, boxOf],
+    () => canvas?.setLit(new Set([...(together ?? lit), ...marked].flatMap((name) => boxOf(name) ?? []))),
+    [canvas, together, lit, marked, boxOf],
   );
   useEffect(() => canvas?.setStrips(overlay?.strips ?? NO_STRIPS), [canvas, overlay]);
 
@@ -159,8 +160,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     event.preventDefault();
     event.stopPropagation();
     if (step === 'fit') canvas?.fit();
-    else if (step === 'clear') selectLayer(null, 'command');
-    else if (step === 'toggle') {
+    else if (step === 'clear') clearSelection(); else if (step === 'toggle') {
       if (group !== null) toggle(group);
       else openPanel('properties');
     } else selectLayer(step.layer, 'command');

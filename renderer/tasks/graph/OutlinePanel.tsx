@@ -1,12 +1,13 @@
-import { TextInput } from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconSearch } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
+import { useLayerQuery, useQuerySurroundings } from '../../state/layer-query.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { QueryInput } from '../../widgets/query/QueryInput.tsx';
 import { useFold } from '../../widgets/use-fold.ts';
 import { groupsAround } from '../../viz/graph/scope-tree.ts';
 import classes from './OutlinePanel.module.css';
@@ -27,9 +28,11 @@ export function OutlinePanel(): ReactNode {
   const [active, setActive] = useState(0);
   const tree = useMemo(() => outlineTree(layers), [layers]);
   const searching = query.trim() !== '';
+  const around = useQuerySurroundings(query);
+  const { test, problems } = useLayerQuery(query);
   const rows = useMemo(
-    () => (searching ? searchRows(layers, query) : outlineRows(tree, open)),
-    [searching, layers, query, tree, open],
+    () => (searching ? searchRows(layers, test) : outlineRows(tree, open)),
+    [searching, layers, test, tree, open],
   );
   const layer = useSelection((state) => state.layer);
   const group = useGraph((state) => state.group);
@@ -110,20 +113,22 @@ export function OutlinePanel(): ReactNode {
       scroll={false}
       fold={fold}
     >
-      <TextInput
+      <QueryInput
         id="outline-search"
         className={classes['search'] ?? ''}
-        aria-label="Search layers"
+        label="Search layers"
         placeholder="Search: conv op:Relu time>1ms"
-        leftSection={<IconSearch size={13} />}
-        leftSectionWidth={26}
+        icon={<IconSearch size={13} />}
         value={query}
-        onChange={(event) => {
-          setQuery(event.currentTarget.value);
+        around={around}
+        problems={problems}
+        found={() => rows.map(({ id }) => id)}
+        controls="outline-tree"
+        onChange={(text) => {
+          setQuery(text);
           setActive(0);
         }}
         onKeyDown={onKeyDown}
-        aria-controls="outline-tree"
       />
       <div
         ref={scroller}

@@ -1,6 +1,5 @@
 import type { OperatorCategory } from '../../../main/contract/operators.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
-import { parseLayerQuery } from '../../state/layer-query.ts';
 import { buildScopeTree } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
 
@@ -48,8 +47,7 @@ export function outlineRows(tree: ScopeGroup, open: ReadonlySet<string>): readon
 }
 
 /** The lines of a search: matching layers under their full names. */
-export function searchRows(layers: readonly LayerFacts[], query: string): readonly OutlineRow[] {
-  const test = parseLayerQuery(query);
+export function searchRows(layers: readonly LayerFacts[], test: (layer: LayerFacts) => boolean): readonly OutlineRow[] {
   return layers
     .filter(test)
     .map(({ name, op, category }) => ({ kind: 'layer', id: name, title: name, depth: 0, op, category }));

@@ -1,20 +1,23 @@
 import { Text } from '@mantine/core';
+import { IconFilter } from '@tabler/icons-react';
 import { useCallback, useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { formatCompact, formatMs } from '../../../main/judge/format.ts';
 import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
-import { parseLayerQuery } from '../../state/layer-query.ts';
+import { useLayerQuery, useQuerySurroundings } from '../../state/layer-query.ts';
 import { useTrialLayers } from '../../state/queries.ts';
-import { selectLayer, useSelection } from '../../state/selection.ts';
+import { markLayers, selectLayer, useSelection } from '../../state/selection.ts';
 import { useShownTrial } from '../../state/session.ts';
 import { DataGrid } from '../../widgets/grid/DataGrid.tsx';
 import { GridTools } from '../../widgets/grid/GridTools.tsx';
 import { matchesWords } from '../../widgets/grid/grid-column.ts';
+import { useGridQuery } from '../../widgets/grid/grid-choice.ts';
 import { useGrid } from '../../widgets/grid/use-grid.ts';
 import type { LayerColumn } from '../../widgets/layers/layer-columns.tsx';
 import { Loaded } from '../../widgets/Loaded.tsx';
+import { QueryInput } from '../../widgets/query/QueryInput.tsx';
 import { useFold } from '../../widgets/use-fold.ts';
 import { totals } from './totals.ts';
 
@@ -35,16 +38,22 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
   const lit = useSelection((state) => state.lit);
   const revision = useSelection((state) => state.revision);
   const picked = useSelection((state) => state.source === 'table');
-  const selected = useMemo(() => new Set(layer === null ? [] : [layer]), [layer]);
+  const marked = useSelection((state) => state.marked);
+  const selected = useMemo(() => new Set(layer === null ? marked : [layer, ...marked]), [layer, marked]);
+  const id = `layers.${task}`;
+  const query = useGridQuery(id);
+  const around = useQuerySurroundings(query);
+  const asked = useLayerQuery(query);
   const filterOf = useCallback(
-    (query: string) => {
-      const asked = parseLayerQuery(query);
-      const told = matchesWords(columns, query);
-      return (row: LayerFacts) => asked(row) || told(row);
+    (text: string) => {
+      // Words of other columns are looked for too, where nothing but words is asked.
+      if (/[:<>=|()@]/u.test(text)) return asked.test;
+      const told = matchesWords(columns, text);
+      return (row: LayerFacts) => asked.test(row) || told(row);
     },
-    [columns],
+    [columns, asked],
   );
-  const grid = useGrid({ id: `layers.${task}`, columns, rows: layers, rowKey, filterOf });
+  const grid = useGrid({ id, columns, rows: layers, rowKey, filterOf });
   const sums = totals(grid.rows);
   const note = [
     grid.query === '' ? `${grid.rows.length}` : `${grid.rows.length} of ${layers.length}`,
@@ -60,7 +69,24 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
       scroll={false}
       fold={fold}
       actions={
-        <GridTools grid={grid} noun="layers" fileName={trial?.name ?? 'layers'} placeholder="Filter: op:Conv macs>1M" />
+        <GridTools
+          grid={grid}
+          noun="layers"
+          fileName={trial?.name ?? 'layers'}
+          filter={
+            <QueryInput
+              inline
+              label="Filter layers"
+              placeholder="Filter: op:Conv macs>1M"
+              icon={<IconFilter size={12} />}
+              value={query}
+              around={around}
+              problems={asked.problems}
+              found={() => grid.rows.map(({ name }) => name)}
+              onChange={grid.setQuery}
+            />
+          }
+        />
       }
     >
       <Loaded query={table} loading="Reading the layers…">
@@ -74,7 +100,7 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
             selectOnMove
             scrollTo={picked ? null : layer}
             scrollRevision={revision}
-            onSelect={(row) => selectLayer(row.name, 'table')}
+            onSelect={(row, { toggle }) => (toggle ? markLayers([row.name], 'toggle') : selectLayer(row.name, 'table'))}
             onHover={(row) => useSelection.getState().setHover(row?.name ?? null)}
             empty={
               <Text className="lap-muted" p="sm">

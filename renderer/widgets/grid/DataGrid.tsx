@@ -17,7 +17,7 @@ export interface DataGridProps<Row extends RowData> {
   readonly hovered?: string | null;
   /** Keys of rows that are pointed at as one. */
   readonly lit?: ReadonlySet<string>;
-  readonly onSelect?: (row: Row, event: { readonly shiftKey: boolean }) => void;
+  readonly onSelect?: (row: Row, event: { readonly shiftKey: boolean; readonly toggle: boolean }) => void;
   readonly onHover?: (row: Row | null) => void;
   /** The arrows pick the row they come to, instead of waiting for Enter. */
   readonly selectOnMove?: boolean;
@@ -76,7 +76,7 @@ export function DataGrid<Row extends RowData>(props: DataGridProps<Row>): ReactN
     if (row === undefined) return;
     setActive(index);
     virtual.scrollToIndex(index, { align: 'auto' });
-    if (selectOnMove) onSelect?.(row, { shiftKey: false });
+    if (selectOnMove) onSelect?.(row, { shiftKey: false, toggle: false });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -93,7 +93,7 @@ export function DataGrid<Row extends RowData>(props: DataGridProps<Row>): ReactN
     const row = rows[active];
     if (to !== undefined) move(to);
     else if ((event.key === 'Enter' || event.key === ' ') && row !== undefined)
-      onSelect?.(row, { shiftKey: event.shiftKey });
+      onSelect?.(row, { shiftKey: event.shiftKey, toggle: false });
     else return;
     event.preventDefault();
   };
@@ -136,7 +136,7 @@ export function DataGrid<Row extends RowData>(props: DataGridProps<Row>): ReactN
               style={{ ...tracks, transform: `translateY(${item.start - ROW_HEIGHT}px)` }}
               onClick={(event) => {
                 setActive(item.index);
-                onSelect?.(row, { shiftKey: event.shiftKey });
+                onSelect?.(row, { shiftKey: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
               }}
               onMouseEnter={() => onHover?.(row)}
             >

@@ -13,22 +13,34 @@ interface GridToolsProps<Row extends RowData> {
   /** Of the CSV file, without its ending. */
   readonly fileName: string;
   readonly placeholder?: string;
+  /** A field of its own for the filter, instead of the plain one for words. */
+  readonly filter?: ReactNode;
 }
 
 /** Filter, choice of columns, copy and CSV of a grid. */
-export function GridTools<Row extends RowData>({ grid, noun, fileName, placeholder }: GridToolsProps<Row>): ReactNode {
+export function GridTools<Row extends RowData>({
+  grid,
+  noun,
+  fileName,
+  placeholder,
+  filter,
+}: GridToolsProps<Row>): ReactNode {
   return (
     <>
-      <TextInput
-        aria-label={`Filter ${noun}`}
-        placeholder={placeholder ?? 'Filter'}
-        leftSection={<IconFilter size={12} />}
-        leftSectionWidth={24}
-        className={classes['filterBox'] ?? ''}
-        classNames={{ input: classes['filter'] ?? '' }}
-        value={grid.query}
-        onChange={(event) => grid.setQuery(event.currentTarget.value)}
-      />
+      {filter === undefined ? (
+        <TextInput
+          aria-label={`Filter ${noun}`}
+          placeholder={placeholder ?? 'Filter'}
+          leftSection={<IconFilter size={12} />}
+          leftSectionWidth={24}
+          className={classes['filterBox'] ?? ''}
+          classNames={{ input: classes['filter'] ?? '' }}
+          value={grid.query}
+          onChange={(event) => grid.setQuery(event.currentTarget.value)}
+        />
+      ) : (
+        <div className={classes['filterBox']}>{filter}</div>
+      )}
       <Menu position="bottom-end" closeOnItemClick={false} withinPortal>
         <Menu.Target>
           <Tooltip label="Columns">

@@ -30,3 +30,8 @@ export const useGridChoice = create<GridChoices>()(
     keptAs('grids', { version: 1, keep: ({ choices }) => ({ choices }) }),
   ),
 );
+
+/** The filter of a grid as it is written. */
+export function useGridQuery(id: string): string {
+  return useGridChoice((state) => state.queries[id] ?? '');
+}

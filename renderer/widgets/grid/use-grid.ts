@@ -11,7 +11,7 @@ import type { ColumnDef, ReactTable, RowData, Row as TableRow, SortingState } fr
 import { useMemo } from 'react';
 import { compareCells, matchesWords } from './grid-column.ts';
 import type { GridColumn } from './grid-column.ts';
-import { useGridChoice } from './grid-choice.ts';
+import { useGridChoice, useGridQuery } from './grid-choice.ts';
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -57,7 +57,7 @@ export interface Grid<Row extends RowData> {
 export function useGrid<Row extends RowData>(options: GridOptions<Row>): Grid<Row> {
   const { id, columns, rows, rowKey, initialSort, filterOf } = options;
   const choice = useGridChoice((state) => state.choices[id]);
-  const query = useGridChoice((state) => state.queries[id] ?? '');
+  const query = useGridQuery(id);
   const choose = useGridChoice((state) => state.choose);
   const start = initialSort ?? null;
   const sort = choice?.sort === undefined ? start : choice.sort;

@@ -21,7 +21,7 @@ it('lists groups folded, and their layers when they are open', () => {
 });
 
 it('lists what a search finds under full names', () => {
-  expect(searchRows(LAYERS, 'op:Relu').map((row) => row.title)).toEqual(['/block/b/Relu']);
+  expect(searchRows(LAYERS, ({ op }) => op === 'Relu').map((row) => row.title)).toEqual(['/block/b/Relu']);
 });
 
 it('shortens names by what their group says', () => {
