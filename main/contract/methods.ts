@@ -171,6 +171,16 @@ export const methods = {
     job: false,
   },
 
+  /**
+   * A trial beside any model file, which need not be related: layers are matched by their weights, names and places. What was
+   * measured of the file is told where it was opened here before.
+   */
+  'trial.compareFile': {
+    params: z.object({ a: z.string(), path: z.string(), keys: z.array(z.string()).default([]) }),
+    result: compareSchema,
+    job: false,
+  },
+
   /** The training that made the trial, or makes it now; null: none did. */
   'trial.training': { params: trialRef, result: trainingSchema.nullable(), job: false },
   /** Pauses the training that makes a trial, lets it go on, or ends it with the best state that it had. */

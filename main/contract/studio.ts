@@ -210,6 +210,14 @@ export type Job = z.infer<typeof jobSchema>;
 
 const fusedSchema = z.object({ into: z.string(), timeMs: z.number().nullable() });
 
+/**
+ * Why a layer is taken for another model's. recipe: the one was made of the other, and who made it told. weights: the same ones.
+ * name, value: the same name of its own, or of what it gives. structure: the same place in the graph. order: the same kind, in
+ * order, between two that match.
+ */
+export const MATCHED_BY = ['recipe', 'weights', 'name', 'value', 'structure', 'order'] as const;
+export type MatchedBy = (typeof MATCHED_BY)[number];
+
 export const compareSchema = z.object({
   a: z.object({ id: z.string(), name: z.string() }),
   b: z.object({ id: z.string(), name: z.string() }),
@@ -259,6 +267,10 @@ export const compareSchema = z.object({
       parametersB: z.number().nullable(),
       parameterBytesA: z.number().nullable(),
       parameterBytesB: z.number().nullable(),
+      /** Why this layer of A is taken for that of B; null: it has no partner. */
+      matchedBy: z.enum(MATCHED_BY).nullable(),
+      /** Its name in B; null: as in A, or not there. */
+      nameB: z.string().nullable(),
       /** What changed: "int8, weights 2.3 KB", "attributes", "output shape or type", "fused into conv1" … */
       changes: z.array(z.string()),
     }),

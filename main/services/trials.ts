@@ -8,6 +8,7 @@ import type { Training, TrainingOrder } from '../contract/training.ts';
 import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import { describeError } from '../rpc/wire-error.ts';
+import { compareFile } from './compare-file.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { measureAccuracy } from './measure-accuracy.ts';
@@ -32,6 +33,7 @@ type TrialMethods =
   | 'trial.graph'
   | 'trial.tensor'
   | 'trial.compare'
+  | 'trial.compareFile'
   | 'trial.pairs'
   | 'prune.plan'
   | 'prune.channels'
@@ -65,6 +67,8 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
     'trial.tensor': async ({ trialId, tensor }) =>
       ask('tensor', { path: await requireOutput(context, trialId), tensor }),
     'trial.compare': ({ a, b, keys }) => compareTrials(context, [a, b], keys),
+    'trial.compareFile': async ({ a, path, keys }) =>
+      compareFile(context, await compareSide(context, await workspace.trial(a)), { path, keys }),
     'trial.pairs': ({ trialIds, metric, key }) => pairsAmong(context, trialIds, { metric, key }),
     'prune.plan': async ({ modelId }) => ask('prunePlan', { path: (await requireModel(context, modelId)).path }),
     'prune.channels': async ({ modelId }) => ask('channelPlan', { path: (await requireModel(context, modelId)).path }),
@@ -219,7 +223,7 @@ async function compareTrials(
   const [a, b] = await Promise.all([context.workspace.trial(ids[0]), context.workspace.trial(ids[1])]);
   const pairs = await allPairs(context, a, b);
   const [sideA, sideB] = [await compareSide(context, a), await compareSide(context, b)];
-  return context.ask('compare', { a: sideA, b: sideB, pairs, keys });
+  return context.ask('compare', { a: sideA, b: sideB, related: true, pairs, keys });
 }
 
 async function compareSide(context: StudioContext, { id, name, measurements }: Trial): Promise<CompareSide> {

@@ -44,7 +44,7 @@ test('a query is completed by keys, finds layers by attribute, selects them, and
     await page.getByRole('menuitem', { name: 'Keep this query' }).click();
     await page.waitForTimeout(600);
     await page.reload();
-    await openSample(page);
+    await expect(page).toHaveTitle(/glyph-cnn/u);
     await page.getByRole('region', { name: 'Outline' }).getByRole('button', { name: 'Queries' }).click();
     await page.getByRole('menuitem', { name: 'op:Conv @strides:2x2', exact: true }).click();
     await expect(page.getByRole('combobox', { name: 'Search layers' })).toHaveValue('op:Conv @strides:2x2');

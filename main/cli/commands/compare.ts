@@ -89,7 +89,7 @@ async function compare(
     latencyPair(pairOf(timed.circumstances[1]!), timed.ratios[1]!, timed.latencies[1]!.runs),
     ...accuracyPairs(evaluated[0], evaluated[1], pairOf),
   ];
-  return operate('compare', { a, b, pairs, keys: [] });
+  return operate('compare', { a, b, related: false, pairs, keys: [] });
 }
 
 const profileParams = (path: string, settings: RunSettings) =>
@@ -151,11 +151,15 @@ function summary(result: Comparison): string {
       : [
           table(
             [
-              { title: 'layer', cell: (layer) => layer.name },
+              {
+                title: 'layer',
+                cell: ({ name, nameB }) => (nameB === null ? name : `${name} → ${nameB}`),
+              },
               { title: 'what', cell: (layer) => layer.status },
               { title: 'op', cell: ({ opA, opB }) => (opA === opB ? (opA ?? '') : `${opA ?? '—'} → ${opB ?? '—'}`) },
               { title: 'time a', align: 'right', cell: (layer) => time(layer.timeAMs, layer.fusedA) },
               { title: 'time b', align: 'right', cell: (layer) => time(layer.timeBMs, layer.fusedB) },
+              { title: 'matched by', cell: (layer) => layer.matchedBy ?? '' },
               { title: 'changes', cell: (layer) => layer.changes.join(', ') },
             ],
             changed,

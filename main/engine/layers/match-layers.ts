@@ -2,6 +2,7 @@ import type { Model } from '../graph/ir.ts';
 import { hasTrait } from '../operators/ask.ts';
 import type { Sources } from '../passes/pass.ts';
 import { groupLayers, type Layer, type Layers } from './group-layers.ts';
+import { neighbours } from './neighbours.ts';
 
 /** Which layers of the source model each layer of a changed one computes. */
 export interface LayerMatch {
@@ -19,10 +20,16 @@ export interface LayerMatch {
  * Finds the layers of the source model in one that was made of it: by what those who changed it tell, then by the names of
  * nodes, then by the values they give, then by what stands beside them.
  * @param sources names of source nodes by name of a node of the changed model
+ * @param complete `sources` tells of every layer: names alone say nothing
  */
-export function matchLayers(source: Model, changed: Model, sources: Sources = new Map()): LayerMatch {
+export function matchLayers(
+  source: Model,
+  changed: Model,
+  sources: Sources = new Map(),
+  { complete = false }: { readonly complete?: boolean } = {},
+): LayerMatch {
   const match = new Matching(groupLayers(source), groupLayers(changed), sources);
-  return match.find();
+  return match.find(complete);
 }
 
 class Matching {
@@ -41,8 +48,9 @@ class Matching {
     }
   }
 
-  find(): LayerMatch {
-    for (const layer of this.#changed.all) this.#sourcesOf.set(layer, this.#told(layer));
+  find(complete: boolean): LayerMatch {
+    for (const layer of this.#changed.all)
+      this.#sourcesOf.set(layer, complete ? this.#inSources(layer) : this.#told(layer));
     this.#adopt();
     const changedOf = new Map<Layer, Layer[]>();
     const fusedInto = new Map<Layer, Layer>();
@@ -55,16 +63,15 @@ class Matching {
     for (const [main, ...others] of this.#sourcesOf.values()) {
       if (main !== undefined) for (const other of others) if (!changedOf.has(other)) fusedInto.set(other, main);
     }
-    this.#fuseByValue(changedOf, fusedInto);
+    if (!complete) this.#fuseByValue(changedOf, fusedInto);
     return { source: this.#source, changed: this.#changed, sourcesOf: this.#sourcesOf, changedOf, fusedInto };
   }
 
   /** What names tell: the map's, else the node's own, else those of the values that it gives. */
   #told(layer: Layer): readonly Layer[] {
     const { node, layer: name } = layer.main;
-    const told = this.#sources.get(name) ?? this.#sources.get(node.name);
     const own = this.#source.ofName(name);
-    const layers = (told ?? []).map((source) => this.#source.ofName(source)).filter((it) => it !== undefined);
+    const layers = this.#inSources(layer);
     if (layers.length > 0) {
       // A node that kept its name is that layer first, whatever else it took in.
       return [...new Set(own !== undefined && layers.includes(own) ? [own, ...layers] : layers)];
@@ -73,6 +80,11 @@ class Matching {
     const given = node.outputs.map((output) => (output === '' ? undefined : this.#byOutput.get(output)));
     const found = given.find((it) => it !== undefined && it.main.node.opType === node.opType) ?? given.find(Boolean);
     return found === undefined ? [] : [found];
+  }
+
+  #inSources({ main: { node, layer: name } }: Layer): readonly Layer[] {
+    const told = this.#sources.get(name) ?? this.#sources.get(node.name) ?? [];
+    return told.map((source) => this.#source.ofName(source)).filter((it) => it !== undefined);
   }
 
   /**
@@ -107,24 +119,4 @@ class Matching {
       }
     }
   }
-}
-
-/** Who uses what a layer gives, and who gives what it uses. */
-function neighbours(layers: Layers): Readonly<Record<'users' | 'makers', ReadonlyMap<Layer, readonly Layer[]>>> {
-  const users = new Map<Layer, Layer[]>();
-  const makers = new Map<Layer, Layer[]>();
-  const add = (map: Map<Layer, Layer[]>, key: Layer, value: Layer): void => {
-    const list = map.get(key);
-    if (list === undefined) map.set(key, [value]);
-    else list.push(value);
-  };
-  for (const user of layers.all) {
-    for (const value of user.main.node.inputs) {
-      const maker = layers.source(value, user.main.graph).layer;
-      if (maker === undefined || maker === user) continue;
-      add(users, maker, user);
-      add(makers, user, maker);
-    }
-  }
-  return { users, makers };
 }

@@ -1,8 +1,9 @@
 import type { LayerInfo, Profile, ProfileLayer } from '../../contract/results.ts';
-import type { Comparison } from '../../contract/studio.ts';
+import type { Comparison, MatchedBy } from '../../contract/studio.ts';
 import type { Attribute, Model, Node, Tensor } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import type { Layer } from '../../engine/layers/group-layers.ts';
+import { alignModels } from '../../engine/layers/align-models.ts';
 import { matchLayers, type LayerMatch } from '../../engine/layers/match-layers.ts';
 import { relativeSources } from '../../engine/layers/relative-sources.ts';
 import type { Sources } from '../../engine/passes/pass.ts';
@@ -22,11 +23,27 @@ export interface ComparedModel {
   readonly sources: Sources;
 }
 
-/** Layers of A in order, each with what it is in B; then those that only B has. */
-export function compareLayers(a: ComparedModel, b: ComparedModel): ComparedLayer[] {
-  const match = matchLayers(a.model, b.model, relativeSources(a, b));
+/**
+ * Layers of A in order, each with what it is in B; then those that only B has.
+ * @param related whether both were made of one model; else they are matched by what they are
+ */
+export function compareLayers(
+  a: ComparedModel,
+  b: ComparedModel,
+  { related }: { readonly related: boolean },
+): ComparedLayer[] {
+  const aligned = related ? null : alignModels(a.model, b.model);
+  const match =
+    aligned === null
+      ? matchLayers(a.model, b.model, relativeSources(a, b))
+      : matchLayers(a.model, b.model, aligned.sources, { complete: true });
   const sides = [sideOf(a), sideOf(b)] as const;
-  const rows = match.source.all.map((layer) => compareOne(layer, match, sides));
+  const rows = match.source.all.map((layer) => {
+    const partner = match.changedOf.get(layer)?.[0];
+    const matchedBy = partner === undefined ? null : (aligned?.by.get(partner.name) ?? ('recipe' satisfies MatchedBy));
+    const nameB = partner === undefined || partner.name === layer.name ? null : partner.name;
+    return { ...compareOne(layer, match, sides), matchedBy, nameB };
+  });
   const added = match.changed.all.filter((layer) => match.sourcesOf.get(layer)!.length === 0);
   return [...rows, ...added.map((layer) => rowOf(layer.name, 'added', [null, partOf([layer], sides[1])], []))];
 }
@@ -117,6 +134,8 @@ function rowOf(
     parametersB: b?.parameters ?? null,
     parameterBytesA: a?.parameterBytes ?? null,
     parameterBytesB: b?.parameterBytes ?? null,
+    matchedBy: null,
+    nameB: null,
     changes: [...changes],
   };
 }

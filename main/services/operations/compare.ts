@@ -9,7 +9,7 @@ import { sourceMap } from './source-map.ts';
 
 /** Two models side by side: their numbers, and the layers of A with what they are in B. */
 export async function compare(
-  { a, b, pairs, keys }: OperationParams<'compare'>,
+  { a, b, related, pairs, keys }: OperationParams<'compare'>,
   { signal }: Pick<TaskContext, 'signal'>,
 ): Promise<Comparison> {
   const [sideA, sideB] = await Promise.all([readSide(a, signal), readSide(b, signal)]);
@@ -21,7 +21,7 @@ export async function compare(
       { measurements: b.measurements, totals: sideB.totals },
       { pairs, keys },
     ),
-    layers: compareLayers(sideA, sideB),
+    layers: compareLayers(sideA, sideB, { related }),
   };
 }
 

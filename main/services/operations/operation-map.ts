@@ -232,6 +232,8 @@ export interface OperationMap {
     params: {
       a: CompareSide;
       b: CompareSide;
+      /** Whether both were made of one model, so that names and `sources` tell which layers are the same. */
+      related: boolean;
       /** Comparisons of b with a. */
       pairs: readonly Paired[];
       /** Keys of the circumstances to compare under; where none fits, the newest that both have. */

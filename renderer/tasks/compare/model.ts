@@ -1,7 +1,7 @@
 /** The pure view model of the Compare task: metric rows with ratios, layer rows with deltas, the diff filter. */
 import { sayComparison } from '../../../main/judge/comparison.ts';
 import { findMetric } from '../../../main/judge/metrics.ts';
-import type { Comparison } from '../../../main/contract/studio.ts';
+import type { Comparison, MatchedBy } from '../../../main/contract/studio.ts';
 
 type ComparedMetric = Comparison['metrics'][number];
 type ComparedLayer = Comparison['layers'][number];
@@ -21,6 +21,9 @@ export interface CompareRow {
   readonly parametersA: number | null;
   readonly parametersB: number | null;
   readonly parametersDelta: number | null;
+  /** Its name in B where that is another. */
+  readonly nameB: string | null;
+  readonly matchedBy: ComparedLayer['matchedBy'];
   readonly changes: readonly string[];
 }
 
@@ -38,6 +41,8 @@ export function compareRows(comparison: Comparison): CompareRow[] {
     parametersA: layer.parametersA,
     parametersB: layer.parametersB,
     parametersDelta: difference(layer.parametersA, layer.parametersB),
+    nameB: layer.nameB,
+    matchedBy: layer.matchedBy,
     changes: layer.changes,
   }));
 }
@@ -54,10 +59,20 @@ export function filterCompareRows(rows: readonly CompareRow[], filter: CompareFi
   return rows.filter((row) => {
     if (filter === 'different' && row.status === 'same') return false;
     if (filter !== 'different' && filter !== 'all' && row.status !== filter) return false;
-    const text = `${row.name} ${row.op}`.toLowerCase();
+    const text = `${row.name} ${row.nameB ?? ''} ${row.op}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
+
+/** Why two layers are taken for the same one, as said to people. */
+export const MATCH_WORDS: Readonly<Record<MatchedBy, string>> = {
+  recipe: 'made from it',
+  weights: 'the same weights',
+  name: 'the same name',
+  value: 'the same name of its output',
+  structure: 'the same place in the graph',
+  order: 'the same order between two that match',
+};
 
 /** How many layers have each status. */
 export function countStatuses(rows: readonly CompareRow[]): Record<CompareRow['status'], number> {

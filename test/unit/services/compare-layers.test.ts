@@ -10,6 +10,8 @@ import { openShared } from '../../../main/services/operations/opened-models.ts';
 import { graph } from '../../support/graph-builder.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
+const RELATED = { related: true };
+
 const float = (): Model =>
   graph()
     .input('x', 'float32', [1, 3, 2, 2])
@@ -49,7 +51,7 @@ async function side(
 }
 
 test('a quantized layer is said by its precision and the bytes of its weights, not as nodes added', async () => {
-  const rows = compareLayers(await side(float()), await side(int8()));
+  const rows = compareLayers(await side(float()), await side(int8()), RELATED);
   expect(rows.map(({ name, status, changes }) => [name, status, changes])).toEqual([
     ['conv', 'changed', ['int8, weights 768 B', 'attributes']],
     ['sigmoid', 'same', []],
@@ -64,7 +66,7 @@ test('a layer that another one’s kernel computes has no time of its own, but n
     { name: 'sigmoid', timeMs: 1, fusedInto: null },
     { name: 'relu', timeMs: 0, fusedInto: 'conv' },
   ]);
-  const [, , relu] = compareLayers(timed, await side(int8()));
+  const [, , relu] = compareLayers(timed, await side(int8()), RELATED);
   expect(relu).toMatchObject({ timeAMs: null, fusedA: { into: 'conv', timeMs: 2 }, timeBMs: null, fusedB: null });
 });
 
@@ -75,7 +77,11 @@ test('a layer that went into another is fused, with that one’s time, not remov
     .relu({ name: 'relu', to: 'y' })
     .output('y')
     .build();
-  const rows = compareLayers(await side(float()), await side(folded, [{ name: 'conv', timeMs: 3, fusedInto: null }]));
+  const rows = compareLayers(
+    await side(float()),
+    await side(folded, [{ name: 'conv', timeMs: 3, fusedInto: null }]),
+    RELATED,
+  );
   expect(rows[1]).toMatchObject({
     name: 'sigmoid',
     status: 'changed',
@@ -94,13 +100,28 @@ test('two trials are compared by what each told of its nodes, whatever their nam
       .build();
   const a = await side(named('call/Conv_0', 'u'), [], new Map([['call/Conv_0', ['call']]]));
   const b = await side(named('renamed', 'v'), [], new Map([['renamed', ['call']]]));
-  expect(compareLayers(a, b).map(({ name, status }) => [name, status])).toEqual([
+  expect(compareLayers(a, b, RELATED).map(({ name, status }) => [name, status])).toEqual([
     ['call/Conv_0', 'same'],
     ['relu', 'same'],
   ]);
-  expect(compareLayers(a, { ...b, sources: new Map() }).map(({ status }) => status)).toEqual([
+  expect(compareLayers(a, { ...b, sources: new Map() }, RELATED).map(({ status }) => status)).toEqual([
     'removed',
     'same',
     'added',
+  ]);
+});
+
+test('models that nobody relates are matched by what they are, with the reason, and their own names', async () => {
+  const renamed = graph()
+    .input('image', 'float32', [1, 3, 2, 2])
+    .conv({ channels: 256, kernel: 1, bias: false, name: 'features.0', to: 'v' })
+    .relu({ name: 'node_1', to: 'out' })
+    .output('out')
+    .build();
+  const rows = compareLayers(await side(float()), await side(renamed), { related: false });
+  expect(rows.map(({ name, nameB, matchedBy, status, changes }) => [name, nameB, matchedBy, status, changes])).toEqual([
+    ['conv', 'features.0', 'weights', 'same', []],
+    ['sigmoid', null, null, 'changed', ['fused into conv']],
+    ['relu', 'node_1', 'order', 'same', []],
   ]);
 });

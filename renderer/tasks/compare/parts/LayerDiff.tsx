@@ -10,7 +10,7 @@ import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
 import { useGrid } from '../../../widgets/grid/use-grid.ts';
 import { LayerName } from '../../../widgets/LayerName.tsx';
 import classes from '../CompareView.module.css';
-import { compareRows, countStatuses, changeStrength, filterCompareRows, largestDelta } from '../model.ts';
+import { MATCH_WORDS, compareRows, countStatuses, changeStrength, filterCompareRows, largestDelta } from '../model.ts';
 import type { CompareFilter, CompareRow } from '../model.ts';
 import { useCompareUi } from '../store.ts';
 
@@ -87,7 +87,16 @@ function timeText(ms: number | null, fused: CompareRow['fusedA']): ReactNode {
   return <span title={`fused into ${fused.into}`}>{text}</span>;
 }
 
+const NAME_IN_B: GridColumn<CompareRow> = {
+  key: 'nameB',
+  title: 'In B',
+  width: 'minmax(110px, 1fr)',
+  render: (row) => (row.nameB === null ? '' : <LayerName name={row.nameB} />),
+  value: (row) => row.nameB,
+};
+
 function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow>[] {
+  const unrelated = rows.some(({ matchedBy }) => matchedBy !== null && matchedBy !== 'recipe');
   const largestTime = largestDelta(rows, 'timeDeltaMs');
   const largestParameters = largestDelta(rows, 'parametersDelta');
   const delta = (value: number | null, largest: number, format: (value: number) => string): ReactNode => {
@@ -122,6 +131,7 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       render: (row) => <LayerName name={row.name} />,
       value: (row) => row.name,
     },
+    ...(rows.some(({ nameB }) => nameB !== null) ? [NAME_IN_B] : []),
     { key: 'op', title: 'Op', width: 'minmax(90px, 0.8fr)', render: (row) => row.op, value: (row) => row.op },
     {
       key: 'ta',
@@ -156,6 +166,15 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       help: 'Non-zero or not, as stored: B minus A.',
       render: (row) => delta(row.parametersDelta, largestParameters, formatCompact),
       value: (row) => row.parametersDelta,
+    },
+    {
+      key: 'match',
+      title: 'Matched by',
+      width: '96px',
+      help: 'Why the two layers are taken for the same one.',
+      render: (row) => (row.matchedBy === null ? '–' : <span title={MATCH_WORDS[row.matchedBy]}>{row.matchedBy}</span>),
+      value: (row) => row.matchedBy,
+      optional: !unrelated,
     },
     {
       key: 'changes',

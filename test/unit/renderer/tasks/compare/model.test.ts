@@ -27,6 +27,8 @@ const layer = (name: string, status: Layer['status'], more: Partial<Layer> = {})
   parametersB: 10,
   parameterBytesA: 40,
   parameterBytesB: 40,
+  matchedBy: 'recipe',
+  nameB: null,
   changes: [],
   ...more,
 });
