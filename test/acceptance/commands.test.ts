@@ -152,7 +152,13 @@ describe.skipIf(!there)(`every command on real models${there ? '' : ' (skipped: 
       await attempt().catch((error: StudioError) => expect(REFUSED, error.message).toContain(error.code));
     }
     const side = { id: '', name, sources: null, profile: null, measurements: [] };
-    await operate('compare', { a: { ...side, path }, b: { ...side, path: output }, related: true, pairs: [], keys: [] });
+    await operate('compare', {
+      a: { ...side, path },
+      b: { ...side, path: output },
+      related: true,
+      pairs: [],
+      keys: [],
+    });
   });
 
   it('the networks with labels keep their accuracy through recipe, comparison and report', async () => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
 import type { Job } from '../../main/contract/studio.ts';
@@ -263,6 +263,19 @@ test('two trials are compared layer by layer', async () => {
   const conv = comparison.layers.find(({ opA }) => opA === 'Conv')!;
   expect(conv).toMatchObject({ status: 'changed', changes: ['weights'] });
   expect(comparison.layers.find(({ opA }) => opA === 'Relu')).toMatchObject({ status: 'same', changes: [] });
+});
+
+test('a trial is compared with any file, its layers matched by what they are', async () => {
+  const { modelId, baseline } = await openSample();
+  const trial = await call('trial.run', { modelId, recipe: prune(0.5), latency: false });
+  const path = (await workspace.trialOutput(trial.id))!;
+  const { b, layers } = await call('trial.compareFile', { a: baseline, path });
+  expect(b.name).toBe(basename(path));
+  expect(layers.find(({ opA }) => opA === 'Relu')).toMatchObject({ status: 'same', matchedBy: 'name' });
+  const missing = join(directory, 'none.onnx');
+  await expect(call('trial.compareFile', { a: baseline, path: missing })).rejects.toMatchObject({
+    code: 'FILE_NOT_FOUND',
+  });
 });
 
 test('what the nodes of a trial stand for is kept with it, as far as it is not said by their names', async () => {

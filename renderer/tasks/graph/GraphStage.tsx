@@ -160,7 +160,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     event.preventDefault();
     event.stopPropagation();
     if (step === 'fit') canvas?.fit();
-    else if (step === 'clear') clearSelection(); else if (step === 'toggle') {
+    else if (step === 'clear') clearSelection();
+    else if (step === 'toggle') {
       if (group !== null) toggle(group);
       else openPanel('properties');
     } else selectLayer(step.layer, 'command');

@@ -51,26 +51,24 @@ export function QueryMenu({ query, found, onTake }: QueryMenuProps): ReactNode {
         </Menu.Item>
         {saved.length > 0 && <Menu.Label>Kept</Menu.Label>}
         {saved.map((one) => (
-          <Menu.Item
-            key={one}
-            onClick={() => onTake(one)}
-            rightSection={
-              <ActionIcon
-                component="span"
-                size={18}
-                aria-label={`Forget ${one}`}
-                onClick={(event) => {
-                  event.stopPropagation();
-                  useSavedQueries.getState().remove(one);
-                }}
-              >
-                <IconTrash size={12} />
-              </ActionIcon>
-            }
-          >
+          <Menu.Item key={one} onClick={() => onTake(one)}>
             <span className={`lap-mono ${classes['saved']}`}>{one}</span>
           </Menu.Item>
         ))}
+        {saved.length > 0 && (
+          <Menu.Sub>
+            <Menu.Sub.Target>
+              <Menu.Sub.Item leftSection={<IconTrash size={14} />}>Forget</Menu.Sub.Item>
+            </Menu.Sub.Target>
+            <Menu.Sub.Dropdown>
+              {saved.map((one) => (
+                <Menu.Item key={one} onClick={() => useSavedQueries.getState().remove(one)}>
+                  <span className={`lap-mono ${classes['saved']}`}>{one}</span>
+                </Menu.Item>
+              ))}
+            </Menu.Sub.Dropdown>
+          </Menu.Sub>
+        )}
         <Menu.Label>To begin with</Menu.Label>
         {EXAMPLES.map(([one, meaning]) => (
           <Menu.Item
