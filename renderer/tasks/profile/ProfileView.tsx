@@ -12,6 +12,8 @@ import { LatencySection } from './parts/LatencySection.tsx';
 import { MemoryChart } from './parts/MemoryChart.tsx';
 import { OpTotals } from './parts/OpTotals.tsx';
 import { ProfileToolbar } from './parts/ProfileToolbar.tsx';
+import { LayerTimes } from './parts/LayerTimes.tsx';
+import { LiveMemory } from './parts/LiveMemory.tsx';
 import { LoadingSection } from './parts/LoadingSection.tsx';
 import { WaterfallSection } from './parts/WaterfallSection.tsx';
 import { RooflineSection } from './parts/RooflineSection.tsx';
@@ -88,11 +90,21 @@ function Part({ profile }: { readonly profile: Profile }): ReactNode {
         </>
       );
     case 'layers':
-      return <OpTotals profile={profile} />;
+      return (
+        <>
+          <LayerTimes profile={profile} />
+          <OpTotals profile={profile} />
+        </>
+      );
     case 'roofline':
       return <RooflineSection profile={profile} />;
     case 'memory':
-      return <MemoryChart profile={profile} />;
+      return (
+        <>
+          <LiveMemory profile={profile} />
+          <MemoryChart profile={profile} />
+        </>
+      );
     case 'kernels':
       return (
         <section className={classes['section']} aria-label="Kernels">

@@ -2,7 +2,7 @@
  * Geometry of the timeline, without drawing: bars in lanes, a viewport in milliseconds, zoom, pan, focus and hit test.
  * The kernels of one run hardly overlap; where they do (parallel execution), the later one goes one lane down.
  */
-import type { Kernel } from '../../../main/contract/results.ts';
+import type { Span } from '../../../main/judge/profile/distribution.ts';
 
 /** One kernel on the timeline. */
 export interface Bar {
@@ -23,16 +23,16 @@ export interface Viewport {
 const TOUCH_MS = 1e-3;
 
 /** Lays the kernels out in as few lanes as their overlap needs, sorted by start. O(n log n + n·lanes). */
-export function layOutBars(kernels: readonly Kernel[]): Bar[] {
-  const order = kernels.map((_, index) => index).sort((a, b) => kernels[a]!.startMs - kernels[b]!.startMs);
+export function layOutBars(spans: readonly Span[]): Bar[] {
+  // what began first is above; of two that began together the longer holds the other
+  const order = spans.toSorted((a, b) => a.startMs - b.startMs || b.timeMs - a.timeMs);
   const laneEnds: number[] = [];
-  return order.map((index) => {
-    const { startMs, timeMs } = kernels[index]!;
+  return order.map(({ kernel, startMs, timeMs }) => {
     const endMs = startMs + timeMs;
     let lane = laneEnds.findIndex((end) => end <= startMs + Math.max(TOUCH_MS, timeMs * 0.05));
     if (lane < 0) lane = laneEnds.length;
     laneEnds[lane] = endMs;
-    return { kernel: index, startMs, endMs, lane };
+    return { kernel, startMs, endMs, lane };
   });
 }
 

@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Panel } from '../../../design/Panel.tsx';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
@@ -15,19 +14,24 @@ export interface LayerGridProps<Row> {
   readonly fileName: string;
   readonly columns: readonly GridColumn<Row>[];
   readonly rows: readonly Row[];
-  /** The layer that a row is about: the row's key too. */
-  readonly layerOf: (row: Row) => string;
+  /** The layer that a row is about; null: none. */
+  readonly layerOf: (row: Row) => string | null;
+  /** A row's own key, where several may be about one layer. */
+  readonly keyOf?: (row: Row) => string;
   readonly initialSort: { readonly key: string; readonly descending: boolean };
 }
 
 /** A table with a row for each layer, linked to the selection. */
 export function LayerGrid<Row extends object>(props: LayerGridProps<Row>): ReactNode {
   const { id, title, noun, fileName, columns, rows, layerOf, initialSort } = props;
+  const rowKey = props.keyOf ?? ((row: Row): string => layerOf(row) ?? '');
   const layer = useSelection((state) => state.layer);
   const hover = useSelection((state) => state.hover);
   const revision = useSelection((state) => state.revision);
-  const grid = useGrid({ id: `profile.${id}`, columns, rows, rowKey: layerOf, initialSort });
-  const selected = useMemo(() => new Set(layer === null ? [] : [layer]), [layer]);
+  const grid = useGrid({ id: `profile.${id}`, columns, rows, rowKey, initialSort });
+  const about = (name: string | null): string[] =>
+    name === null ? [] : grid.rows.filter((row) => layerOf(row) === name).map(rowKey);
+  const selected = about(layer);
   return (
     <Panel
       title={title}
@@ -38,11 +42,14 @@ export function LayerGrid<Row extends object>(props: LayerGridProps<Row>): React
       <DataGrid
         label={title}
         grid={grid}
-        selected={selected}
-        hovered={hover}
-        scrollTo={layer}
+        selected={new Set(selected)}
+        lit={new Set(about(hover))}
+        scrollTo={selected[0] ?? null}
         scrollRevision={revision}
-        onSelect={(row) => selectLayer(layerOf(row), 'chart')}
+        onSelect={(row) => {
+          const picked = layerOf(row);
+          if (picked !== null) selectLayer(picked, 'chart');
+        }}
         onHover={(row) => useSelection.getState().setHover(row === null ? null : layerOf(row))}
       />
     </Panel>

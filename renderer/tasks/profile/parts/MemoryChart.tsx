@@ -18,9 +18,10 @@ export function MemoryChart({ profile }: { readonly profile: Profile }): ReactNo
   return (
     <section className={classes['section']} aria-label="Memory over time">
       <h3 className={classes['heading']}>
-        Memory over time
+        Memory of the process over the timed runs
         <Text span className="lap-muted" fw={400}>
-          peak {formatBytes(peakBytes)}, {formatBytes(sessionBytes)} after loading
+          over what it held before the model was loaded: peak {formatBytes(peakBytes)}, {formatBytes(sessionBytes)}{' '}
+          after loading
         </Text>
       </h3>
       {series.length < 2 ? (

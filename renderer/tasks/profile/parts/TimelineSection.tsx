@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
-import { Text } from '@mantine/core';
+import { Select, Text } from '@mantine/core';
 import type { Kernel, Profile } from '../../../../main/contract/results.ts';
 import { formatMs } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
@@ -9,6 +9,7 @@ import { kernelsByLayer, layerOfKernel } from '../model.ts';
 import classes from '../ProfileView.module.css';
 import { barAt, focusOn, fullSpan, layOutBars, pan, zoom } from '../timeline.ts';
 import type { Bar, Viewport } from '../timeline.ts';
+import { useShownRun } from '../use-shown-run.ts';
 import { AXIS_HEIGHT, LANE_HEIGHT, drawTimeline } from './draw-timeline.ts';
 
 const NONE: ReadonlySet<number> = new Set();
@@ -16,8 +17,10 @@ const NONE: ReadonlySet<number> = new Set();
 /** One run of the model over time: kernels as bars; W/S zoom, A/D pan, F focus, arrows step, a click picks the layer. */
 export function TimelineSection({ profile }: { readonly profile: Profile }): ReactNode {
   const { kernels } = profile;
-  const bars = useMemo(() => layOutBars(kernels), [kernels]);
+  const { choices, chosen, spans, choose, step: stepRun } = useShownRun(profile);
+  const bars = useMemo(() => layOutBars(spans), [spans]);
   const full = useMemo(() => fullSpan(bars), [bars]);
+  const durations = useMemo(() => new Map(bars.map((bar) => [bar.kernel, bar])), [bars]);
   const byLayer = useMemo(() => kernelsByLayer(profile), [profile]);
   // A zoom belongs to the profile it was made in: another profile is shown whole.
   const [zoomed, setZoomed] = useState<{ readonly of: Viewport; readonly view: Viewport } | null>(null);
@@ -100,6 +103,8 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
         setView(() => (bar === undefined ? full : focusOn(bar, full)));
       },
       0: () => setView(() => full),
+      ',': () => stepRun(-1),
+      '.': () => stepRun(1),
       ArrowRight: () => step(1),
       ArrowLeft: () => step(-1),
     };
@@ -114,9 +119,16 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
   return (
     <section className={classes['section']} aria-label="Timeline">
       <h3 className={classes['heading']}>
-        Timeline of a run
+        Timeline
+        <Select
+          aria-label="Run of the timeline"
+          w={230}
+          data={choices}
+          value={chosen}
+          onChange={(value) => value !== null && choose(value)}
+        />
         <Text span className="lap-muted" fw={400}>
-          W/S zoom · A/D pan · F focus · ←/→ next kernel · 0 whole run
+          W/S zoom · A/D pan · F focus · ←/→ next kernel · ,/. other run · 0 whole run
         </Text>
       </h3>
       <div>
@@ -145,7 +157,7 @@ export function TimelineSection({ profile }: { readonly profile: Profile }): Rea
       <Text className="lap-muted lap-ellipsis" aria-live="polite" mih={17}>
         {described === null
           ? 'Point at a kernel, or step through them with the arrow keys.'
-          : describe(kernels[described])}
+          : describe(kernels[described], durations.get(described))}
       </Text>
     </section>
   );
@@ -156,8 +168,8 @@ function setOf(byLayer: ReadonlyMap<string, readonly number[]>, layer: string | 
   return indices === undefined ? NONE : new Set(indices);
 }
 
-function describe(kernel: Kernel | undefined): string {
-  if (kernel === undefined) return '';
+function describe(kernel: Kernel | undefined, bar: Bar | undefined): string {
+  if (kernel === undefined || bar === undefined) return '';
   const sources = kernel.sources.length === 0 ? 'the runtime’s own' : `runs ${kernel.sources.join(', ')}`;
-  return `${kernel.op} · ${formatMs(kernel.timeMs)} from ${formatMs(kernel.startMs)} · ${sources}`;
+  return `${kernel.op} · ${formatMs(bar.endMs - bar.startMs)} from ${formatMs(bar.startMs)} · ${sources}`;
 }

@@ -51,7 +51,8 @@ export function drawTimeline({ context, width, height, colors }: CanvasFrame, pi
     context.globalAlpha = dims && !selected.has(bar.kernel) && !hovered.has(bar.kernel) ? 0.55 : 1;
     context.fillStyle = color;
     context.fillRect(left, top, barWidth, barHeight);
-    if (barWidth > 34) drawName(context, kernel, { left, top, barWidth, barHeight, color: textOn(color) });
+    const name = { left, top, barWidth, barHeight, color: textOn(color), ms: bar.endMs - bar.startMs };
+    if (barWidth > 34) drawName(context, kernel, name);
     context.globalAlpha = 1;
     if (selected.has(bar.kernel) || hovered.has(bar.kernel) || bar.kernel === active) {
       context.strokeStyle = selected.has(bar.kernel) ? colors.selection : colors.text;
@@ -68,6 +69,7 @@ interface NameBox {
   readonly barWidth: number;
   readonly barHeight: number;
   readonly color: string;
+  readonly ms: number;
 }
 
 function drawName(context: CanvasRenderingContext2D, kernel: Kernel, box: NameBox): void {
@@ -81,7 +83,7 @@ function drawName(context: CanvasRenderingContext2D, kernel: Kernel, box: NameBo
   context.fillText(kernel.op, left, box.top + (two ? box.barHeight * 0.3 : box.barHeight / 2));
   if (two) {
     context.globalAlpha *= 0.85;
-    context.fillText(formatMs(kernel.timeMs), left, box.top + box.barHeight * 0.74);
+    context.fillText(formatMs(box.ms), left, box.top + box.barHeight * 0.74);
   }
   context.restore();
 }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../../../../main/contract/results.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Span } from '../../../../../main/judge/profile/distribution.ts';
 import {
   barAt,
   clampViewport,
@@ -11,19 +11,13 @@ import {
   zoom,
 } from '../../../../../renderer/tasks/profile/timeline.ts';
 
-function kernel(startMs: number, timeMs: number): Kernel {
-  return {
-    name: 'k',
-    op: 'Conv',
-    provider: 'cpu',
-    timeMs,
-    startMs,
-    sources: [],
-    inputShapes: [],
-    outputShapes: [],
-    activationBytes: 0,
-    parameterBytes: 0,
-  };
+let next = 0;
+beforeEach(() => {
+  next = 0;
+});
+/** Kernels are numbered as they are made. */
+function kernel(startMs: number, timeMs: number): Span {
+  return { kernel: next++, startMs, timeMs };
 }
 
 const FULL = { startMs: 0, endMs: 100 };
