@@ -20,6 +20,7 @@ const common = {
 export const blockPruning = z.discriminatedUnion('score', [
   /** Samples from the start of the calibration data. */
   z.strictObject({ ...common, score: z.literal('output'), samples: z.number().int().positive().default(64) }),
+  z.strictObject({ ...common, score: z.literal('repaired'), samples: z.number().int().positive().default(128) }),
   z.strictObject({ ...common, score: z.literal('random'), seed: z.number().int().min(0).default(0) }),
 ]);
 export type BlockPruning = z.infer<typeof blockPruning>;
@@ -56,6 +57,11 @@ export const blockFields: readonly StepField[] = [
         title: 'What the output loses',
         help: 'The change of the output without the block, for what the block costs.',
       },
+      {
+        value: 'repaired',
+        title: 'What repair does not bring back',
+        help: 'The same after the other layers are fitted again, for the most promising blocks: slower, for a recipe with repair.',
+      },
       { value: 'random', title: 'Any', help: 'Drawn by chance: what a good score must beat.' },
     ],
   },
@@ -67,7 +73,7 @@ export const blockFields: readonly StepField[] = [
     control: 'count',
     minimum: 1,
     unit: 'samples',
-    when: { ...block, score: ['output'] },
+    when: { ...block, score: ['output', 'repaired'] },
   },
   {
     key: 'seed',

@@ -18,6 +18,7 @@ import type { FrozenLayer } from '../prunable-weights.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { WidthClock } from '../structure/time-widths.ts';
 import { onesForSymbols } from '../layer-macs.ts';
+import { repairModel } from '../repair/repair-model.ts';
 import { OutputLoss } from './output-loss.ts';
 import { residualBlocks, withoutBlocks, type ResidualBlock } from './residual-blocks.ts';
 
@@ -44,8 +45,9 @@ type Measure = 'macs' | 'parameters' | 'bytes' | 'latency';
 
 /**
  * Takes whole residual blocks out of a model, one after the other, until the target is met: each time the one whose absence
- * changes the output least for what it saves, beside those that are gone (`output`), or any (`random`). The loss is that of
- * the model's output, so it sees what later layers make of it; a repair step brings back more.
+ * changes the output least for what it saves, beside those that are gone (`output`), the same of the most promising ones
+ * once the other layers are fitted again (`repaired`), or any (`random`). The loss is that of the model's output, so it sees
+ * what later layers make of it; a repair step brings back more.
  * @throws UNSUPPORTED when there is no block, or when the target cannot be met; DATA_INVALID; RUNTIME_DIED, CANCELLED
  * @see Kim et al. 2024, Shortened LLaMA, for one-shot depth pruning by the loss of the output
  */
@@ -63,7 +65,7 @@ export async function pruneBlocks(
   const order =
     step.score === 'random'
       ? drawn(step.seed)
-      : byOutput(prepared.model, await OutputLoss.against(prepared.model, calibration(step.samples), runner, signal));
+      : await byLoss({ model: prepared.model, step, runner, calibration }, context);
   const gone: ResidualBlock[] = [];
   let left = [...candidates];
   const shareKept = async (): Promise<number> =>
@@ -167,17 +169,48 @@ function drawn(seed: number): Order {
   return (left) => Promise.resolve(left[Math.floor(random() * left.length)]!);
 }
 
+/** Blocks that are tried with the other layers fitted again, of those that are left. */
+const FINALISTS = 3;
+
 /** The least loss for what is saved, beside the blocks that are gone. */
-function byOutput(model: Model, loss: OutputLoss): Order {
-  return async (left, gone) => {
-    let best = left[0]!;
-    let least = Infinity;
-    for (const candidate of left) {
-      const price = (await loss.of(withoutBlocks(model, [...gone, candidate.block]))) / Math.max(candidate.saved, 1e-9);
-      if (price < least) [best, least] = [candidate, price];
-    }
-    return best;
+async function byLoss({ model, step, runner, calibration }: LossTask, context: TaskContext): Promise<Order> {
+  const loss = await OutputLoss.against(model, calibration(step.samples), runner, context.signal);
+  const without = (gone: readonly ResidualBlock[], block: ResidualBlock): Model =>
+    withoutBlocks(model, [...gone, block]);
+  const asCut: Order = async (left, gone) => {
+    const [first] = await priced(left, ({ block }) => loss.of(without(gone, block)));
+    return first!;
   };
+  if (step.score === 'output') return asCut;
+  const settings = { method: 'least-squares', ridge: RIDGE, samples: step.samples, exclude: step.exclude } as const;
+  const fitted = async (cut: Model): Promise<Model> => {
+    const lineage = { before: model, kept: new Map() };
+    return (await repairModel(cut, { settings, lineage, calibration, runner }, context)).model;
+  };
+  return async (left, gone) => {
+    const promising = await priced(left, ({ block }) => loss.of(without(gone, block)));
+    const finalists = promising.slice(0, FINALISTS);
+    const [first] = await priced(finalists, async ({ block }) => loss.of(await fitted(without(gone, block))));
+    return first!;
+  };
+}
+
+interface LossTask extends BlockSurroundings {
+  readonly model: Model;
+  readonly step: Exclude<BlockPruning, { readonly score: 'random' }>;
+}
+
+/** What a repair step takes where nobody says otherwise. */
+const RIDGE = 0.01;
+
+/** The candidates in the order of their loss over what they save. */
+async function priced(
+  candidates: readonly Candidate[],
+  lossOf: (candidate: Candidate) => Promise<number>,
+): Promise<readonly Candidate[]> {
+  const prices = new Map<Candidate, number>();
+  for (const one of candidates) prices.set(one, (await lossOf(one)) / Math.max(one.saved, 1e-9));
+  return candidates.toSorted((a, b) => prices.get(a)! - prices.get(b)!);
 }
 
 /** What a target of latency came to, measured. */

@@ -7,6 +7,7 @@ import { pruneBlocks, type PrunedBlocks } from '../../../../../main/engine/prune
 import { residualBlocks, withoutBlocks } from '../../../../../main/engine/prune/depth/residual-blocks.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';
+import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { expectEqual } from '../../passes/expect-equal.ts';
 
@@ -114,5 +115,38 @@ describe('pruneBlocks', () => {
     const { result } = await prune(twoBlocks(), { target: { macs: 10 / 14 }, exclude: ['a'] });
     expect(result.frozen).toEqual([{ name: 'sum_a', reason: 'left out by the recipe' }]);
     expect(result.layers.map(({ name }) => name)).toEqual(['b']);
+  });
+});
+
+describe('the score of what repair does not bring back', () => {
+  /** x → first → + b: 0.4 of what is above zero → + a: twice the stream, which the head behind it can be told to do → head. */
+  const linearAndNot = (): Model =>
+    graph()
+      .input('x', 'float32', ['n', 2])
+      .gemm({ inputs: 2, outputs: 2, name: 'first', weight: [1, 0, 0, 1], to: 's0' })
+      .relu({ from: 's0', to: 'r' })
+      .gemm({ inputs: 2, outputs: 2, name: 'b', bias: false, weight: [0.4, 0, 0, 0.4], from: 'r', to: 'fb' })
+      .node('Add', ['s0', 'fb'], {}, ['s1'], { name: 'sum_b' })
+      .gemm({ inputs: 2, outputs: 2, name: 'a', bias: false, weight: [2, 0, 0, 2], from: 's1', to: 'fa' })
+      .node('Add', ['s1', 'fa'], {}, ['s2'], { name: 'sum_a' })
+      .gemm({ inputs: 2, outputs: 2, name: 'head', weight: [1, 0, 0, 1], from: 's2', to: 'y' })
+      .output('y', 'float32', ['n', 2])
+      .build();
+
+  const goneOf = async (score: string): Promise<readonly string[]> => {
+    const random = seededRandom(3);
+    const data = Float32Array.from({ length: 200 }, () => random() * 4 - 2);
+    async function* many(): AsyncGenerator<HostTensors> {
+      await Promise.resolve();
+      yield { x: { dtype: 'float32', dims: [100, 2], data } };
+    }
+    const step = pruneStepSchema.parse({ structure: 'block', score, target: { macs: 0.8 } }) as BlockPruning;
+    const { result } = await pruneBlocks(linearAndNot(), step, { runner, calibration: many }, quietContext());
+    return result.layers.map(({ name }) => name);
+  };
+
+  it('takes the block that the layer behind can stand in for, though its absence changes more', async () => {
+    expect(await goneOf('output')).toEqual(['b']);
+    expect(await goneOf('repaired')).toEqual(['a']);
   });
 });
