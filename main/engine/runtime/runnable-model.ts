@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import type { Model } from '../graph/ir.ts';
 import { saveModel } from '../onnx/save.ts';
 import { sourceOfModel } from './model-source.ts';
-import type { ModelSource } from './settings.ts';
-
-/** No protobuf message may be larger (2 GiB − 1). */
-const PROTOBUF_LIMIT = 0x7fffffff;
+import { memoryBytes, PROTOBUF_LIMIT, type ModelSource } from './settings.ts';
 
 /**
  * A model in memory as the runner loads it, of any size: what passes protobuf's 2 GiB is written into a temporary folder,
@@ -20,7 +17,7 @@ export async function withRunnable<T>(
   { signal, limit = PROTOBUF_LIMIT }: { readonly signal: AbortSignal; readonly limit?: number },
 ): Promise<T> {
   const source = sourceOfModel(model);
-  if ('path' in source || sizeOf(source.bytes) <= limit) return work(source);
+  if (memoryBytes(source) <= limit) return work(source);
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-large-'));
   try {
     const { path } = await saveModel(model, join(folder, 'model.onnx'), { signal });
@@ -28,8 +25,4 @@ export async function withRunnable<T>(
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-function sizeOf(bytes: Uint8Array | readonly Uint8Array[]): number {
-  return bytes instanceof Uint8Array ? bytes.length : bytes.reduce((sum, piece) => sum + piece.length, 0);
 }

@@ -17,7 +17,7 @@ import {
 import { Feed } from './feed.ts';
 import type { FeedSource } from './feeder.ts';
 import { Session } from './session.ts';
-import type { ModelSource, SessionSettings } from './settings.ts';
+import { memoryBytes, PROTOBUF_LIMIT, type ModelSource, type SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
 
 export interface RunnerOptions {
@@ -106,6 +106,14 @@ export class Runner implements RunnerCaller {
         'PROVIDER_UNAVAILABLE',
         `The provider '${provider}' is not in this build of ONNX Runtime; it has ${this.about.backends.join(', ')}`,
         { hint: 'Use the provider cpu.' },
+      );
+    }
+    const bytes = memoryBytes(source);
+    if (bytes > PROTOBUF_LIMIT) {
+      throw new StudioError(
+        'UNSUPPORTED',
+        `The changed model has ${bytes} bytes; the runtime takes no more than ${PROTOBUF_LIMIT} (2 GiB) from memory`,
+        { hint: 'Cut channels first, or prune and repair fewer layers at once: what is unchanged stays in its file.' },
       );
     }
     return new Session(this, await this.call('load', { source, settings }, options));

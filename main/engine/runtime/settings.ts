@@ -40,3 +40,13 @@ export interface PortInfo {
   /** A symbolic dimension is its name ('' when it has none). */
   readonly shape: readonly (number | string)[] | null;
 }
+
+/** No protobuf message may be larger (2 GiB − 1). */
+export const PROTOBUF_LIMIT = 0x7fffffff;
+
+/** Bytes of a source that are handed over in memory. */
+export function memoryBytes(source: ModelSource): number {
+  if ('path' in source) return 0;
+  const { bytes } = source;
+  return bytes instanceof Uint8Array ? bytes.length : bytes.reduce((sum, piece) => sum + piece.length, 0);
+}

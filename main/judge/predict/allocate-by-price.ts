@@ -1,4 +1,4 @@
-import { shareAt, type WidthTarget } from './allocate.ts';
+import { runningShare, shareAt, type RunningShare, type WidthTarget } from './allocate.ts';
 import type { WidthOption } from './allocate-losses.ts';
 import type { WidthModel } from './widths.ts';
 
@@ -19,8 +19,7 @@ export function allocateByPrice(
   options: readonly (readonly WidthOption[])[],
   target: WidthTarget,
 ): Int32Array {
-  const full = model.groups.map(({ atoms }) => atoms);
-  const saved = options.map((own, at) => own.map(({ width }) => 1 - shareAt(model, target, full.with(at, width))));
+  const saved = savedAlone(model, options, target);
   const fits = (kept: ArrayLike<number>): boolean => shareAt(model, target, kept) <= target.keep * (1 + 1e-9);
   const placesAt = (price: number): readonly number[] => options.map((own, at) => cheapest(own, saved[at]!, price));
   const widthsOf = (places: readonly number[]): Int32Array => Int32Array.from(options, (own, at) => own[places[at]!]!.width); // prettier-ignore
@@ -34,7 +33,7 @@ export function allocateByPrice(
     if (fits(widthsOf(places))) [best, high] = [places, middle];
     else low = middle;
   }
-  return widthsOf(grownBack(best, options, (places) => fits(widthsOf(places))));
+  return grownBack(options, best, runningShare(model, target, widthsOf(best)), target.keep);
 }
 
 /** The width whose loss, less what it saves at this price, is least; of two the wider. */
@@ -47,22 +46,48 @@ function cheapest(options: readonly WidthOption[], saved: readonly number[], pri
   return place;
 }
 
+/** Of the whole measure, what each option saves when its group alone has that width. */
+function savedAlone(
+  model: WidthModel,
+  options: readonly (readonly WidthOption[])[],
+  target: WidthTarget,
+): readonly (readonly number[])[] {
+  const full = model.groups.map(({ atoms }) => atoms);
+  const running = runningShare(model, target, full);
+  return options.map((own, group) => {
+    const saved = own.map(({ width }) => {
+      running.set(group, width);
+      return 1 - running.share();
+    });
+    running.set(group, full[group]!);
+    return saved;
+  });
+}
+
 /** One width at a time goes back to the next, that whose loss falls most, while the target is met. */
 function grownBack(
-  places: number[],
   options: readonly (readonly WidthOption[])[],
-  fits: (places: readonly number[]) => boolean,
-): readonly number[] {
-  const gain = (at: number): number => {
+  places: number[],
+  running: RunningShare,
+  keep: number,
+): Int32Array {
+  const gainAt = (at: number): number => {
     const [now, next] = [options[at]![places[at]!]!, options[at]![places[at]! + 1]];
     return next === undefined ? 0 : now.loss - next.loss;
   };
-  const open = new Set(options.keys());
+  const open = new Map(options.map((_, at) => [at, gainAt(at)]));
   while (open.size > 0) {
-    const at = [...open].reduce((most, other) => (gain(other) > gain(most) ? other : most));
-    const wider = places.with(at, places[at]! + 1);
-    if (gain(at) > 0 && fits(wider)) places = wider;
-    else open.delete(at);
+    let [at, most] = [-1, 0];
+    for (const [group, gain] of open) if (gain > most) [at, most] = [group, gain];
+    if (at < 0) break;
+    running.set(at, options[at]![places[at]! + 1]!.width);
+    if (running.share() <= keep * (1 + 1e-9)) {
+      places[at]!++;
+      open.set(at, gainAt(at));
+    } else {
+      running.set(at, options[at]![places[at]!]!.width);
+      open.delete(at);
+    }
   }
-  return places;
+  return Int32Array.from(options, (own, at) => own[places[at]!]!.width);
 }

@@ -1,4 +1,4 @@
-import { predictWidths, type LatencyModel } from './width-latency.ts';
+import { predictWidths, RunningLatency, type LatencyModel } from './width-latency.ts';
 import { RunningTotals } from './running-totals.ts';
 import { fullTotals, widthTotals, type WidthGroup, type WidthMeasure, type WidthModel } from './widths.ts';
 
@@ -117,21 +117,32 @@ function searchLargest(
   }
   const found = widthsAt(steps[low]!);
   const next = low + 1 < steps.length ? widthsAt(steps[low + 1]!) : found;
-  const running = target.measure === 'latency' ? null : new RunningTotals(model, found);
+  const running = runningShare(model, target, found);
   for (const [group, width] of next.entries()) {
     const before = found[group]!;
     if (width === before) continue;
-    found[group] = width;
-    running?.set(group, width);
-    const isFitting =
-      running === null || target.measure === 'latency'
-        ? fits(found)
-        : running.total(target.measure) <= target.keep * (1 + 1e-9) * fullTotals(model)[target.measure];
-    if (isFitting) continue;
-    found[group] = before;
-    running?.set(group, before);
+    running.set(group, width);
+    if (running.share() <= target.keep * (1 + 1e-9)) found[group] = width;
+    else running.set(group, before);
   }
   return found;
+}
+
+/** The target's measure while single groups change, over that of the whole model; a change costs what the group touches. */
+export interface RunningShare {
+  readonly set: (group: number, width: number) => void;
+  readonly share: () => number;
+}
+
+export function runningShare(model: WidthModel, target: WidthTarget, kept: ArrayLike<number>): RunningShare {
+  if (target.measure === 'latency') {
+    const running = new RunningLatency(target.latency, kept);
+    return { set: (group, width) => running.set(group, width), share: () => running.share };
+  }
+  const { measure } = target;
+  const running = new RunningTotals(model, kept);
+  const full = fullTotals(model)[measure];
+  return { set: (group, width) => running.set(group, width), share: () => running.total(measure) / full };
 }
 
 /** Shares between which the nearest widths do not change, ascending. */

@@ -86,11 +86,20 @@ export function fitLatency(widths: WidthModel, fullMs: number, timed: readonly T
 
 /** Milliseconds at these widths, with two standard deviations of what was measured around such predictions. */
 export function predictWidths(model: LatencyModel, kept: ArrayLike<number>): Range {
-  const { fullMs, slope, spread, widths } = model;
-  const saved = layerSum(model, fullWidths(widths)) - layerSum(model, kept);
+  const { fullMs, slope, spread } = model;
+  const saved = wholeSum(model) - layerSum(model, kept);
   const value = Math.max(0, fullMs - slope * saved);
   const band = 2 * spread * fullMs;
   return { value, low: Math.max(0, value - band), high: value + band };
+}
+
+const wholes = new WeakMap<LatencyModel, number>();
+
+/** The same of the whole model; remembered. */
+function wholeSum(model: LatencyModel): number {
+  const known = wholes.get(model) ?? layerSum(model, fullWidths(model.widths));
+  wholes.set(model, known);
+  return known;
 }
 
 /** Milliseconds that the layers take together, by the fit. */
@@ -126,12 +135,27 @@ function fitLayers(
 
 /** For each layer 1, and its work, output and input as shares of those at full width, at widths rounded up to blocks. */
 function featureRows(widths: WidthModel, kept: ArrayLike<number>, block: number): Float64Array {
-  const up = (sizes: Float64Array): Float64Array => sizes.map((size) => Math.ceil(size / block) * block);
-  const sizes = up(axisSizes(widths, kept));
-  const full = up(axisSizes(widths, fullWidths(widths)));
+  const sizes = roundedUp(axisSizes(widths, kept), block);
+  const full = roundedUp(axisSizes(widths, fullWidths(widths)), block);
+  const rows = new Float64Array(widths.layers.length * FEATURES);
+  widths.layers.forEach((layer, at) => rows.set(featuresOf(widths, layer, { sizes, full }), at * FEATURES));
+  return rows;
+}
+
+function roundedUp(sizes: Float64Array, block: number): Float64Array {
+  return sizes.map((size) => Math.ceil(size / block) * block);
+}
+
+/** Sizes of axes, rounded up to blocks. */
+interface BlockSizes {
+  readonly sizes: Float64Array;
+  readonly full: Float64Array;
+}
+
+function featuresOf(widths: WidthModel, layer: WidthLayer, { sizes, full }: BlockSizes): readonly number[] {
   const share = (axes: readonly number[]): number =>
     axes.reduce((product, axis) => (product * sizes[axis]!) / full[axis]!, 1);
-  const work = (layer: WidthLayer): number => {
+  const work = (): number => {
     if (layer.tensors.length === 0) return share(layer.axes);
     let [left, all] = [0, 0];
     for (const place of layer.tensors) {
@@ -141,11 +165,86 @@ function featureRows(widths: WidthModel, kept: ArrayLike<number>, block: number)
     }
     return all === 0 ? 1 : left / all;
   };
-  const rows = new Float64Array(widths.layers.length * FEATURES);
-  widths.layers.forEach((layer, at) => {
-    rows.set([1, layer.macs > 0 ? work(layer) : 0, share(layer.axes), share(layer.inputAxes)], at * FEATURES);
+  return [1, layer.macs > 0 ? work() : 0, share(layer.axes), share(layer.inputAxes)];
+}
+
+/** For each group its axes with the elements of an atom, and the layers whose time depends on it; made once for each model. */
+interface Reach {
+  readonly axes: readonly { readonly axis: number; readonly each: number }[];
+  readonly layers: readonly number[];
+}
+
+const reaches = new WeakMap<WidthModel, readonly Reach[]>();
+
+function reachOf(widths: WidthModel): readonly Reach[] {
+  const known = reaches.get(widths);
+  if (known !== undefined) return known;
+  const layersOf = widths.axes.map((): Set<number> => new Set());
+  widths.layers.forEach(({ axes, inputAxes, tensors }, layer) => {
+    const weights = tensors.flatMap((place) => widths.tensors[place]!.axes);
+    for (const axis of [...axes, ...inputAxes, ...weights]) layersOf[axis]!.add(layer);
   });
-  return rows;
+  const found = widths.groups.map((_, group) => {
+    const axes = widths.axes.flatMap(({ parts }, axis) =>
+      parts.filter((part) => part.group === group).map(({ each }) => ({ axis, each })),
+    );
+    return { axes, layers: [...new Set(axes.flatMap(({ axis }) => [...layersOf[axis]!]))] };
+  });
+  reaches.set(widths, found);
+  return found;
+}
+
+/** The latency of a model while single groups change: a change costs what the group touches. Equal to `predictWidths`. */
+export class RunningLatency {
+  readonly #model: LatencyModel;
+  readonly #kept: Int32Array;
+  readonly #exact: Float64Array;
+  readonly #sizes: Float64Array;
+  readonly #full: Float64Array;
+  readonly #layers: Float64Array;
+  #sum: number;
+
+  /** @param kept atoms of each group at first; not modified */
+  constructor(model: LatencyModel, kept: ArrayLike<number>) {
+    const { widths, block } = model;
+    this.#model = model;
+    this.#kept = Int32Array.from(kept);
+    this.#exact = axisSizes(widths, kept);
+    this.#sizes = roundedUp(this.#exact, block);
+    this.#full = roundedUp(axisSizes(widths, fullWidths(widths)), block);
+    this.#layers = Float64Array.from(widths.layers, (_, at) => this.#timeOf(at));
+    this.#sum = this.#layers.reduce((sum, time) => sum + time, 0);
+  }
+
+  /** Of the whole model's. */
+  get share(): number {
+    const { fullMs, slope } = this.#model;
+    return Math.max(0, fullMs - slope * (wholeSum(this.#model) - this.#sum)) / fullMs;
+  }
+
+  /** Gives a group another width. */
+  set(group: number, width: number): void {
+    const { block, widths } = this.#model;
+    const { axes, layers } = reachOf(widths)[group]!;
+    const more = width - this.#kept[group]!;
+    if (more === 0) return;
+    this.#kept[group] = width;
+    for (const { axis, each } of axes) {
+      this.#exact[axis]! += each * more;
+      this.#sizes[axis] = Math.ceil(this.#exact[axis]! / block) * block;
+    }
+    for (const at of layers) {
+      const time = this.#timeOf(at);
+      this.#sum += time - this.#layers[at]!;
+      this.#layers[at] = time;
+    }
+  }
+
+  #timeOf(at: number): number {
+    const { widths, coefficients } = this.#model;
+    const features = featuresOf(widths, widths.layers[at]!, { sizes: this.#sizes, full: this.#full });
+    return features.reduce((sum, feature, part) => sum + feature * coefficients[at * FEATURES + part]!, 0);
+  }
 }
 
 /** The parts of a time resemble each other, so that the descent is slow: some thousand sweeps of 64 products each. */

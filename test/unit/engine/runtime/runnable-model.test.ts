@@ -46,3 +46,13 @@ it('hands small models over in memory, and puts those that pass the limit of pro
   expect(path.startsWith(tmpdir())).toBe(true);
   expect(existsSync(dirname(path))).toBe(false);
 });
+
+it('says that a model is too large to be handed over, before anything is sent', async () => {
+  // The same 64 MiB 32 times and a byte more than 2 GiB − 1.
+  const piece = new Uint8Array(64 << 20);
+  const bytes = Array.from({ length: 32 }, () => piece);
+  await expect(runner.load({ bytes }, { provider: 'cpu', threads: 1 })).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringMatching(/has 2147483648 bytes; the runtime takes no more than 2147483647/u) as string,
+  });
+});

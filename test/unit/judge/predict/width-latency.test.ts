@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { allocateUniform } from '../../../../main/judge/predict/allocate.ts';
-import { fitLatency, predictWidths, type TimedWidths } from '../../../../main/judge/predict/width-latency.ts';
+import {
+  fitLatency,
+  predictWidths,
+  RunningLatency,
+  type TimedWidths,
+} from '../../../../main/judge/predict/width-latency.ts';
 import type { WidthModel } from '../../../../main/judge/predict/widths.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
 
@@ -78,5 +83,24 @@ describe('fitLatency', () => {
     const share = timeOf([...kept], 8).total / timeOf([64, 32], 8).total;
     expect(share).toBeLessThanOrEqual(0.605);
     expect(share).toBeGreaterThan(0.4);
+  });
+});
+
+describe('RunningLatency', () => {
+  it('is what is predicted for the widths that it came to, whatever way it went', () => {
+    const model = fitLatency(PAIR, timeOf([64, 32], 16).total, timed(16, 16));
+    const running = new RunningLatency(model, [64, 32]);
+    const kept = [64, 32];
+    for (const [group, width] of [
+      [0, 8],
+      [1, 20],
+      [0, 40],
+      [0, 40],
+      [1, 32],
+    ] as const) {
+      kept[group] = width;
+      running.set(group, width);
+      expect(running.share).toBeCloseTo(predictWidths(model, kept).value / model.fullMs, 10);
+    }
   });
 });
