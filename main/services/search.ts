@@ -36,8 +36,11 @@ async function search(context: StudioContext, request: SearchRequest, task: Task
   const port: SearchPort = {
     measure: (choice, name) => measure(context, request, { recipe: recipeOf(choice), name: `Search: ${name}` }, task),
     space: async (choice) =>
-      (await work.call('searchSpace', { path, calibration: source, recipe: recipeOf(choice), minimize }, task)) ??
-      undefined,
+      (await work.call(
+        'searchSpace',
+        { path, calibration: source, recipe: recipeOf(choice), minimize, kept: await workspace.folder('calibrations') },
+        task,
+      )) ?? undefined,
     race: async (trialIds) => {
       const ratios = await measureLatency(context, { trialIds, settings: request.settings }, task);
       const raced = await Promise.all(trialIds.map(async (id) => [id, qualityOf(await workspace.trial(id))] as const));

@@ -165,7 +165,17 @@ async function makeOutput(
   const models = await namedModels(context, recipe);
   const applied = await work.call(
     'apply',
-    { path, recipe, calibration, settings, output, models, checkpoint, times: await timesFor(context, recipe) },
+    {
+      path,
+      recipe,
+      calibration,
+      settings,
+      output,
+      models,
+      checkpoint,
+      times: await timesFor(context, recipe),
+      kept: await workspace.folder('calibrations'),
+    },
     {
       signal: task.signal,
       progress: (progress) => {

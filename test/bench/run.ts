@@ -3,6 +3,7 @@ import { bench as calibrate } from './calibrate.ts';
 import { bench as cut } from './cut.ts';
 import { bench as evaluate } from './evaluate.ts';
 import { bench as int8 } from './int8.ts';
+import { bench as int8Assets } from './int8-assets.ts';
 import { bench as open } from './open.ts';
 import { bench as picture } from './picture.ts';
 import { bench as profile } from './profile.ts';
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   cut,
   evaluate,
   int8,
+  'int8-assets': int8Assets,
   open,
   picture,
   profile,

@@ -10,6 +10,7 @@ import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { CalibrationSamples, firstSamples } from '../dataset/finite-samples.ts';
 import { asOperators } from './as-operators.ts';
+import { StatisticsFile, type CalibrationMemory } from './calibration-memory.ts';
 import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
@@ -28,6 +29,8 @@ export interface QuantizeInput {
   /** Feeds from the start of the calibration data; asked for twice, and again where the plan changes. */
   readonly calibration: (samples: number) => FeedBatches;
   readonly runner: Runner;
+  /** Where statistics of calibrations are kept; left out: nowhere. */
+  readonly memory?: CalibrationMemory;
   /** Whether this CPU has VNNI; null where that cannot be told. Decides `reduceRange: 'auto'`. */
   readonly vnni: boolean | null;
 }
@@ -62,6 +65,7 @@ async function open(
     runner,
     calibration: () => samples.all(),
     samples: step.samples,
+    kept: keptBy(input.memory, prepared.model, samples, step),
     observer: step,
     given: new Map(Object.entries(step.ranges).map(([name, [min, max]]) => [name, { min, max }])),
     feeds: firstSamples(feeds, CHECKED_SAMPLES),
@@ -75,6 +79,16 @@ async function open(
     refused: refusedFrom(prepared, step),
   };
   return { step, prepared, samples, settle };
+}
+
+function keptBy(
+  memory: CalibrationMemory | undefined,
+  model: Model,
+  samples: CalibrationSamples,
+  step: ResolvedStep,
+): SettleInput['kept'] {
+  const file = memory === undefined ? undefined : StatisticsFile.of(memory, model, step.samples);
+  return file === undefined ? undefined : { file, whole: () => samples.notes().length === 0 };
 }
 
 /** A model with everything in integers that can be, from which other choices are written without calibrating again. */

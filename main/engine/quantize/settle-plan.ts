@@ -7,6 +7,7 @@ import { isRefusal } from '../passes/check-pass.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { calibrate, type Calibration } from './calibrate.ts';
+import type { StatisticsFile } from './calibration-memory.ts';
 import { checkFusion } from './check-fusion.ts';
 import { checkKernels } from './check-kernels.ts';
 import { insertQdq, type InsertOptions } from './insert-qdq.ts';
@@ -29,6 +30,8 @@ export interface SettleInput {
   /** All calibration batches from the start; asked for again when a changed plan needs more ranges. */
   readonly calibration: () => FeedBatches;
   readonly samples: number;
+  /** Where statistics are kept; left out: nowhere. `whole`: whether the last pass left no sample out. */
+  readonly kept?: { readonly file: StatisticsFile; readonly whole: () => boolean } | undefined;
   /** How ranges are found in what calibration tells. */
   readonly observer: Observer | ByOutputs;
   /** Ranges that are given, by tensor: nothing that was found counts there. */
@@ -248,10 +251,18 @@ export class Ranges {
     });
   }
 
-  #calibrate(tensors: readonly string[]): Promise<Calibration> {
-    const { runner, calibration, samples } = this.#input;
+  /** From one pass, or from what an earlier calibration of the same model on the same data has left. */
+  async #calibrate(tensors: readonly string[]): Promise<Calibration> {
+    const { runner, calibration, samples, kept } = this.#input;
+    const known = await kept?.file.read();
+    const missing = known === undefined ? tensors : tensors.filter((name) => !known.statistics.has(name));
+    if (known !== undefined && missing.length === 0) return known;
     const run = { runner, batches: calibration(), samples };
-    return calibrate(this.#prepared.model, tensors, run, this.#context);
+    const found = await calibrate(this.#prepared.model, missing, run, this.#context);
+    const all = { ...found, statistics: new Map([...(known?.statistics ?? []), ...found.statistics]) };
+    // What was left out is told by the pass itself: a later one has to find it again.
+    if (kept?.whole() === true) await kept.file.write(all);
+    return all;
   }
 }
 

@@ -3,6 +3,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
 import type { TrainingHost } from '../distill/training-host.ts';
+import type { CalibrationMemory } from '../quantize/calibration-memory.ts';
 import type { Lineage } from '../prune/lineage.ts';
 import type { TimesBook } from '../prune/structure/width-times.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
@@ -16,6 +17,8 @@ export interface StepSurroundings {
   readonly runner: Runner;
   /** Some real inputs to try a changed model on; undefined: there are none, and made ones do. */
   readonly sampleFeeds: () => Promise<HostTensors | undefined>;
+  /** Where statistics of calibrations are kept; left out: nowhere. */
+  readonly memory?: CalibrationMemory;
   /** Whether this CPU has VNNI; null where that cannot be told. */
   readonly vnni: boolean | null;
   /** Where the model comes from, once a step before has pruned it. */

@@ -28,6 +28,7 @@ import { formatBytes } from '../../judge/format.ts';
 import { describeStep } from '../../judge/recipe/words.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
+import { calibrationMemory } from './calibration-folder.ts';
 import { compressedBytes, openedFiles, savedFiles } from './compressed-size.ts';
 import { measuredData, openSource } from './datasets.ts';
 import { inspect } from './inspect.ts';
@@ -44,13 +45,14 @@ const CALIBRATION_BATCH = 16;
  * @throws USAGE when the recipe needs calibration data and there is none; what `makeModel` throws
  */
 export async function apply(
-  { path, recipe, calibration, output, models = {}, checkpoint = null, times = [] }: OperationParams<'apply'>,
+  { path, recipe, calibration, output, models = {}, checkpoint = null, times = [], kept = null }: OperationParams<'apply'>,
   context: TaskContext,
 ): Promise<AppliedRecipe> {
   const { signal } = context;
   const opened = await openRunnable(path, signal);
   const data = await calibrationData(opened.model, calibration, signal);
   const learnt: WidthTimes[] = [];
+  const memory = kept === null || calibration === null ? {} : { memory: await calibrationMemory(kept, calibration) };
   const made = await withThreadRunner(signal, (runner) =>
     makeModel(
       opened,
@@ -63,6 +65,7 @@ export async function apply(
         labels: data.labels,
         sampleFeeds: data.sampleFeeds,
         runner,
+        ...memory,
         vnni: machineInfo('').vnni,
         modelOf: (sha256) => openNamed(models, sha256, signal),
         training: trainingHost(checkpoint, context),

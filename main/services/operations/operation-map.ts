@@ -145,7 +145,14 @@ export interface OperationMap {
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   /** What a search chooses among in what a recipe's steps before its quantization make; null: no layer can run in int8. */
   readonly searchSpace: {
-    params: { path: string; calibration: DatasetSource; recipe: Recipe; minimize: Minimized };
+    params: {
+      path: string;
+      calibration: DatasetSource;
+      recipe: Recipe;
+      minimize: Minimized;
+      /** The folder in which statistics of calibrations are kept; null: none. */
+      kept?: string | null;
+    };
     result: SearchSpace | null;
   };
   readonly dataset: {
@@ -165,6 +172,8 @@ export interface OperationMap {
       checkpoint?: string | null;
       /** Times of widths that were learnt before; left out: none. */
       times?: readonly WidthTimes[];
+      /** The folder in which statistics of calibrations are kept; null, or left out: none. */
+      kept?: string | null;
     };
     result: AppliedRecipe;
   };

@@ -5,6 +5,7 @@ import { sourcesOf } from '../../engine/passes/pass.ts';
 import { applyRecipe } from '../../engine/recipe/apply-recipe.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { measureSpace } from '../../engine/search/measure-space.ts';
+import { calibrationMemory } from './calibration-folder.ts';
 import { calibrationData } from './apply.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
@@ -16,7 +17,7 @@ import { withThreadRunner } from './runners.ts';
  * @throws what `measureSpace` throws; DATA_…
  */
 export async function searchSpace(
-  { path, calibration: source, recipe, minimize }: OperationParams<'searchSpace'>,
+  { path, calibration: source, recipe, minimize, kept = null }: OperationParams<'searchSpace'>,
   context: TaskContext,
 ): Promise<OperationResult<'searchSpace'>> {
   const { model } = await openRunnable(path, context.signal);
@@ -27,7 +28,9 @@ export async function searchSpace(
     assert(step?.scheme === 'int8-static', 'a search quantizes statically');
     const before = { ...recipe, steps: recipe.steps.slice(0, -1) };
     const changed = await applyRecipe(model, before, { calibration, sampleFeeds, runner, vnni }, context);
-    const space = await measureSpace(changed.model, { step, calibration, runner, vnni, minimize }, context);
+    const memory = kept === null ? {} : { memory: await calibrationMemory(kept, source) };
+    const input = { step, calibration, runner, vnni, minimize, ...memory };
+    const space = await measureSpace(changed.model, input, context);
     if (space === undefined) return null;
     const inSource = (layers: readonly string[]): string[] => [
       ...new Set(layers.flatMap((layer) => sourcesOf(changed.sources, layer))),
