@@ -78,9 +78,25 @@ export function quickRepairs(vnni: boolean | null): readonly Repair[] {
   ];
 }
 
-/** What takes minutes to make: tried last, on what nearly keeps the floor. */
-export const SLOW_REPAIR_TITLE = 'rounding learnt';
-export const SLOW_REPAIR: Repair = setting(SLOW_REPAIR_TITLE, { rounding: 'adaround' });
+/** Ranges by what they cost at the outputs, in the place of those from one pass. */
+const rangesByOutputs: Repair = {
+  apply: ({ before, step, repairs }) => {
+    const { percentile: _percentile, ...others } = { percentile: undefined, ...step };
+    return {
+      before,
+      step: int8Static.parse({ ...others, calibrator: 'logits' }),
+      repairs: { ...repairs, ranges: BY_OUTPUTS },
+    };
+  },
+};
+const BY_OUTPUTS = 'ranges by the error of the outputs';
+const LEARNT = 'rounding learnt';
+
+/** What takes minutes to make, with what it is called: tried last, on what nearly keeps the floor. */
+export const SLOW_REPAIRS: readonly (Repair & { readonly title: string })[] = [
+  { ...rangesByOutputs, title: BY_OUTPUTS },
+  { ...setting(LEARNT, { rounding: 'adaround' }), title: LEARNT },
+];
 
 /** A choice with groups of layers in other precisions than int8. */
 export function mixedChoice(

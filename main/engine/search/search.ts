@@ -6,8 +6,7 @@ import {
   mixedChoice,
   nameOf,
   quickRepairs,
-  SLOW_REPAIR,
-  SLOW_REPAIR_TITLE,
+  SLOW_REPAIRS,
   wholeChoice,
   type Choice,
 } from './choice.ts';
@@ -59,9 +58,9 @@ export interface SearchPort {
 const FEW_TRIALS = 8;
 /** A repair stays where outputs come nearer by this many dB (or this share of agreement). */
 const WORTH = { decibels: 0.05, share: 0.001 } as const;
-/** Learnt rounding is tried on trials that miss the floor by no more than this, dB or share; and on so many. */
+/** What takes minutes is tried on trials that miss the floor by no more than this, dB or share; and on so many. */
 const NEARLY = { decibels: 1, share: 0.01 } as const;
-const LEARNT = 2;
+const NEAREST = 2;
 /** Times of trials compare no better than this. */
 const RESTLESS = 1.1;
 /** Raced are at most so many of those that keep the floor. */
@@ -74,7 +73,7 @@ const RACED = 8;
  * 3. Each group of layers is measured, and choices of precisions are proposed by what adds up. The one that is predicted to keep the floor
  *    just so is made and measured, the prediction of its loss corrected by what was measured, and so on between the last that keeps
  *    it and the first that does not; then its neighbours.
- * 4. What would be better and misses the floor by little is made again with learnt rounding.
+ * 4. What would be better and misses the floor by little is made again with ranges by the error of the outputs, or learnt rounding.
  * Stops when nothing is left to try, or at the goal's limits.
  * @yields every trial as soon as it is measured
  * @throws what the port throws; CANCELLED
@@ -144,21 +143,25 @@ export async function* searchPrecisions(
     yield trial;
   }
 
-  for (const { choice, name } of worthLearning(trials, goal)) {
-    if (!open()) return;
-    yield await run(SLOW_REPAIR.apply(choice), `${name}, ${SLOW_REPAIR_TITLE}`);
+  for (const { choice, name } of nearlyGood(trials, goal)) {
+    for (const { apply, title } of SLOW_REPAIRS) {
+      if (!open()) return;
+      const trial = await run(apply(choice), `${name}, ${title}`);
+      yield trial;
+      if (trial.keeps) break;
+    }
   }
 }
 
 /** Trials that miss the floor by little and would take less than the best that keeps it, the nearest first. */
-function worthLearning(trials: readonly SearchTrial[], { floor, minimize }: SearchGoal): readonly SearchTrial[] {
+function nearlyGood(trials: readonly SearchTrial[], { floor, minimize }: SearchGoal): readonly SearchTrial[] {
   const best = bestTrial(trials, minimize);
   const nearly = 'minSqnrDb' in floor ? NEARLY.decibels : NEARLY.share;
   return trials
     .filter((trial) => !trial.keeps && margin(trial, floor) > -nearly)
     .filter((trial) => costOf(trial, minimize) < (best === undefined ? Infinity : RESTLESS * costOf(best, minimize)))
     .toSorted((a, b) => margin(b, floor) - margin(a, floor))
-    .slice(0, LEARNT);
+    .slice(0, NEAREST);
 }
 
 function predictionOf({ ms, loss }: Proposal, { floatMs }: SearchSpace): SearchTrial['predicted'] {
