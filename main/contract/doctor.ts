@@ -50,7 +50,7 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 /**
  * A change of a recipe: a step put in where it belongs, or settings of the last step of a kind changed (made where there is
- * none). Lists of layers are joined with those that are there.
+ * none). Lists of layers, and what is said by name, are joined with those that are there.
  */
 export const recipeEditSchema = z.union([
   z.object({ add: recipeStepSchema }),

@@ -69,7 +69,7 @@ test('each layer is tried alone under every scheme, and a click on a cell is an 
   const map = quantize.getByRole('application', { name: /^Layers under schemes/u });
   await map.focus();
   await map.press('ArrowDown');
-  // The last column: 16-bit activations.
+  // The seventh column: 16-bit activations.
   for (let column = 0; column < 6; column++) await map.press('ArrowRight');
   await map.press('Enter');
   const choice = page

@@ -36,8 +36,10 @@ function withChange(
 /** Switched on, whatever it was: an edit is wanted. */
 function changed(kind: StepKind<unknown>, before: Settings, settings: Settings): RecipeStep {
   const joined = Object.entries(settings).map(([key, value]) => {
-    const names = namesLayers(kind.fields, key);
-    return [key, names ? [...new Set([...((before[key] ?? []) as string[]), ...(value as string[])])] : value] as const;
+    const control = controlOf(kind.fields, key);
+    if (control === 'layers')
+      return [key, [...new Set([...((before[key] ?? []) as string[]), ...(value as string[])])]] as const;
+    return [key, BY_NAME.has(control) ? { ...(before[key] as Settings), ...(value as Settings) } : value] as const;
   });
   return stepOf(kind.kind, adjustSettings(kind, { ...before, ...Object.fromEntries(joined) }));
 }
@@ -46,13 +48,17 @@ function isLike(a: { kind: StepKind<unknown>; settings: Settings }, b: typeof a)
   if (a.kind.kind !== b.kind.kind) return false;
   const keys = new Set([...Object.keys(a.settings), ...Object.keys(b.settings)]);
   return [...keys].every(
-    (key) => namesLayers(a.kind.fields, key) || JSON.stringify(a.settings[key]) === JSON.stringify(b.settings[key]),
+    (key) =>
+      controlOf(a.kind.fields, key) === 'layers' || JSON.stringify(a.settings[key]) === JSON.stringify(b.settings[key]),
   );
 }
 
-function namesLayers(fields: readonly StepField[], key: string): boolean {
-  return fields.some((field) => field.key === key && field.control === 'layers');
+function controlOf(fields: readonly StepField[], key: string): string {
+  return fields.find((field) => field.key === key)?.control ?? '';
 }
+
+/** Controls whose settings say something for each of some names: what an edit says is put beside what is there. */
+const BY_NAME: ReadonlySet<string> = new Set(['layer-choices', 'ranges']);
 
 /** Rewrites of quantization that is there already; all others come before what changes the model. */
 const LAST: ReadonlySet<RewriteStep['pass']> = new Set([

@@ -1,9 +1,10 @@
-import type { Finding } from '../../../contract/doctor.ts';
+import type { Finding, Fix } from '../../../contract/doctor.ts';
 import { sqnrDb } from '../../../judge/signal-error.ts';
 import { tensorValues } from '../../graph/tensor-data.ts';
 import type { Node } from '../../graph/ir.ts';
 import { hasTrait } from '../../operators/ask.ts';
 import { constantOf } from '../../operators/constant-behind.ts';
+import { tensorOfPair } from '../../quantize/insert-qdq.ts';
 import { besideRanges, type TappedRange } from '../../passes/beside-kernels.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import { counted, layer, type Subject } from '../subject.ts';
@@ -24,6 +25,9 @@ interface Range extends TappedRange {
   readonly step: number;
   readonly codes: number;
 }
+
+/** Ranges that a fix gives at most: beyond, the data are others than those that calibrated, which is mended by calibrating again. */
+const MOST_GIVEN = 64;
 
 interface Seen {
   low: number;
@@ -63,8 +67,29 @@ export async function rangesOnData(subject: Subject, around: Surroundings): Prom
   } finally {
     if (runner.alive) await session.close();
   }
-  const rows = ranges.map((range, at) => ({ range, ...measuresOf(range, seen[at]!) }));
-  return [...clipping(rows, subject), ...wasting(rows, subject)];
+  const rows = ranges.map((range, at) => ({ range, seen: seen[at]!, ...measuresOf(range, seen[at]!) }));
+  const clipped = rows.filter(
+    ({ beyond, clipDb }) => clipDb < (beyond > MOST_BEYOND ? LEAST_DB_OF_MANY : LEAST_CLIP_DB),
+  );
+  const behind = reached(
+    clipped.map(({ range }) => range.quantize),
+    subject,
+  );
+  return [...clipping(clipped, behind, subject), ...wasting(rows, behind, subject)];
+}
+
+/** Nodes that read, directly or not, what these give. */
+function reached(from: readonly Node[], { index }: Subject): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  const open = [...from];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (const reader of node.outputs.flatMap((value) => index.consumers(value))) {
+      if (found.has(reader)) continue;
+      found.add(reader);
+      open.push(reader);
+    }
+  }
+  return found;
 }
 
 function rangeOf(quantize: Node, { index, inference }: Subject): Range | undefined {
@@ -101,16 +126,15 @@ function measuresOf({ from, to, step, codes }: Range, { low, high, beyond, batch
   };
 }
 
-type Row = ReturnType<typeof measuresOf> & { readonly range: Range };
+type Row = ReturnType<typeof measuresOf> & { readonly range: Range; readonly seen: Seen };
 
-function clipping(rows: readonly Row[], subject: Subject): readonly Finding[] {
-  const found = rows.filter(({ beyond, clipDb }) => clipDb < (beyond > MOST_BEYOND ? LEAST_DB_OF_MANY : LEAST_CLIP_DB));
+function clipping(found: readonly Row[], behind: ReadonlySet<Node>, subject: Subject): readonly Finding[] {
   if (found.length === 0) return [];
   return [
     {
       code: 'range-clips',
       severity: 'warning',
-      text: `${counted(found.length, 'range')} ${found.length === 1 ? 'is' : 'are'} too narrow for the data: values beyond ${found.length === 1 ? 'it' : 'them'} are cut off. Calibrate again, on data like these.`,
+      text: `${counted(found.length, 'range')} ${found.length === 1 ? 'is' : 'are'} too narrow for the data: values beyond ${found.length === 1 ? 'it' : 'them'} are cut off. ${fixable(found, subject) ? 'Those behind one that clips are looked at again once it is mended.' : 'Calibrate again, on data like these.'}`,
       evidence: [{ label: 'ranges', value: found.length, unit: '' }],
       layers: found
         .toSorted((a, b) => a.clipDb - b.clipDb)
@@ -121,12 +145,12 @@ function clipping(rows: readonly Row[], subject: Subject): readonly Finding[] {
           ]),
         ),
       measured: true,
-      fix: null,
+      fix: rangeFix(found, behind, subject),
     },
   ];
 }
 
-function wasting(rows: readonly Row[], subject: Subject): readonly Finding[] {
+function wasting(rows: readonly Row[], behind: ReadonlySet<Node>, subject: Subject): readonly Finding[] {
   const found = rows.filter(({ used }) => used > 0 && used < LEAST_USED);
   if (found.length === 0) return [];
   return [
@@ -144,9 +168,40 @@ function wasting(rows: readonly Row[], subject: Subject): readonly Finding[] {
           ]),
         ),
       measured: true,
-      fix: null,
+      fix: rangeFix(found, behind, subject),
     },
   ];
+}
+
+/** Whether the recipe that made the model can be given these ranges. */
+function fixable(rows: readonly Row[], { origin }: Subject): boolean {
+  return origin.quantizes && rows.length <= MOST_GIVEN;
+}
+
+/**
+ * The ranges as these data have them, given in the recipe; null: another recipe, or another tool, quantized the model. Behind a
+ * range that clips the values are not what they will be: such ranges are left until it is mended.
+ */
+function rangeFix(rows: readonly Row[], behind: ReadonlySet<Node>, subject: Subject): Fix | null {
+  if (!fixable(rows, subject)) return null;
+  const told = rows.filter(({ range }) => !behind.has(range.quantize));
+  const ranges = Object.fromEntries(
+    told.flatMap(({ range, seen: { low, high } }) => {
+      // Behind a Relu what is below zero is cut on purpose.
+      const least = range.from < -1e38 ? 0 : Math.min(low, 0);
+      const greatest = Math.max(high, 0);
+      return least < greatest ? [[tensorOf(range, subject), [Math.fround(least), Math.fround(greatest)]] as const] : [];
+    }),
+  );
+  if (Object.keys(ranges).length === 0) return null;
+  const title = `Give ${counted(Object.keys(ranges).length, 'range')} as these data have ${told.length === 1 ? 'it' : 'them'}`;
+  return { title, edits: [{ change: { kind: 'quantize', settings: { ranges } } }], evidence: [] };
+}
+
+/** The tensor of the model before quantization whose range this is. */
+function tensorOf({ value, quantize }: Range, { index }: Subject): string {
+  const [dequantize] = index.consumers(quantize.outputs[0] ?? '').filter((node) => hasTrait(node, 'dequantizes'));
+  return tensorOfPair(value, dequantize?.outputs[0] ?? value);
 }
 
 /** The layer whose values a range holds; of an input of the model, the conversion itself. */

@@ -5,9 +5,15 @@ import { StudioError } from '../../../../main/base/errors.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { examine } from '../../../../main/engine/doctor/examine.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
+import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
+import { recipeSchema, type Recipe } from '../../../../main/contract/recipe/recipe.ts';
+import { stepParts } from '../../../../main/contract/recipe/kinds.ts';
+import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static.ts';
+import { editRecipe } from '../../../../main/judge/recipe/edit.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { between, pair, quantizedConv } from '../../../support/quantized-graphs.ts';
-import { randomFeed } from '../quantize/oracle.ts';
+import { randomBatches, randomFeed } from '../quantize/oracle.ts';
 import { found, OPENED, report } from './examined.ts';
 
 let runner: Runner;
@@ -87,6 +93,42 @@ describe('ranges', () => {
     const model = between('Transpose', { perm: [0n, 1n, 3n, 2n] }, { scales: [0.1, 0.1] });
     const finding = await found('range-wastes', model, { runner, feeds: [randomFeed(IMAGE)] });
     expect(finding?.layers[0]?.evidence[0]?.value).toBeCloseTo(21 / 256, 2);
+  });
+
+  it('of a model that the recipe quantized are given there as the data have them, from the first that clips on', async () => {
+    const model = graph()
+      .input('x', 'float32', ['N', 3, 8, 8])
+      .conv({ name: 'c1', channels: 4 })
+      .relu({ name: 'r1', to: 'hidden' })
+      .conv({ name: 'c2', channels: 4, inputs: 4, to: 'y' })
+      .output('y', 'float32', ['N', 4, 8, 8])
+      .build({ opset: 17 });
+    const quantized = async (recipe: Recipe) => {
+      const settings = stepParts(recipe.steps[0]!).settings;
+      const input = { calibration: () => randomBatches([2, 3, 8, 8], 2), runner, vnni: true } as const;
+      const step = quantizeStepSchema.parse(settings) as Int8StaticStep;
+      return (await quantizeStatic(model, { ...input, step }, quietContext())).model;
+    };
+    const step = { scheme: 'int8-static', ranges: { x: [-0.1, 0.1], hidden: [0, 900] } };
+    const recipe = recipeSchema.parse({ version: 2, steps: [{ quantize: step }] });
+    const origin = { sources: new Map(), quantizes: true };
+    const feeds = [randomFeed([2, 3, 8, 8])];
+    const mend = async (before: Recipe): Promise<Recipe> => {
+      const { findings } = await report(await quantized(before), { runner, feeds, origin });
+      const fixes = findings.flatMap(({ code, fix }) => (code.startsWith('range-') ? (fix?.edits ?? []) : []));
+      return editRecipe(before, fixes);
+    };
+    const rangesOf = (of: Recipe) =>
+      (stepParts(of.steps[0]!).settings as { ranges: Record<string, readonly [number, number]> }).ranges;
+    const once = await mend(recipe);
+    expect(rangesOf(once)['x']![0]).toBeCloseTo(-1, 1);
+    expect(rangesOf(once)['x']![1]).toBeCloseTo(1, 1);
+    // What lies behind the range that clipped is looked at again: only then its values are those that it will have.
+    expect(rangesOf(once)['hidden']).toEqual([0, 900]);
+    const twice = await mend(once);
+    expect(rangesOf(twice)['hidden']![0]).toBe(0);
+    expect(rangesOf(twice)['hidden']![1]).toBeLessThan(90);
+    expect(await mend(twice)).toEqual(twice);
   });
 
   it('that fit are not, nor what a Relu cuts, nor anything on made inputs', async () => {

@@ -12,6 +12,13 @@ describe('edits of a recipe', () => {
     expect(editRecipe(recipe([quantize(['a', 'b'])]), [edit])).toEqual(recipe([quantize(['a', 'b', 'c'])]));
   });
 
+  it('put what is said by name beside what is there', () => {
+    const edit = { change: { kind: 'quantize', settings: { ranges: { b: [0, 6] }, layers: { c: 'float' } } } };
+    const before = { quantize: { ranges: { a: [-1, 1], b: [0, 1] }, layers: { d: 'int16' } } };
+    const after = { quantize: { ranges: { a: [-1, 1], b: [0, 6] }, layers: { d: 'int16', c: 'float' } } };
+    expect(editRecipe(recipe([before]), [edit])).toEqual(recipe([after]));
+  });
+
   it('make the step that they change where there is none', () => {
     const edit = { change: { kind: 'quantize', settings: { perChannel: false } } };
     expect(editRecipe(recipe([]), [edit]).steps).toMatchObject([
