@@ -45,7 +45,16 @@ const CALIBRATION_BATCH = 16;
  * @throws USAGE when the recipe needs calibration data and there is none; what `makeModel` throws
  */
 export async function apply(
-  { path, recipe, calibration, output, models = {}, checkpoint = null, times = [], kept = null }: OperationParams<'apply'>,
+  {
+    path,
+    recipe,
+    calibration,
+    output,
+    models = {},
+    checkpoint = null,
+    times = [],
+    kept = null,
+  }: OperationParams<'apply'>,
   context: TaskContext,
 ): Promise<AppliedRecipe> {
   const { signal } = context;
