@@ -1,15 +1,7 @@
 import { throwIfCancelled } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Minimized, SearchFloor } from '../../contract/search.ts';
-import {
-  CALIBRATORS,
-  mixedChoice,
-  nameOf,
-  quickRepairs,
-  SLOW_REPAIRS,
-  wholeChoice,
-  type Choice,
-} from './choice.ts';
+import { CALIBRATORS, mixedChoice, nameOf, quickRepairs, SLOW_REPAIRS, wholeChoice, type Choice } from './choice.ts';
 import { nextPlace } from './next-place.ts';
 import { describe, proposals } from './proposals.ts';
 import { bestTrial, costOf, margin, nearness, type MeasuredQuality } from './rank.ts';
