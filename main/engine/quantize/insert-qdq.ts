@@ -72,14 +72,6 @@ export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertO
   return { graph: shielded.graph, sources, weights: writer.weights };
 }
 
-/**
- * The tensor of the float model that a written pair is about, by what goes in and what comes out: the pair's result has a name
- * of its own behind a tensor that stays as it is, and else that of the tensor itself.
- */
-export function tensorOfPair(value: string, real: string): string {
-  return real.startsWith(`${value}_`) ? value : real;
-}
-
 interface WriterOptions extends InsertOptions {
   readonly split: ReadonlySet<string>;
 }

@@ -16,3 +16,11 @@ export function inputChannels(node: Node, index: GraphIndex): number | undefined
   const dims = constantFloats(index, node.inputs[1] ?? '')?.tensor.dims;
   return dims === undefined ? undefined : dataChannels(node, dims);
 }
+
+/**
+ * The tensor of the float model that a written pair is about, by what goes in and what comes out: the pair's result has a name
+ * of its own behind a tensor that stays as it is, and else that of the tensor itself.
+ */
+export function tensorOfPair(value: string, real: string): string {
+  return real.startsWith(`${value}_`) ? value : real;
+}

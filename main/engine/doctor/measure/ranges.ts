@@ -4,7 +4,7 @@ import { tensorValues } from '../../graph/tensor-data.ts';
 import type { Node } from '../../graph/ir.ts';
 import { hasTrait } from '../../operators/ask.ts';
 import { constantOf } from '../../operators/constant-behind.ts';
-import { tensorOfPair } from '../../quantize/insert-qdq.ts';
+import { tensorOfPair } from '../../quantize/qdq-parts.ts';
 import { besideRanges, type TappedRange } from '../../passes/beside-kernels.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import { counted, layer, type Subject } from '../subject.ts';
