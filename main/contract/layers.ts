@@ -6,7 +6,6 @@
  * the columns is `judge/layer-table.ts`.
  */
 import { z } from 'zod';
-import { operatorCategorySchema } from './operators.ts';
 import { graphNodeSchema } from './studio.ts';
 import { shapeSchema } from './results.ts';
 
@@ -18,17 +17,6 @@ const float64Array = z.custom<Float64Array>((value) => value instanceof Float64A
 /** A list for each layer: that of layer i is `items` from `starts[i]` up to `starts[i + 1]`. */
 const listsSchema = z.object({ starts: uint32Array, items: uint32Array }).readonly();
 export type ListColumn = z.infer<typeof listsSchema>;
-
-/** Where a layer of the source is in the trial; the column `state` holds the place in this list. */
-export const LAYER_STATES = ['present', 'fused', 'removed', 'added'] as const;
-/**
- * present: nodes of the trial compute it. fused: another layer's nodes compute it too. removed: nothing does.
- * added: the source has no such layer.
- */
-export type LayerState = (typeof LAYER_STATES)[number];
-
-/** Category names by the number in the column `category`. */
-export const LAYER_CATEGORIES = operatorCategorySchema.options;
 
 export const layerTableSchema = z
   .object({

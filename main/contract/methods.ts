@@ -10,6 +10,7 @@ import { doctorReportSchema, doctorRequestSchema } from './doctor.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { machineSetupSchema, runSettingsSchema } from './machine.ts';
 import { machinePeaksSchema } from './machine-peaks.ts';
+import { shownModelSchema } from './shown-model.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
@@ -38,19 +39,19 @@ import { trainingOrderSchema, trainingSchema } from './training.ts';
 const trialRef = z.object({ trialId: z.string() });
 const modelRef = z.object({ modelId: z.string() });
 
+const modelSource = z.union([
+  z.object({ path: z.string() }),
+  z.object({ sample: z.string() }),
+  z.object({ upload: z.string() }),
+]);
+
 export const methods = {
   'app.info': { params: z.object({}), result: appInfoSchema, job: false },
   'fs.list': { params: z.object({ path: z.string().nullable() }), result: directorySchema, job: false },
 
-  'model.open': {
-    params: z.union([
-      z.object({ path: z.string() }),
-      z.object({ sample: z.string() }),
-      z.object({ upload: z.string() }),
-    ]),
-    result: openedModelSchema,
-    job: false,
-  },
+  'model.open': { params: modelSource, result: openedModelSchema, job: false },
+  /** Opens a model and tells at once what a window draws first of it. */
+  'model.show': { params: modelSource, result: shownModelSchema, job: false },
   /** What is wrong with the model: found by looking at every node and weight, confirmed by the runtime where it is an error. */
   'model.problems': { params: modelRef, result: z.array(problemSchema), job: false },
   'model.recents': { params: z.object({}), result: z.array(modelEntrySchema), job: false },

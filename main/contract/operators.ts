@@ -1,16 +1,4 @@
 import { z } from 'zod';
+import { LAYER_CATEGORIES } from './layer-words.ts';
 
-/** What kind of work an operator does; graphs are coloured by it. From the operator table. */
-export const operatorCategorySchema = z.enum([
-  'layer',
-  'activation',
-  'pool',
-  'normalization',
-  'dropout',
-  'shape',
-  'tensor',
-  'quantization',
-  'attention',
-  'other',
-]);
-export type OperatorCategory = z.infer<typeof operatorCategorySchema>;
+export const operatorCategorySchema = z.enum(LAYER_CATEGORIES);

@@ -38,7 +38,8 @@ function modelsIn(args: readonly string[], folder: string): string[] {
 
 function showWindow(engine: SupervisedEngine): void {
   const connection = { url: `http://127.0.0.1:${engine.port}`, token: engine.token };
-  const opened = openWindow(join(root, 'out', 'preload', 'index.cjs'), connection);
+  // The first is in the window's address: it is asked for before the page is whole.
+  const opened = openWindow(join(root, 'out', 'preload', 'index.cjs'), connection, waiting.shift());
   window = opened;
   installMenu((id) => tellWindow(opened, 'command', id));
   opened.webContents.on('did-finish-load', () => {
@@ -49,9 +50,10 @@ function showWindow(engine: SupervisedEngine): void {
   });
 }
 
-async function startEngine(): Promise<SupervisedEngine> {
+async function startEngine(expected: string | undefined): Promise<SupervisedEngine> {
   const engine = await superviseEngine({
     port: 0,
+    ...(expected === undefined ? {} : { expected }),
     execPath: findNode(root),
     // The window reconnects by itself, to the same port, and says so.
     onRestart: () => undefined,
@@ -71,8 +73,8 @@ async function run(): Promise<void> {
   lockDown();
   serveRenderer(join(root, 'out', 'renderer'));
   serveShellCalls();
-  const engine = await startEngine();
   waiting.push(...modelsIn(process.argv.slice(1), process.cwd()));
+  const engine = await startEngine(waiting[0]);
   showWindow(engine);
 
   app.on('activate', () => {

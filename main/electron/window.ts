@@ -3,8 +3,8 @@ import { connectionSwitch } from './connection.ts';
 import { APP_ORIGIN } from './own-page.ts';
 import type { Connection, ShellMessage, ShellMessages } from './shell-contract.ts';
 
-/** Opens the studio's window on an engine. */
-export function openWindow(preload: string, connection: Connection): BrowserWindow {
+/** Opens the studio's window on an engine. @param model path of the model that it shows first */
+export function openWindow(preload: string, connection: Connection, model?: string): BrowserWindow {
   const window = new BrowserWindow({
     title: 'Lapidary',
     width: 1440,
@@ -23,7 +23,8 @@ export function openWindow(preload: string, connection: Connection): BrowserWind
     },
   });
   window.once('ready-to-show', () => window.show());
-  void window.loadURL(`${APP_ORIGIN}/index.html`);
+  const asked = model === undefined ? '' : `#open=${encodeURIComponent(model)}`;
+  void window.loadURL(`${APP_ORIGIN}/index.html${asked}`);
   return window;
 }
 

@@ -1,6 +1,7 @@
 /**
  * The engine as a process of its own: serves one workspace on the loopback interface until its parent goes away.
- * Environment: LAPIDARY_TOKEN (made when absent), LAPIDARY_PORT (any free one when absent), LAPIDARY_WORKSPACE.
+ * Environment: LAPIDARY_TOKEN (made when absent), LAPIDARY_PORT (any free one when absent), LAPIDARY_WORKSPACE, LAPIDARY_EXPECTED
+ * (a model that the first window will ask for).
  * Tells its parent `{ kind: 'ready', port, token }` or `{ kind: 'failed', error }`.
  */
 import { randomBytes } from 'node:crypto';
@@ -17,7 +18,9 @@ const tell = (message: EngineMessage): void => void process.send?.(message);
 
 try {
   const token = process.env['LAPIDARY_TOKEN'] ?? randomBytes(32).toString('hex');
+  const expected = process.env['LAPIDARY_EXPECTED'];
   const engine = await startEngine({
+    ...(expected === undefined ? {} : { expected }),
     workspace: workspaceDirectory(),
     token,
     port: Number(process.env['LAPIDARY_PORT'] ?? 0),

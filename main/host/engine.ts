@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly token: string;
   /** 0: any free port. */
   readonly port: number;
+  /** A model that the first window will ask for: read at once. */
+  readonly expected?: string;
 }
 
 export interface Engine extends AsyncDisposable {
@@ -29,7 +31,7 @@ export function version(): string {
  * Starts the studio's services on a workspace and serves them.
  * @throws WORKSPACE_INVALID | WRITE_FAILED; USAGE when the port is taken
  */
-export async function startEngine({ workspace: directory, token, port }: EngineOptions): Promise<Engine> {
+export async function startEngine({ workspace: directory, token, port, expected }: EngineOptions): Promise<Engine> {
   const workspace = await openWorkspace(directory);
   let host: Host | undefined;
   const emit: Emit = (event, payload) => host?.emit(event, payload);
@@ -37,6 +39,7 @@ export async function startEngine({ workspace: directory, token, port }: EngineO
   opened.use(workspace);
   try {
     const studio = opened.use(await createStudio({ workspace, emit, version: version() }));
+    if (expected !== undefined) studio.expect(expected);
     const serving = await startHost({
       renderer: atRoot('out/renderer'),
       files: directory,

@@ -9,6 +9,8 @@ export interface SupervisorOptions {
   readonly port: number;
   /** Program that runs the engine; Electron must name a plain Node here. */
   readonly execPath?: string;
+  /** A model that the first window will ask for; an engine started again is not told of it. */
+  readonly expected?: string;
   readonly onRestart: (reason: string) => void;
 }
 
@@ -51,7 +53,11 @@ export async function superviseEngine(options: SupervisorOptions): Promise<Super
         fail(new StudioError('INTERNAL', `The engine stopped ${recent} times within a minute (${reason})`));
         return;
       }
-      startEngineProcess({ ...options, port, token }).then(
+      startEngineProcess({
+        port,
+        token,
+        ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
+      }).then(
         (next) => {
           child = next.child;
           if (stopping) {
@@ -83,11 +89,17 @@ async function startEngineProcess(options: {
   readonly port: number;
   readonly token: string;
   readonly execPath?: string;
+  readonly expected?: string;
 }): Promise<{ child: ChildProcess; port: number }> {
   const entry = new URL(import.meta.url.endsWith('.ts') ? './engine-entry.ts' : './engine.js', import.meta.url);
   const child = fork(fileURLToPath(entry), [], {
     ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
-    env: { ...process.env, LAPIDARY_TOKEN: options.token, LAPIDARY_PORT: String(options.port) },
+    env: {
+      ...process.env,
+      LAPIDARY_TOKEN: options.token,
+      LAPIDARY_PORT: String(options.port),
+      ...(options.expected === undefined ? {} : { LAPIDARY_EXPECTED: options.expected }),
+    },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,12 +1,6 @@
 /** Reading the columns of the table of layers. */
-import {
-  LAYER_CATEGORIES,
-  LAYER_STATES,
-  type LayerState,
-  type LayerTable,
-  type ListColumn,
-} from '../contract/layers.ts';
-import type { OperatorCategory } from '../contract/operators.ts';
+import { LAYER_CATEGORIES, LAYER_STATES, type LayerState, type OperatorCategory } from '../contract/layer-words.ts';
+import type { LayerTable, ListColumn } from '../contract/layers.ts';
 
 /** One layer out of the table. */
 export interface LayerRow {

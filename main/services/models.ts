@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { EMPTY_RECIPE } from '../contract/recipe/recipe.ts';
-import type { ModelEntry } from '../contract/studio.ts';
+import type { Params } from '../contract/methods.ts';
+import type { ModelEntry, OpenedModel } from '../contract/studio.ts';
 import { StudioError } from '../base/errors.ts';
 import { addSampleData } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
@@ -16,25 +17,7 @@ type ModelMethods = 'model.open' | 'model.problems' | 'model.recents' | 'model.f
 export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMethods> {
   const { workspace, ask, emit } = context;
   return {
-    'model.open': async (params) => {
-      const sample = 'sample' in params;
-      const path = await pathToOpen(context, params);
-      const inspect = await ask('summary', { path, dims: {} }).catch((error: unknown) => {
-        throw 'upload' in params ? withoutPath(error, path) : error;
-      });
-      const entry = {
-        id: inspect.model.sha256,
-        name: basename(path),
-        path,
-        bytes: inspect.model.bytes + inspect.model.externalBytes,
-        openedAt: Date.now(),
-      };
-      await workspace.saveModel(entry);
-      const baselineTrialId = await saveBaseline(context, entry, inspect.parameters, inspect.macs);
-      if (sample) await addSampleData(context);
-      emit('recents', await recents(context));
-      return { entry: { ...entry, available: true }, inspect, baselineTrialId };
-    },
+    'model.open': (params) => openModel(context, params),
     'model.problems': async ({ modelId }) => {
       const { path } = await requireModel(context, modelId);
       return ask('problems', { path, dims: {}, scanWeights: true });
@@ -46,6 +29,31 @@ export function modelHandlers(context: StudioContext): Pick<Handlers, ModelMetho
       return null;
     },
   };
+}
+
+/**
+ * Opens a model: reads it, remembers it in the workspace with its baseline.
+ * @throws what reading a model throws; NOT_FOUND
+ */
+export async function openModel(context: StudioContext, params: Params<'model.open'>): Promise<OpenedModel> {
+  const { workspace, ask, emit } = context;
+  const sample = 'sample' in params;
+  const path = await pathToOpen(context, params);
+  const inspect = await ask('summary', { path, dims: {} }).catch((error: unknown) => {
+    throw 'upload' in params ? withoutPath(error, path) : error;
+  });
+  const entry = {
+    id: inspect.model.sha256,
+    name: basename(path),
+    path,
+    bytes: inspect.model.bytes + inspect.model.externalBytes,
+    openedAt: Date.now(),
+  };
+  await workspace.saveModel(entry);
+  const baselineTrialId = await saveBaseline(context, entry, inspect.parameters, inspect.macs);
+  if (sample) await addSampleData(context);
+  emit('recents', await recents(context));
+  return { entry: { ...entry, available: true }, inspect, baselineTrialId };
 }
 
 /** The model with this id. @throws NOT_FOUND */
@@ -69,7 +77,8 @@ function withoutPath(error: unknown, path: string): unknown {
   });
 }
 
-async function pathToOpen(
+/** The file that is meant. @throws NOT_FOUND, USAGE */
+export async function pathToOpen(
   { workspace }: StudioContext,
   params: { path: string } | { sample: string } | { upload: string },
 ): Promise<string> {

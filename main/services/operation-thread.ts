@@ -50,6 +50,11 @@ export class OperationThread implements AsyncDisposable {
     });
   }
 
+  /** Starts the thread ahead of its first operation: reading its modules takes some hundred milliseconds. */
+  start(): void {
+    this.#thread.start();
+  }
+
   /**
    * Runs one operation.
    * @throws what the operation throws; CANCELLED after an abort; INTERNAL when the thread dies

@@ -15,6 +15,7 @@ import { profileHandlers } from './profiling.ts';
 import { doctorHandlers } from './doctor.ts';
 import { layerTrialHandlers } from './layer-trials.ts';
 import { searchHandlers } from './search.ts';
+import { drawn, shownModelHandlers } from './shown-model.ts';
 import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
@@ -32,6 +33,8 @@ export interface StudioOptions {
 export interface Studio extends AsyncDisposable {
   readonly handlers: Handlers;
   readonly cancelJob: (jobId: string) => void;
+  /** Reads a model that a window will soon ask for; nothing is said of what fails. */
+  readonly expect: (path: string) => void;
 }
 
 /**
@@ -43,6 +46,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
   const trainings = new Trainings(emit);
   const work = new OperationThread('lapidary-jobs', gate, () => trainings.order);
   const questions = new OperationThread('lapidary-questions');
+  questions.start();
   const jobs = new JobQueue((job) => emit('job', job));
   const neverAborted = new AbortController().signal;
   const ask: StudioContext['ask'] = (name, params) =>
@@ -77,6 +81,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
         return null;
       },
       ...modelHandlers(context),
+      ...shownModelHandlers(context),
       ...datasetHandlers(context),
       ...trialHandlers(context),
       ...layerHandlers(context),
@@ -96,6 +101,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       },
     },
     cancelJob: (jobId) => jobs.cancel(jobId),
+    expect: (path) => void drawn(context, path),
     [Symbol.asyncDispose]: async () => {
       jobs.cancelAll();
       await Promise.all([work[Symbol.asyncDispose](), questions[Symbol.asyncDispose]()]);

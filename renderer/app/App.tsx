@@ -1,6 +1,8 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
+import { LoadingState } from '../design/LoadingState.tsx';
+import { isOpenedForModel } from '../state/first-model.ts';
 import { FileBrowser } from '../tasks/home/FileBrowser.tsx';
 import { HomeView } from '../tasks/home/HomeView.tsx';
 import { useSession } from '../state/session.ts';
@@ -19,6 +21,7 @@ import { Workbench } from './Workbench.tsx';
 /** The one window. */
 export function App(): ReactNode {
   const model = useSession((state) => state.model);
+  const opening = useSession((state) => state.opening);
   useShortcuts();
   useTheme();
   useEffect(() => {
@@ -30,7 +33,7 @@ export function App(): ReactNode {
       <ConnectionBanner />
       {model === null ? (
         <main className={classes['center']}>
-          <HomeView />
+          {opening !== null && isOpenedForModel() ? <LoadingState>{`Opening ${opening}…`}</LoadingState> : <HomeView />}
         </main>
       ) : (
         <Workbench />

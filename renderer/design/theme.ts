@@ -1,5 +1,6 @@
 import { createTheme, rem } from '@mantine/core';
 import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
+import { SURFACES } from './surfaces.ts';
 
 /** Lapis: the one accent. Selection red is kept for the graph, as in Netron. */
 const lapis: MantineColorsTuple = [
@@ -83,27 +84,27 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
   light: {
     '--mantine-color-dimmed': 'var(--lap-muted)',
-    '--lap-window': '#f3f4f6',
-    '--lap-panel': '#ffffff',
-    '--lap-raised': '#f8f9fb',
-    '--lap-border': '#d9dce2',
+    '--lap-window': SURFACES.light.window,
+    '--lap-panel': SURFACES.light.panel,
+    '--lap-raised': SURFACES.light.raised,
+    '--lap-border': SURFACES.light.border,
     '--lap-muted': '#5a6270',
     '--lap-hover': 'rgba(40, 60, 100, 0.07)',
     '--lap-selected': 'rgba(54, 99, 201, 0.16)',
     // As in viz/graph/palette.ts: what is selected is outlined alike on every canvas and chart.
     '--lap-selection': '#e02020',
-    '--lap-canvas': '#fbfbfc',
+    '--lap-canvas': SURFACES.light.canvas,
   },
   dark: {
     '--mantine-color-dimmed': 'var(--lap-muted)',
-    '--lap-window': '#14161b',
-    '--lap-panel': '#1a1c22',
-    '--lap-raised': '#22252c',
-    '--lap-border': '#32363f',
+    '--lap-window': SURFACES.dark.window,
+    '--lap-panel': SURFACES.dark.panel,
+    '--lap-raised': SURFACES.dark.raised,
+    '--lap-border': SURFACES.dark.border,
     '--lap-muted': '#9aa1ae',
     '--lap-hover': 'rgba(200, 215, 255, 0.07)',
     '--lap-selected': 'rgba(105, 142, 230, 0.26)',
     '--lap-selection': '#ff4d4d',
-    '--lap-canvas': '#15171c',
+    '--lap-canvas': SURFACES.dark.canvas,
   },
 });

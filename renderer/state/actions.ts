@@ -1,3 +1,4 @@
+import type { ShownModel } from '../../main/contract/shown-model.ts';
 import type { ParamsIn } from '../../main/contract/methods.ts';
 import type { Trial } from '../../main/contract/studio.ts';
 import { desktop } from '../rpc/bridge.ts';
@@ -20,13 +21,19 @@ import { runSettings, useRunSettings } from './settings.ts';
 /** Counts what was asked to be opened: of two, the one asked for last is shown, whichever is ready first. */
 let asked = 0;
 
-/** Opens a model and its trials; says what went wrong. Returns whether it is open. */
-export async function openModel(source: ParamsIn<'model.open'>, name: string): Promise<boolean> {
+/**
+ * Opens a model and its trials; says what went wrong. Returns whether it is open.
+ * @param answer the engine's answer where it was asked already
+ */
+export async function openModel(
+  source: ParamsIn<'model.open'>,
+  name: string,
+  answer?: Promise<ShownModel>,
+): Promise<boolean> {
   const mine = ++asked;
   useSession.setState({ opening: name, openError: null });
   try {
-    const model = await engine().call('model.open', source);
-    const trials = await engine().call('trial.list', { modelId: model.entry.id });
+    const { model, trials, layers, graph } = await (answer ?? engine().call('model.show', source));
     if (mine !== asked) return false;
     const before = useSession.getState();
     const same = before.model?.entry.id === model.entry.id;
@@ -36,6 +43,8 @@ export async function openModel(source: ParamsIn<'model.open'>, name: string): P
       clearSelection();
       useRunSettings.getState().set({ dims: {} });
     }
+    if (layers !== null) putResult('trial.layers', model.baselineTrialId, layers);
+    if (graph !== null) putResult('trial.graph', model.baselineTrialId, graph);
     useSession.setState({
       model,
       trials,

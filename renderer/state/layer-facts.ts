@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { OperatorCategory } from '../../main/contract/operators.ts';
+import type { OperatorCategory } from '../../main/contract/layer-words.ts';
 import type { LayerTable } from '../../main/contract/layers.ts';
 import type { ErrorTable, Profile } from '../../main/contract/results.ts';
 import type { TrialDetails } from '../../main/contract/studio.ts';

@@ -1,6 +1,6 @@
 import type { ModelEntry, Trial } from '../../main/contract/studio.ts';
-import { takeModelFromAddress } from '../rpc/connection.ts';
 import { engine } from './engine.ts';
+import { takeFirstModel } from './first-model.ts';
 import { isActive, useJobs } from './jobs.ts';
 import { tell, tellError } from './messages.ts';
 import { useLast } from './last.ts';
@@ -52,7 +52,7 @@ export function startLive(): () => void {
       if (wasLost && connection === 'open') {
         tell('warning', 'The engine stopped and was started again', 'Trials are safe; running jobs were interrupted.');
       }
-      if (connection === 'open') void refresh();
+      if (connection === 'open') void refresh(wasLost);
     }),
   ];
   return () => {
@@ -77,7 +77,7 @@ function putTrial(trial: Trial): void {
 }
 
 /** Fetches what the window shows: after a start, a reload and a lost connection. */
-async function refresh(): Promise<void> {
+async function refresh(wasLost: boolean): Promise<void> {
   const client = engine();
   try {
     // What the address asks for is opened at once, beside all that the window needs to know otherwise.
@@ -97,7 +97,7 @@ async function refresh(): Promise<void> {
     }));
     if (opening === null) await openLast(recents);
     else await opening;
-    const shown = shownTrialId(useSession.getState());
+    const shown = wasLost ? shownTrialId(useSession.getState()) : null;
     forget((_method, id) => shown !== null && id.startsWith(shown));
   } catch (error) {
     tellError(error);
@@ -106,8 +106,8 @@ async function refresh(): Promise<void> {
 
 /** Opens the model that the address names; null: it names none, or it was opened before. */
 function openAsked(): Promise<boolean> | null {
-  const asked = takeModelFromAddress();
-  return asked === null ? null : openModel({ path: asked }, asked.split(/[\\/]/).at(-1) ?? asked);
+  const first = takeFirstModel();
+  return first === null ? null : openModel({ path: first.path }, first.name, first.answer);
 }
 
 /**

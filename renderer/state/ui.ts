@@ -1,39 +1,11 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
-import { START_PANELS, isOpen, withPanel } from './panels.ts';
+import { isOpen, withPanel } from './panels.ts';
 import type { Panel, PanelChoices } from './panels.ts';
 import { keptAs } from './persist.ts';
 import type { Tab } from './tabs.ts';
-
-/** What the graph's nodes show. */
-type GraphSwitch = 'showNames' | 'showAttributes' | 'showWeights' | 'asWritten';
-
-export interface UiLayout {
-  readonly tab: Tab;
-  readonly panels: PanelChoices;
-  /** Graph: names of nodes instead of operators only. */
-  readonly showNames: boolean;
-  readonly showAttributes: boolean;
-  readonly showWeights: boolean;
-  /** Graph: the nodes of the trial's file instead of the layers that they serve. */
-  readonly asWritten: boolean;
-  readonly direction: 'down' | 'right';
-  /** What the wheel does on the graph: scroll to pan (Ctrl to zoom), or zoom. */
-  readonly wheel: 'pan' | 'zoom';
-  readonly theme: 'auto' | 'light' | 'dark';
-}
-
-const START: UiLayout = {
-  tab: 'graph',
-  panels: START_PANELS,
-  showNames: false,
-  showAttributes: false,
-  showWeights: true,
-  asWritten: false,
-  direction: 'down',
-  wheel: 'pan',
-  theme: 'auto',
-};
+import { START_LAYOUT } from './ui-layout.ts';
+import type { GraphSwitch, UiLayout } from './ui-layout.ts';
 
 interface UiStore extends UiLayout {
   set(patch: Partial<UiLayout>): void;
@@ -45,7 +17,7 @@ interface UiStore extends UiLayout {
 export const useUi = create<UiStore>()(
   persist(
     (set, get) => ({
-      ...START,
+      ...START_LAYOUT,
       set: (patch) => set(patch),
       toggle: (key) => set({ [key]: !get()[key] }),
       resize: (patch) => set({ panels: { ...get().panels, ...patch } }),
@@ -53,15 +25,15 @@ export const useUi = create<UiStore>()(
     keptAs('ui', {
       version: 2,
       keep: ({ set: _set, toggle: _toggle, resize: _resize, ...layout }) => layout,
-      migrate: (old, version) => (version === 0 ? layoutOf01(old) : { ...START, ...(old as Partial<UiLayout>) }),
+      migrate: (old, version) => (version === 0 ? layoutOf01(old) : { ...START_LAYOUT, ...(old as Partial<UiLayout>) }),
     }),
   ),
 );
 
 /** What 0.1 kept, without its panels, which were the same in every task. */
 function layoutOf01(old: Record<string, unknown>): UiLayout {
-  const known = Object.entries(old).filter(([key]) => key in START && key !== 'panels');
-  return { ...START, ...Object.fromEntries(known) };
+  const known = Object.entries(old).filter(([key]) => key in START_LAYOUT && key !== 'panels');
+  return { ...START_LAYOUT, ...Object.fromEntries(known) };
 }
 
 /** Goes to a task. */

@@ -1,4 +1,4 @@
-import type { OperatorCategory } from '../../main/contract/operators.ts';
+import type { OperatorCategory } from '../../main/contract/layer-words.ts';
 
 /** Header colours of operators by their category: Netron's, rgb; text on them is white. */
 export const CATEGORY_COLORS: Readonly<Record<OperatorCategory, string>> = {

@@ -1,6 +1,6 @@
 /**
  * From navigation to picture, in Chromium: the studio on a workspace of its own, and Netron's web page where a checkout of it is
- * given (`NETRON=folder`). Each sees each model in turns; medians.
+ * given (`NETRON=folder`). Each sees each model in turns; medians. `MODEL=text` takes the models with it in their names alone.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -34,7 +34,8 @@ export async function bench(): Promise<BenchRow[]> {
   const netron = await serveNetron(process.env['NETRON'], folder.path);
   try {
     const rows: BenchRow[] = [];
-    for (const one of cases(folder)) rows.push(...(await compare(browser, { studio, netron }, one)));
+    for (const one of cases(folder, process.env['MODEL'] ?? ''))
+      rows.push(...(await compare(browser, { studio, netron }, one)));
     return rows;
   } finally {
     netron?.server.close();
@@ -44,24 +45,28 @@ export async function bench(): Promise<BenchRow[]> {
   }
 }
 
-function cases(folder: ReturnType<typeof tempFolder>): readonly Case[] {
+function cases(folder: ReturnType<typeof tempFolder>, wanted: string): readonly Case[] {
   const asset = (name: string, file: string, limit: number): Case[] => {
     const path = join(root, '../shared/assets/models', name, file);
-    return existsSync(path) ? [{ name, path, limit }] : [];
+    return existsSync(path) && name.includes(wanted) ? [{ name, path, limit }] : [];
   };
-  const made = (nodes: number, limit: number): Case => {
+  const made = (nodes: number, limit: number): Case[] => {
+    const name = `transformer of ${nodes} nodes`;
+    if (!name.includes(wanted)) return [];
     const path = folder.file(`transformer-${nodes}.onnx`);
     writeFileSync(path, encodeModelBytes(largeTransformer(nodes)));
-    return { name: `transformer of ${nodes} nodes`, path, limit };
+    return [{ name, path, limit }];
   };
   return [
-    { name: 'sample CNN', path: join(root, 'resources/samples/glyph-cnn.onnx'), limit: 0.6 },
+    ...['sample CNN']
+      .filter((name) => name.includes(wanted))
+      .map((name) => ({ name, path: join(root, 'resources/samples/glyph-cnn.onnx'), limit: 0.6 })),
     ...asset('resnet20-cifar10', 'resnet20-cifar10.onnx', 0.6),
     ...asset('mobilenetv2-100-224', 'mobilenetv2-100-224.onnx', 0.6),
     ...asset('light-densenet121', 'light_densenet121.onnx', 0.5),
-    made(2000, 0.5),
-    made(10_000, 0.25),
-    made(50_000, 0.25),
+    ...made(2000, 0.5),
+    ...made(10_000, 0.25),
+    ...made(50_000, 0.25),
   ];
 }
 
@@ -71,26 +76,33 @@ interface Viewers {
 }
 
 async function compare(browser: Browser, { studio, netron }: Viewers, one: Case): Promise<BenchRow[]> {
-  const ours: number[] = [];
+  const ours: OurTimes[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(await timeOurs(browser, studio, one.path));
     // It does not end on the largest in two minutes.
     if (netron !== null && !one.name.includes('50000')) theirs.push(await timeNetron(browser, netron, one.path));
   }
-  const seconds = told(`first picture, ${one.name}: s`, median(ours) / 1000);
-  if (theirs.length === 0) return [seconds];
+  const picture = median(ours.map(({ pictureMs }) => pictureMs));
+  const rows = [
+    told(`first picture, ${one.name}: s`, picture / 1000),
+    told(`first picture, ${one.name}: s of the first time, the model not yet read`, ours[0]!.pictureMs / 1000),
+    told(`whole window, ${one.name}: s`, median(ours.map(({ windowMs }) => windowMs)) / 1000),
+  ];
+  // It is to be there within two seconds; the limits of the others are shares of Netron's time.
+  if (one.name.includes('50000')) rows.push(atMost(`first picture, ${one.name}: / 2 s`, picture / 2000, 1));
+  if (theirs.length === 0) return rows;
   return [
-    seconds,
+    ...rows,
     atMost(
       `first picture, ${one.name}: / Netron (${(median(theirs) / 1000).toFixed(2)} s)`,
-      median(ours) / median(theirs),
+      picture / median(theirs),
       one.limit,
     ),
   ];
 }
 
-async function withPage(browser: Browser, look: (page: Page) => Promise<number>): Promise<number> {
+async function withPage<T>(browser: Browser, look: (page: Page) => Promise<T>): Promise<T> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   try {
     return await look(await context.newPage());
@@ -99,12 +111,21 @@ async function withPage(browser: Browser, look: (page: Page) => Promise<number>)
   }
 }
 
-/** Milliseconds from navigation to the first drawing of the graph, as the page marks it. */
-function timeOurs(browser: Browser, studio: Studio, path: string): Promise<number> {
+/** Milliseconds from navigation to the first drawing of the graph, and to the window around it, as the page marks them. */
+interface OurTimes {
+  readonly pictureMs: number;
+  readonly windowMs: number;
+}
+
+function timeOurs(browser: Browser, studio: Studio, path: string): Promise<OurTimes> {
   return withPage(browser, async (page) => {
     await page.goto(`${studio.url}&open=${encodeURIComponent(path)}`);
     const mark = await page.waitForFunction(
-      () => performance.getEntriesByName('lapidary:picture')[0]?.startTime,
+      () => {
+        const at = (name: string): number | undefined => performance.getEntriesByName(name)[0]?.startTime;
+        const [pictureMs, windowMs] = [at('lapidary:picture'), at('lapidary:window')];
+        return pictureMs === undefined || windowMs === undefined ? undefined : { pictureMs, windowMs };
+      },
       undefined,
       {
         timeout: PATIENCE_MS,
@@ -115,7 +136,7 @@ function timeOurs(browser: Browser, studio: Studio, path: string): Promise<numbe
       await page.waitForTimeout(1500);
       await page.screenshot({ path: join(process.env['PICTURES'], `${basename(path)}.png`) });
     }
-    return (await mark.jsonValue()) as number;
+    return (await mark.jsonValue()) as OurTimes;
   });
 }
 

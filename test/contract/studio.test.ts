@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
 import type { Job } from '../../main/contract/studio.ts';
-import { LAYER_STATES } from '../../main/contract/layers.ts';
+import { LAYER_STATES } from '../../main/contract/layer-words.ts';
 import { quantizeStepSchema } from '../../main/contract/recipe/quantize.ts';
 import type { Recipe } from '../../main/contract/recipe/recipe.ts';
 import { events } from '../../main/contract/methods.ts';

@@ -40,6 +40,7 @@ async function serve(model: string | undefined, options: Options): Promise<void>
   }
   const engine = await superviseEngine({
     port: options.port === 0 ? await usualPort() : options.port,
+    ...(model === undefined ? {} : { expected: resolve(model) }),
     onRestart: (reason) => process.stderr.write(`lapidary: the engine stopped (${reason}) and was started again\n`),
   });
   const query = model === undefined ? '' : `&open=${encodeURIComponent(resolve(model))}`;

@@ -1,4 +1,5 @@
-import { LAYER_CATEGORIES, LAYER_STATES, type LayerState, type LayerTable } from '../../contract/layers.ts';
+import { LAYER_CATEGORIES, LAYER_STATES, type LayerState } from '../../contract/layer-words.ts';
+import type { LayerTable } from '../../contract/layers.ts';
 import type { Model, Shape } from '../graph/ir.ts';
 import { scopeOf } from '../graph/layers.ts';
 import type { LayerCost } from '../operators/cost.ts';

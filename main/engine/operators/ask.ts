@@ -1,5 +1,5 @@
 /** Questions to the operator table about a node, so that no other room has to know operators by name. */
-import type { OperatorCategory } from '../../contract/operators.ts';
+import type { OperatorCategory } from '../../contract/layer-words.ts';
 import type { Node } from '../graph/ir.ts';
 import type { Normalization } from './normalization.ts';
 import type { QuantizationRole, Trait } from './spec.ts';

@@ -2,7 +2,7 @@
  * What the program knows about an operator, in one place: one entry of the operator table. A new operator is one entry
  * in its family's file (`families/`).
  */
-import type { OperatorCategory } from '../../contract/operators.ts';
+import type { OperatorCategory } from '../../contract/layer-words.ts';
 import type { Tensor } from '../graph/ir.ts';
 import type { ChannelFacet, LayerWeights, WeightContext } from './channels.ts';
 import type { Fold } from './constant.ts';

@@ -1,4 +1,4 @@
-import type { OperatorCategory } from '../../contract/operators.ts';
+import type { OperatorCategory } from '../../contract/layer-words.ts';
 import type { Machine } from '../../contract/machine.ts';
 import type { LiveTensor, Loading, RecordedRun } from '../../contract/profile-parts.ts';
 import type { MemorySample } from '../runtime/timing.ts';

@@ -35,6 +35,11 @@ export class Thread<C extends Calls<C>> implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** Starts the thread ahead of its first call. */
+  start(): void {
+    this.#running ??= this.#start();
+  }
+
   /** @throws what the call throws; CANCELLED after an abort; INTERNAL when the thread dies */
   async call<M extends keyof C & string>(
     method: M,

@@ -2,18 +2,27 @@ import type { GraphView, GraphNode } from '../../contract/studio.ts';
 import type { Model, Tensor } from '../../engine/graph/ir.ts';
 import { scopeOf } from '../../engine/graph/layers.ts';
 import { walkNodes, type VisitedNode } from '../../engine/graph/walk.ts';
-import { inferModel } from '../../engine/operators/infer.ts';
 import { storageBytes } from '../../engine/tensor/dtype.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
 import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
 import { attributeText } from './attribute-text.ts';
+import { shownInference } from './sized-model.ts';
 import { openShared } from './opened-models.ts';
 
 /** The graph as the studio draws it: layers in the order of `inspect`, values with the file's symbolic dimensions. */
 export async function graph({ path }: { path: string }): Promise<GraphView> {
   const { model } = await openShared(path);
-  const inference = inferModel(model);
+  const view = views.get(model) ?? graphOf(model);
+  views.set(model, view);
+  return view;
+}
+
+/** Made once while a model is open: every window asks for it. */
+const views = new WeakMap<Model, GraphView>();
+
+function graphOf(model: Model): GraphView {
+  const inference = shownInference(model);
   const constants = constantsOf(model);
   const nodes = [...walkNodes(model)].map((visited) => describeNode(visited, constants));
   const names = new Set<string>();

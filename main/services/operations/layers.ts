@@ -12,9 +12,19 @@ import { shownInference, sizedModel } from './sized-model.ts';
 
 /** The layers of a model, or of one that was made of another in terms of that one's. */
 export async function layers({ path, source, sources }: OperationParams<'layers'>): Promise<LayerTable> {
-  const now = sideOf((await openShared(path)).model);
-  if (source === null) return layerTable(now);
+  const { model } = await openShared(path);
+  if (source === null) return ownTable(model);
+  const now = sideOf(model);
   return changedLayerTable(sideOf((await openShared(source)).model), now, sourceMap(sources));
+}
+
+const tables = new WeakMap<Model, LayerTable>();
+
+/** The table of a model as it was opened; made once while the model is open, since every window asks for it. */
+function ownTable(model: Model): LayerTable {
+  const table = tables.get(model) ?? layerTable(sideOf(model));
+  tables.set(model, table);
+  return table;
 }
 
 /**

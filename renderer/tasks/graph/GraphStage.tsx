@@ -14,6 +14,7 @@ import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { groupsAround } from '../../viz/graph/scope-tree.ts';
 import classes from './GraphStage.module.css';
+import { endFirstPicture, firstCamera } from './first-picture.ts';
 import { boxOverlays, neighbours, recipeMarks } from './model.ts';
 import { GraphToolbar } from './parts/GraphToolbar.tsx';
 import { HoverCard } from './parts/HoverCard.tsx';
@@ -107,10 +108,14 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     canvas.setScene(scene, source.edgeLabels, useGraph.getState().anchor);
     if (drawn.current) return;
     drawn.current = true;
-    requestAnimationFrame(() => performance.mark('lapidary:picture'));
-    const camera = useGraph.getState().cameras.get(trialId);
-    if (camera === undefined) canvas.home();
+    const camera = useGraph.getState().cameras.get(trialId) ?? firstCamera(trialId, holder.current!);
+    if (camera === null) canvas.home();
     else canvas.setCamera(camera);
+    requestAnimationFrame(() => {
+      performance.mark('lapidary:picture');
+      performance.mark('lapidary:window');
+      endFirstPicture();
+    });
   }, [canvas, scene, source, trialId]);
 
   useEffect(() => canvas?.setPalette(scheme === 'dark' ? DARK_PALETTE : LIGHT_PALETTE), [canvas, scheme]);

@@ -6,7 +6,7 @@ import { layerAt } from '../../../main/judge/layer-table.ts';
 import { Panel } from '../../design/Panel.tsx';
 import { useLayerFacts } from '../../state/layer-facts.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
-import { layerGraph, layerNode } from '../../state/layer-graph.ts';
+import { layerGraph, layerNode } from '../../state/graph-of-layers.ts';
 import { useTrialGraph, useTrialLayer, useTrialLayers } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';

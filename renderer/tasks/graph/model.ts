@@ -1,92 +1,12 @@
-import type { GraphNode, GraphView } from '../../../main/contract/studio.ts';
-import { formatCompact, formatMetric, formatPredicted, formatShape } from '../../../main/judge/format.ts';
+import type { GraphView } from '../../../main/contract/studio.ts';
+import { formatCompact, formatMetric, formatPredicted } from '../../../main/judge/format.ts';
 import type { OverlayData } from '../../state/overlay.ts';
 import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-maps.ts';
 import type { MetricScale } from '../../viz/color-maps.ts';
 import type { BoxMark, BoxOverlay } from '../../viz/graph/draw.ts';
-import type { GraphSource, NodeRow } from '../../viz/graph/graph-source.ts';
 import { groupsIn } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
-
-export interface RowOptions {
-  readonly showNames: boolean;
-  readonly showAttributes: boolean;
-  readonly showWeights: boolean;
-}
-
-/** Attributes that say what a layer does at one look; drawn even when the others are not. */
-const TELLING = new Set(['kernel_shape', 'strides', 'group', 'axis', 'perm', 'hidden_size', 'to']);
-
-/** What the canvas draws, and for layers without a box of their own the layer whose box says it. */
-export interface DrawnGraph {
-  readonly source: GraphSource;
-  readonly standIns: ReadonlyMap<string, string>;
-}
-
-/**
- * What the canvas draws of a model. Layers that only bring a value from the file (Constant, DequantizeLinear of a weight)
- * are drawn as what they are to their readers, a line in the box, not as boxes; they stand in the outline and the layers
- * table all the same.
- */
-export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
-  const hidden = new Map(view.nodes.filter(bringsWeight).flatMap((node) => node.outputs.map((value) => [value, node])));
-  const standIns = new Map<string, string>();
-  const nodes = view.nodes.filter((node) => !bringsWeight(node));
-  const drawn = nodes.map((node) => {
-    const brought = node.inputs.flatMap((value) => hidden.get(value) ?? []);
-    for (const bringer of brought) if (!standIns.has(bringer.name)) standIns.set(bringer.name, node.name);
-    return {
-      name: node.name,
-      op: node.op,
-      category: node.category,
-      scope: node.scope,
-      parent: node.parent,
-      inputs: node.inputs,
-      outputs: node.outputs,
-      rows: nodeRows(node, brought, options),
-    };
-  });
-  const edgeLabels = new Map(
-    view.values.flatMap(({ name, shape }) => (shape === null ? [] : [[name, formatShape(shape)] as const])),
-  );
-  return { source: { nodes: drawn, edgeLabels, inputs: view.inputs, outputs: view.outputs }, standIns };
-}
-
-/** Whether a layer only hands on a value of the file. */
-function bringsWeight(node: GraphNode): boolean {
-  return node.brings !== null;
-}
-
-function nodeRows(node: GraphNode, brought: readonly GraphNode[], options: RowOptions): readonly NodeRow[] {
-  const { showNames, showAttributes, showWeights } = options;
-  const rows: NodeRow[] = [];
-  if (showNames) rows.push({ label: '', text: node.name });
-  if (showWeights) {
-    for (const weight of node.weights.filter(({ role }) => !/_(?:scale|zero_point)$/.test(role))) {
-      // The values behind a dequantization: their type tells more than that they are its x.
-      const label = weight.role === 'x' ? weight.dtype : weight.role;
-      rows.push({ label, text: `⟨${formatShape(weight.shape)}⟩` });
-    }
-  }
-  if (showWeights) {
-    for (const { brings, weights } of brought) {
-      const weight = brings === 'weight' ? weights[0] : undefined;
-      if (weight !== undefined) rows.push({ label: weight.dtype, text: `⟨${formatShape(weight.shape)}⟩` });
-    }
-  }
-  for (const attribute of node.attributes) {
-    if (showAttributes) rows.push({ label: attribute.name, text: attribute.text });
-    else if (showWeights && TELLING.has(attribute.name) && !isPlain(attribute)) {
-      rows.push({ label: attribute.name, text: attribute.text });
-    }
-  }
-  return rows.slice(0, 12);
-}
-
-/** Values that say nothing: stride 1, one group. */
-function isPlain({ name, text }: { readonly name: string; readonly text: string }): boolean {
-  return (name === 'strides' && /^[[\s]*1(?:[,\s]+1)*[\]\s]*$/.test(text)) || (name === 'group' && text === '1');
-}
+import { bringsWeight } from './drawn-graph.ts';
 
 /** Limits of the colour scale from the data: from 0 for amounts on a linear scale, from the least on a logarithmic one. */
 export function dataDomain(data: OverlayData, kind: 'linear' | 'log'): readonly [number, number] {

@@ -1,4 +1,4 @@
-import type { OperatorCategory } from '../../../main/contract/operators.ts';
+import type { OperatorCategory } from '../../../main/contract/layer-words.ts';
 import type { LayerFacts } from '../../state/layer-facts.ts';
 import { buildScopeTree } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';

@@ -1,16 +1,13 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { GraphView } from '../../../main/contract/studio.ts';
 import { useUi } from '../../state/ui.ts';
-import { ROW_FONT, ROW_LABEL_FONT, TITLE_FONT, measureBox } from '../../viz/graph/box-metrics.ts';
 import type { GraphSource } from '../../viz/graph/graph-source.ts';
 import { LayoutClient } from '../../viz/graph/layout-client.ts';
-import { foldRepeats } from '../../viz/graph/repeats.ts';
 import type { Scene } from '../../viz/graph/scene.ts';
-import { buildScopeTree, startExpanded, withParts } from '../../viz/graph/scope-tree.ts';
+import { startExpanded } from '../../viz/graph/scope-tree.ts';
 import { startLayoutWorker } from '../../viz/graph/start-layout-worker.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
-import { visibleGraph } from '../../viz/graph/visible-graph.ts';
-import { drawnGraph } from './model.ts';
+import { drawnGraph, drawnTree, fontsReady, visibleBoxes } from './drawn-graph.ts';
 import { useGraph } from './store.ts';
 
 const layouts = new LayoutClient(startLayoutWorker);
@@ -38,7 +35,7 @@ export function useGraphScene(trialId: string, view: GraphView): GraphScene {
     () => drawnGraph(view, { showNames, showAttributes, showWeights }),
     [view, showNames, showAttributes, showWeights],
   );
-  const tree = useMemo(() => withParts(foldRepeats(buildScopeTree(source))), [source]);
+  const tree = useMemo(() => drawnTree(source), [source]);
   const expanded = useMemo(() => chosen ?? startExpanded(tree), [chosen, tree]);
   const key = useMemo(() => {
     const options = [showNames, showAttributes, showWeights, direction].join(',');
@@ -78,29 +75,6 @@ interface SceneOrder {
 }
 
 async function makeScene({ key, direction, source, tree, expanded }: SceneOrder): Promise<Scene> {
-  // Boxes are as wide as their text: measured before the fonts are there, it would run over.
-  await Promise.all([TITLE_FONT, ROW_FONT, ROW_LABEL_FONT].map((font) => document.fonts.load(font)));
-  const measure = textMeasure();
-  return layouts.layout(key, direction, () =>
-    visibleGraph(source, tree, { expanded, measure: (box) => measureBox(box, measure) }),
-  );
-}
-
-/** Widths of texts that were measured, by font and text: most boxes are drawn again and again. */
-const widths = new Map<string, number>();
-const MOST_WIDTHS = 20_000;
-
-function textMeasure(): (text: string, font: string) => number {
-  const context = document.createElement('canvas').getContext('2d');
-  if (context === null) throw new Error('This browser has no 2-D canvas');
-  if (widths.size > MOST_WIDTHS) widths.clear();
-  return (text, font) => {
-    const key = `${font}\u0000${text}`;
-    const known = widths.get(key);
-    if (known !== undefined) return known;
-    if (context.font !== font) context.font = font;
-    const { width } = context.measureText(text);
-    widths.set(key, width);
-    return width;
-  };
+  await fontsReady();
+  return layouts.layout(key, direction, () => visibleBoxes(source, tree, expanded));
 }

@@ -1,4 +1,4 @@
-import type { OperatorCategory } from '../../../main/contract/operators.ts';
+import type { OperatorCategory } from '../../../main/contract/layer-words.ts';
 
 /** What the graph view needs of a model; a plain copy of what the engine tells, so that viz knows no wire. */
 export interface SourceNode {

@@ -1,4 +1,4 @@
-import type { OperatorCategory } from '../../../main/contract/operators.ts';
+import type { OperatorCategory } from '../../../main/contract/layer-words.ts';
 import type { GraphSource, NodeRow } from './graph-source.ts';
 import { branchOf } from './scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from './scope-tree.ts';

@@ -3,11 +3,11 @@ import type { GraphNode, GraphView } from '../../../../../main/contract/studio.t
 import {
   boxOverlays,
   dataDomain,
-  drawnGraph,
   neighbours,
   overlayColor,
   recipeMarks,
 } from '../../../../../renderer/tasks/graph/model.ts';
+import { drawnGraph } from '../../../../../renderer/tasks/graph/drawn-graph.ts';
 import type { OverlayData } from '../../../../../renderer/state/overlay.ts';
 import { metricScale } from '../../../../../renderer/viz/color-maps.ts';
 import { buildScopeTree } from '../../../../../renderer/viz/graph/scope-tree.ts';

@@ -1,0 +1,44 @@
+/**
+ * What the page loads first: asks the engine for the model that the address names and draws its graph; then, or where nothing is
+ * asked for at once, loads the window.
+ */
+import '../../design/first-font.ts';
+import { firstModel } from '../../state/first-model.ts';
+import type { FirstModel } from '../../state/first-model.ts';
+import { drawFirstPicture, isFirstPictureShown } from '../../tasks/graph/first-picture.ts';
+import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
+import { drawFirstFrame, isDark, keptLayout } from './first-frame.ts';
+
+/** What is not there by then takes longer than the window takes to load: both go on together. */
+const PATIENCE_MS = 120;
+
+interface FirstLook {
+  /** Resolves when the picture is there, or will not come. */
+  readonly over: Promise<void>;
+  /** Leaves it to the window, unless it is drawn. */
+  readonly giveUp: () => void;
+}
+
+function showFirst({ answer }: FirstModel): FirstLook | null {
+  const layout = keptLayout();
+  if (layout.tab !== 'graph' || layout.asWritten) return null;
+  const palette = isDark(layout) ? DARK_PALETTE : LIGHT_PALETTE;
+  const { canvas, remove } = drawFirstFrame(layout);
+  const stop = new AbortController();
+  const drawn = answer.then((shown) =>
+    drawFirstPicture(canvas, shown, { ...layout, palette, remove, signal: stop.signal }),
+  );
+  const giveUp = (): void => {
+    stop.abort();
+    remove();
+  };
+  // What went wrong is said by the window itself.
+  const over = drawn.then((isThere) => (isThere ? undefined : giveUp()), giveUp);
+  return { over, giveUp: () => (isFirstPictureShown() ? undefined : giveUp()) };
+}
+
+const first = firstModel();
+const look = first === null ? null : showFirst(first);
+if (look !== null) await Promise.race([look.over, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
+await import('../main.tsx');
+look?.giveUp();
