@@ -6,7 +6,12 @@ import type { Plugin } from 'vite';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** What the first picture needs beside the entry, by the modules that load it. */
-const FIRST = ['renderer/app/main.tsx', 'renderer/app/App.tsx', 'renderer/tasks/graph/GraphView.tsx', 'renderer/state/live.ts'];
+const FIRST = [
+  'renderer/app/main.tsx',
+  'renderer/app/App.tsx',
+  'renderer/tasks/graph/GraphView.tsx',
+  'renderer/state/live.ts',
+];
 
 /** Lets the browser fetch and compile these chunks while the entry still waits for the engine. */
 function preloadFirstPicture(): Plugin {

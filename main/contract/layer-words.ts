@@ -23,5 +23,31 @@ export const LAYER_STATES = ['present', 'fused', 'removed', 'added'] as const;
  */
 export type LayerState = (typeof LAYER_STATES)[number];
 
+/** What layers are among the parts that blocks are recognised by: attention is products around a softmax. */
+export const BLOCK_PARTS = [
+  'other',
+  'convolution',
+  /** 1 × 1. */
+  'pointwise',
+  /** In groups. */
+  'depthwise',
+  'upsampling',
+  'product',
+  'softmax',
+  'sum',
+  /** Elementwise multiplication. */
+  'gate',
+  'sigmoid',
+  'tanh',
+  'activation',
+  'norm',
+  'globalPool',
+  'mean',
+  'joining',
+  'recurrence',
+  'attention',
+] as const;
+export type BlockPart = (typeof BLOCK_PARTS)[number];
+
 /** With more nodes than this, attributes and weights are fetched for the selected layer alone. */
 export const MOST_DETAILED = 5000;

@@ -36,6 +36,8 @@ export const layerTableSchema = z
     /** Places in `LAYER_CATEGORIES` and in `LAYER_STATES`. */
     category: uint8Array,
     state: uint8Array,
+    /** Place in `BLOCK_PARTS`. */
+    part: uint8Array,
     /** The layer whose subgraph holds this one; −1: none. */
     parent: int32Array,
     /** The layer whose nodes compute this one too; −1: it is not fused. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { measuredDataSchema, preprocessingSchema } from './data.ts';
 import { machineSchema, providerSchema } from './machine.ts';
+import { BLOCK_PARTS } from './layer-words.ts';
 import { operatorCategorySchema } from './operators.ts';
 import { measurementSchema, pairedSchema, verdictSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
@@ -48,6 +49,8 @@ export const graphNodeSchema = z.object({
   op: z.string(),
   domain: z.string(),
   category: operatorCategorySchema,
+  /** What it is among the parts of blocks. */
+  part: z.enum(BLOCK_PARTS),
   /** What it only hands on: a constant of the file, or stored codes behind a DequantizeLinear; null: it computes. */
   brings: z.enum(['constant', 'weight']).nullable(),
   scope: z.string(),

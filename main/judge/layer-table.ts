@@ -1,5 +1,12 @@
 /** Reading the columns of the table of layers. */
-import { LAYER_CATEGORIES, LAYER_STATES, type LayerState, type OperatorCategory } from '../contract/layer-words.ts';
+import {
+  BLOCK_PARTS,
+  LAYER_CATEGORIES,
+  LAYER_STATES,
+  type BlockPart,
+  type LayerState,
+  type OperatorCategory,
+} from '../contract/layer-words.ts';
 import type { LayerTable, ListColumn } from '../contract/layers.ts';
 
 /** One layer out of the table. */
@@ -12,6 +19,7 @@ export interface LayerRow {
   readonly scope: string;
   readonly category: OperatorCategory;
   readonly state: LayerState;
+  readonly part: BlockPart;
   /** The layer whose subgraph holds this one. */
   readonly parent: string | null;
   readonly fusedInto: string | null;
@@ -51,6 +59,7 @@ export function layerAt(table: LayerTable, index: number): LayerRow {
     scope: text(table.scope),
     category: LAYER_CATEGORIES[table.category[index]!]!,
     state: LAYER_STATES[table.state[index]!]!,
+    part: BLOCK_PARTS[table.part[index]!]!,
     parent: name(table.parent[index]!),
     fusedInto: name(table.fusedInto[index]!),
     precision: text(table.precision) || null,

@@ -10,6 +10,7 @@ export function layerNode(row: LayerRow, written: readonly GraphNode[]): GraphNo
     op: row.op,
     domain: row.domain,
     category: row.category,
+    part: row.part,
     brings: null,
     scope: row.scope,
     parent: row.parent,

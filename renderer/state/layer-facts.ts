@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { OperatorCategory } from '../../main/contract/layer-words.ts';
+import type { BlockPart, OperatorCategory } from '../../main/contract/layer-words.ts';
 import type { LayerTable } from '../../main/contract/layers.ts';
 import type { ErrorTable, Profile } from '../../main/contract/results.ts';
 import type { TrialDetails } from '../../main/contract/studio.ts';
@@ -15,6 +15,7 @@ export interface LayerFacts {
   readonly op: string;
   readonly domain: string;
   readonly category: OperatorCategory;
+  readonly part: BlockPart;
   readonly scope: string;
   readonly parent: string | null;
   readonly inputs: readonly string[];
@@ -101,6 +102,7 @@ export function layerFacts({ table, profile, errors, details }: LayerSources): r
       op: row.op,
       domain: row.domain,
       category: row.category,
+      part: row.part,
       scope: row.scope,
       parent: row.parent,
       inputs: row.inputs,

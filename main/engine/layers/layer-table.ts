@@ -4,6 +4,7 @@ import type { Model, Shape } from '../graph/ir.ts';
 import { scopeOf } from '../graph/layers.ts';
 import type { LayerCost } from '../operators/cost.ts';
 import type { Inference } from '../operators/inference.ts';
+import { blockPartNumber } from '../operators/block-part.ts';
 import { operatorSpec } from '../operators/table.ts';
 import type { Sources } from '../passes/pass.ts';
 import { groupLayers, type Layer, type Layers } from './group-layers.ts';
@@ -93,6 +94,7 @@ class TableBuilder {
       category: Uint8Array.from(rows, ({ layer: { main } }) =>
         LAYER_CATEGORIES.indexOf(operatorSpec(main.node.domain, main.node.opType)?.category ?? 'other'),
       ),
+      part: Uint8Array.from(rows, ({ layer: { main } }) => blockPartNumber(main.node)),
       state: Uint8Array.from(rows, ({ state }) => LAYER_STATES.indexOf(state)),
       parent: Int32Array.from(rows, ({ layer }) => place(layer.parent)),
       fusedInto: Int32Array.from(rows, ({ layer }) => place(this.#match?.fusedInto.get(layer))),

@@ -1,5 +1,5 @@
 /** What a query can ask of a layer: each field with what it reads and how it is said. */
-import type { OperatorCategory } from '../../contract/operators.ts';
+import type { OperatorCategory } from '../../contract/layer-words.ts';
 
 /** What is known of one layer; null where it was not measured or cannot be known. */
 export interface Queried {

@@ -3,6 +3,7 @@ import type { Model, Tensor } from '../../engine/graph/ir.ts';
 import { scopeOf } from '../../engine/graph/layers.ts';
 import { walkNodes, type VisitedNode } from '../../engine/graph/walk.ts';
 import { storageBytes } from '../../engine/tensor/dtype.ts';
+import { blockPartOf } from '../../engine/operators/block-part.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
 import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
@@ -70,6 +71,7 @@ export function describeNode(visited: VisitedNode, constants: ReadonlyMap<string
     op: node.opType,
     domain: node.domain,
     category: spec?.category ?? 'other',
+    part: blockPartOf(node),
     brings: constant
       ? 'constant'
       : hasTrait(node, 'dequantizes') && constants.has(node.inputs[0] ?? '')

@@ -1,9 +1,11 @@
 import type { GraphNode, GraphView } from '../../../main/contract/studio.ts';
 import { formatShape } from '../../../main/judge/format.ts';
 import { ROW_FONT, ROW_LABEL_FONT, TITLE_FONT, measureBox } from '../../viz/graph/box-metrics.ts';
+import { nameBlocks } from '../../viz/graph/block-names.ts';
 import type { GraphSource, NodeRow } from '../../viz/graph/graph-source.ts';
 import { foldRepeats } from '../../viz/graph/repeats.ts';
-import { buildScopeTree, withParts } from '../../viz/graph/scope-tree.ts';
+import { withParts } from '../../viz/graph/parts.ts';
+import { buildScopeTree } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../viz/graph/scope-tree.ts';
 import { visibleGraph } from '../../viz/graph/visible-graph.ts';
 import type { VisibleContainer } from '../../viz/graph/visible-graph.ts';
@@ -39,6 +41,7 @@ export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
       name: node.name,
       op: node.op,
       category: node.category,
+      part: node.part,
       scope: node.scope,
       parent: node.parent,
       inputs: node.inputs,
@@ -90,7 +93,7 @@ function isPlain({ name, text }: { readonly name: string; readonly text: string 
 
 /** The groups of what is drawn. */
 export function drawnTree(source: GraphSource): ScopeGroup {
-  return withParts(foldRepeats(buildScopeTree(source)));
+  return nameBlocks(withParts(foldRepeats(buildScopeTree(source))));
 }
 
 /** Boxes are as wide as their text: measured before the fonts are there, it would run over. */

@@ -1,4 +1,4 @@
-import type { OperatorCategory } from '../../../main/contract/layer-words.ts';
+import type { BlockPart, OperatorCategory } from '../../../main/contract/layer-words.ts';
 
 /** What the graph view needs of a model; a plain copy of what the engine tells, so that viz knows no wire. */
 export interface SourceNode {
@@ -6,6 +6,7 @@ export interface SourceNode {
   readonly name: string;
   readonly op: string;
   readonly category: OperatorCategory;
+  readonly part: BlockPart;
   /** "layer1/0/conv1"; '' at the top. */
   readonly scope: string;
   /** The layer whose subgraph holds this one, or null. */

@@ -1,3 +1,4 @@
+import { blockName } from './block-names.ts';
 import type { ScopeGroup, ScopeItem } from './scope-tree.ts';
 
 /** Lists shorter than this are drawn as they are. */
@@ -113,6 +114,7 @@ function foldRun(items: readonly ScopeItem[], { start, period, times }: Run, par
     kind: 'group',
     id: `${from.id} … ${to.id}`,
     title: `${from.title} … ${to.title} (${others.length} alike)`,
+    what: null,
     children: others,
     layers: countLayers(others),
   };
@@ -129,7 +131,8 @@ function unitOf(
   return {
     kind: 'group',
     id: `${inside}${items[0]!.id} ×${items.length}`,
-    title: `${place.number} of ${place.times}: ${contentsOf(items)}`,
+    title: `${place.number} of ${place.times}: ${blockName(items) ?? contentsOf(items)}`,
+    what: null,
     children: items,
     layers: countLayers(items),
   };

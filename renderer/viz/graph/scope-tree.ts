@@ -7,6 +7,8 @@ export interface ScopeGroup {
   readonly id: string;
   /** What its frame is called: the parts of the path below the parent group. */
   readonly title: string;
+  /** What it is, as far as that has a name: "attention". */
+  readonly what: string | null;
   readonly children: readonly ScopeItem[];
   /** Layers below, at any depth. */
   readonly layers: number;
@@ -43,30 +45,10 @@ export function buildScopeTree(source: Pick<GraphSource, 'nodes'>): ScopeGroup {
     kind: 'group',
     id: '',
     title: '',
+    what: null,
     children: root.items.flatMap((item) => compact(item, '')),
     layers: source.nodes.length,
   };
-}
-
-/** More items than this beside each other are not laid out at once: the layout's recursion is as deep as the longest chain. */
-const MOST_ITEMS = 2000;
-const PART = 100;
-
-/**
- * The tree with groups of too many items divided into parts of a hundred in the file's order ("layers 1–100"): a graph
- * without scopes of 5,000 layers in a chain cannot be laid out in one piece.
- */
-export function withParts(group: ScopeGroup): ScopeGroup {
-  const children = group.children.map((child) => (child.kind === 'group' ? withParts(child) : child));
-  if (children.length <= MOST_ITEMS) return { ...group, children };
-  const parts: ScopeGroup[] = [];
-  for (let start = 0; start < children.length; start += PART) {
-    const items = children.slice(start, start + PART);
-    const title = `layers ${start + 1}–${start + items.length}`;
-    const id = group.id === '' ? title : `${group.id}/${title}`;
-    parts.push({ kind: 'group', id, title, children: items, layers: countLayers(items) });
-  }
-  return { ...group, children: parts };
 }
 
 /** Path of a layer in the tree: its scope, below the layer that holds its subgraph where there is one. */
@@ -98,7 +80,7 @@ function compact(item: Draft | ScopeLeaf, parentPath: string): ScopeItem[] {
   if (only !== undefined) return compact(only, parentPath);
   const children = item.items.flatMap((child) => compact(child, item.path));
   const title = parentPath === '' ? item.path : item.path.slice(parentPath.length + 1);
-  return [{ kind: 'group', id: item.path, title, children, layers: countLayers(children) }];
+  return [{ kind: 'group', id: item.path, title, what: null, children, layers: countLayers(children) }];
 }
 
 function countLayers(items: readonly ScopeItem[]): number {
@@ -148,7 +130,7 @@ export function startExpanded(
   root: ScopeGroup,
   options: { allBelow?: number; budget?: number } = {},
 ): ReadonlySet<string> {
-  const { allBelow = 260, budget = 120 } = options;
+  const { allBelow = 150, budget = 130 } = options;
   if (root.layers <= allBelow) return new Set(groupsIn(root).keys());
   const expanded = new Set<string>();
   let drawn = root.children.length;

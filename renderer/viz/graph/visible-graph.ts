@@ -183,7 +183,7 @@ function openGroup(
         : ({
             kind: 'group',
             id: child.id,
-            title: child.title,
+            title: titleOf(child),
             category: null,
             rows: [],
             layers: child.layers,
@@ -192,6 +192,11 @@ function openGroup(
     placeLayers(child, { box: child.id, container }, places);
   }
   return container;
+}
+
+/** The name of a group, and what it is where the name does not say so. */
+function titleOf({ title, what }: ScopeGroup): string {
+  return what === null || title.includes(what) ? title : `${title} · ${what}`;
 }
 
 function placeLayers(item: ScopeItem, place: Place, places: Map<string, Place>): void {
@@ -239,7 +244,7 @@ function freeze(container: MutableContainer): VisibleContainer {
   return {
     kind: 'container',
     id: container.group.id,
-    title: container.group.title,
+    title: titleOf(container.group),
     layers: container.group.layers,
     items: container.items.map((item) => ('kind' in item ? item : freeze(item))),
     entering: [...container.entering],

@@ -7,6 +7,7 @@ export function layerCase(facts: Partial<LayerFacts> & Pick<LayerFacts, 'name'>)
     op: 'Conv',
     domain: '',
     category: 'layer',
+    part: 'other',
     scope: '',
     parent: null,
     inputs: [],

@@ -15,6 +15,7 @@ const TABLE: LayerTable = {
   precision: Uint32Array.of(4, 3),
   category: Uint8Array.of(0, 1),
   state: Uint8Array.of(0, 0),
+  part: Uint8Array.of(1, 11),
   parent: Int32Array.of(-1, -1),
   fusedInto: Int32Array.of(-1, -1),
   values: { names: ['x', 'y', 'z'], dtype: Uint32Array.of(3, 3, 3), shape: Uint32Array.of(0, 1, 0) },

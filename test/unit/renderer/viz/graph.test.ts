@@ -1,21 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphSource, SourceNode } from '../../../../renderer/viz/graph/graph-source.ts';
+import { withParts } from '../../../../renderer/viz/graph/parts.ts';
 import { placeContainer } from '../../../../renderer/viz/graph/place-container.ts';
 import { sceneOf } from '../../../../renderer/viz/graph/scene.ts';
 import type { Scene } from '../../../../renderer/viz/graph/scene.ts';
-import {
-  buildScopeTree,
-  groupsAround,
-  startExpanded,
-  groupsIn,
-  withParts,
-} from '../../../../renderer/viz/graph/scope-tree.ts';
+import { buildScopeTree, groupsAround, startExpanded, groupsIn } from '../../../../renderer/viz/graph/scope-tree.ts';
 import { inputId, isBranchLink, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
 
 function layer(name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode {
   const parts = name.split('/');
   const scope = parts.slice(0, -1).join('/');
-  return { name, op: parts.at(-1) ?? '', category: 'layer', scope, parent: null, inputs, outputs, rows: [] };
+  return {
+    name,
+    op: parts.at(-1) ?? '',
+    category: 'layer',
+    part: 'other',
+    scope,
+    parent: null,
+    inputs,
+    outputs,
+    rows: [],
+  };
 }
 
 /** x → stem → [block: a → b] → head → y, with a skip from stem to head. */
@@ -90,12 +95,15 @@ describe('the scope tree', () => {
     expect(linksWith(['if: then_branch'])).toContainEqual(['if', ['if/then_branch/add']]);
   });
 
-  it('divides a long chain without scopes into parts of a hundred', () => {
+  it('divides a long chain without scopes into some sixty parts, cut where least passes', () => {
     const chain = Array.from({ length: 2050 }, (_, index) => layer(`op_${index}`, [`v${index}`], [`v${index + 1}`]));
     const parts = withParts(buildScopeTree({ nodes: chain })).children;
-    expect(parts).toHaveLength(21);
-    expect(parts[20]).toMatchObject({ kind: 'group', id: 'layers 2001–2050', layers: 50 });
-    expect(withParts(buildScopeTree({ nodes: chain.slice(0, 2000) })).children).toHaveLength(2000);
+    expect(parts).toHaveLength(58);
+    expect(parts[0]).toMatchObject({ kind: 'group', id: 'layers 1–35', layers: 35 });
+    expect(withParts(buildScopeTree({ nodes: chain.slice(0, 160) })).children).toHaveLength(160);
+    // A skip from the 30th to the 40th makes the place before the 30th better.
+    const skipped = chain.with(39, layer('op_39', ['v39', 'v30'], ['v40']));
+    expect(withParts(buildScopeTree({ nodes: skipped })).children[0]).toMatchObject({ id: 'layers 1–30' });
   });
 
   it('opens everything in a small graph and stays within the budget in a large one', () => {

@@ -7,6 +7,7 @@ const node = (name: string, op: string, category: SourceNode['category'] = 'laye
   name,
   op,
   category,
+  part: 'other',
   scope: name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '',
   parent: null,
   inputs: [],

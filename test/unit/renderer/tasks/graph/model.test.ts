@@ -19,6 +19,7 @@ function node(name: string, op: string, inputs: readonly string[], outputs: read
     op,
     domain: '',
     category: 'other',
+    part: 'other',
     brings: op === 'Constant' ? 'constant' : null,
     scope,
     parent: null,
