@@ -6,6 +6,7 @@ import { tensorValues } from '../graph/tensor-data.ts';
 import { elementCount } from '../graph/tensor-size.ts';
 import { GraphWriter } from '../operators/graph-writer.ts';
 import { inferModel } from '../operators/infer.ts';
+import { removeDeadCode } from '../passes/dead-code.ts';
 import { defaultOpset } from '../passes/upgrade-opset.ts';
 import { storageBytes, type DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
@@ -150,20 +151,22 @@ function build(request: TrainingRequest, segments: number): TrainingGraph {
   const state = [WEIGHTS, ...moments];
   const numbers = [LOSS, ...request.losses.map(({ name }) => name), NORM];
   const written = withWritten(derived.model, write);
+  // What lies behind the losses is of no use; the runtime would compute it all the same.
+  const { model: trained } = removeDeadCode({
+    ...written,
+    functions: [],
+    graph: assemble(written.graph, {
+      parameters,
+      inputs: [
+        ...state.map((name) => makeValueInfo(name, 'float32', [total])),
+        ...rule.scalars.map((name) => makeValueInfo(scalarName(name), 'float32', [])),
+      ],
+      outputs: [...numbers, ...(request.outputs ?? []), ...carried.keys()],
+      opset: defaultOpset(model),
+    }),
+  });
   return {
-    model: {
-      ...written,
-      functions: [],
-      graph: assemble(written.graph, {
-        parameters,
-        inputs: [
-          ...state.map((name) => makeValueInfo(name, 'float32', [total])),
-          ...rule.scalars.map((name) => makeValueInfo(scalarName(name), 'float32', [])),
-        ],
-        outputs: [...numbers, ...(request.outputs ?? []), ...carried.keys()],
-        opset: defaultOpset(model),
-      }),
-    },
+    model: trained,
     parameters,
     initial: initialState(parameters, stored, moments),
     carried: Object.fromEntries(carried),
@@ -219,7 +222,8 @@ export function addLosses(model: Model, losses: readonly Loss[]): Model {
   return { ...written, graph: { ...written.graph, inputs: [...written.graph.inputs, ...added.values()] } };
 }
 
-function layOut(tensors: readonly Tensor[]): readonly Parameter[] {
+/** Places of some tensors in one vector of all. */
+export function layOut(tensors: readonly Tensor[]): readonly Parameter[] {
   let offset = 0;
   return tensors.map(({ name, dims }) => {
     const count = elementCount(dims);

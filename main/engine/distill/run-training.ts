@@ -5,7 +5,9 @@ import { wilson } from '../../judge/statistics/binomial.ts';
 import type { Parameter } from '../autograd/training-graph.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { DistillInput } from './distill-input.ts';
-import { Student } from './learner.ts';
+import { BlockStudent } from './block-student.ts';
+import { blocksOf, type Block } from './blocks.ts';
+import { Student, type TrainedStudent } from './learner.ts';
 import { recipeOfPreset } from './presets.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import { train, type Counted, type End, type Resumed, type RunState, type TrainHost } from './train.ts';
@@ -37,13 +39,21 @@ export async function runTraining(
   const temperature = 'temperature' in settings ? settings.temperature : 4;
   const { optimizer } = recipeOfPreset(settings.preset);
   progress({ stage: 'Preparing training', done: 0, total: 1 });
-  const student = await Student.start({ run, optimizer, temperature, batch, seed, passOver, memory, runner, signal });
+  const options = { run, optimizer, temperature, batch, seed, passOver, memory, runner, signal };
+  const blocks = settings.preset === 'blocks' ? blocksOf(run.student.graph, run.matches, run.parameters) : [];
+  const stretch = Math.ceil(iterations / Math.max(1, blocks.length));
+  const student =
+    blocks.length > 1
+      ? await BlockStudent.start(options, { blocks, stepsPerBlock: stretch })
+      : await Student.start(options);
   try {
     const size = Math.min(batch, run.split.trained.length);
     const teller = new Teller(run, { batch: size, steps: iterations, estimate: student.estimate, host });
     teller.begin();
     const evaluateEvery = Math.max(1, Math.round(iterations / EVALUATIONS));
-    const plan = { steps: iterations, rate, evaluateEvery, patience: Math.max(1, PATIENCE * iterations) };
+    // What comes after a block may need it though it brought nothing by itself.
+    const patience = blocks.length > 1 ? Infinity : Math.max(1, PATIENCE * iterations);
+    const plan = { steps: iterations, rate, evaluateEvery, stretch, patience };
     const { checkpoints } = host;
     let keptAt = performance.now();
     const trainHost: TrainHost = {
@@ -68,7 +78,7 @@ export async function runTraining(
     const memory = await runner.call('memory', { reset: false }, { signal });
     const training = await teller.tell(state, end.kind === 'stopped' ? 'stopped' : 'done', memory.peakBytes);
     if (end.kind !== 'stopped') await checkpoints?.remove();
-    const notes = [...notesOf(end, state, resumed, where), ...blockedNotes(student.blocked)];
+    const notes = [...blockNotes(blocks), ...notesOf(end, state, resumed, where), ...blockedNotes(student.blocked)];
     return { training, parameters: student.parameters, weights: best, notes };
   } finally {
     if (runner.alive) await student.close();
@@ -183,7 +193,12 @@ function notesOf(
   return [...went, ...how[end.kind], ...nothing];
 }
 
-function blockedNotes(blocked: Student['blocked']): readonly string[] {
+function blockNotes(blocks: readonly Block[]): readonly string[] {
+  if (blocks.length < 2) return [];
+  return [`Trained in ${blocks.length} blocks, one after the other; each has its share of the steps.`];
+}
+
+function blockedNotes(blocked: TrainedStudent['blocked']): readonly string[] {
   return blocked.map(({ layer, reason }) => `${layer}: ${reason}; weights before it were not reached through it.`);
 }
 

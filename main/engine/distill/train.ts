@@ -34,6 +34,8 @@ export interface TrainingPlan {
   /** 0: found by a short test. */
   readonly rate: number;
   readonly evaluateEvery: number;
+  /** Steps after which the rate begins anew. */
+  readonly stretch: number;
   /** Steps without a better held-out loss after which it ends. */
   readonly patience: number;
 }
@@ -141,12 +143,12 @@ class Run {
   }
 
   async go(from: Resumed): Promise<Trained> {
-    const { steps, evaluateEvery, patience } = this.#plan;
+    const { steps, evaluateEvery, patience, stretch } = this.#plan;
     let { state, best } = from;
     let [sum, counted] = [0, 0];
     while (state.step < steps) {
       if ((await this.#waitForOrder(state, best)) === 'stop') return { end: { kind: 'stopped' }, state, best };
-      const loss = await this.#learner.step(state.step, state.rate * rateFactor(state.step, steps));
+      const loss = await this.#learner.step(state.step, state.rate * rateFactor(state.step % stretch, stretch));
       if (!Number.isFinite(loss)) return { end: { kind: 'diverged', step: state.step }, state, best };
       [sum, counted] = [sum + loss, counted + 1];
       state = { ...state, step: state.step + 1 };

@@ -218,10 +218,49 @@ describe('distilling a model', () => {
   });
 });
 
+describe('block by block', () => {
+  /** Both layers a little off, so that each can be mended by itself. */
+  const student = (): Model =>
+    mapTensors(teacher(), (tensor) => {
+      if (!/^(one|two)\.weight$/u.test(tensor.name)) return tensor;
+      const values = Float32Array.from(
+        floats(teacher(), tensor.name),
+        (value, at) => value * (at % 3 === 0 ? 1.5 : 0.8),
+      );
+      return makeTensor(tensor.name, 'float32', tensor.dims, values);
+    });
+
+  it('trains the first layers before the later ones, each towards its own end', async () => {
+    const settings = { preset: 'blocks', iterations: 200 };
+    const { model, outcome } = await distill(student(), { settings });
+    expect(outcome.notes.join(' ')).toMatch(/Trained in 2 blocks/);
+    const { heldOut, best, layers } = outcome.training;
+    expect(heldOut.find(({ step }) => step === best)!.loss).toBeLessThan(heldOut[0]!.loss / 2);
+    for (const { before, after } of layers.filter(({ name }) => name !== 'head')) expect(after).toBeLessThan(before);
+    expect(floats(model, 'head.weight')).toEqual(floats(student(), 'head.weight'));
+    const half = await distill(student(), { settings: { ...settings, iterations: 2, samples: 60 } });
+    expect(half.outcome.training.step).toBe(2);
+  });
+
+  it('leaves later layers alone until their turn', async () => {
+    const order = (
+      (asked = 0) =>
+      (): Promise<'go' | 'stop'> =>
+        Promise.resolve(asked++ < 90 ? 'go' : 'stop')
+    )();
+    const { model } = await distill(student(), { settings: { preset: 'blocks', iterations: 200 }, host: { order } });
+    expect(floats(model, 'one.weight')).not.toEqual(floats(student(), 'one.weight'));
+    expect(floats(model, 'two.weight')).toEqual(floats(student(), 'two.weight'));
+  });
+});
+
 describe('a run that was killed', () => {
-  it('goes on where it was, to the same weights', async () => {
-    const student = holed(teacher(), 'one.weight');
-    const settings = { iterations: 40, seed: 5 };
+  it.each([
+    ['all at once', {}],
+    ['block by block', { preset: 'blocks' }],
+  ])('goes on where it was, to the same weights: %s', async (_, preset) => {
+    const student = holed(holed(teacher(), 'one.weight'), 'two.weight');
+    const settings = { iterations: 40, seed: 5, ...preset };
     const whole = await distill(student, { settings });
     let file: Uint8Array | undefined;
     const checkpoints: CheckpointStore = {
