@@ -22,22 +22,52 @@ import {
 
 const feature = { category: 'tensor', inputs: ['X'] } as const;
 /** Their numbers stand in attributes. */
-const predictor = { category: 'layer', inputs: ['X'] } as const;
+const predictor = {
+  category: 'layer',
+  inputs: ['X'],
+  gradient: { blocks: 'keeps its numbers in attributes' },
+} as const;
 const trees = { ...predictor, gradient: { stops: 'is flat between its thresholds' } } as const;
+const maps = { ...feature, gradient: { stops: 'reads maps of keys to values' } } as const;
+const scaled = {
+  category: 'normalization',
+  inputs: ['X'],
+  gradient: { blocks: 'keeps its numbers in attributes' },
+} as const;
 const codes = { ...feature, gradient: { stops: 'maps values to codes' } } as const;
 
 export const classicalOperators = defineOperators('ai.onnx.ml', {
-  ArrayFeatureExtractor: { category: 'tensor', inputs: ['X', 'Y'], settings: [1], infer: inferArrayFeatures },
-  'Binarizer Imputer': { ...feature, infer: (context) => [tensorFacts(context.dtype(0), context.shape(0))] },
-  CastMap: { ...feature, infer: inferCastMap },
+  ArrayFeatureExtractor: {
+    category: 'tensor',
+    inputs: ['X', 'Y'],
+    settings: [1],
+    gradient: { blocks: 'prepares features for models of other kinds' },
+    infer: inferArrayFeatures,
+  },
+  Binarizer: {
+    ...feature,
+    gradient: { stops: 'is flat almost everywhere' },
+    infer: (context) => [tensorFacts(context.dtype(0), context.shape(0))],
+  },
+  Imputer: {
+    ...feature,
+    gradient: { blocks: 'prepares features for models of other kinds' },
+    infer: (context) => [tensorFacts(context.dtype(0), context.shape(0))],
+  },
+  CastMap: { ...maps, infer: inferCastMap },
   CategoryMapper: { ...codes, infer: inferCategories },
-  DictVectorizer: { ...feature, infer: inferDictionary },
-  FeatureVectorizer: { ...feature, variadic: true, infer: inferFeatures },
+  DictVectorizer: { ...maps, infer: inferDictionary },
+  FeatureVectorizer: {
+    ...feature,
+    gradient: { blocks: 'prepares features for models of other kinds' },
+    variadic: true,
+    infer: inferFeatures,
+  },
   LabelEncoder: { ...codes, infer: inferLabels },
   OneHotEncoder: { ...codes, infer: inferOneHotCategories },
-  Normalizer: { category: 'normalization', inputs: ['X'], infer: inferFloats },
-  Scaler: { category: 'normalization', inputs: ['X'], infer: inferFloats },
-  ZipMap: { category: 'other', inputs: ['X'], infer: inferZipMap },
+  Normalizer: { ...scaled, infer: inferFloats },
+  Scaler: { ...scaled, infer: inferFloats },
+  ZipMap: { category: 'other', inputs: ['X'], gradient: { stops: 'makes maps of keys to values' }, infer: inferZipMap },
   LinearClassifier: { ...predictor, infer: inferLinearClassifier, macs: linearMacs },
   LinearRegressor: { ...predictor, infer: inferRegressor('targets'), macs: linearMacs },
   SVMClassifier: { ...predictor, infer: inferSvmClassifier, macs: supportVectorMacs },

@@ -10,6 +10,7 @@ const decodingLoop: OperatorEntry = {
   inputs: ['input_ids'],
   variadic: true,
   traits: ['runsGraphs'],
+  gradient: { stops: 'chooses words one after the other' },
   infer: () => [],
   macs: () => null,
 };

@@ -77,6 +77,42 @@ function vectorGradient(context: GradientContext, left: number, right: number): 
   );
 }
 
+/** y = α·op(a)·op(b) over broadcast batches, op a transposition or nothing. */
+export const fusedMatmulGradient: GradientRule = (context) => {
+  const [transA, transB] = [context.int('transA', 0) !== 0, context.int('transB', 0) !== 0];
+  const alpha = context.float('alpha', 1);
+  if (context.int('transBatchA', 0) !== 0 || context.int('transBatchB', 0) !== 0) {
+    context.refuse('transposed batches have no backward form here');
+  }
+  if (context.rank(0) < 2 || context.rank(1) < 2) context.refuse('vectors have no backward form here');
+  const [a, b, dy] = [context.input(0), context.input(1), context.gradient];
+  return context.wanted(
+    () =>
+      restore(
+        context,
+        transA
+          ? product(context, b, dy, { transA: transB, transB: true, alpha })
+          : product(context, dy, b, { transB: !transB, alpha }),
+        0,
+      ),
+    () =>
+      restore(
+        context,
+        transB
+          ? product(context, dy, a, { transA: true, transB: transA, alpha })
+          : product(context, a, dy, { transA: !transA, alpha }),
+        1,
+      ),
+  );
+};
+
+/** Y = X⁻¹: dX = −Yᵀ·dY·Yᵀ. */
+export const inverseGradient: GradientRule = (context) => {
+  const y = context.output(0);
+  const half = product(context, y, context.gradient, { transA: true, alpha: -1 });
+  return [product(context, half, y, { transB: true })];
+};
+
 /** y = α·op(a)·op(b) + β·c. */
 export const gemmGradient: GradientRule = (context) => {
   const { write, gradient } = context;

@@ -1,6 +1,6 @@
 /** Matrix products: MatMul, Gemm, their integer, quantized, fused and 4-bit forms. */
 import { tensorFacts } from '../../facts.ts';
-import { gemmGradient, matmulGradient } from './gradient.ts';
+import { fusedMatmulGradient, gemmGradient, inverseGradient, matmulGradient } from './gradient.ts';
 import { defineOperators, MICROSOFT } from '../../spec.ts';
 import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
@@ -64,6 +64,7 @@ export const matmulOperators = [
       parameters: [1],
       prunable: [1],
       channels: fusedMatmulChannels,
+      gradient: fusedMatmulGradient,
       infer: inferFused,
       macs: matmulMacs(0, true),
     },
@@ -157,7 +158,12 @@ export const matmulOperators = [
       infer: (context) => [tensorFacts(context.dtype(0), [context.dim(0, 0), context.dim(1, 0)])],
       macs: matmulMacs(0),
     },
-    Inverse: { category: 'tensor', inputs: ['X'], infer: (context) => [context.same()] },
+    Inverse: {
+      category: 'tensor',
+      inputs: ['X'],
+      gradient: inverseGradient,
+      infer: (context) => [context.same()],
+    },
     'MatMulNBits MatMulBnb4 MatMulFpQ4': {
       category: 'layer',
       inputs: ['A', 'B', 'scales', 'zero_points', 'g_idx', 'bias'],

@@ -14,6 +14,7 @@ import {
   reduceSumSquareGradient,
   topKGradient,
 } from './gradient.ts';
+import { crossEntropyGradient, logLikelihoodGradient } from './loss-gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { scalesFirst } from '../../scaling.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
@@ -41,6 +42,8 @@ const reduction: OperatorEntry = {
   channels: reductionChannels,
   infer: inferReduction,
 };
+
+const loss = { category: 'other', inputs: ['scores', 'labels', 'weights'], settings: [1], infer: inferLoss } as const;
 
 export const reductionOperators = [
   ...defineOperators('', {
@@ -72,11 +75,8 @@ export const reductionOperators = [
     CumSum: { ...same, gradient: cumSumGradient },
     CumProd: same,
     Unique: { category: 'tensor', inputs: ['X'], infer: inferUnique },
-    'SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss': {
-      category: 'other',
-      inputs: ['scores', 'labels', 'weights'],
-      infer: inferLoss,
-    },
+    SoftmaxCrossEntropyLoss: { ...loss, gradient: crossEntropyGradient },
+    NegativeLogLikelihoodLoss: { ...loss, gradient: logLikelihoodGradient },
   }),
   ...defineOperators(MICROSOFT, {
     QLinearReduceMean: {

@@ -1,6 +1,7 @@
 /** Pad, Resize and other operators that change spatial sizes. */
 import { multiplyDims } from '../../dimension.ts';
 import { tensorFacts } from '../../facts.ts';
+import { gridSampleGradient } from './grid-gradient.ts';
 import { defineOperators, MICROSOFT, NCHWC } from '../../spec.ts';
 import {
   inferPad,
@@ -51,7 +52,13 @@ export const resizingOperators = [
       scaling: scalesFirst,
       infer: inferUpsample,
     },
-    GridSample: { category: 'tensor', inputs: ['X', 'grid'], channels: spatialChannels, infer: inferGridSample },
+    GridSample: {
+      category: 'tensor',
+      inputs: ['X', 'grid'],
+      channels: spatialChannels,
+      gradient: gridSampleGradient,
+      infer: inferGridSample,
+    },
     AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], settings: [1], infer: inferAffineGrid },
     CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], settings: [1], infer: inferCenterCropPad },
     Col2Im: {
@@ -78,7 +85,13 @@ export const resizingOperators = [
     },
   }),
   ...defineOperators(MICROSOFT, {
-    Pad: { category: 'tensor', inputs: ['data', 'pads', 'value'], settings: [1, 2], infer: inferPad },
-    GridSample: { category: 'tensor', inputs: ['X', 'Grid'], infer: inferGridSample },
+    Pad: {
+      category: 'tensor',
+      inputs: ['data', 'pads', 'value'],
+      settings: [1, 2],
+      gradient: padGradient,
+      infer: inferPad,
+    },
+    GridSample: { category: 'tensor', inputs: ['X', 'Grid'], gradient: gridSampleGradient, infer: inferGridSample },
   }),
 ];

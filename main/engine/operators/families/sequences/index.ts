@@ -4,7 +4,9 @@ import { tensorFacts, UNKNOWN } from '../../facts.ts';
 import { defineOperators } from '../../spec.ts';
 import { sequenceOf, sameElements, inferSequenceMap, inferSplitToSequence, inferConcatFromSequence } from './shape.ts';
 
-const other = { category: 'other' } as const;
+/** Gradients are tensors; of a sequence of them there is none in these graphs. */
+const other = { category: 'other', gradient: { blocks: 'handles sequences or optional values' } } as const;
+const counts = { category: 'other', gradient: { stops: 'gives counts or truth values' } } as const;
 
 export const sequenceOperators = defineOperators('', {
   SequenceConstruct: {
@@ -14,7 +16,7 @@ export const sequenceOperators = defineOperators('', {
     infer: (context) => [sequenceOf(sameElements(context))],
   },
   SequenceEmpty: {
-    ...other,
+    ...counts,
     inputs: [],
     infer: (context) => [sequenceOf(tensorFacts(context.dtypeAttribute('dtype') ?? 'float32', undefined))],
   },
@@ -30,7 +32,7 @@ export const sequenceOperators = defineOperators('', {
     infer: (context) => [context.facts(0).element ?? UNKNOWN],
   },
   SequenceMap: { ...other, inputs: ['input_sequence', 'additional_inputs'], variadic: true, infer: inferSequenceMap },
-  SequenceLength: { ...other, inputs: ['input_sequence'], infer: () => [tensorFacts('int64', [])] },
+  SequenceLength: { ...counts, inputs: ['input_sequence'], infer: () => [tensorFacts('int64', [])] },
   SplitToSequence: { ...other, inputs: ['input', 'split'], infer: inferSplitToSequence },
   ConcatFromSequence: { ...other, inputs: ['input_sequence'], infer: inferConcatFromSequence },
   Optional: {
@@ -48,7 +50,7 @@ export const sequenceOperators = defineOperators('', {
     ],
   },
   OptionalHasElement: {
-    ...other,
+    ...counts,
     inputs: ['input'],
     infer: (context) => [tensorFacts('bool', [], context.has(0) ? undefined : makeConstant('bool', [], [0]))],
   },

@@ -23,11 +23,13 @@ export const signalOperators = defineOperators('', {
     category: 'tensor',
     inputs: ['num_mel_bins', 'dft_length', 'sample_rate', 'lower_edge_hertz', 'upper_edge_hertz'],
     settings: [0, 1, 2, 3, 4],
+    gradient: { stops: 'depends on settings alone' },
     infer: inferMel,
   },
   ImageDecoder: {
     category: 'tensor',
     inputs: ['encoded_stream'],
+    gradient: { stops: 'reads the bytes of a file' },
     infer: (context) => [
       tensorFacts('uint8', [...context.openDims(2), context.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3]),
     ],
