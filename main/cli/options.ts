@@ -2,6 +2,8 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { preprocessingSchema, splitSettingsSchema, type SplitSettings } from '../contract/data.ts';
 import { providerSchema, runSettingsSchema, type Provider, type RunSettings } from '../contract/machine.ts';
 import { StudioError } from '../base/errors.ts';
+import { PRESETS, type PresetId } from '../contract/preprocessing-presets.ts';
+import { PRESET_TABLE } from '../judge/preprocessing/presets.ts';
 import type { DatasetSource } from '../services/operations/operation-map.ts';
 
 /** Parses a whole number of at least `minimum`, and at most `maximum` where there is one. */
@@ -92,6 +94,8 @@ export interface DataOptions {
   readonly std?: number[];
   readonly scale?: number;
   readonly resize?: number;
+  readonly letterbox?: string;
+  readonly preprocess?: PresetId;
   readonly channels?: string;
   readonly layout?: string;
   readonly labelOffset?: number;
@@ -102,10 +106,21 @@ export function addDataOptions(command: Command, purpose: string): Command {
   return command
     .option('--data <path>', `${purpose}: .npz, .npy, IDX, .pb, or a folder of images (in class folders)`)
     .option('--labels <file>', 'labels, where they lie in another file')
+    .addOption(
+      new Option('--preprocess <name>', 'how images become the input, by a name; options beside it change it').choices([
+        ...PRESETS,
+      ]),
+    )
     .option('--mean <list>', 'mean for each channel, in units of x/255', numberList)
     .option('--std <list>', 'standard deviation for each channel, in units of x/255', numberList)
     .option('--scale <x>', 'factor for raw values (default: 1/255 for 8-bit data)', numberBetween(-1e9, 1e9))
     .option('--resize <px>', 'shorter side before the centre crop', wholeNumber(1))
+    .addOption(
+      new Option(
+        '--letterbox <align>',
+        'fit images in whole, the rest grey 114 (other options: --preprocess yolo, yolox)',
+      ).choices(['center', 'corner']),
+    )
     .addOption(new Option('--channels <order>', 'channel order').choices(['auto', 'rgb', 'bgr', 'gray']))
     .addOption(new Option('--layout <layout>', 'input layout').choices(['auto', 'nchw', 'nhwc']))
     .option('--label-offset <n>', 'added to every label: 1 where class 0 of the model is "background"', wholeNumber(0));
@@ -114,11 +129,22 @@ export function addDataOptions(command: Command, purpose: string): Command {
 /** The data that the options say, or null without `--data`. */
 export function optionalData(options: DataOptions): DatasetSource | null {
   if (options.data === undefined) return null;
-  const { mean, std, scale, resize, channels, layout, labelOffset } = options;
+  const { mean, std, scale, resize, channels, layout, labelOffset, letterbox, preprocess } = options;
+  const said = {
+    mean,
+    std,
+    scale,
+    resize,
+    channels,
+    layout,
+    labelOffset,
+    letterbox: letterbox && { align: letterbox },
+  };
+  const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
   return {
     path: options.data,
     labelsPath: options.labels ?? null,
-    preprocessing: preprocessingSchema.parse({ mean, std, scale, resize, channels, layout, labelOffset }),
+    preprocessing: preprocessingSchema.parse({ ...(preprocess && PRESET_TABLE[preprocess].values), ...given }),
   };
 }
 

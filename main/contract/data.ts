@@ -6,6 +6,14 @@ export const preprocessingSchema = z
   .object({
     /** Images: the shorter side is scaled to this before the centre crop, pixels; null: stretched to the model's input. */
     resize: z.number().int().positive().nullable().default(null),
+    /**
+     * Images: scaled to fit into the model's input in whole, the rest filled with `fill` (0…255); `corner`: it stands top left.
+     * Absent: as `resize` says. (Absent and not null, so that the ids of data sets stay what they were.)
+     */
+    letterbox: z
+      .object({ fill: z.number().min(0).max(255).default(114), align: z.enum(['center', 'corner']).default('center') })
+      .readonly()
+      .optional(),
     /** Subtracted after scaling, in units of x/255; one for all channels or one for each in the model's order; []: none. */
     mean: z.array(z.number()).readonly().default([]),
     /** Divides after the mean; []: none. */

@@ -15,7 +15,7 @@ import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './m
 import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
 import { layerValuesSchema } from './layer-values.ts';
-import { samplePictureSchema } from './sample-picture.ts';
+import { dataPreviewSchema, samplePictureSchema } from './sample-picture.ts';
 import { searchRequestSchema, searchResultSchema } from './search.ts';
 import { widthTimesKeySchema, widthTimesRequestSchema, widthTimesSchema } from './width-times.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
@@ -81,6 +81,17 @@ export const methods = {
   'dataset.sample': {
     params: z.object({ modelId: z.string(), datasetId: z.string(), index: z.number().int().nonnegative() }),
     result: samplePictureSchema.nullable(),
+    job: false,
+  },
+  /** What is in data that may be added, the preprocessing that the model seems to want, and what it would see. */
+  'dataset.preview': {
+    params: z.object({
+      modelId: z.string(),
+      path: z.string(),
+      labelsPath: z.string().nullable().default(null),
+      preprocessing: preprocessingSchema.prefault({}),
+    }),
+    result: dataPreviewSchema,
     job: false,
   },
   'dataset.remove': { params: z.object({ datasetId: z.string() }), result: z.null(), job: false },

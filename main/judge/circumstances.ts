@@ -31,8 +31,9 @@ function tellingDims({ dims, batch }: Circumstances['settings']): [string, numbe
 }
 
 function preprocessingKey(preprocessing: Preprocessing): readonly unknown[] {
-  const { resize, mean, std, scale, channels, layout, labelOffset } = preprocessing;
-  return [resize, mean, std, scale, channels, layout, labelOffset];
+  const { resize, mean, std, scale, channels, layout, labelOffset, letterbox } = preprocessing;
+  const box = letterbox === undefined ? [] : [letterbox.fill, letterbox.align];
+  return [resize, mean, std, scale, channels, layout, labelOffset, ...box];
 }
 
 /** Whether circumstances with this key hold data: then they are of accuracy, else of latency or memory. */

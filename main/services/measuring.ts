@@ -25,7 +25,11 @@ type MeasureMethods =
   | 'trial.errors.run'
   | 'trial.errors'
   | 'trial.values'
-  | 'dataset.sample';
+  | 'dataset.sample'
+  | 'dataset.preview';
+
+/** Samples that are shown of data that may be added. */
+const SHOWN = 4;
 
 /** Measuring trials again or further: profile, accuracy, quantization errors. */
 export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureMethods> {
@@ -49,6 +53,8 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
       const { path } = await requireModel(context, modelId);
       return context.ask('samplePicture', { path, data: datasetSource(await workspace.dataset(datasetId)), index });
     },
+    'dataset.preview': async ({ modelId, ...data }) =>
+      context.ask('dataPreview', { path: (await requireModel(context, modelId)).path, data, pictures: SHOWN }),
     'trial.values': async ({ trialId, layer, datasetId }) => {
       const trial = await workspace.trial(trialId);
       const first = trial.recipe.steps.findIndex((step) => step.off !== true);

@@ -1,14 +1,18 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { Accordion, Button, Group, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Accordion, Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { PRESETS, type PresetId } from '../../main/contract/preprocessing-presets.ts';
+import { PRESET_TABLE } from '../../main/judge/preprocessing/presets.ts';
 import { engine } from '../state/engine.ts';
 import { chooseEvaluation } from '../state/data.ts';
 import { pickPath } from '../state/pick-path.ts';
 import { useSession } from '../state/session.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import type { EngineError } from '../rpc/engine-error.ts';
-import { EMPTY_DATA_FORM, checkDataForm } from './data-form.ts';
+import { DataPreviewPart, useDataPreview } from './DataPreviewPart.tsx';
+import { EMPTY_DATA_FORM, checkDataForm, withPreset } from './data-form.ts';
 import type { DataForm } from './data-form.ts';
+import { PreprocessingFields } from './PreprocessingFields.tsx';
 
 export interface AddDataDialogProps {
   readonly opened: boolean;
@@ -17,13 +21,21 @@ export interface AddDataDialogProps {
 
 /** Adds a data set by its path on the engine's machine, with its preprocessing. */
 export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNode {
-  const [form, setForm] = useState<DataForm>(EMPTY_DATA_FORM);
+  const [written, setForm] = useState<DataForm>(EMPTY_DATA_FORM);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<EngineError | null>(null);
+  const modelId = useSession((state) => state.model?.entry.id ?? null);
+  const bare = checkDataForm({ ...EMPTY_DATA_FORM, path: written.path, labelsPath: written.labelsPath });
+  const guess = useDataPreview(modelId, opened && bare.ok ? bare.source : null).preview?.guess ?? null;
+  // What the model seems to want holds until something is chosen.
+  const isGuessed = written.preset === null && guess !== null;
+  const form = isGuessed ? choosePreset(written, guess.preset) : written;
   const checked = checkDataForm(form);
+  const shown = useDataPreview(modelId, opened && checked.ok ? checked.source : null);
   const problems = tried && !checked.ok ? checked.problems : {};
   const set = (patch: Partial<DataForm>): void => setForm((old) => ({ ...old, ...patch }));
+  const setFields = (patch: Partial<DataForm>): void => setForm({ ...form, ...patch, preset: 'custom' });
 
   const add = async (): Promise<void> => {
     setTried(true);
@@ -58,86 +70,37 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
             data-autofocus
             value={form.path}
             error={problems.path}
-            onChange={(event) => set({ path: event.currentTarget.value })}
+            onChange={(event) => set({ path: event.currentTarget.value, preset: null })}
           />
           <Button
             variant="default"
             h={30}
-            onClick={() => void pickPath('data').then((path) => path !== null && set({ path }))}
+            onClick={() => void pickPath('data').then((path) => path !== null && set({ path, preset: null }))}
           >
             Browse…
           </Button>
         </Group>
+        <Select
+          label="Preprocessing"
+          description={
+            guess === null
+              ? 'How samples become the model’s input'
+              : `Guessed ${PRESET_TABLE[guess.preset].title}: ${guess.because}`
+          }
+          value={form.preset}
+          placeholder="guessed from model and data"
+          data={[
+            ...PRESETS.map((id) => ({ value: id, label: `${PRESET_TABLE[id].title}: ${PRESET_TABLE[id].help}` })),
+            { value: 'custom', label: 'Own: as the fields below say' },
+          ]}
+          onChange={(value) => value !== null && setForm((old) => choosePreset(old, value as PresetId | 'custom'))}
+        />
+        <DataPreviewPart {...shown} />
         <Accordion variant="contained" chevronPosition="left">
           <Accordion.Item value="preprocessing">
-            <Accordion.Control>Preprocessing and labels</Accordion.Control>
+            <Accordion.Control>In detail, and labels</Accordion.Control>
             <Accordion.Panel>
-              <Stack gap="xs">
-                <TextInput
-                  label="Labels file"
-                  description="Only for IDX images and .npy files: where the labels are. Empty: found by name, or none."
-                  value={form.labelsPath}
-                  onChange={(event) => set({ labelsPath: event.currentTarget.value })}
-                />
-                <Group grow align="start" gap="xs">
-                  <TextInput
-                    label="Mean"
-                    description="For each channel, in units of x/255"
-                    placeholder="0.485, 0.456, 0.406"
-                    value={form.mean}
-                    error={problems.mean}
-                    onChange={(event) => set({ mean: event.currentTarget.value })}
-                  />
-                  <TextInput
-                    label="Standard deviation"
-                    description="For each channel, same units"
-                    placeholder="0.229, 0.224, 0.225"
-                    value={form.std}
-                    error={problems.std}
-                    onChange={(event) => set({ std: event.currentTarget.value })}
-                  />
-                </Group>
-                <Group grow align="start" gap="xs">
-                  <NumberInput
-                    label="Resize"
-                    description="Shorter side before the crop, px"
-                    placeholder="stretch to the input"
-                    value={form.resize ?? ''}
-                    min={1}
-                    allowDecimal={false}
-                    onChange={(value) => set({ resize: typeof value === 'number' ? value : null })}
-                  />
-                  <TextInput
-                    label="Scale"
-                    description="Of raw values; empty: 1/255 for 8-bit"
-                    placeholder="auto"
-                    value={form.scale}
-                    error={problems.scale}
-                    onChange={(event) => set({ scale: event.currentTarget.value })}
-                  />
-                </Group>
-                <Group grow align="start" gap="xs">
-                  <Select
-                    label="Channels"
-                    value={form.channels}
-                    data={['auto', 'rgb', 'bgr', 'gray']}
-                    onChange={(value) => value !== null && set({ channels: value as DataForm['channels'] })}
-                  />
-                  <Select
-                    label="Layout"
-                    value={form.layout}
-                    data={['auto', 'nchw', 'nhwc']}
-                    onChange={(value) => value !== null && set({ layout: value as DataForm['layout'] })}
-                  />
-                  <NumberInput
-                    label="Label offset"
-                    description="Added to every label: 1 where class 0 is the background"
-                    value={form.labelOffset}
-                    allowDecimal={false}
-                    onChange={(value) => set({ labelOffset: typeof value === 'number' ? value : 0 })}
-                  />
-                </Group>
-              </Stack>
+              <PreprocessingFields form={form} problems={problems} set={set} setFields={setFields} />
             </Accordion.Panel>
           </Accordion.Item>
         </Accordion>
@@ -157,4 +120,8 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
       </Stack>
     </Modal>
   );
+}
+
+function choosePreset(form: DataForm, preset: PresetId | 'custom'): DataForm {
+  return preset === 'custom' ? { ...form, preset } : { ...withPreset(form, preset), preset };
 }

@@ -1,8 +1,13 @@
 import type { Preprocessing } from '../../main/contract/data.ts';
+import type { PresetId } from '../../main/contract/preprocessing-presets.ts';
+import { PRESET_TABLE } from '../../main/judge/preprocessing/presets.ts';
 
 /** The fields of "Add data" as they are typed. */
 export interface DataForm {
   readonly path: string;
+  /** A name for how images are prepared; 'custom': the fields below say it; null: nothing was chosen, the guess holds. */
+  readonly preset: PresetId | 'custom' | null;
+  readonly letterbox: NonNullable<Preprocessing['letterbox']> | null;
   readonly labelsPath: string;
   /** Numbers separated by commas or spaces; empty: none. */
   readonly mean: string;
@@ -17,6 +22,8 @@ export interface DataForm {
 
 export const EMPTY_DATA_FORM: DataForm = {
   path: '',
+  preset: null,
+  letterbox: null,
   labelsPath: '',
   mean: '',
   std: '',
@@ -44,6 +51,20 @@ export function parseNumbers(text: string): number[] | null {
   return numbers.every((value) => Number.isFinite(value)) ? numbers : null;
 }
 
+/** The form with the fields that a preset sets. */
+export function withPreset(form: DataForm, preset: PresetId): DataForm {
+  const { mean, std, resize, scale, channels, letterbox } = PRESET_TABLE[preset].values;
+  return {
+    ...form,
+    mean: mean.join(', '),
+    std: std.join(', '),
+    scale: scale === null ? '' : String(scale),
+    resize,
+    channels,
+    letterbox: letterbox ?? null,
+  };
+}
+
 /** Checks the form and turns it into the engine's parameters. */
 export function checkDataForm(form: DataForm): CheckedForm {
   const problems: Partial<Record<keyof DataForm, string>> = {};
@@ -58,14 +79,23 @@ export function checkDataForm(form: DataForm): CheckedForm {
     problems.std = `Got ${std.length} for ${mean.length} means.`;
   if (scale !== null && !(Number.isFinite(scale) && scale > 0)) problems.scale = 'A number above 0.';
   if (mean === null || std === null || Object.keys(problems).length > 0) return { ok: false, problems };
-  const { resize, channels, layout, labelOffset } = form;
+  const { resize, channels, layout, labelOffset, letterbox } = form;
   const labelsPath = form.labelsPath.trim() === '' ? null : form.labelsPath.trim();
   return {
     ok: true,
     source: {
       path: form.path.trim(),
       labelsPath,
-      preprocessing: { mean, std, resize, scale, channels, layout, labelOffset },
+      preprocessing: {
+        mean,
+        std,
+        resize,
+        scale,
+        channels,
+        layout,
+        labelOffset,
+        ...(letterbox === null ? {} : { letterbox }),
+      },
     },
   };
 }
@@ -73,6 +103,9 @@ export function checkDataForm(form: DataForm): CheckedForm {
 /** How a data set's preprocessing reads in one line; empty when everything is left to the model's input. */
 export function describePreprocessing(preprocessing: Preprocessing): string {
   const parts: string[] = [];
+  const { letterbox } = preprocessing;
+  if (letterbox !== undefined)
+    parts.push(`letterbox ${letterbox.fill}${letterbox.align === 'corner' ? ', top left' : ''}`);
   if (preprocessing.resize !== null) parts.push(`resize ${preprocessing.resize} px`);
   if (preprocessing.scale !== null) parts.push(`× ${preprocessing.scale}`);
   if (preprocessing.mean.length > 0) parts.push(`mean ${preprocessing.mean.join(', ')}`);

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { methods, type EventName, type MethodName, type ParamsIn, type Result } from '../../main/contract/methods.ts';
 import type { Job } from '../../main/contract/studio.ts';
@@ -237,6 +238,19 @@ test('a measured trial stays measured when measuring it again is cancelled', asy
   await expect(again).rejects.toMatchObject({ code: 'CANCELLED' });
   const after = (await call('trial.list', { modelId })).find(({ id }) => id === before.id);
   expect(after).toMatchObject({ status: 'done', error: null, evaluation: before.evaluation });
+});
+
+test('data are looked at before they are added: what the model seems to want, and what it would see', async () => {
+  const { modelId } = await openSample();
+  const path = fileURLToPath(new URL('../../resources/samples/glyphs-test.npz', import.meta.url));
+  const preview = await call('dataset.preview', { modelId, path });
+  expect(preview).toMatchObject({ labelled: true, problem: null, guess: { preset: 'unit' } });
+  expect(preview.sentence).toContain('x/255');
+  expect(preview.pictures).toHaveLength(4);
+  expect(preview.pictures[0]).toMatchObject({ width: 32, height: 32 });
+  expect(preview.pictures[0]!.high).toBeLessThanOrEqual(1);
+  const raw = await call('dataset.preview', { modelId, path, preprocessing: { scale: 1 } });
+  expect(raw.pictures[0]!.high).toBeGreaterThan(1);
 });
 
 test('export writes model, recipe and report, whole or not at all', async () => {

@@ -11,7 +11,7 @@ import { pickLabels, selectingReader } from './select.ts';
 
 type Description = Omit<
   Dataset,
-  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'describe' | 'batches' | 'contents'
+  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'sampleDtype' | 'describe' | 'batches' | 'contents'
 >;
 
 /** Everything about an array data set but how it is read. */
@@ -57,6 +57,7 @@ export function arrayDataset({ samplesOf, arrays, labels, ...description }: Arra
     labelled: labels !== null,
     labels,
     sampleShape: samplesOf === undefined ? null : samplesOf.dims.slice(1),
+    sampleDtype: samplesOf?.dtype ?? null,
     describe: (inputs) =>
       feedsFor(inputs)
         .map(({ source, preparation }) => `${shown(source)}: ${preparation.sentence}`)

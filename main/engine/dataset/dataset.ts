@@ -37,6 +37,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** Shape of one raw sample; null where they differ (images) or where a sample has several arrays. */
   readonly sampleShape: readonly number[] | null;
+  /** Type of the raw values, 'uint8' for images; null where a sample has several arrays. */
+  readonly sampleDtype: DType | null;
   /** Changes when the files do: SHA-256 over their names, sizes and times of change. */
   readonly fingerprint: string;
   readonly preprocessing: Preprocessing;

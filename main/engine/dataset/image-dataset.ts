@@ -11,7 +11,7 @@ import { pickLabels } from './select.ts';
 
 type Description = Omit<
   Dataset,
-  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'describe' | 'batches' | 'contents'
+  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'sampleDtype' | 'describe' | 'batches' | 'contents'
 >;
 
 export interface ImageDatasetParts extends Description {
@@ -40,6 +40,7 @@ export function imageDataset({ files, labels, ...description }: ImageDatasetPart
     labelled: labels !== null,
     labels,
     sampleShape: null,
+    sampleDtype: 'uint8',
     describe(inputs) {
       const { size, preparation } = feedingFor(inputs);
       return `${describeSize(size)}, ${preparation.sentence}`;
@@ -62,13 +63,15 @@ const chosen = (files: readonly string[], labels: Int32Array | null, indices: Ui
   labels: pickLabels(labels, indices),
 });
 
-const describeSize = ({ height, width, resize }: ImageSize): string =>
-  resize === null
-    ? `images brought to ${width}×${height}`
-    : `images scaled to ${resize} on the shorter side, centre ${width}×${height}`;
+const describeSize = ({ height, width, resize, letterbox }: ImageSize): string =>
+  letterbox !== undefined
+    ? `images fitted into ${width}×${height}, ${letterbox.align === 'center' ? 'centred' : 'top left'}, the rest ${letterbox.fill}`
+    : resize === null
+      ? `images brought to ${width}×${height}`
+      : `images scaled to ${resize} on the shorter side, centre ${width}×${height}`;
 
 /** @throws DATA_SHAPE when the input is no image, or one without a size */
-function imageSize(input: InputSpec, { layout, resize }: Preprocessing): ImageSize {
+function imageSize(input: InputSpec, { layout, resize, letterbox }: Preprocessing): ImageSize {
   const target = input.shape === null ? undefined : imageTarget(input.shape.slice(1), layout);
   const shape = input.shape?.map((dim) => dim ?? '?').join(', ') ?? 'unknown';
   if (target === undefined) {
@@ -88,7 +91,7 @@ function imageSize(input: InputSpec, { layout, resize }: Preprocessing): ImageSi
       },
     );
   }
-  return { height, width, resize };
+  return { height, width, resize, letterbox };
 }
 
 interface Reading extends BatchOptions {

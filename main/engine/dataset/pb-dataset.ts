@@ -8,7 +8,7 @@ import { prefetch } from './prefetch.ts';
 
 type Description = Omit<
   Dataset,
-  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'describe' | 'batches' | 'contents'
+  'samples' | 'labelled' | 'labels' | 'sampleShape' | 'sampleDtype' | 'describe' | 'batches' | 'contents'
 >;
 
 /**
@@ -32,6 +32,7 @@ export function pbDataset({ runs, ...description }: Description & { readonly run
     labelled: false,
     labels: null,
     sampleShape: null,
+    sampleDtype: null,
     describe: () => 'inputs as they are in the .pb files',
     batches: (inputs, _batchSize, options = {}) => prefetch(readRuns(runs, inputs, options), 1),
     contents: async (options = {}) => fileContents(await Promise.all(runs.map(runFiles)), options),

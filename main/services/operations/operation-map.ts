@@ -16,7 +16,7 @@ import type {
 } from '../../contract/results.ts';
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { WidthTimes } from '../../contract/width-times.ts';
-import type { SamplePicture } from '../../contract/sample-picture.ts';
+import type { DataPreview, SamplePicture } from '../../contract/sample-picture.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
@@ -141,6 +141,11 @@ export interface OperationMap {
   readonly samplePicture: {
     params: { path: string; data: DatasetSource; index: number };
     result: SamplePicture | null;
+  };
+  /** What is in data, how the model would get it, and its first samples so. */
+  readonly dataPreview: {
+    params: { path: string; data: DatasetSource; pictures: number };
+    result: DataPreview;
   };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   /** What a search chooses among in what a recipe's steps before its quantization make; null: no layer can run in int8. */

@@ -24,6 +24,7 @@ import type { OperationName, OperationParams, OperationResult } from './operatio
 import { peaks } from './peaks.ts';
 import { profile } from './profile.ts';
 import { runners, withThreadRunner } from './runners.ts';
+import { dataPreview } from './data-preview.ts';
 import { samplePicture } from './sample-picture.ts';
 import { searchSpace } from './search-space.ts';
 import { sensitivity } from './sensitivity.ts';
@@ -65,6 +66,7 @@ const operations: Operations = {
   sensitivity,
   layerTrials,
   samplePicture,
+  dataPreview,
   layerValues,
   searchSpace,
   quantizePlan: async ({ path }, { signal }) => {

@@ -1,3 +1,4 @@
+import type { SamplePicture } from '../../contract/sample-picture.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import type { HostTensor } from '../../engine/tensor/host-tensor.ts';
@@ -31,7 +32,8 @@ export async function samplePicture(
   return null;
 }
 
-function pictureOf({ dims, data }: HostTensor): { width: number; height: number; pixels: Uint8Array } | null {
+/** The first sample of an input as a picture; null: it is none. */
+export function pictureOf({ dims, data }: HostTensor): Omit<SamplePicture, 'label'> | null {
   if (dims.length !== 4 || !(data instanceof Float32Array || data instanceof Uint8Array)) return null;
   const last = isChannels(dims[3]!);
   if (!last && !isChannels(dims[1]!)) return null;
@@ -56,7 +58,7 @@ function pictureOf({ dims, data }: HostTensor): { width: number; height: number;
       }
     }
   }
-  return { width: columns, height: rows, pixels };
+  return { width: columns, height: rows, low, high, pixels };
 }
 
 function isChannels(size: number): boolean {

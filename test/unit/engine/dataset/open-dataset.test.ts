@@ -196,6 +196,25 @@ describe('openDataset on folders', () => {
     expect(valuesOf(batch!)).toEqual([0, 255, 0, 255]);
   });
 
+  it('fits an image in whole into a letterbox, centred or top left', async () => {
+    // 4×2 of white into 4×4: two rows of it, and two of the filling
+    const white = new Uint8Array(24).fill(255);
+    await put(
+      'a.png',
+      await sharp(white, { raw: { width: 4, height: 2, channels: 3 } })
+        .png()
+        .toBuffer(),
+    );
+    const rowsWith = async (align: 'center' | 'corner'): Promise<readonly number[]> => {
+      const dataset = await openDataset(folder, { preprocessing: { letterbox: { fill: 114, align } } });
+      const [batch] = await batchesOf(dataset, [{ name: 'in', dtype: 'uint8', shape: ['N', 1, 4, 4] }], 1);
+      const values = valuesOf(batch!);
+      return [0, 1, 2, 3].map((row) => Number(values[row * 4]));
+    };
+    expect(await rowsWith('center')).toEqual([114, 255, 255, 114]);
+    expect(await rowsWith('corner')).toEqual([255, 255, 114, 114]);
+  });
+
   it('has no labels for images without class folders, unless a file says them', async () => {
     await put('a.png', await png(1, 1, 1));
     await put('b.png', await png(2, 2, 2));
