@@ -33,8 +33,18 @@ async function search(context: StudioContext, request: SearchRequest, task: Task
   const [calibration, evaluation] = [await workspace.dataset(calibrationDatasetId), await workspace.dataset(datasetId)];
   const source = { ...datasetSource(calibration), split: partsOf(calibration, evaluation, split).calibration };
   const { machine } = await context.ask('machine', {});
+  let made = 0;
+  // Of all that is done for a trial it is told which trial it is.
+  const within: TaskContext = {
+    signal: task.signal,
+    progress: ({ stage }) => task.progress({ stage: `Trial ${made + 1}: ${stage}`, done: made, total: request.trials }),
+  };
   const port: SearchPort = {
-    measure: (choice, name) => measure(context, request, { recipe: recipeOf(choice), name: `Search: ${name}` }, task),
+    measure: async (choice, name) => {
+      const measured = await measure(context, request, { recipe: recipeOf(choice), name: `Search: ${name}` }, within);
+      made++;
+      return measured;
+    },
     space: async (choice) =>
       (await work.call(
         'searchSpace',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { float16Scheme, halfScheme, halfWords } from './quantize-half.ts';
+import { cacheFields, cacheScheme, cacheWords, kvCache } from './quantize-cache.ts';
 import { dynamicFields, dynamicScheme, dynamicWords, int8Dynamic } from './quantize-dynamic.ts';
 import {
   INITIAL_STATIC,
@@ -29,11 +30,12 @@ const fields: readonly StepField[] = [
     flag: '--scheme <scheme>',
     control: 'choice',
     standard: 'int8-static',
-    choices: [...staticSchemes, dynamicScheme, halfScheme, ...weightOnlySchemes],
+    choices: [...staticSchemes, dynamicScheme, halfScheme, ...weightOnlySchemes, cacheScheme],
   },
   ...staticFields,
   ...dynamicFields,
   ...weightOnlyFields,
+  ...cacheFields,
   {
     key: 'exclude',
     title: 'Left in float',
@@ -54,6 +56,7 @@ export const quantizeStepSchema = conditionalSettings(
     int8Weight,
     int4Weight,
     int2Weight,
+    kvCache,
   ]),
 );
 export type QuantizeStep = z.infer<typeof quantizeStepSchema>;
@@ -75,6 +78,7 @@ export const quantizeKind = defineStepKind<'quantize', QuantizeStep>({
   words: (step) => {
     if ('calibrator' in step) return staticWords(step);
     if (step.scheme === 'float16') return halfWords(step);
+    if (step.scheme === 'kv-cache') return cacheWords(step);
     return step.scheme === 'int8-dynamic' ? dynamicWords(step) : weightOnlyWords(step);
   },
   resolve: (step, { vnni }) => {

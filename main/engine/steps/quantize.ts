@@ -2,6 +2,7 @@ import { quantizeKind, type QuantizeStep } from '../../contract/recipe/quantize.
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import type { QuantizeOutcome } from '../quantize/outcome.ts';
+import { quantizeCache } from '../quantize/quantize-cache.ts';
 import { quantizeDynamic } from '../quantize/quantize-dynamic.ts';
 import { quantizeHalf } from '../quantize/quantize-half.ts';
 import { quantizeStatic } from '../quantize/quantize-static.ts';
@@ -35,6 +36,8 @@ function quantize(
       return quantizeDynamic(model, { ...surroundings, step }, context);
     case 'float16':
       return quantizeHalf(model, { ...surroundings, step }, context);
+    case 'kv-cache':
+      return quantizeCache(model, { ...surroundings, step }, context);
     case 'int8-weight':
     case 'int4-weight':
     case 'int2-weight':

@@ -1,6 +1,9 @@
+import { assert } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Recipe } from '../../contract/recipe/recipe.ts';
 import type { OpenedFile } from '../onnx/open.ts';
+import type { Model } from '../graph/ir.ts';
+import { elementCount, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
 import { saveModel, type SavedFile } from '../onnx/save.ts';
 import { proveWritten } from '../passes/prove-written.ts';
 import { applyRecipe, type AppliedRecipe } from '../recipe/apply-recipe.ts';
@@ -29,7 +32,11 @@ export async function makeModel(
 ): Promise<MadeModel> {
   const applied = await applyRecipe(opened.model, recipe, surroundings, context);
   context.progress({ stage: 'Writing', done: 0, total: 1 });
-  const promised = { model: applied.model, source: opened.model, feeds: await surroundings.sampleFeeds() };
+  const feeds = await surroundings.sampleFeeds();
+  // A model that takes other types, such as a cache as codes, runs on no inputs of the source: its step compared the two.
+  const promised = takesTheSame(opened.model, applied.model)
+    ? { model: applied.model, source: opened.model, feeds }
+    : { model: applied.model, feeds: feeds === undefined ? undefined : inTypesOf(applied.model, feeds) };
   const saved = await saveModel(applied.model, output, {
     overwrite: true,
     source: opened.path,
@@ -37,4 +44,28 @@ export async function makeModel(
     prove: (path) => proveWritten(path, promised, surroundings.runner, context),
   });
   return { ...applied, saved };
+}
+
+/** Inputs with zeros where the model takes codes in the place of floats: a cache that is empty. */
+function inTypesOf({ graph }: Model, feeds: HostTensors): HostTensors {
+  const empty = graph.inputs.flatMap(({ name, type }): [string, HostTensor][] => {
+    const given = feeds[name];
+    if (given === undefined || type?.kind !== 'tensor' || type.dtype === given.dtype) return [];
+    assert(type.dtype === 'int8' || type.dtype === 'uint8', 'what changes its type becomes codes');
+    const dims = given.dims.map((dim, at) => {
+      const size = type.shape?.[at];
+      return typeof size === 'number' ? size : dim;
+    });
+    const count = elementCount(dims);
+    return [
+      [name, { dtype: type.dtype, dims, data: type.dtype === 'int8' ? new Int8Array(count) : new Uint8Array(count) }],
+    ];
+  });
+  return { ...feeds, ...Object.fromEntries(empty) };
+}
+
+function takesTheSame(a: Model, b: Model): boolean {
+  const typesOf = ({ graph }: Model): string =>
+    JSON.stringify(graph.inputs.map(({ name, type }) => [name, type?.kind === 'tensor' ? type.dtype : null]));
+  return typesOf(a) === typesOf(b);
 }
