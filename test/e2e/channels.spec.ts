@@ -110,3 +110,35 @@ test('the sensitivity of groups is measured, and a click on a cell makes that cu
     '4 of 16, set by hand',
   );
 });
+
+test('a latency is aimed at once widths were timed, and what obs will do is guessed from the sensitivity', async ({
+  studioPage: page,
+}) => {
+  test.setTimeout(3 * PATIENCE_MS);
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  const figures = prune.getByRole('group', { name: 'Expected result' });
+  const choose = (label: string): Promise<void> => prune.locator('label').filter({ hasText: label }).first().click();
+  const idle = (): Promise<void> => expect(prune.getByRole('progressbar')).toHaveCount(0, { timeout: PATIENCE_MS });
+  await test.step('before, no latency is predicted; after, the slider says how much of it is reached', async () => {
+    await choose('Latency');
+    await prune.getByRole('button', { name: 'Time widths' }).click();
+    await expect(prune.getByRole('button', { name: 'Time again' })).toBeVisible({ timeout: PATIENCE_MS });
+    await slideToHalf(prune.getByRole('slider', { name: 'Keep', exact: true }));
+    await expect(prune).toContainText(/≈ \d+(\.\d+)? % reached|% at least/u);
+    await expect(figures).toContainText(/Latency \(p50\)≈ \d/u);
+    await prune.getByRole('button', { name: 'Cancel' }).click();
+  });
+  await test.step('obs shows the same share everywhere at first, and its own channels once groups were cut alone', async () => {
+    await choose('MACs');
+    await prune.getByRole('combobox', { name: 'Which go first' }).click();
+    await page.getByRole('option', { name: 'What can be made up for' }).click();
+    await expect(prune).toContainText('Shown is the same share of each group');
+    await choose('Sensitivity');
+    await prune.getByRole('button', { name: 'Measure', exact: true }).click();
+    await idle();
+    await choose('Groups');
+    await expect(prune).toContainText('a guess from the measured sensitivity');
+    await expect(prune).not.toContainText('told by the cut');
+  });
+});
