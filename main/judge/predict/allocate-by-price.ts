@@ -3,33 +3,52 @@ import type { WidthOption } from './allocate-losses.ts';
 import type { WidthModel } from './widths.ts';
 
 /** How often the price is halved in on. */
-const SEARCHES = 40;
+const SEARCHES = 24;
+
+/** Widths of each group with their losses, ascending in width, and what each saves when its group alone has it. */
+export interface PricedOptions {
+  readonly options: readonly (readonly WidthOption[])[];
+  /** Of the whole measure. */
+  readonly saved: readonly (readonly number[])[];
+}
+
+/** Works out what options save; the same for all targets of a measure. */
+export function priceOptions(
+  model: WidthModel,
+  options: readonly (readonly WidthOption[])[],
+  target: WidthTarget,
+): PricedOptions {
+  const full = model.groups.map(({ atoms }) => atoms);
+  const running = runningShare(model, target, full);
+  const saved = options.map((own, group) => {
+    const shares = own.map(({ width }) => {
+      running.set(group, width);
+      return 1 - running.share();
+    });
+    running.set(group, full[group]!);
+    return shares;
+  });
+  return { options, saved };
+}
 
 /**
  * Widths with a small sum of losses that meet the target, found in the frame of a slider's move: what a share of the measure
  * may cost in loss is one price for all groups, as low as the target allows, and each group takes the width that is cheapest
- * at it; then widths grow back, what gains most first, as far as the target allows. Near the optimum of `allocateByLosses`,
- * which takes far longer.
- * @param options of each group, ascending in width
+ * at it; then groups go back to the next width, what gains most first, as far as the target allows. Near the optimum of
+ * `allocateByLosses`, which takes far longer.
  * @returns atoms that each group keeps; the narrowest widths where nothing meets the target
  * @see Everett 1963, generalized Lagrange multipliers; Shoham & Gersho 1988
  */
-export function allocateByPrice(
-  model: WidthModel,
-  options: readonly (readonly WidthOption[])[],
-  target: WidthTarget,
-): Int32Array {
-  const saved = savedAlone(model, options, target);
+export function allocateByPrice(model: WidthModel, { options, saved }: PricedOptions, target: WidthTarget): Int32Array {
   const fits = (kept: ArrayLike<number>): boolean => shareAt(model, target, kept) <= target.keep * (1 + 1e-9);
-  const placesAt = (price: number): readonly number[] => options.map((own, at) => cheapest(own, saved[at]!, price));
   const widthsOf = (places: readonly number[]): Int32Array => Int32Array.from(options, (own, at) => own[places[at]!]!.width); // prettier-ignore
   let best = options.map(() => 0);
   if (!fits(widthsOf(best))) return widthsOf(best);
-  // Prices as powers of two, in nats for the whole of the measure.
-  let [low, high] = [-40, 40];
+  // Prices as powers of two, in units of loss for the whole of the measure.
+  let [low, high] = [-24, 24];
   for (let search = 0; search < SEARCHES; search++) {
     const middle = (low + high) / 2;
-    const places = [...placesAt(2 ** middle)];
+    const places = options.map((own, at) => cheapest(own, saved[at]!, 2 ** middle));
     if (fits(widthsOf(places))) [best, high] = [places, middle];
     else low = middle;
   }
@@ -46,48 +65,21 @@ function cheapest(options: readonly WidthOption[], saved: readonly number[], pri
   return place;
 }
 
-/** Of the whole measure, what each option saves when its group alone has that width. */
-function savedAlone(
-  model: WidthModel,
-  options: readonly (readonly WidthOption[])[],
-  target: WidthTarget,
-): readonly (readonly number[])[] {
-  const full = model.groups.map(({ atoms }) => atoms);
-  const running = runningShare(model, target, full);
-  return options.map((own, group) => {
-    const saved = own.map(({ width }) => {
-      running.set(group, width);
-      return 1 - running.share();
-    });
-    running.set(group, full[group]!);
-    return saved;
-  });
-}
-
-/** One width at a time goes back to the next, that whose loss falls most, while the target is met. */
+/** Groups go back to their next width, those whose loss falls most first, while the target is met. */
 function grownBack(
   options: readonly (readonly WidthOption[])[],
-  places: number[],
+  places: readonly number[],
   running: RunningShare,
   keep: number,
 ): Int32Array {
-  const gainAt = (at: number): number => {
-    const [now, next] = [options[at]![places[at]!]!, options[at]![places[at]! + 1]];
-    return next === undefined ? 0 : now.loss - next.loss;
-  };
-  const open = new Map(options.map((_, at) => [at, gainAt(at)]));
-  while (open.size > 0) {
-    let [at, most] = [-1, 0];
-    for (const [group, gain] of open) if (gain > most) [at, most] = [group, gain];
-    if (at < 0) break;
-    running.set(at, options[at]![places[at]! + 1]!.width);
-    if (running.share() <= keep * (1 + 1e-9)) {
-      places[at]!++;
-      open.set(at, gainAt(at));
-    } else {
-      running.set(at, options[at]![places[at]!]!.width);
-      open.delete(at);
-    }
+  const widths = Int32Array.from(options, (own, at) => own[places[at]!]!.width);
+  const gains = options.map((own, at) => own[places[at]!]!.loss - (own[places[at]! + 1]?.loss ?? Infinity));
+  const order = [...options.keys()].filter((at) => gains[at]! > 0).sort((a, b) => gains[b]! - gains[a]!);
+  for (const at of order) {
+    const wider = options[at]![places[at]! + 1]!.width;
+    running.set(at, wider);
+    if (running.share() <= keep * (1 + 1e-9)) widths[at] = wider;
+    else running.set(at, widths[at]!);
   }
-  return Int32Array.from(options, (own, at) => own[places[at]!]!.width);
+  return widths;
 }

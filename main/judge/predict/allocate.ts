@@ -38,6 +38,15 @@ export function allowedWidths(group: WidthGroup, { align, minimum, widths, froze
   return [...allowed, atoms];
 }
 
+/** At most so many widths beside the last, evenly over them. */
+export function spreadWidths(widths: readonly number[], most: number): readonly number[] {
+  const smaller = widths.slice(0, -1);
+  if (smaller.length <= most) return widths;
+  const step = (smaller.length - 1) / (most - 1);
+  const picked = Array.from({ length: most }, (_, at) => smaller[Math.round(at * step)]!);
+  return [...picked, widths.at(-1)!];
+}
+
 /**
  * The same share of every group, as large as the target allows; each width is the allowed one that is nearest.
  * @returns atoms that each group keeps

@@ -4,9 +4,16 @@
  */
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { ChannelPruning } from '../../contract/recipe/prune-channels.ts';
-import { allocateGlobal, allocateUniform, allowedWidths, type WidthRules, type WidthTarget } from './allocate.ts';
-import { allocateByPrice } from './allocate-by-price.ts';
-import { lossAt, type MeasuredPlan } from './measured-plan.ts';
+import {
+  allocateGlobal,
+  allocateUniform,
+  allowedWidths,
+  spreadWidths,
+  type WidthRules,
+  type WidthTarget,
+} from './allocate.ts';
+import { allocateByPrice, priceOptions, type PricedOptions } from './allocate-by-price.ts';
+import { lossAt, type GroupCurves, type MeasuredPlan } from './measured-plan.ts';
 import { predictWidths } from './width-latency.ts';
 import { fullTotals, widthTotals, type WidthGroup, type WidthMeasure, type WidthTotals } from './widths.ts';
 
@@ -142,16 +149,37 @@ function allocated(
   const { widths, curves } = plan;
   const scores = scoresOf(plan, score);
   if (scope === 'optimal' && curves?.score === score) {
-    const { losses } = curves;
-    const options = widths.groups.map((group, at) =>
-      allowedWidths(group, rules).map((width) => ({ width, loss: lossAt(losses[at]!, width) })),
-    );
-    return { kept: allocateByPrice(widths, options, target), guess: 'losses' };
+    return { kept: allocateByPrice(widths, pricedOptions(plan, curves, target, rules), target), guess: 'losses' };
   }
   if (scope === 'global' && scores !== null) {
     return { kept: allocateGlobal(widths, scores, target, rules), guess: score === 'obs' ? 'losses' : null };
   }
   return { kept: allocateUniform(widths, target, rules), guess: scope === 'uniform' ? null : 'even' };
+}
+
+/** Widths of a group that are looked at, beside the full one: as many as the cut tries. */
+const TRIED_WIDTHS = 8;
+const priced = new WeakMap<MeasuredPlan, { readonly key: string; readonly options: PricedOptions }>();
+
+/** Remembered for the last rules and measure: while the target moves they stay. */
+function pricedOptions(
+  plan: MeasuredPlan,
+  { losses }: GroupCurves,
+  target: WidthTarget,
+  rules: WidthRules,
+): PricedOptions {
+  const key = JSON.stringify([target.measure, rules.align, rules.minimum, rules.widths, [...rules.frozen]]);
+  const known = priced.get(plan);
+  if (known?.key === key) return known.options;
+  const options = plan.widths.groups.map((group, at) =>
+    spreadWidths(allowedWidths(group, rules), TRIED_WIDTHS).map((width) => ({
+      width,
+      loss: lossAt(losses[at]!, width),
+    })),
+  );
+  const made = priceOptions(plan.widths, options, target);
+  priced.set(plan, { key, options: made });
+  return made;
 }
 
 const scoresByPlan = new WeakMap<ChannelPlan, Map<string, readonly Float64Array[] | null>>();

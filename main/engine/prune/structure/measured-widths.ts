@@ -1,6 +1,6 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
-import { allowedWidths, shareAt, type WidthTarget } from '../../../judge/predict/allocate.ts';
+import { allowedWidths, shareAt, spreadWidths, type WidthTarget } from '../../../judge/predict/allocate.ts';
 import { allocateByLosses, type WidthOption } from '../../../judge/predict/allocate-losses.ts';
 import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
@@ -54,7 +54,7 @@ export async function measureWidths(
   };
   const full = widths.groups.map(({ atoms }) => atoms);
   const tried = widths.groups.map((group, at) =>
-    choices[at] === undefined ? [group.atoms] : spread(allowedWidths(group, rules), TRIED_WIDTHS),
+    choices[at] === undefined ? [group.atoms] : spreadWidths(allowedWidths(group, rules), TRIED_WIDTHS),
   );
   const total = tried.reduce((sum, own) => sum + own.length, 0);
   let done = 0;
@@ -88,15 +88,6 @@ export async function allocateMeasured(
   const meets = shareAt(widths, target, alone) <= target.keep * (1 + 1e-9);
   if (!meets || all.every((count, at) => count === alone[at])) return all;
   return (await lossOf(alone)) < (await lossOf(all)) ? alone : all;
-}
-
-/** At most so many widths beside the last, evenly over them. */
-function spread(widths: readonly number[], most: number): readonly number[] {
-  const smaller = widths.slice(0, -1);
-  if (smaller.length <= most) return widths;
-  const step = (smaller.length - 1) / (most - 1);
-  const picked = Array.from({ length: most }, (_, at) => smaller[Math.round(at * step)]!);
-  return [...picked, widths.at(-1)!];
 }
 
 /** Whether an input takes batches of one size alone. */
