@@ -7,7 +7,7 @@ import type { KeptBetween } from './collect-sums.ts';
 import type { Runner } from '../runtime/runner.ts';
 
 /** Memory of the runner that values between rounds may take; above it, rounds begin where they could last be kept. */
-const KEPT_BYTES = 512 * 2 ** 20;
+export const KEPT_BYTES = 512 * 2 ** 20;
 
 /**
  * Values that are final, left in the runner batch by batch, so that a round of work need not begin at the model's
@@ -56,7 +56,7 @@ export class Frontier {
  * The values of at most this level that nodes of higher ones take.
  * @returns none where one of them is of a type that cannot be told, or where everything follows from constants
  */
-function crossing(model: Model, levelOf: (value: string) => number, level: number): readonly string[] {
+export function crossing(model: Model, levelOf: (value: string) => number, level: number): readonly string[] {
   const { graph } = model;
   const { values } = inferModel(model);
   const made = fedValues(graph);

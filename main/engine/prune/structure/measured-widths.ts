@@ -61,14 +61,20 @@ export async function measureWidths(
   const options: WidthOption[][] = [];
   for (const [at, own] of tried.entries()) {
     const measured: WidthOption[] = [];
-    for (const width of own) {
-      context.progress({ stage: 'Measuring options', done: done++, total });
-      const loss = width === full[at] ? 0 : await lossOf(full.with(at, width));
-      measured.push({ width, loss });
+    const nodes = new Set(choices[at]?.layers.map(({ node }) => node));
+    const behind = own.length > 1 ? await distance.behind(closure.model, nodes) : undefined;
+    try {
+      for (const width of own) {
+        context.progress({ stage: 'Measuring options', done: done++, total });
+        const changed = writeConstants(closure.model, await changesAt(at, width));
+        measured.push({ width, loss: width === full[at] ? 0 : await behind!.of(changed) });
+      }
+    } finally {
+      await behind?.close();
     }
     options.push(measured);
   }
-  return { options, shared: choices.map((choice) => (choice?.layers ?? 0) > 1), lossOf };
+  return { options, shared: choices.map((choice) => (choice?.layers.length ?? 0) > 1), lossOf };
 }
 
 /**

@@ -4,13 +4,14 @@ import { biasFor } from '../repair/least-squares.ts';
 import { changesOf, type GroupWeights } from '../../linear/layer-weights.ts';
 import type { ConstantChange } from '../../linear/write-weights.ts';
 import { eliminateAtoms, type Elimination } from './eliminate-atoms.ts';
+import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 import type { ConsumingLayer } from './group-consumers.ts';
 import { fitKept, swapAtoms } from './swap-atoms.ts';
 
 /** Which atoms of a group stay, for any number of them. */
 export interface ObsChoice {
   /** Layers that take the channels. */
-  readonly layers: number;
+  readonly layers: readonly SolvableLayer[];
   /** The later an atom goes, the higher. */
   readonly scores: Float64Array;
   /** This many atoms, ascending: those that go last. */
@@ -39,7 +40,7 @@ export async function chooseByObs(
   const { order, losses } = await runInterruptibly(eliminateAtoms(consumers, { least: 1, weights }), signal);
   const swapped = consumers.reduce((sum, { columns }) => sum + columns ** 3, 0) <= MOST_SWAPPED;
   return {
-    layers: consuming.length,
+    layers: consuming.map(({ layer }) => layer),
     scores: scoresOf({ order, losses }, atoms),
     last: (count) => {
       const gone = new Set(order.slice(0, atoms - count));
