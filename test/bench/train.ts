@@ -1,4 +1,8 @@
-/** What a training step costs, in units of the same model's forward pass with constant weights: PyTorch's is about three of its own. */
+/**
+ * What a training step costs, in units of the same model's forward pass with constant weights: PyTorch's is about three of its own. Where
+ * there is Python with torch, also in units of PyTorch's step on as many threads.
+ */
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { crossEntropy } from '../../main/engine/autograd/loss.ts';
 import { prepareTraining } from '../../main/engine/autograd/prepare.ts';
@@ -13,11 +17,16 @@ import { withRunner } from '../../main/engine/runtime/runner-pool.ts';
 import type { HostTensor, HostTensors } from '../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../main/engine/tensor/random.ts';
 import { mobileNetV2 } from '../support/mobilenet-v2.ts';
-import { median, told, type BenchRow } from './bench-row.ts';
+import { atMost, median, told, type BenchRow } from './bench-row.ts';
 
 const RUNS = 7;
 
+/** Training is to reach 0.8 of PyTorch's throughput. */
+const MOST_OF_TORCH = 1 / 0.8;
+
 interface Case {
+  /** As `torch_step.py` calls it. */
+  readonly id: string;
   readonly name: string;
   readonly model: Model;
   readonly logits: string;
@@ -26,8 +35,11 @@ interface Case {
   readonly dims: readonly number[];
 }
 
-/** The median step over the median forward pass, timed in turns. */
-async function stepRatio(runner: Runner, { model, logits, classes, dims }: Case): Promise<number> {
+/** The median step and the median forward pass, timed in turns. */
+async function timed(
+  runner: Runner,
+  { model, logits, classes, dims }: Case,
+): Promise<{ readonly stepMs: number; readonly forwardMs: number }> {
   const { signal } = new AbortController();
   const prepared = await prepareTraining(model, { runners: { use: (work) => work(runner) }, signal });
   const training = trainingGraph({
@@ -62,7 +74,7 @@ async function stepRatio(runner: Runner, { model, logits, classes, dims }: Case)
   const [own, unit] = await runner.timeInterleaved(entries, { warmup: 2, runs: RUNS });
   await step.close();
   await forward.close();
-  return median([...own!.timesMs]) / median([...unit!.timesMs]);
+  return { stepMs: median([...own!.timesMs]), forwardMs: median([...unit!.timesMs]) };
 }
 
 /** The sample CNN and vision transformer, and the topology of MobileNetV2. */
@@ -72,9 +84,10 @@ export async function bench(): Promise<BenchRow[]> {
   const mobile = mobileNetV2();
   const glyphs = { logits: 'logits', classes: 36, dims: [64, 1, 32, 32] };
   const cases: Case[] = [
-    { name: 'the sample CNN, batch 64', model: await sample('glyph-cnn'), ...glyphs },
-    { name: 'the sample ViT, batch 64', model: await sample('glyph-vit'), ...glyphs },
+    { id: 'cnn', name: 'the sample CNN, batch 64', model: await sample('glyph-cnn'), ...glyphs },
+    { id: 'vit', name: 'the sample ViT, batch 64', model: await sample('glyph-vit'), ...glyphs },
     {
+      id: 'mobile',
       name: 'MobileNetV2, batch 4',
       model: mobile,
       logits: mobile.graph.outputs[0]!.name,
@@ -82,11 +95,29 @@ export async function bench(): Promise<BenchRow[]> {
       dims: [4, 3, 224, 224],
     },
   ];
+  const torch = torchSteps();
   return withRunner(async (runner) => {
     const rows: BenchRow[] = [];
     for (const each of cases) {
-      rows.push(told(`train: a step over the forward pass, ${each.name}`, await stepRatio(runner, each)));
+      const { stepMs, forwardMs } = await timed(runner, each);
+      rows.push(told(`train: a step over the forward pass, ${each.name}`, stepMs / forwardMs));
+      const theirs = torch?.[each.id];
+      if (theirs === undefined) continue;
+      rows.push(atMost(`train: a step over PyTorch's, ${each.name}`, stepMs / theirs, MOST_OF_TORCH));
     }
     return rows;
   });
+}
+
+/** PyTorch's steps in milliseconds by case, timed alone; null where there is no Python with torch. */
+function torchSteps(): Readonly<Record<string, number>> | null {
+  const script = fileURLToPath(new URL('torch_step.py', import.meta.url));
+  const python = (...args: string[]): string =>
+    execFileSync('python3', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    python('-c', 'import torch');
+  } catch {
+    return null;
+  }
+  return JSON.parse(python(script, String(physicalCores()))) as Record<string, number>;
 }
