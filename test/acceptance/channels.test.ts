@@ -40,7 +40,7 @@ const CUTTABLE: readonly [RegExp, number][] = [
   [/^fashion-mnist-mlp/, 1],
   [/^light-densenet121/, 120],
   [/^light-resnet50/, 37],
-  [/^llama-dreams-260k\//, 8],
+  [/^llama-dreams-260k\//, 9],
   [/^mobilenetv1-025-128\//, 14],
   [/^mobilenetv2-100-224/, 25],
   [/^resnet20-cifar10/, 12],
