@@ -1,12 +1,14 @@
 /** A quantized model as it is trained: what is stored as codes is held in floats, and rounded in every step. */
 import { intAttribute } from '../graph/attributes.ts';
 import { GraphEditor } from '../graph/edit.ts';
-import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
+import { allValueNames, indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Model, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { hasTrait } from '../operators/ask.ts';
+import { GraphWriter } from '../operators/graph-writer.ts';
 import { quantizeNode } from '../operators/nodes.ts';
+import { defaultOpset } from '../passes/upgrade-opset.ts';
 import { roundHalfEven } from '../tensor/rounding.ts';
 
 /** Codes of a weight, and the floats that are trained in their place. */
@@ -46,6 +48,11 @@ export interface QuantizedStudent {
 export function quantizedStudent(model: Model): QuantizedStudent | undefined {
   const index = indexGraph(model.graph);
   const editor = new GraphEditor(model.graph);
+  const write = new GraphWriter({
+    taken: allValueNames(model.graph),
+    opset: defaultOpset(model),
+    prefix: 'student/codes',
+  });
   const weights = new Map<string, TrainedCodes>();
   for (const node of model.graph.nodes) {
     const stored = storedCodes(index, node);
@@ -60,11 +67,17 @@ export function quantizedStudent(model: Model): QuantizedStudent | undefined {
     const rounded = editor.freshValue(`${codes.name}/rounded`);
     const attributes = scale.dims.length === 1 ? { axis: BigInt(axis) } : {};
     const name = editor.freshNode(`${node.name}/round`);
-    editor.insertBefore(node, quantizeNode([floats, scale.name, zero], rounded, { name, attributes }));
+    const held = holdWithin(write, { ...stored, floats });
+    editor.insertBefore(
+      node,
+      ...write.nodes.splice(0),
+      quantizeNode([held, scale.name, zero], rounded, { name, attributes }),
+    );
     editor.replaceInput(node, 0, rounded);
     weights.set(node.outputs[0]!, { ...stored, floats });
   }
   if (weights.size === 0) return undefined;
+  for (const tensor of write.initializers) editor.setInitializer(tensor);
   const biases: TrainedBias[] = [];
   for (const node of model.graph.nodes) {
     const stored = storedCodes(index, node);
@@ -86,6 +99,36 @@ export function quantizedStudent(model: Model): QuantizedStudent | undefined {
     ],
     write: (result) => written(model, result, trained, biases),
   };
+}
+
+/** The steps from zero that a weight's codes reach, down and up: seven bits stay seven bits. */
+function reach(stored: Omit<TrainedCodes, 'floats'>): { readonly down: number; readonly up: number } {
+  const zeros = stored.zeroPoint === undefined ? [0] : valuesOf(stored.zeroPoint);
+  const at = scaleAt(stored);
+  const steps = valuesOf(stored.codes).map((code, element) => code - (zeros[at(element)] ?? zeros[0]!));
+  const down = steps.reduce((most, step) => Math.max(most, Math.abs(step)), 1);
+  return { down, up: steps.includes(down) ? down : down - 1 };
+}
+
+/** From so many steps on the type of the codes alone keeps a weight within them. */
+const WHOLE_BYTE = 120;
+
+/**
+ * Keeps a weight within the steps that its codes reach where their type has more: what lies beyond is cut off in training as it will be in
+ * the codes, and the step learns from it, as in LSQ.
+ * @returns the value to be rounded
+ */
+function holdWithin(write: GraphWriter, weight: TrainedCodes): string {
+  const { scale, codes, axis, floats } = weight;
+  const { down, up } = reach(weight);
+  if (down >= WHOLE_BYTE) return floats;
+  const perChannel = scale.dims.length === 1 && valuesOf(scale).length > 1;
+  const steps = write.reshapeTo(
+    scale.name,
+    codes.dims.map((_, at) => (perChannel && at === axis ? valuesOf(scale).length : 1)),
+  );
+  const bound = (count: number): string => write.mul(steps, write.number(count, 'float32'));
+  return write.min(write.max(floats, bound(-down)), bound(up));
 }
 
 function storedCodes(index: GraphIndex, node: Node): Omit<TrainedCodes, 'floats'> | undefined {
@@ -132,13 +175,11 @@ function written(
     const zeros = zeroPoint === undefined ? [0] : valuesOf(zeroPoint);
     const at = scaleAt(weight);
     const zeroAt = (element: number): number => zeros[at(element)] ?? zeros[0]!;
-    const before = valuesOf(codes);
-    // Codes keep to the range that they were in: seven bits stay seven bits.
-    const furthest = before.reduce((most, code, element) => Math.max(most, Math.abs(code - zeroAt(element))), 1);
-    const own = before.some((code, element) => code - zeroAt(element) === furthest) ? furthest : furthest - 1;
+    // Codes keep to the range that they were in.
+    const { down, up } = reach(weight);
     const values = valuesOf(result.initializer(floats)!).map((value, element) => {
       const steps = roundHalfEven(value / scales[at(element)]!);
-      return zeroAt(element) + Math.min(own, Math.max(-furthest, steps));
+      return zeroAt(element) + Math.min(up, Math.max(-down, steps));
     });
     put(makeTensor(codes.name, codes.dtype, codes.dims, Float64Array.from(values)));
     put(makeTensor(scale.name, 'float32', scale.dims, Float32Array.from(scales)));

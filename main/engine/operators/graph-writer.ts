@@ -258,6 +258,11 @@ export class GraphWriter {
     return this.op('Min', [a, b]);
   }
 
+  /** The larger one, element by element. */
+  max(a: string, b: string): string {
+    return this.op('Max', [a, b]);
+  }
+
   /** The number 0, int64 [], which is there only once `a` is. */
   afterwards(a: string): string {
     return this.mul(this.op('Size', [a]), this.constant('int64', [], BigInt64Array.of(0n)));

@@ -21,11 +21,17 @@ const STATUS: Readonly<Record<string, string>> = {
   done: 'done',
 };
 
+/** A training that nothing runs any more, and that did not end by itself, was broken off. */
+function statusOf({ status }: Training, running: boolean): string {
+  const ended = status === 'done' || status === 'stopped';
+  return running || ended ? (STATUS[status] ?? '') : 'broken off; Run goes on from its last checkpoint';
+}
+
 /** Where the training stands, in numbers. */
-export function DistillFigures({ shown: { trial, training } }: { readonly shown: ShownTraining }): ReactNode {
+export function DistillFigures({ shown: { trial, training, running } }: { readonly shown: ShownTraining }): ReactNode {
   const { before, kept } = training === null ? { before: undefined, kept: undefined } : standings(training);
   const batch = trial === null ? 64 : (lastStepOf(trial.recipe, 'distill')?.batch ?? 64);
-  const left = training === null ? null : remainingMs(training, batch);
+  const left = training === null || !running ? null : remainingMs(training, batch);
   const agreement = kept?.agreement ?? null;
   const earlier = before?.agreement ?? null;
   const percent = (share: number): string => formatPercent(share);
@@ -52,9 +58,7 @@ export function DistillFigures({ shown: { trial, training } }: { readonly shown:
         label="Step"
         value={training === null ? null : `${formatCount(training.step)} of ${formatCount(training.steps)}`}
         note={
-          training === null
-            ? ''
-            : (STATUS[training.status] ?? '') + (left === null ? '' : `, ${formatDuration(left)} left`)
+          training === null ? '' : statusOf(training, running) + (left === null ? '' : `, ${formatDuration(left)} left`)
         }
       />
       <Figure

@@ -73,7 +73,7 @@ describe('a quantized model as it is trained', () => {
     expect(values(back, 'scale')).toEqual(values(model, 'scale'));
   });
 
-  it('keeps to the range that its codes had, whatever was learnt', () => {
+  it('keeps to the range that its codes had, whatever was learnt, in training as in the codes', async () => {
     const model = coded();
     const student = quantizedStudent(model)!;
     const pulled = mapTensors(student.model, (tensor) =>
@@ -82,6 +82,7 @@ describe('a quantized model as it is trained', () => {
     const codes = values(student.write(pulled), 'codes');
     expect(Math.min(...codes)).toBe(-2);
     expect(Math.max(...codes)).toBe(1);
+    expect(await outputs(pulled)).toEqual(await outputs(student.write(pulled)));
   });
 
   it('is undefined for floats alone', () => {
