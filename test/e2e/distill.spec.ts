@@ -1,5 +1,7 @@
 /** Distillation: a pruned sample learns back; it is watched, paused, ended by hand, and compared. */
-import { expect } from '@playwright/test';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, type Locator } from '@playwright/test';
 import { openSample, showTask, test } from './studio-fixture.ts';
 
 /** Preparing, training and measuring on a busy machine. */
@@ -39,3 +41,47 @@ test('a pruned model is trained towards its original, paused, and kept', async (
     await expect(distill.getByRole('list', { name: 'Error of each layer' }).getByRole('listitem')).not.toHaveCount(0);
   });
 });
+
+test('a training whose runner is killed goes on where it was, and a cancelled one leaves its best', async ({
+  studioPage: page,
+  studio,
+}) => {
+  test.setTimeout(3 * PATIENCE_MS);
+  await openSample(page);
+  await test.step('half of the weights go by magnitude', async () => {
+    const prune = await showTask(page, 'Prune');
+    const slider = prune.getByRole('slider').first();
+    await slider.focus();
+    for (let step = 0; step < 6; step++) await slider.press('PageUp');
+  });
+  const distill = await showTask(page, 'Distill');
+  const toolbar = distill.getByRole('toolbar', { name: 'Distillation' });
+  const figures = distill.getByRole('group', { name: 'Training' });
+  const run = toolbar.getByRole('button', { name: 'Run' });
+  await test.step('it keeps a checkpoint, then its runner dies', async () => {
+    await run.click();
+    await expect(figures).toContainText('training', { timeout: PATIENCE_MS });
+    await expect(figures).toContainText('estimated for a step');
+    const kept = join(studio.workspace, 'trainings');
+    const isKept = (): boolean => existsSync(kept) && readdirSync(kept).some((name) => name.endsWith('.checkpoint'));
+    await expect.poll(isKept, { timeout: PATIENCE_MS }).toBe(true);
+    for (const pid of studio.runnerPids()) process.kill(pid, 'SIGKILL');
+    await expect(run).toBeVisible({ timeout: PATIENCE_MS });
+    await expect(figures).toContainText('broken off; Run goes on from its last checkpoint');
+  });
+  await test.step('Run goes on from there', async () => {
+    const before = await stepIn(figures);
+    await run.click();
+    await expect.poll(() => stepIn(figures), { timeout: PATIENCE_MS }).toBeGreaterThan(before);
+  });
+  await test.step('cancelled, its best state becomes the trial', async () => {
+    await toolbar.getByRole('button', { name: 'Cancel' }).click();
+    await expect(figures).toContainText('stopped early by hand', { timeout: PATIENCE_MS });
+    await expect(run).toBeVisible({ timeout: PATIENCE_MS });
+  });
+});
+
+/** The step that a training is at, as the figures tell it. */
+async function stepIn(figures: Locator): Promise<number> {
+  return Number(/Step(\d+) of/u.exec((await figures.textContent()) ?? '')?.[1] ?? 0);
+}
