@@ -34,6 +34,7 @@ import {
   trialDetailsSchema,
   trialSchema,
 } from './studio.ts';
+import { sweepRequestSchema, sweepSchema } from './sweep.ts';
 import { trainingOrderSchema, trainingSchema } from './training.ts';
 
 const trialRef = z.object({ trialId: z.string() });
@@ -136,6 +137,12 @@ export const methods = {
     job: true,
   },
   'trial.profile': { params: trialRef, result: profileSchema.nullable(), job: false },
+  /** A profile of the trial's model from a trace that ONNX Runtime wrote elsewhere and that was uploaded; it is not kept. */
+  'trial.profile.import': { params: trialRef.extend({ upload: z.string() }), result: profileSchema, job: false },
+  /** Times the trial's model under other session settings, one at a time. */
+  'trial.sweep.run': { params: trialRef.extend(sweepRequestSchema.shape), result: sweepSchema, job: true },
+  /** What was swept last; null: nothing was. */
+  'trial.sweep': { params: trialRef, result: sweepSchema.nullable(), job: false },
   /** What this machine can do at most with these threads, as measured before; null: it was not. */
   'machine.peaks': { params: machineSetupSchema, result: machinePeaksSchema.nullable(), job: false },
   /** Measures it, also where it is known. */

@@ -138,6 +138,8 @@ export const profileLayerSchema = z.object({
 });
 export const profileSchema = z.object({
   machine: machineSchema,
+  /** The file of a trace made elsewhere: all times were then taken under the profiler. Absent: it was measured here. */
+  imported: z.string().optional(),
   batch: z.number(),
   dims: z.record(z.string(), z.number()),
   latency: latencySchema,

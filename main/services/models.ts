@@ -88,8 +88,13 @@ export async function pathToOpen(
     if (found === undefined) throw new StudioError('NOT_FOUND', `There is no sample '${params.sample}'`);
     return found.path;
   }
-  if (!/^[0-9a-f-]{36}$/u.test(params.upload)) throw new StudioError('USAGE', `'${params.upload}' is not an upload`);
-  const folder = join(await workspace.folder('uploads'), params.upload);
+  return uploadedFile(workspace, params.upload);
+}
+
+/** Where an uploaded file lies. @throws USAGE, NOT_FOUND */
+export async function uploadedFile(workspace: StudioContext['workspace'], upload: string): Promise<string> {
+  if (!/^[0-9a-f-]{36}$/u.test(upload)) throw new StudioError('USAGE', `'${upload}' is not an upload`);
+  const folder = join(await workspace.folder('uploads'), upload);
   const name = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(folder)[0] : undefined;
   if (name === undefined) throw new StudioError('NOT_FOUND', 'This upload is gone', { hint: 'Drop the file again.' });
   return join(folder, name);

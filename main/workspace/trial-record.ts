@@ -16,6 +16,7 @@ import type {
   StepOutcomeResult,
 } from '../contract/results.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
+import type { Sweep } from '../contract/sweep.ts';
 import type { LayerTrials } from '../contract/layer-trials.ts';
 import type { Training } from '../contract/training.ts';
 import type { Sensitivity } from '../contract/sensitivity.ts';
@@ -33,6 +34,8 @@ export interface TrialResults {
   readonly profile: Profile;
   readonly errors: ErrorTable;
   readonly doctor: DoctorReport;
+  /** The model under other session settings. */
+  readonly sweep: Sweep;
   /** Of a baseline: what each group of channels costs when it is cut alone. */
   readonly sensitivity: Sensitivity;
   readonly layerSchemes: LayerTrials;
@@ -63,6 +66,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   profile: () => ({}),
   errors: () => ({}),
   doctor: () => ({}),
+  sweep: () => ({}),
   sensitivity: () => ({}),
   layerSchemes: () => ({}),
   layerBits: () => ({}),

@@ -99,6 +99,10 @@ export const useTrialLayer = (trialId: string | null, layer: string | null): Eng
 export const useTrialGraph = (trialId: string | null): EngineResult<'trial.graph'> =>
   useEngineResult('trial.graph', trialId, { trialId: trialId ?? '' });
 
+/** The kept sweep of a trial's session settings; null when none was made. */
+export const useTrialSweep = (trialId: string | null): EngineResult<'trial.sweep'> =>
+  useEngineResult('trial.sweep', trialId, { trialId: trialId ?? '' });
+
 /** What this machine can do at most with these threads; null: not measured yet. */
 export const useMachinePeaks = ({ provider, threads }: ParamsIn<'machine.peaks'>): EngineResult<'machine.peaks'> =>
   useEngineResult('machine.peaks', machineKey({ provider, threads }), { provider, threads });

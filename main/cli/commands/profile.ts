@@ -1,8 +1,15 @@
-import type { Command } from 'commander';
+import { basename } from 'node:path';
+import { Option, type Command } from 'commander';
+import { SWEEP_AXES, sweepRequestSchema, type SweepAxis } from '../../contract/sweep.ts';
+import { CODE_LANGUAGES, type CodeLanguage } from '../../judge/profile/session-code.ts';
+import type { OperationParams } from '../../services/operations/operation-map.ts';
+import { sweepAxes, sweepText } from '../sweep.ts';
 import type { Profile } from '../../contract/results.ts';
 import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOptions } from '../options.ts';
-import { runCommand, type CommonOptions } from '../run-command.ts';
+import { comparedText, readProfile } from '../compared-profiles.ts';
+import { compareProfiles } from '../../judge/profile/compare.ts';
+import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { formatBytes, formatMs, formatNumber, formatPercent } from '../../judge/format.ts';
 import { loadingSteps } from '../../judge/profile/loading.ts';
 import { measureRoofline, rooflineText } from '../roofline.ts';
@@ -16,6 +23,11 @@ interface Options extends CommonOptions, RunOptions {
   readonly trace?: string;
   readonly top: number;
   readonly roofline?: boolean;
+  readonly import?: string;
+  readonly optimised?: string;
+  readonly against?: string;
+  readonly sweep?: SweepAxis[];
+  readonly code: CodeLanguage;
 }
 
 /** `lapidary profile MODEL`: what each layer costs on this machine. */
@@ -28,27 +40,54 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
     .option('--inputs <file>', 'inputs from .npz, .npy or ONNX .pb instead of random ones')
     .option('--trace <file>', 'write the raw trace, which Perfetto opens')
     .option('--roofline', 'also what each layer could take on this machine, whose peaks are measured once (5 s)')
+    .option('--import <trace>', 'read a trace that ONNX Runtime wrote elsewhere instead of measuring')
+    .option('--optimised <model>', 'with --import: the graph that was executed (optimized_model_filepath)')
+    .option('--against <profile>', 'compare with the profile of an earlier --json, layer by layer')
+    .option('--sweep <axes>', `also other session settings: all, or some of ${SWEEP_AXES.join(',')}`, sweepAxes)
+    .addOption(
+      new Option('--code <language>', 'language of the recommended settings').choices(CODE_LANGUAGES).default('python'),
+    )
     .option('--top <n>', 'layers in the printed table', wholeNumber(1), 20);
   addRunOptions(addCommonOptions(command)).action(async (model: string, options: Options) => {
     finish(
       await runCommand(options, async ({ operate, say }) => {
-        await checkDims({ operate }, model, options.dim);
-        const result = await operate('profile', {
-          path: model,
-          settings: runSettings(options),
-          runs: options.runs ?? null,
-          warmup: options.warmup ?? null,
-          inputs: options.inputs ?? null,
-          trace: options.trace ?? null,
-        });
+        const earlier = options.against === undefined ? undefined : await readProfile(options.against);
+        const result = await profileOf({ operate }, model, options);
         say(summary(result, options.top));
-        if (options.roofline !== true) return result;
-        const roofline = await measureRoofline(operate, result);
-        say(rooflineText(roofline, options.top));
-        return { ...result, roofline };
+        const compared = earlier && compareProfiles(earlier, result);
+        if (compared !== undefined) say(comparedText(compared, options.top));
+        const roofline = options.roofline === true ? await measureRoofline(operate, result) : undefined;
+        if (roofline !== undefined) say(rooflineText(roofline, options.top));
+        const sweep = options.sweep === undefined ? undefined : await operate('sweep', sweepOf(model, options));
+        if (sweep !== undefined) say(sweepText(sweep, options.code, basename(model)));
+        return { ...result, ...(compared && { compared }), ...(roofline && { roofline }), ...(sweep && { sweep }) };
       }),
     );
   });
+}
+
+async function profileOf(
+  { operate }: Pick<CommandContext, 'operate'>,
+  model: string,
+  options: Options,
+): Promise<Profile> {
+  if (options.import !== undefined) {
+    return operate('importTrace', { path: model, trace: options.import, optimised: options.optimised ?? null });
+  }
+  await checkDims({ operate }, model, options.dim);
+  return operate('profile', {
+    path: model,
+    settings: runSettings(options),
+    runs: options.runs ?? null,
+    warmup: options.warmup ?? null,
+    inputs: options.inputs ?? null,
+    trace: options.trace ?? null,
+  });
+}
+
+function sweepOf(path: string, options: Options): OperationParams<'sweep'> {
+  const { provider, threads, batch, dims } = runSettings(options);
+  return { path, ...sweepRequestSchema.parse({ base: { provider, threads, batch }, dims, axes: options.sweep }) };
 }
 
 interface Step {

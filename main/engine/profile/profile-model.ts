@@ -7,9 +7,7 @@ import type { OpenedFile } from '../onnx/open.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { writeWhole } from '../../base/write-whole.ts';
 import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
-import { categoryOf } from '../operators/ask.ts';
 import { loadInputs } from '../runtime/load-inputs.ts';
-import { groupLayers } from '../layers/group-layers.ts';
 import { machineInfo } from '../runtime/machine.ts';
 import { runOnMadeInputs } from '../runtime/run-made.ts';
 import type { RunnerCallOptions } from '../runtime/protocol.ts';
@@ -18,11 +16,9 @@ import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, PortInfo, SessionSettings } from '../runtime/settings.ts';
 import { measureShapes, sourceOfModel, type MeasuredShape } from '../runtime/taps.ts';
-import { attributeKernels } from './attribute.ts';
-import { sumKernels, undisturbedRuns, type KernelTable } from './kernels.ts';
+import { attributeRuns, type RunToAttribute } from './attribute-runs.ts';
 import { summarizeLatency } from './latency.ts';
 import { layerFacts, openValues } from './layer-facts.ts';
-import { layerTimes, mainLayer } from './layer-times.ts';
 import {
   measurePlain,
   measureProfiled,
@@ -34,10 +30,8 @@ import { nameNodes, runnableSource } from '../passes/name-nodes.ts';
 import { liveTensors } from './live-tensors.ts';
 import { measureLoading } from './measure-loading.ts';
 import { profileNotes } from './notes.ts';
-import type { ProfiledKernel, ProfileResult } from './profile-result.ts';
-import { recordRuns, type RunToRecord } from './record-runs.ts';
-import { takenBranches } from './taken-branches.ts';
-import { tracedRuns, type TracedRun } from './trace.ts';
+import type { ProfileResult } from './profile-result.ts';
+import { tracedRuns } from './trace.ts';
 import { exportTrace } from './trace-export.ts';
 
 export interface ProfileRequest {
@@ -202,64 +196,39 @@ async function openShapes(
 }
 
 /** Every traced run; those that were timed with their times. */
-function timedRuns({ events, timing }: ProfiledMeasurement): readonly Omit<RunToRecord, 'use'>[] {
+function timedRuns({ events, timing }: ProfiledMeasurement): readonly RunToAttribute[] {
   const uncounted = new Set(timing.uncounted);
   const runs = tracedRuns(events);
   const first = runs.length - timing.timesMs.length - uncounted.size;
   let timed = 0;
   return runs.map((run, place) => {
     const isCounted = place >= first && !uncounted.has(place - first);
-    return { run, wallMs: isCounted ? timing.timesMs[timed++]! : null };
+    const wallMs = isCounted ? timing.timesMs[timed++]! : null;
+    return { run, wallMs, timedMs: wallMs };
   });
 }
 
 function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest, measured: Measured): ProfileResult {
-  const { plain, profiled } = measured;
-  const every = timedRuns(profiled);
-  const runs = every.flatMap(({ run, wallMs }) => (wallMs === null ? [] : [{ run, wallMs }]));
-  const calm = undisturbedRuns(runs, ({ wallMs }) => wallMs).map(({ run }) => run);
-  const table: KernelTable = sumKernels(calm);
-  const attributions = attributeKernels(model, profiled.optimised, table.kernels);
-  const taken = takenBranches(model, new Set(attributions.flatMap(({ sources }) => sources)));
-  const grouped = groupLayers(model);
-  const layersOf = (nodes: readonly string[]): string[] => [
-    ...new Set(nodes.map((node) => grouped.ofName(node)?.name ?? node)),
-  ];
-  const facts = layerFacts(model, measured.dims, { feeds: measured.feeds, measured: measured.shapes, taken });
-  const factsByName = new Map(facts.map((layer) => [layer.name, layer]));
-  const kernels: ProfiledKernel[] = table.kernels.map(({ memory, ...kernel }, index) => {
-    const sources = layersOf(attributions[index]!.sources);
-    return {
-      ...kernel,
-      category: categoryOf(kernel.op),
-      sources,
-      inputShapes: [...kernel.inputShapes],
-      outputShapes: [...kernel.outputShapes],
-      layer: mainLayer({ op: kernel.op, sources }, factsByName) ?? null,
-      ...(memory === undefined ? {} : { memory }),
-    };
-  });
-  const inSums = new Set(calm);
-  const useOf = (run: TracedRun, wallMs: number | null): RunToRecord['use'] =>
-    wallMs === null ? 'warm-up' : inSums.has(run) ? 'counted' : 'held up';
-  const recorded = recordRuns(
-    every.map(({ run, wallMs }) => ({ run, wallMs, use: useOf(run, wallMs) })),
-    kernels.map(({ name }) => name),
+  const { plain, profiled, dims, feeds, shapes } = measured;
+  const { optimised } = profiled;
+  const { table, kernels, layers, runs, heldUp } = attributeRuns(
+    { model, optimised, dims, feeds, shapes },
+    timedRuns(profiled),
   );
   const latency = summarizeLatency(plain.timing);
   const profiledP50 = summarizeLatency(profiled.timing).p50Ms;
   const recheck = summarizeLatency(profiled.beside!);
-  const result: ProfileResult = {
+  return {
     machine: machineInfo(measured.onnxruntime, request),
     batch: measured.batch,
-    dims: { ...measured.dims },
+    dims: { ...dims },
     latency,
     profiled: { runs: profiled.timing.timesMs.length, p50Ms: profiledP50 },
     recheck,
-    runs: recorded,
+    runs,
     loading: measured.loading,
-    tensors: profiled.optimised === null ? null : liveTensors(profiled.optimised, kernels, measured.feeds),
-    layers: layerTimes(facts, kernels),
+    tensors: optimised === null ? null : liveTensors(optimised, kernels, feeds),
+    layers,
     kernels,
     unattributedMs: table.unattributedMs,
     memory: {
@@ -278,9 +247,8 @@ function attribute({ model }: Pick<OpenedFile, 'model'>, request: ProfileRequest
       assumed: measured.assumed,
       outputs: measured.outputs,
       settled: plain.timing.stable,
-      optimised: profiled.optimised !== null,
-      heldUp: { runs: runs.length - calm.length, of: runs.length },
+      optimised: optimised !== null,
+      heldUp,
     }),
   };
-  return result;
 }

@@ -31,12 +31,14 @@ export interface ProfileResult {
   readonly machine: Machine;
   readonly batch: number;
   readonly dims: Record<string, number>;
-  /** Without the profiler. */
+  /** The file that it was imported from; absent: it was measured here. */
+  readonly imported?: string;
+  /** Without the profiler, save where it was imported. */
   readonly latency: LatencySummary;
   /** With the profiler, which slows every kernel down a little. */
   readonly profiled: { readonly runs: number; readonly p50Ms: number };
   /** Without the profiler once more, in turns with the profiled runs. */
-  readonly recheck: LatencySummary;
+  readonly recheck?: LatencySummary;
   readonly runs: RecordedRun[];
   readonly loading: Loading | null;
   readonly tensors: LiveTensor[] | null;

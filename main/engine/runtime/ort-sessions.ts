@@ -171,6 +171,8 @@ function sessionOptions(source: ModelSource, settings: SessionSettings): ort.Inf
     executionProviders: settings.provider === 'cpu' ? ['cpu'] : [settings.provider, 'cpu'],
     intraOpNumThreads: settings.threads ?? physicalCores(),
     graphOptimizationLevel: settings.optimization ?? 'all',
+    executionMode: settings.execution ?? 'sequential',
+    enableCpuMemArena: settings.arena ?? true,
     logSeverityLevel: 3,
     extra,
     ...(settings.freeDimensions === undefined ? {} : { freeDimensionOverrides: settings.freeDimensions }),

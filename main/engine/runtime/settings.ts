@@ -11,6 +11,10 @@ export interface SessionSettings {
    * 'basic' only folds, 'disabled' runs it as written.
    */
   readonly optimization?: 'all' | 'extended' | 'basic' | 'disabled';
+  /** parallel: operators that do not wait for each other run side by side. Default sequential. */
+  readonly execution?: 'sequential' | 'parallel';
+  /** Whether buffers come from an arena that keeps what it once took. Default true. */
+  readonly arena?: boolean;
   /** Sizes for symbolic dimensions, known before the session is made so that the runtime can plan with them. */
   readonly freeDimensions?: Readonly<Record<string, number>>;
   /** Turns the profiler on; the trace is written to a file whose name starts with this path. */

@@ -20,6 +20,7 @@ import type { DataPreview, SamplePicture } from '../../contract/sample-picture.t
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
+import type { Sweep, SweepRequest } from '../../contract/sweep.ts';
 import type { MachinePeaks } from '../../contract/machine-peaks.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
@@ -200,6 +201,18 @@ export interface OperationMap {
     };
     result: Profile;
   };
+  /** A profile from a trace that the runtime wrote elsewhere. */
+  readonly importTrace: {
+    params: {
+      path: string;
+      trace: string;
+      /** The graph that was executed; null: kernels are attributed by their names. */
+      optimised: string | null;
+    };
+    result: Profile;
+  };
+  /** A model under other session settings. */
+  readonly sweep: { params: SweepRequest & { path: string }; result: Sweep };
   /** What this machine can do at most through the runtime; null: it was not measured, and should not be now. */
   readonly peaks: {
     params: {

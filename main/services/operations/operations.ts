@@ -22,7 +22,7 @@ import { machine } from './machine.ts';
 import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
 import { peaks } from './peaks.ts';
-import { profile } from './profile.ts';
+import { importTrace, profile, sweep } from './profile.ts';
 import { runners, withThreadRunner } from './runners.ts';
 import { dataPreview } from './data-preview.ts';
 import { samplePicture } from './sample-picture.ts';
@@ -47,6 +47,8 @@ const operations: Operations = {
   apply,
   latency,
   profile,
+  importTrace,
+  sweep,
   peaks,
   evaluate,
   errors,

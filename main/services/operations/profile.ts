@@ -1,6 +1,11 @@
 import { profileModel } from '../../engine/profile/profile-model.ts';
+import { sweepSettings } from '../../engine/profile/sweep.ts';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { StudioError } from '../../base/errors.ts';
+import { importTrace as importOf } from '../../engine/profile/import-trace.ts';
 import type { TaskContext } from '../../base/progress.ts';
-import { openRunnable } from './opened-models.ts';
+import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
 import { runners } from './runners.ts';
 
@@ -12,4 +17,32 @@ export async function profile(
   const opened = await openRunnable(path, context.signal);
   const { provider, threads, batch, dims } = settings;
   return profileModel(opened, runners, { provider, threads, batch, dims, runs, warmup, inputs, trace }, context);
+}
+
+/** A model under other session settings. @throws what `sweepSettings` throws */
+export async function sweep(
+  { path, ...request }: OperationParams<'sweep'>,
+  context: TaskContext,
+): Promise<OperationResult<'sweep'>> {
+  return sweepSettings(await openRunnable(path, context.signal), runners, request, context);
+}
+
+/** A profile from a trace that the runtime wrote elsewhere. @throws FILE_UNREADABLE, what `importTrace` throws */
+export async function importTrace({
+  path,
+  trace,
+  optimised,
+}: OperationParams<'importTrace'>): Promise<OperationResult<'importTrace'>> {
+  const { model } = await openShared(path);
+  const executed = optimised === null ? null : (await openShared(optimised)).model;
+  let text: string;
+  try {
+    text = await readFile(trace, 'utf8');
+  } catch (error) {
+    throw new StudioError('FILE_UNREADABLE', `The trace ${trace} cannot be read (${(error as Error).message})`, {
+      hint: 'Give the JSON file that the runtime wrote when profiling ended.',
+      cause: error,
+    });
+  }
+  return importOf(model, { text, name: basename(trace), optimised: executed });
 }

@@ -12,19 +12,24 @@ import { LatencySection } from './parts/LatencySection.tsx';
 import { MemoryChart } from './parts/MemoryChart.tsx';
 import { OpTotals } from './parts/OpTotals.tsx';
 import { ProfileToolbar } from './parts/ProfileToolbar.tsx';
+import { CompareProfiles } from './parts/CompareProfiles.tsx';
+import { EnergySection } from './parts/EnergySection.tsx';
+import { ImportedLine } from './parts/ImportTrace.tsx';
 import { LayerTimes } from './parts/LayerTimes.tsx';
 import { LiveMemory } from './parts/LiveMemory.tsx';
 import { LoadingSection } from './parts/LoadingSection.tsx';
 import { WaterfallSection } from './parts/WaterfallSection.tsx';
 import { RooflineSection } from './parts/RooflineSection.tsx';
+import { SweepSection } from './parts/SweepSection.tsx';
 import { TimelineSection } from './parts/TimelineSection.tsx';
-import { PROFILE_PARTS, runProfile, useProfileOptions, useProfileTask } from './store.ts';
+import { PROFILE_PARTS, runProfile, useImportedProfile, useProfileOptions, useProfileTask } from './store.ts';
 import type { ProfilePart } from './store.ts';
 
 /** The Profile task: what the shown trial costs here, kernel by kernel. */
 export function ProfileView(): ReactNode {
   const trial = useShownTrial();
   const loaded = useTrialProfile(trial?.id ?? null);
+  const imported = useImportedProfile(({ trialId, profile }) => (trialId === (trial?.id ?? null) ? profile : null));
   const running = useProfileTask((task) => task.state.status === 'running');
   if (trial === undefined) return <EmptyState title="No model is open">Open one to see what it costs here.</EmptyState>;
   return (
@@ -32,8 +37,9 @@ export function ProfileView(): ReactNode {
       <ProfileToolbar trial={trial} profile={loaded.data ?? null} />
       <div className={classes['content']}>
         <Loaded query={loaded} loading="Looking for a kept profile…">
-          {(profile) =>
-            profile === null ? (
+          {(measured) => {
+            const profile = imported ?? measured;
+            return profile === null ? (
               <EmptyState
                 title={`“${trial.name}” was not measured yet`}
                 icon={<IconGauge size={28} />}
@@ -47,9 +53,12 @@ export function ProfileView(): ReactNode {
                 recorded to see which layer takes the time. The graph is then coloured by it.
               </EmptyState>
             ) : (
-              <ProfileContent profile={profile} />
-            )
-          }
+              <>
+                <ImportedLine profile={profile} />
+                <ProfileContent profile={profile} />
+              </>
+            );
+          }}
         </Loaded>
       </div>
     </div>
@@ -61,6 +70,9 @@ const PART_TITLES: Readonly<Record<ProfilePart, string>> = {
   layers: 'Layers',
   roofline: 'Roofline',
   memory: 'Memory',
+  settings: 'Settings',
+  energy: 'Energy',
+  compare: 'Compare',
   kernels: 'Kernels',
 };
 
@@ -105,6 +117,12 @@ function Part({ profile }: { readonly profile: Profile }): ReactNode {
           <MemoryChart profile={profile} />
         </>
       );
+    case 'settings':
+      return <SweepSection />;
+    case 'energy':
+      return <EnergySection profile={profile} />;
+    case 'compare':
+      return <CompareProfiles profile={profile} />;
     case 'kernels':
       return (
         <section className={classes['section']} aria-label="Kernels">

@@ -1,6 +1,15 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import type { MachineSetup } from '../../../main/contract/machine.ts';
+import { ENERGY_CONSTANTS } from '../../../main/judge/profile/energy.ts';
+import type { EnergyConstants } from '../../../main/judge/profile/energy.ts';
+import { SWEEP_AXES } from '../../../main/contract/sweep.ts';
+import type { SweepAxis } from '../../../main/contract/sweep.ts';
+import { runSettings } from '../../state/settings.ts';
+import type { Profile } from '../../../main/contract/results.ts';
+import { findConnection } from '../../rpc/connection.ts';
+import { uploadFile } from '../../rpc/upload.ts';
+import { tellError } from '../../state/messages.ts';
 import { engine } from '../../state/engine.ts';
 import { machineKey, putResult } from '../../state/queries.ts';
 import { profileTrial } from '../../state/actions.ts';
@@ -13,7 +22,16 @@ import type { OpSource } from './model.ts';
 export const useProfileTask = createTaskStore();
 
 /** What the view shows of a profile. */
-export const PROFILE_PARTS = ['time', 'layers', 'roofline', 'memory', 'kernels'] as const;
+export const PROFILE_PARTS = [
+  'time',
+  'layers',
+  'roofline',
+  'memory',
+  'settings',
+  'energy',
+  'compare',
+  'kernels',
+] as const;
 export type ProfilePart = (typeof PROFILE_PARTS)[number];
 
 interface ProfileOptions {
@@ -24,6 +42,9 @@ interface ProfileOptions {
   readonly opSource: OpSource;
   /** The part of the view that is shown. */
   readonly part: ProfilePart;
+  /** Session settings that are tried. */
+  readonly axes: readonly SweepAxis[];
+  readonly energy: EnergyConstants;
 }
 
 /** The measuring of the machine that this task started. */
@@ -36,10 +57,46 @@ export async function measurePeaks(setup: MachineSetup): Promise<void> {
   });
 }
 
+/** A trace made elsewhere that is looked at instead of what was measured here. */
+export const useImportedProfile = create<{ readonly trialId: string | null; readonly profile: Profile | null }>(() => ({
+  trialId: null,
+  profile: null,
+}));
+
+/** Reads a trace that ONNX Runtime wrote elsewhere for this trial's model. */
+export async function importTrace(trialId: string, file: File): Promise<void> {
+  try {
+    const upload = await uploadFile(findConnection(), file);
+    const profile = await engine().call('trial.profile.import', { trialId, upload });
+    useImportedProfile.setState({ trialId, profile });
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+/** The trying of settings that this task started. */
+export const useSweepTask = createTaskStore();
+
+/** Tries other session settings of a trial's model. */
+export async function runSweep(trialId: string, axes: readonly SweepAxis[]): Promise<void> {
+  const { provider, threads, batch, dims } = runSettings();
+  const params = { trialId, base: { provider, threads, batch }, dims, axes: [...axes] };
+  await useSweepTask.getState().run(async (handle) => {
+    putResult('trial.sweep', trialId, await engine().call('trial.sweep.run', params, handle));
+  });
+}
+
 /** Settings of the Profile task, kept over restarts. */
 export const useProfileOptions = create<ProfileOptions>()(
   persist(
-    (): ProfileOptions => ({ runs: null, warmup: null, opSource: 'layers', part: 'time' }),
+    (): ProfileOptions => ({
+      runs: null,
+      warmup: null,
+      opSource: 'layers',
+      part: 'time',
+      axes: SWEEP_AXES.filter((axis) => axis !== 'provider'),
+      energy: ENERGY_CONSTANTS,
+    }),
     keptAs('profile', { version: 1, keep: (options) => options }),
   ),
 );

@@ -8,6 +8,7 @@ import { fetchFile } from '../../../rpc/download.ts';
 import { saveBlob } from '../../../state/download.ts';
 import { tellError } from '../../../state/messages.ts';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
+import { ImportButton } from './ImportTrace.tsx';
 import classes from '../ProfileView.module.css';
 import { runProfile, useProfileOptions, useProfileTask } from '../store.ts';
 
@@ -43,6 +44,7 @@ export function ProfileToolbar({ trial, profile }: ProfileToolbarProps): ReactNo
       </Button>
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
       <span style={{ flex: 1 }} />
+      <ImportButton trialId={trial.id} />
       {trace !== null && (
         <Button
           variant="default"
