@@ -118,6 +118,9 @@ function summary(result: Profile, top: number): string {
   return [
     `${machine.cpu}, ${machine.provider}, ${machine.threads} threads, ONNX Runtime ${machine.onnxruntime}, batch ${result.batch}`,
     `  latency     p50 ${formatMs(latency.p50Ms)}, p90 ${formatMs(latency.p90Ms)}, p99 ${formatMs(latency.p99Ms)}, σ ${formatMs(latency.stdMs)} (${latency.runs} runs after ${latency.warmup})`,
+    ...(result.imported === undefined
+      ? []
+      : [`  imported    ${result.imported}: all times under the profiler, elsewhere`]),
     `  profiled    p50 ${formatMs(profiled.p50Ms)} (measuring each kernel costs time); outside kernels ${formatMs(unattributedMs)}`,
     `  memory      peak ${formatBytes(memory.peakBytes)}, of it ${formatBytes(memory.sessionBytes)} after loading`,
     ...(waterfall === null

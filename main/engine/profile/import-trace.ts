@@ -1,5 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../graph/ir.ts';
+import { walkNodes } from '../graph/walk.ts';
 import { nameNodes } from '../passes/name-nodes.ts';
 import { inputPorts } from '../runtime/input-dims.ts';
 import { attributeKernels } from './attribute.ts';
@@ -17,6 +18,8 @@ export interface ForeignTrace {
   readonly name: string;
   /** The graph that was executed (`optimized_model_filepath`), which tells fused kernels apart; null: names alone must do. */
   readonly optimised: Model | null;
+  /** The graph as the runtime here rewrites it: used without `optimised`, where it has a node for every kernel of the trace. */
+  readonly rewrittenHere?: Model | null;
 }
 
 /**
@@ -25,7 +28,10 @@ export interface ForeignTrace {
  * The first run counts as warm-up where there are others.
  * @throws DATA_INVALID for what is no trace of ONNX Runtime, or one without a run, or of another model
  */
-export function importTrace(model: Model, { text, name, optimised }: ForeignTrace): ProfileResult {
+export function importTrace(
+  model: Model,
+  { text, name, optimised: given, rewrittenHere = null }: ForeignTrace,
+): ProfileResult {
   const events = readEvents(text, name);
   const runs = tracedRuns(events);
   if (runs.every(({ kernels }) => kernels.length === 0)) {
@@ -34,6 +40,8 @@ export function importTrace(model: Model, { text, name, optimised }: ForeignTrac
     });
   }
   const named = nameNodes(model).model;
+  const isSame = rewrittenHere !== null && hasEveryKernel(rewrittenHere, runs);
+  const optimised = given ?? (isSame ? rewrittenHere : null);
   const dims = dimsOfTrace(named, optimised, runs);
   const timed = runs.map((run, place) => ({
     run,
@@ -128,6 +136,12 @@ function dimsOfTrace(model: Model, optimised: Model | null, runs: readonly Trace
 /** "float [1,3,32,32]": its four sizes. */
 function sizesOf(text: string): readonly number[] {
   return /\[([\d,]+)\]$/.exec(text)?.[1]?.split(',').map(Number) ?? [];
+}
+
+/** Whether the runtime that wrote the trace rewrote the graph as this one does. */
+function hasEveryKernel(rewritten: Model, runs: readonly TracedRun[]): boolean {
+  const names = new Set([...walkNodes(rewritten)].map(({ node }) => node.name));
+  return runs.every(({ kernels }) => kernels.every(({ name }) => names.has(name)));
 }
 
 function providerOf(kernels: ProfileResult['kernels']): string {

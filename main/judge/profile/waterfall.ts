@@ -65,7 +65,7 @@ const TITLES: Readonly<Record<WaterfallPart, string>> = {
  * the same profiled runs, so that the sums are exact.
  * @returns null for a profile of an older version, or without a run that tells
  */
-export function waterfallOf(profile: Pick<Profile, 'runs' | 'latency' | 'recheck'>): Waterfall | null {
+export function waterfallOf(profile: Pick<Profile, 'runs' | 'latency' | 'recheck' | 'imported'>): Waterfall | null {
   const runs = (profile.runs ?? []).filter((run) => run.use === 'counted');
   if (runs.length === 0) return null;
   const parts = runs.map(partsOf);
@@ -77,8 +77,10 @@ export function waterfallOf(profile: Pick<Profile, 'runs' | 'latency' | 'recheck
     isTotal,
     help: HELP[part],
   });
-  const wallMs = profile.recheck?.p50Ms ?? profile.latency.p50Ms;
   const profiledMs = mean('wall');
+  // elsewhere nothing was run without the profiler
+  const isImported = profile.imported !== undefined;
+  const wallMs = isImported ? profiledMs : (profile.recheck?.p50Ms ?? profile.latency.p50Ms);
   const overlapMs = mean('overlap');
   return {
     steps: [
@@ -88,8 +90,7 @@ export function waterfallOf(profile: Pick<Profile, 'runs' | 'latency' | 'recheck
       step('session', mean('session')),
       step('call', mean('call')),
       step('profiled', profiledMs, true),
-      step('recording', wallMs - profiledMs),
-      step('wall', wallMs, true),
+      ...(isImported ? [] : [step('recording', wallMs - profiledMs), step('wall', wallMs, true)]),
     ],
     wallMs,
     runs: runs.length,

@@ -1,8 +1,13 @@
 import { profileModel } from '../../engine/profile/profile-model.ts';
 import { sweepSettings } from '../../engine/profile/sweep.ts';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { StudioError } from '../../base/errors.ts';
+import { parseModel } from '../../engine/onnx/parse.ts';
+import { nameNodes } from '../../engine/passes/name-nodes.ts';
+import { sourceOfModel } from '../../engine/runtime/model-source.ts';
+import type { Model } from '../../engine/graph/ir.ts';
 import { importTrace as importOf } from '../../engine/profile/import-trace.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { openRunnable, openShared } from './opened-models.ts';
@@ -28,11 +33,10 @@ export async function sweep(
 }
 
 /** A profile from a trace that the runtime wrote elsewhere. @throws FILE_UNREADABLE, what `importTrace` throws */
-export async function importTrace({
-  path,
-  trace,
-  optimised,
-}: OperationParams<'importTrace'>): Promise<OperationResult<'importTrace'>> {
+export async function importTrace(
+  { path, trace, optimised }: OperationParams<'importTrace'>,
+  { signal }: TaskContext,
+): Promise<OperationResult<'importTrace'>> {
   const { model } = await openShared(path);
   const executed = optimised === null ? null : (await openShared(optimised)).model;
   let text: string;
@@ -44,5 +48,29 @@ export async function importTrace({
       cause: error,
     });
   }
-  return importOf(model, { text, name: basename(trace), optimised: executed });
+  const rewrittenHere = executed === null ? await rewriteHere(model, path, signal) : null;
+  return importOf(model, { text, name: basename(trace), optimised: executed, rewrittenHere });
+}
+
+/** The graph as the runtime here rewrites it; null where it does not run here, or cannot be written. */
+async function rewriteHere(model: Model, path: string, signal: AbortSignal): Promise<Model | null> {
+  const folder = await mkdtemp(join(tmpdir(), 'lapidary-profile-'));
+  try {
+    const optimizedModelPath = join(folder, 'rewritten.onnx');
+    const named = nameNodes(model).model;
+    const source = named === model ? { path } : sourceOfModel(named);
+    await runners.use(
+      async (runner) => {
+        const session = await runner.load(source, { provider: 'cpu', threads: 1, optimizedModelPath }, { signal });
+        await session.close({ signal });
+      },
+      { signal },
+    );
+    return parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder);
+  } catch (error) {
+    if (error instanceof StudioError && error.code === 'CANCELLED') throw error;
+    return null; // kernels are then attributed by their names, and a note says so
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

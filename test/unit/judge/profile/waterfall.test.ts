@@ -113,6 +113,16 @@ describe('waterfallOf', () => {
     expect(check(3).agrees).toBe(false);
   });
 
+  it('ends with the profiled run where the trace was made elsewhere', () => {
+    const { steps, wallMs } = waterfallOf({
+      runs: [run([[0, 100]], {})],
+      latency: latency(9),
+      imported: 'trace.json',
+    })!;
+    expect(steps.at(-1)).toMatchObject({ part: 'profiled' });
+    expect(wallMs).toBeCloseTo(1);
+  });
+
   it('has nothing to say of a profile without runs', () => {
     expect(waterfallOf({ latency: latency(1) })).toBe(null);
   });
