@@ -122,7 +122,9 @@ function summary(result: Profile, top: number): string {
       ? []
       : [`  imported    ${result.imported}: all times under the profiler, elsewhere`]),
     `  profiled    p50 ${formatMs(profiled.p50Ms)} (measuring each kernel costs time); outside kernels ${formatMs(unattributedMs)}`,
-    `  memory      peak ${formatBytes(memory.peakBytes)}, of it ${formatBytes(memory.sessionBytes)} after loading`,
+    ...(result.imported === undefined
+      ? [`  memory      peak ${formatBytes(memory.peakBytes)}, of it ${formatBytes(memory.sessionBytes)} after loading`]
+      : []),
     ...(waterfall === null
       ? []
       : ['', stepTable("where a run's time goes", waterfall.steps), waterfallWords(waterfall)]),

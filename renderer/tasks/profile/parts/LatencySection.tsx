@@ -22,7 +22,12 @@ export function LatencySection({ profile }: { readonly profile: Profile }): Reac
         </Text>
       </h3>
       <div className={classes['stats']}>
-        <HelpStat name="p50" help={PROFILE_HELP.p50} value={formatMs(latency.p50Ms)} note="unprofiled" />
+        <HelpStat
+          name="p50"
+          help={PROFILE_HELP.p50}
+          value={formatMs(latency.p50Ms)}
+          note={profile.imported === undefined ? 'unprofiled' : 'under the profiler'}
+        />
         <HelpStat name="p90" help={PROFILE_HELP.p90} value={formatMs(latency.p90Ms)} />
         <HelpStat name="p99" help={PROFILE_HELP.p99} value={formatMs(latency.p99Ms)} />
         <HelpStat
@@ -44,15 +49,19 @@ export function LatencySection({ profile }: { readonly profile: Profile }): Reac
           note={`${profile.kernels.length} kernels`}
         />
         <HelpStat name="Unattributed" help={PROFILE_HELP.unattributed} value={formatMs(sums.unattributedMs)} />
-        <HelpStat
-          name="Peak memory"
-          help={PROFILE_HELP.peak}
-          value={formatBytes(memory.peakBytes)}
-          note={`${formatBytes(memory.sessionBytes)} loaded`}
-        />
+        {profile.imported === undefined && (
+          <HelpStat
+            name="Peak memory"
+            help={PROFILE_HELP.peak}
+            value={formatBytes(memory.peakBytes)}
+            note={`${formatBytes(memory.sessionBytes)} loaded`}
+          />
+        )}
       </div>
       <Text className="lap-muted" mt={6}>
-        {explainGap(sums)}
+        {profile.imported === undefined
+          ? explainGap(sums)
+          : 'All times were taken under the profiler, elsewhere: what recording costs is in them.'}
       </Text>
       <LatencyHistogram latency={latency} />
     </section>

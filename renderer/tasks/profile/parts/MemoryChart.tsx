@@ -25,7 +25,11 @@ export function MemoryChart({ profile }: { readonly profile: Profile }): ReactNo
         </Text>
       </h3>
       {series.length < 2 ? (
-        <Text className="lap-muted">The runs were over before memory could be sampled twice.</Text>
+        <Text className="lap-muted">
+          {profile.imported === undefined
+            ? 'The runs were over before memory could be sampled twice.'
+            : 'A trace does not tell the memory of its process.'}
+        </Text>
       ) : (
         <Chart height={190} label={`Memory over ${formatMs(series.at(-1)!.ms)}: peak ${formatBytes(peakBytes)}`}>
           <AreaChart data={series} margin={MARGIN}>
