@@ -5,7 +5,7 @@
 import '../../design/first-font.ts';
 import { firstModel } from '../../state/first-model.ts';
 import type { FirstModel } from '../../state/first-model.ts';
-import { drawFirstPicture, isFirstPictureShown } from '../../tasks/graph/first-picture.ts';
+import { drawFirstPicture, endFirstPicture, isFirstPictureShown } from '../../tasks/graph/first-picture.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { drawFirstFrame, isDark, keptLayout } from './first-frame.ts';
 
@@ -42,3 +42,10 @@ const look = first === null ? null : showFirst(first);
 if (look !== null) await Promise.race([look.over, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
 await import('../main.tsx');
 look?.giveUp();
+if (look !== null) {
+  // what the workspace keeps of the window may say that another task is shown than this browser's own storage did
+  const { useUi } = await import('../../state/ui.ts');
+  const endElsewhere = ({ tab }: { readonly tab: string }): void => (tab === 'graph' ? undefined : endFirstPicture());
+  endElsewhere(useUi.getState());
+  useUi.subscribe(endElsewhere);
+}
