@@ -12,6 +12,7 @@ import { showTrial, shownTrialId, useSession } from '../state/session.ts';
 import type { Panel } from '../state/panels.ts';
 import { TABS, TAB_TITLES } from '../state/tabs.ts';
 import { isPanelOpen, openPanel, showTab, useUi } from '../state/ui.ts';
+import type { GraphSwitch } from '../state/ui-layout.ts';
 import type { Shortcut } from './shortcuts.ts';
 
 export const MENUS = ['File', 'Edit', 'View', 'Model', 'Help'] as const;
@@ -130,6 +131,8 @@ const view: readonly Command[] = [
     switchOf('view.weights', 'Weights', 'showWeights', ['Mod+I']),
     switchOf('view.names', 'Names', 'showNames', ['Mod+U']),
     switchOf('view.asWritten', 'Nodes as Written', 'asWritten', []),
+    switchOf('view.wideEdges', 'Edges by Bytes', 'wideEdges', []),
+    switchOf('view.minimap', 'Minimap', 'minimap', []),
     {
       id: 'view.direction',
       title: 'Left to Right',
@@ -260,12 +263,7 @@ export function runCommand(id: string): boolean {
   return true;
 }
 
-function switchOf(
-  id: string,
-  title: string,
-  key: 'showNames' | 'showAttributes' | 'showWeights' | 'asWritten',
-  keys: readonly Shortcut[],
-): CommandPart {
+function switchOf(id: string, title: string, key: GraphSwitch, keys: readonly Shortcut[]): CommandPart {
   return { id, title, keys, checked: () => useUi.getState()[key], run: () => useUi.getState().toggle(key) };
 }
 

@@ -196,3 +196,12 @@ export function useLayerFacts(): readonly LayerFacts[] {
     [table, profile, errors, details],
   );
 }
+
+const named = new WeakMap<readonly LayerFacts[], ReadonlyMap<string, LayerFacts>>();
+
+/** Layers by their names; made once for a list, since the pointer asks with every move. */
+export function factsByName(layers: readonly LayerFacts[]): ReadonlyMap<string, LayerFacts> {
+  const known = named.get(layers) ?? new Map(layers.map((layer) => [layer.name, layer]));
+  named.set(layers, known);
+  return known;
+}

@@ -4,7 +4,7 @@ import type { PanelChoices } from './panels.ts';
 import type { Tab } from './tabs.ts';
 
 /** What the graph's nodes show. */
-export type GraphSwitch = 'showNames' | 'showAttributes' | 'showWeights' | 'asWritten';
+export type GraphSwitch = 'showNames' | 'showAttributes' | 'showWeights' | 'asWritten' | 'wideEdges' | 'minimap';
 
 export interface UiLayout {
   readonly tab: Tab;
@@ -15,6 +15,10 @@ export interface UiLayout {
   readonly showWeights: boolean;
   /** Graph: the nodes of the trial's file instead of the layers that they serve. */
   readonly asWritten: boolean;
+  /** Graph: edges as wide as their values have bytes. */
+  readonly wideEdges: boolean;
+  /** Graph: the whole in little over a corner. */
+  readonly minimap: boolean;
   readonly direction: 'down' | 'right';
   /** What the wheel does on the graph: scroll to pan (Ctrl to zoom), or zoom. */
   readonly wheel: 'pan' | 'zoom';
@@ -28,6 +32,8 @@ export const START_LAYOUT: UiLayout = {
   showAttributes: false,
   showWeights: true,
   asWritten: false,
+  wideEdges: false,
+  minimap: true,
   direction: 'down',
   wheel: 'pan',
   theme: 'auto',

@@ -5,6 +5,7 @@ import { bench as evaluate } from './evaluate.ts';
 import { bench as int8 } from './int8.ts';
 import { bench as int8Assets } from './int8-assets.ts';
 import { bench as open } from './open.ts';
+import { bench as pan } from './pan.ts';
 import { bench as picture } from './picture.ts';
 import { bench as profile } from './profile.ts';
 import { bench as prune } from './prune.ts';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   int8,
   'int8-assets': int8Assets,
   open,
+  pan,
   picture,
   profile,
   prune,

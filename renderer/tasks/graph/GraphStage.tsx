@@ -14,8 +14,10 @@ import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { groupsAround } from '../../viz/graph/scope-tree.ts';
 import classes from './GraphStage.module.css';
+import { edgeWeights } from './drawn-graph.ts';
 import { endFirstPicture, firstCamera } from './first-picture.ts';
 import { boxOverlays, neighbours, recipeMarks } from './model.ts';
+import { GraphMap } from './parts/GraphMap.tsx';
 import { GraphToolbar } from './parts/GraphToolbar.tsx';
 import { HoverCard } from './parts/HoverCard.tsx';
 import { LayerMenu } from './parts/LayerMenu.tsx';
@@ -118,7 +120,10 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     });
   }, [canvas, scene, source, trialId]);
 
-  useEffect(() => canvas?.setPalette(scheme === 'dark' ? DARK_PALETTE : LIGHT_PALETTE), [canvas, scheme]);
+  const palette = scheme === 'dark' ? DARK_PALETTE : LIGHT_PALETTE;
+  const wideEdges = useUi((state) => state.wideEdges);
+  useEffect(() => canvas?.setPalette(palette), [canvas, palette]);
+  useEffect(() => canvas?.setEdgeWeights(wideEdges ? edgeWeights(view) : null), [canvas, wideEdges, view]);
   useEffect(() => canvas?.setWheel(wheel), [canvas, wheel]);
   useEffect(
     () => canvas?.setOverlay(overlay === null ? null : boxOverlays(overlay, tree, { kind, domain })),
@@ -184,6 +189,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
         onKeyDown={onKeyDown}
       />
       <GraphToolbar tree={tree} trialId={trialId} expanded={expanded} />
+      {canvas !== null && scene !== null && <GraphMap canvas={canvas} scene={scene} palette={palette} />}
       {overlay !== null && <Legend data={overlay} />}
       {error !== null && (
         <div className={classes['veil']}>

@@ -49,10 +49,41 @@ export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
       rows: nodeRows(node, brought, options),
     };
   });
+  const usual = usualDtype(view);
   const edgeLabels = new Map(
-    view.values.flatMap(({ name, shape }) => (shape === null ? [] : [[name, formatShape(shape)] as const])),
+    view.values.flatMap(({ name, shape, dtype }) => {
+      const type = dtype === null || dtype === usual ? '' : dtype;
+      const text = [shape === null ? '' : formatShape(shape), type].filter((part) => part !== '').join(' ');
+      return text === '' ? [] : [[name, text] as const];
+    }),
   );
   return { source: { nodes: drawn, edgeLabels, inputs: view.inputs, outputs: view.outputs }, standIns };
+}
+
+/** The type of most values, which is not written on every edge. */
+function usualDtype({ values }: GraphView): string | null {
+  const counts = new Map<string, number>();
+  for (const { dtype } of values) if (dtype !== null) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+  return [...counts].reduce<readonly [string | null, number]>((a, b) => (b[1] > a[1] ? b : a), [null, 0])[0];
+}
+
+/**
+ * How wide the edges of values are drawn, 0…1 on a logarithmic scale of their bytes, symbolic sizes at 1; values of unknown
+ * type or shape are left out.
+ */
+export function edgeWeights({ values }: GraphView): ReadonlyMap<string, number> {
+  const bytes = new Map<string, number>();
+  for (const { name, dtype, shape } of values) {
+    const bits = dtype === 'bool' ? 8 : Number(/\d+/.exec(dtype ?? '')?.[0] ?? Number.NaN);
+    if (shape === null || Number.isNaN(bits)) continue;
+    const elements = shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1);
+    bytes.set(name, Math.max(1, (elements * bits) / 8));
+  }
+  const logs = [...bytes.values()].map(Math.log);
+  const least = logs.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = logs.reduce((a, b) => Math.max(a, b), -Infinity);
+  const span = Math.max(1e-9, most - least);
+  return new Map([...bytes].map(([name, size]) => [name, (Math.log(size) - least) / span]));
 }
 
 /** Whether a layer only hands on a value of the file. */

@@ -3,7 +3,7 @@ import { formatCompact, formatMetric, formatPredicted } from '../../../main/judg
 import type { OverlayData } from '../../state/overlay.ts';
 import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-maps.ts';
 import type { MetricScale } from '../../viz/color-maps.ts';
-import type { BoxMark, BoxOverlay } from '../../viz/graph/draw.ts';
+import type { BoxMark, BoxOverlay, BoxOverlays } from '../../viz/graph/draw.ts';
 import { groupsIn } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
 import { bringsWeight } from './drawn-graph.ts';
@@ -32,24 +32,29 @@ export function categoryColors(data: OverlayData): ReadonlyMap<string, string> {
   return new Map(texts.map((text, index) => [text, CATEGORICAL[index % CATEGORICAL.length] ?? '#999999']));
 }
 
-/** Colour and number of every layer and every group under the overlay. */
+/** Colour and number of layers and groups under the overlay, found out for those that are drawn. */
 export function boxOverlays(
   data: OverlayData,
   tree: ScopeGroup,
   limits: { readonly kind: 'linear' | 'log'; readonly domain: readonly [number, number] | null },
-): ReadonlyMap<string, BoxOverlay> {
+): BoxOverlays {
   const [min, max] = limits.domain ?? dataDomain(data, limits.kind);
   const scale = metricScale(limits.kind, min, max);
   const colors = categoryColors(data);
-  const boxes = new Map<string, BoxOverlay>();
-  const put = (id: string, value: number | string | null): void => {
-    if (value === null) return;
+  const known = new Map<string, BoxOverlay | undefined>();
+  const find = (id: string): BoxOverlay | undefined => {
+    const group = groupsIn(tree).get(id);
+    const value = group === undefined ? (data.values.get(id) ?? null) : groupValue(data, group);
+    if (value === null) return undefined;
     const fill = typeof value === 'number' ? overlayColor(data, scale, value) : (colors.get(value) ?? null);
-    boxes.set(id, { fill, textColor: fill === null ? '#fff' : textOn(fill), text: overlayText(data, value) });
+    return { fill, textColor: fill === null ? '#fff' : textOn(fill), text: overlayText(data, value) };
   };
-  for (const [name, value] of data.values) put(name, value);
-  for (const group of groupsIn(tree).values()) put(group.id, groupValue(data, group));
-  return boxes;
+  return {
+    get: (id) => {
+      if (!known.has(id)) known.set(id, find(id));
+      return known.get(id);
+    },
+  };
 }
 
 /** The number as the box shows it. */

@@ -1,4 +1,4 @@
-import type { Rect } from './scene.ts';
+import type { Rect, Scene } from './scene.ts';
 
 /** Scene point (x, y) is drawn at (x·scale + left, y·scale + top) CSS pixels. */
 export interface Camera {
@@ -32,6 +32,25 @@ export function fitCamera(
     left: (view.width - width * scale) / 2 - rect.x * scale,
     top: (view.height + top - margin - height * scale) / 2 - rect.y * scale,
   };
+}
+
+/**
+ * The first look at a graph: `whole` when that can be read, else its start at a readable size.
+ * @param view its `top` is what lies over the top of the canvas, pixels
+ */
+export function homeCamera(scene: Scene, whole: Camera, view: Viewport & { readonly top: number }): Camera {
+  if (whole.scale >= 0.5) return whole;
+  const scale = 0.85;
+  const first = scene.boxes.find((box) => box.box.kind === 'input') ?? scene.boxes[0];
+  const middle = first === undefined ? scene.width / 2 : first.x + first.width / 2;
+  if (scene.height >= scene.width)
+    return {
+      scale,
+      left: view.width / 2 - middle * scale,
+      top: view.top - Math.max(0, (first?.y ?? 0) - 70) * scale,
+    };
+  const y = first === undefined ? 0 : first.y + first.height / 2;
+  return { scale, left: 16 - Math.max(0, (first?.x ?? 0) - 70) * scale, top: view.height / 2 - y * scale };
 }
 
 /** Zooms by a factor and keeps the scene point under (x, y) where it is. */

@@ -12,6 +12,11 @@ export interface BoxOverlay {
   readonly text: string;
 }
 
+/** What the overlay shows of each box, by its id; undefined: it has no value there. */
+export interface BoxOverlays {
+  readonly get: (id: string) => BoxOverlay | undefined;
+}
+
 /** Badges: what the recipe does to the layer. */
 export interface BoxMark {
   readonly text: string;
@@ -22,7 +27,7 @@ export interface DrawState {
   readonly palette: GraphPalette;
   readonly scale: number;
   /** Null: no overlay, category colours. */
-  readonly overlay: ReadonlyMap<string, BoxOverlay> | null;
+  readonly overlay: BoxOverlays | null;
   readonly marks: ReadonlyMap<string, readonly BoxMark[]>;
   readonly selected: string | null;
   readonly hover: string | null;
@@ -30,15 +35,17 @@ export interface DrawState {
   readonly lit: ReadonlySet<string>;
   /** For each box its channels in order: 1 stays, 0 goes. */
   readonly strips: ReadonlyMap<string, Uint8Array>;
+  /** How wide each value's edges are, 0…1; null: all alike. */
+  readonly weights: ReadonlyMap<string, number> | null;
 }
 
 /** Below these scales text and details are left out: they could not be read. */
 const TEXT_SCALE = 0.32;
 const ROWS_SCALE = 0.5;
 const LABEL_SCALE = 0.62;
-/** Below this a box is a few pixels. */
-const DOT_SCALE = 0.12;
 const CORNER = 6;
+/** What the edge of the most bytes is wider than others, scene units. */
+const WIDEST = 7;
 /** The links from an If, Loop or Scan to its subgraphs. */
 const BRANCH_DASH = [5, 4];
 
@@ -78,7 +85,8 @@ export function drawEdge(
   }
   context.lineTo(points.at(-2)!, points.at(-1)!);
   context.strokeStyle = color ?? palette.edge;
-  context.lineWidth = (color === null ? 1 : 2) / Math.min(1, Math.max(scale, 0.35));
+  const weight = state.weights === null ? 0 : (state.weights.get(edge.value) ?? 0) * WIDEST;
+  context.lineWidth = (color === null ? 1 : 2) / Math.min(1, Math.max(scale, 0.35)) + weight;
   if (isBranchLink(edge.value)) context.setLineDash(BRANCH_DASH);
   context.stroke();
   context.setLineDash([]);
@@ -129,27 +137,11 @@ export function drawEdgeLabel(
 
 /** Draws a layer, a folded group, an input or an output. */
 export function drawBox(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
-  if (state.scale < DOT_SCALE) {
-    drawDot(context, item, state);
-    outline(context, item, state);
-    return;
-  }
   if (item.box.kind === 'input' || item.box.kind === 'output') drawTerminal(context, item, state);
   else drawLayer(context, item, state);
-  outline(context, item, state);
+  drawOutline(context, item, state);
   if (state.scale >= ROWS_SCALE) drawStrip(context, item, state);
   if (state.scale >= TEXT_SCALE) drawMarks(context, item, state);
-}
-
-/** From very far a box is its colour, and large enough to be seen. */
-function drawDot(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
-  const { palette, overlay, scale } = state;
-  const least = 1.6 / scale;
-  const width = Math.max(item.width, least);
-  const height = Math.max(item.height, least);
-  const plain = item.box.category === null ? palette.muted : CATEGORY_COLORS[item.box.category];
-  context.fillStyle = overlay === null ? plain : (overlay.get(item.box.id)?.fill ?? palette.boxBorder);
-  context.fillRect(item.x + (item.width - width) / 2, item.y + (item.height - height) / 2, width, height);
 }
 
 function drawTerminal(context: CanvasRenderingContext2D, item: SceneBox, { palette, scale }: DrawState): void {
@@ -245,7 +237,8 @@ function drawRows(context: CanvasRenderingContext2D, { box, x, y, width }: Scene
   }
 }
 
-function outline(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+/** Marks a box that is selected or pointed at. */
+export function drawOutline(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
   const { palette, scale } = state;
   const color =
     state.selected === item.box.id

@@ -1,11 +1,12 @@
 import type { Camera } from './camera.ts';
-import { fitCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
-import { drawBox, drawEdge, drawEdgeLabel, drawFrame } from './draw.ts';
-import type { BoxMark, BoxOverlay, DrawState } from './draw.ts';
+import { fitCamera, homeCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
+import { FAR_SCALE, drawFar } from './draw-far.ts';
+import { drawBox, drawEdge, drawEdgeLabel, drawFrame, drawOutline } from './draw.ts';
+import type { BoxMark, BoxOverlays, DrawState } from './draw.ts';
 import { LIGHT_PALETTE } from './palette.ts';
 import type { GraphPalette } from './palette.ts';
 import { EMPTY_SCENE } from './scene.ts';
-import type { Scene, SceneBox, SceneEdge, SceneFrame } from './scene.ts';
+import type { Rect, Scene, SceneBox, SceneEdge, SceneFrame } from './scene.ts';
 import { SpatialIndex } from './spatial-index.ts';
 
 /** What lies over the top of the canvas, CSS pixels. */
@@ -38,21 +39,24 @@ export class GraphCanvas {
   readonly #context: CanvasRenderingContext2D;
   readonly #events: GraphCanvasEvents;
   readonly #stops: (() => void)[] = [];
+  readonly #watchers = new Set<(seen: Rect) => void>();
   #scene: Scene = EMPTY_SCENE;
   #boxIndex = new SpatialIndex<SceneBox>([], (box) => box);
   #edgeIndex = new SpatialIndex<SceneEdge>([], (edge) => edge.bounds);
+  #frameIndex = new SpatialIndex<SceneFrame>([], (frame) => frame);
   #boxById = new Map<string, SceneBox>();
   #frameById = new Map<string, SceneFrame>();
   #camera: Camera = { scale: 1, left: 0, top: 0 };
   #view = { width: 1, height: 1 };
   #palette: GraphPalette = LIGHT_PALETTE;
-  #overlay: ReadonlyMap<string, BoxOverlay> | null = null;
+  #overlay: BoxOverlays | null = null;
   #marks: ReadonlyMap<string, readonly BoxMark[]> = new Map();
   #labels: ReadonlyMap<string, string> = new Map();
   #selected: string | null = null;
   #hover: string | null = null;
   #lit: ReadonlySet<string> = new Set();
   #strips: ReadonlyMap<string, Uint8Array> = new Map();
+  #weights: ReadonlyMap<string, number> | null = null;
   #wheel: 'pan' | 'zoom' = 'pan';
   #frameRequest = 0;
   #animation = 0;
@@ -81,6 +85,7 @@ export class GraphCanvas {
     this.#labels = labels;
     this.#boxIndex = new SpatialIndex(scene.boxes, (box) => box);
     this.#edgeIndex = new SpatialIndex(scene.edges, (edge) => edge.bounds);
+    this.#frameIndex = new SpatialIndex(scene.frames, (frame) => frame);
     this.#boxById = new Map(scene.boxes.map((box) => [box.box.id, box]));
     this.#frameById = new Map(scene.frames.map((frame) => [frame.id, frame]));
     const after = anchor === null ? undefined : this.#rectOf(anchor);
@@ -97,7 +102,7 @@ export class GraphCanvas {
     this.#redraw();
   }
 
-  setOverlay(overlay: ReadonlyMap<string, BoxOverlay> | null): void {
+  setOverlay(overlay: BoxOverlays | null): void {
     this.#overlay = overlay;
     this.#redraw();
   }
@@ -125,6 +130,12 @@ export class GraphCanvas {
     this.#redraw();
   }
 
+  /** How wide each value's edges are, 0…1; null: all alike. */
+  setEdgeWeights(weights: ReadonlyMap<string, number> | null): void {
+    this.#weights = weights;
+    this.#redraw();
+  }
+
   setWheel(wheel: 'pan' | 'zoom'): void {
     this.#wheel = wheel;
   }
@@ -140,25 +151,20 @@ export class GraphCanvas {
 
   /** The first look at a graph: whole when that can be read, else its start at a readable size. */
   home(): void {
-    const whole = this.#wholeCamera();
-    if (whole.scale >= 0.5) {
-      this.#setCamera(whole);
-      return;
-    }
-    const scale = 0.85;
-    const first = this.#scene.boxes.find((box) => box.box.kind === 'input') ?? this.#scene.boxes[0];
-    const middle = first === undefined ? this.#scene.width / 2 : first.x + first.width / 2;
-    const upright = this.#scene.height >= this.#scene.width;
-    const y = first === undefined ? 0 : first.y + first.height / 2;
-    this.#setCamera(
-      upright
-        ? {
-            scale,
-            left: this.#view.width / 2 - middle * scale,
-            top: TOOLBAR - Math.max(0, (first?.y ?? 0) - 70) * scale,
-          }
-        : { scale, left: 16 - Math.max(0, (first?.x ?? 0) - 70) * scale, top: this.#view.height / 2 - y * scale },
-    );
+    this.#setCamera(homeCamera(this.#scene, this.#wholeCamera(), { ...this.#view, top: TOOLBAR }));
+  }
+
+  /** Brings a scene point to the middle. */
+  centre(x: number, y: number): void {
+    const { scale } = this.#camera;
+    this.#setCamera({ scale, left: this.#view.width / 2 - x * scale, top: this.#view.height / 2 - y * scale });
+  }
+
+  /** Tells what of the scene is seen, now and after every drawing; returns the way to stop. */
+  watch(listener: (seen: Rect) => void): () => void {
+    this.#watchers.add(listener);
+    listener(seenRect(this.#camera, this.#view));
+    return () => this.#watchers.delete(listener);
   }
 
   zoomBy(factor: number): void {
@@ -247,6 +253,7 @@ export class GraphCanvas {
     const ratio = this.#canvas.width / this.#view.width;
     const { scale, left, top } = this.#camera;
     const seen = seenRect(this.#camera, this.#view);
+    for (const watcher of this.#watchers) watcher(seen);
     const state: DrawState = {
       palette: this.#palette,
       scale,
@@ -256,25 +263,29 @@ export class GraphCanvas {
       hover: this.#hover,
       lit: this.#lit,
       strips: this.#strips,
+      weights: this.#weights,
     };
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = this.#palette.background;
     context.fillRect(0, 0, this.#view.width, this.#view.height);
     context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
-    for (const frame of this.#scene.frames) {
-      const { x, y, width, height } = frame;
-      if (x > seen.x + seen.width || y > seen.y + seen.height || x + width < seen.x || y + height < seen.y) continue;
-      drawFrame(context, frame, state);
-    }
+    const frames = this.#frameIndex.search(seen);
     const edges = this.#edgeIndex.search(seen);
-    const marked: [SceneEdge, string][] = [];
-    for (const edge of edges) {
-      const color = this.#edgeColor(edge);
-      if (color === null) drawEdge(context, edge, state, null);
-      else marked.push([edge, color]);
+    const boxes = this.#boxIndex.search(seen);
+    const marked = this.#markedEdges(edges);
+    if (scale < FAR_SCALE) {
+      drawFar(context, { frames, edges, boxes }, state);
+      for (const [edge, color] of marked) drawEdge(context, edge, state, color);
+      for (const id of [this.#selected, this.#hover, ...this.#lit]) {
+        const box = id === null ? undefined : this.#boxById.get(id);
+        if (box !== undefined) drawOutline(context, box, state);
+      }
+      return;
     }
+    for (const frame of frames) drawFrame(context, frame, state);
+    for (const edge of edges) if (!marked.has(edge)) drawEdge(context, edge, state, null);
     for (const [edge, color] of marked) drawEdge(context, edge, state, color);
-    for (const box of this.#boxIndex.search(seen)) drawBox(context, box, state);
+    for (const box of boxes) drawBox(context, box, state);
     const written = new Set<string>();
     for (const edge of edges) {
       const text = this.#labels.get(edge.value);
@@ -285,23 +296,25 @@ export class GraphCanvas {
     }
   }
 
-  #edgeColor(edge: SceneEdge): string | null {
+  /** What leads to and from the box that is selected or pointed at, with its colour. */
+  #markedEdges(edges: readonly SceneEdge[]): ReadonlyMap<SceneEdge, string> {
+    const marked = new Map<SceneEdge, string>();
     const selected = this.#selected ?? this.#hover;
-    if (selected === null) return null;
-    if (edge.source === selected) return this.#palette.edgeOut;
-    return edge.targets.includes(selected) ? this.#palette.edgeIn : null;
+    if (selected === null) return marked;
+    for (const edge of edges) {
+      if (edge.source === selected) marked.set(edge, this.#palette.edgeOut);
+      else if (edge.targets.includes(selected)) marked.set(edge, this.#palette.edgeIn);
+    }
+    return marked;
   }
 
   #hit(x: number, y: number): GraphHit | null {
     const point = toScene(this.#camera, x, y);
     const box = this.#boxIndex.at(point.x, point.y);
     if (box !== undefined) return { id: box.box.id, kind: box.box.kind };
-    for (let index = this.#scene.frames.length - 1; index >= 0; index--) {
-      const frame = this.#scene.frames[index]!;
+    for (const frame of this.#frameIndex.search({ ...point, width: 0, height: 0 }).toReversed()) {
       // Only the title takes clicks: the rest of a frame is background.
-      const inside =
-        point.x >= frame.x && point.x <= frame.x + frame.width && point.y >= frame.y && point.y <= frame.y + FRAME_HEAD;
-      if (inside) return { id: frame.id, kind: 'frame' };
+      if (point.y <= frame.y + FRAME_HEAD) return { id: frame.id, kind: 'frame' };
     }
     return null;
   }

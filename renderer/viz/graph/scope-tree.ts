@@ -106,20 +106,24 @@ export function groupsIn(root: ScopeGroup): ReadonlyMap<string, ScopeGroup> {
   return groups;
 }
 
-/** Ids of the groups that hold a layer, outermost first; empty for a layer at the top. */
+const aroundByRoot = new WeakMap<ScopeGroup, ReadonlyMap<string, readonly string[]>>();
+
+/** Ids of the groups that hold a layer, outermost first; empty for a layer at the top. Remembered for the root. */
 export function groupsAround(root: ScopeGroup, layer: string): readonly string[] {
-  const find = (group: ScopeGroup): string[] | null => {
-    for (const child of group.children) {
-      if (child.kind === 'leaf') {
-        if (child.id === layer) return [];
-        continue;
+  let around = aroundByRoot.get(root);
+  if (around === undefined) {
+    const found = new Map<string, readonly string[]>();
+    const visit = (group: ScopeGroup, path: readonly string[]): void => {
+      for (const child of group.children) {
+        if (child.kind === 'leaf') found.set(child.id, path);
+        else visit(child, [...path, child.id]);
       }
-      const inner = find(child);
-      if (inner !== null) return [child.id, ...inner];
-    }
-    return null;
-  };
-  return find(root) ?? [];
+    };
+    visit(root, []);
+    around = found;
+    aroundByRoot.set(root, around);
+  }
+  return around.get(layer) ?? [];
 }
 
 /**

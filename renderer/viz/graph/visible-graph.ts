@@ -55,6 +55,7 @@ export interface Size {
 interface MutableContainer {
   readonly group: ScopeGroup;
   readonly parent: MutableContainer | null;
+  readonly depth: number;
   readonly items: (VisibleBox | MutableContainer)[];
   readonly entering: Set<string>;
   readonly leaving: Set<string>;
@@ -160,6 +161,7 @@ function openGroup(
   const container: MutableContainer = {
     group,
     parent,
+    depth: parent === null ? 0 : parent.depth + 1,
     items: [],
     entering: new Set(),
     leaving: new Set(),
@@ -205,39 +207,41 @@ function placeLayers(item: ScopeItem, place: Place, places: Map<string, Place>):
 }
 
 function connect(value: string, start: Place, end: Place): void {
-  const startChain = chainOf(start.container);
-  const endChain = chainOf(end.container);
-  const common = startChain.find((container) => endChain.includes(container));
-  if (common === undefined) return;
+  const common = commonOf(start.container, end.container);
   let from = start.box;
-  for (const container of startChain) {
-    if (container === common) break;
-    container.leaving.add(value);
-    addPiece(container, { value, from, to: null, source: start.box, targets: [end.box] });
-    from = container.group.id;
+  for (let at = start.container; at !== common; at = at.parent!) {
+    at.leaving.add(value);
+    addPiece(at, { value, from, to: null, source: start.box, target: end.box });
+    from = at.group.id;
   }
   let to = end.box;
-  for (const container of endChain) {
-    if (container === common) break;
-    container.entering.add(value);
-    addPiece(container, { value, from: null, to, source: start.box, targets: [end.box] });
-    to = container.group.id;
+  for (let at = end.container; at !== common; at = at.parent!) {
+    at.entering.add(value);
+    addPiece(at, { value, from: null, to, source: start.box, target: end.box });
+    to = at.group.id;
   }
-  addPiece(common, { value, from, to, source: start.box, targets: [end.box] });
+  addPiece(common, { value, from, to, source: start.box, target: end.box });
 }
 
-/** The container and those around it, innermost first. */
-function chainOf(container: MutableContainer): readonly MutableContainer[] {
-  const chain: MutableContainer[] = [];
-  for (let at: MutableContainer | null = container; at !== null; at = at.parent) chain.push(at);
-  return chain;
+/** The innermost container around both. */
+function commonOf(one: MutableContainer, other: MutableContainer): MutableContainer {
+  let [a, b] = [one, other];
+  while (a !== b) {
+    if (a.depth >= b.depth) a = a.parent!;
+    else b = b.parent!;
+  }
+  return a;
 }
 
-function addPiece(container: MutableContainer, piece: VisiblePiece): void {
-  const key = `${piece.value}\u0000${piece.from ?? ''}\u0000${piece.to ?? ''}`;
+interface NewPiece extends Omit<VisiblePiece, 'targets'> {
+  readonly target: string;
+}
+
+function addPiece(container: MutableContainer, { value, from, to, source, target }: NewPiece): void {
+  const key = `${value}\u0000${from ?? ''}\u0000${to ?? ''}`;
   const known = container.pieces.get(key);
-  if (known === undefined) container.pieces.set(key, { ...piece, targets: [...piece.targets] });
-  else for (const target of piece.targets) if (!known.targets.includes(target)) known.targets.push(target);
+  if (known === undefined) container.pieces.set(key, { value, from, to, source, targets: [target] });
+  else if (!known.targets.includes(target)) known.targets.push(target);
 }
 
 function freeze(container: MutableContainer): VisibleContainer {

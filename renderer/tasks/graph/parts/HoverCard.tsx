@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { formatShape } from '../../../../main/judge/format.ts';
-import { useLayerFacts } from '../../../state/layer-facts.ts';
+import { factsByName, useLayerFacts } from '../../../state/layer-facts.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
 import { groupsIn } from '../../../viz/graph/scope-tree.ts';
@@ -19,7 +19,7 @@ interface HoverCardProps {
 /** What is under the pointer, readable at any zoom. */
 export function HoverCard({ hit, at, overlay, tree }: HoverCardProps): ReactNode {
   const layers = useLayerFacts();
-  const layer = hit.kind === 'layer' ? layers.find((candidate) => candidate.name === hit.id) : undefined;
+  const layer = hit.kind === 'layer' ? factsByName(layers).get(hit.id) : undefined;
   const group = hit.kind === 'group' ? groupsIn(tree).get(hit.id) : undefined;
   if (layer === undefined && group === undefined) return null;
   const value = layer === undefined ? undefined : overlay?.values.get(layer.name);

@@ -7,7 +7,7 @@ import {
   overlayColor,
   recipeMarks,
 } from '../../../../../renderer/tasks/graph/model.ts';
-import { drawnGraph } from '../../../../../renderer/tasks/graph/drawn-graph.ts';
+import { drawnGraph, edgeWeights } from '../../../../../renderer/tasks/graph/drawn-graph.ts';
 import type { OverlayData } from '../../../../../renderer/state/overlay.ts';
 import { metricScale } from '../../../../../renderer/viz/color-maps.ts';
 import { buildScopeTree } from '../../../../../renderer/viz/graph/scope-tree.ts';
@@ -117,7 +117,7 @@ describe('the overlay', () => {
       { kind: 'linear', domain: null },
     );
     expect(boxes.get('g')?.text.replace(' ', ' ')).toBe('2 ms');
-    expect(boxes.has('reshape')).toBe(false);
+    expect(boxes.get('reshape')).toBe(undefined);
   });
 
   it('gives a group the worst error of its layers', () => {
@@ -161,5 +161,43 @@ describe('the overlay', () => {
     const marks = recipeMarks({ prune: ['fc'], quantize: ['fc', 'conv1'] });
     expect(marks.get('fc')?.map((mark) => mark.text)).toEqual(['float', 'frozen']);
     expect(marks.get('conv1')).toHaveLength(1);
+  });
+});
+
+describe('edges', () => {
+  const value = (name: string, dtype: string | null, shape: (number | string | null)[] | null) => ({
+    name,
+    dtype,
+    shape,
+  });
+  const view: GraphView = {
+    nodes: [],
+    values: [
+      value('a', 'float32', [1, 1]),
+      value('b', 'float32', ['N', 64]),
+      value('c', 'int8', [32, 32]),
+      value('d', 'string', [3]),
+      value('e', null, null),
+    ],
+    inputs: [],
+    outputs: [],
+  };
+
+  it('are as wide as the logarithm of their bytes', () => {
+    // 4, 256 and 1,024 bytes: 2^2, 2^8 and 2^10.
+    expect([...edgeWeights(view)].map(([name, weight]) => [name, Math.round(weight * 100) / 100])).toEqual([
+      ['a', 0],
+      ['b', 0.75],
+      ['c', 1],
+    ]);
+  });
+
+  it('tell their type where it is not that of most', () => {
+    expect([...drawnGraph(view, ROWS).source.edgeLabels]).toEqual([
+      ['a', '1×1'],
+      ['b', 'N×64'],
+      ['c', '32×32 int8'],
+      ['d', '3 string'],
+    ]);
   });
 });

@@ -1,0 +1,61 @@
+import { CATEGORY_COLORS } from '../operator-colors.ts';
+import type { DrawState } from './draw.ts';
+import type { SceneBox, SceneEdge, SceneFrame } from './scene.ts';
+
+/** From so far nothing is written and no corner is seen: everything of one colour is drawn in one go. */
+export const FAR_SCALE = 0.32;
+
+/** Frames and lines smaller than this on screen are left out, pixels. */
+const LEAST_SEEN = 2;
+
+interface Seen {
+  readonly frames: readonly SceneFrame[];
+  readonly edges: readonly SceneEdge[];
+  readonly boxes: readonly SceneBox[];
+}
+
+/** Draws frames, lines and boxes as they look from afar; at a tenth of the cost of their near look. */
+export function drawFar(context: CanvasRenderingContext2D, { frames, edges, boxes }: Seen, state: DrawState): void {
+  const { palette, scale } = state;
+  context.beginPath();
+  for (const { x, y, width, height } of frames) {
+    if (width * scale >= LEAST_SEEN && height * scale >= LEAST_SEEN) context.rect(x, y, width, height);
+  }
+  context.lineWidth = 1 / scale;
+  context.strokeStyle = palette.frameBorder;
+  context.stroke();
+
+  context.beginPath();
+  for (const { points, bounds } of edges) {
+    if (bounds.width * scale < LEAST_SEEN && bounds.height * scale < LEAST_SEEN) continue;
+    context.moveTo(points[0]!, points[1]!);
+    for (let at = 2; at + 1 < points.length; at += 2) context.lineTo(points[at]!, points[at + 1]!);
+  }
+  context.lineWidth = 1 / Math.max(scale, 0.35);
+  context.strokeStyle = palette.edge;
+  context.stroke();
+
+  const byColor = new Map<string, SceneBox[]>();
+  for (const box of boxes) {
+    const color = farColor(box, state);
+    const known = byColor.get(color);
+    if (known === undefined) byColor.set(color, [box]);
+    else known.push(box);
+  }
+  const least = 1.6 / scale;
+  for (const [color, same] of byColor) {
+    context.fillStyle = color;
+    for (const item of same) {
+      const width = Math.max(item.width, least);
+      const height = Math.max(item.height, least);
+      context.fillRect(item.x + (item.width - width) / 2, item.y + (item.height - height) / 2, width, height);
+    }
+  }
+}
+
+/** The one colour that a box has from afar. */
+export function farColor({ box }: SceneBox, { palette, overlay }: Pick<DrawState, 'palette' | 'overlay'>): string {
+  if (box.kind === 'input' || box.kind === 'output') return palette.boxBorder;
+  if (overlay !== null) return overlay.get(box.id)?.fill ?? palette.unmeasured;
+  return box.category === null ? palette.muted : CATEGORY_COLORS[box.category];
+}
