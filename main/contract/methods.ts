@@ -20,6 +20,7 @@ import { searchRequestSchema, searchResultSchema } from './search.ts';
 import { widthTimesKeySchema, widthTimesRequestSchema, widthTimesSchema } from './width-times.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
 import { errorsSchema, evaluateSchema, problemSchema, profileSchema, tensorStatsSchema } from './results.ts';
+import { tensorPageSchema, tensorSourceSchema, tensorViewSchema } from './tensor-view.ts';
 import {
   appInfoSchema,
   compareSchema,
@@ -64,6 +65,31 @@ export const methods = {
   /** The graph of a trial's output model as it is written (the baseline's is the opened model itself). */
   'trial.graph': { params: trialRef, result: graphViewSchema, job: false },
   'trial.tensor': { params: trialRef.extend({ tensor: z.string() }), result: tensorStatsSchema, job: false },
+  /** A weight, or a value between layers on one sample: statistics, ranges along `axis` (null: its channels), a picture of one slice. */
+  'trial.tensorView': {
+    params: trialRef.extend({
+      source: tensorSourceSchema,
+      axis: z.number().int().nonnegative().nullable().default(null),
+      slice: z.number().int().nonnegative().default(0),
+    }),
+    result: tensorViewSchema,
+    job: false,
+  },
+  'trial.tensorPage': {
+    params: trialRef.extend({
+      source: tensorSourceSchema,
+      offset: z.number().int().nonnegative(),
+      count: z.number().int().positive().max(65_536),
+    }),
+    result: tensorPageSchema,
+    job: false,
+  },
+  /** The tensor as an .npy file to download. */
+  'trial.tensorFile': {
+    params: trialRef.extend({ source: tensorSourceSchema }),
+    result: z.object({ url: z.string(), name: z.string() }),
+    job: false,
+  },
 
   'dataset.list': { params: z.object({}), result: z.array(datasetEntrySchema), job: false },
   'dataset.add': {

@@ -21,6 +21,7 @@ import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
 import { trainingHandlers } from './training-handlers.ts';
 import { Trainings } from './trainings.ts';
+import { tensorHandlers } from './tensors.ts';
 import { trialHandlers } from './trials.ts';
 import { widthTimesHandlers } from './width-times.ts';
 
@@ -84,6 +85,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       ...shownModelHandlers(context),
       ...datasetHandlers(context),
       ...trialHandlers(context),
+      ...tensorHandlers(context),
       ...layerHandlers(context),
       ...measureHandlers(context),
       ...profileHandlers(context),

@@ -31,7 +31,6 @@ type TrialMethods =
   | 'trial.delete'
   | 'trial.run'
   | 'trial.graph'
-  | 'trial.tensor'
   | 'trial.compare'
   | 'trial.compareFile'
   | 'trial.pairs'
@@ -64,8 +63,6 @@ export function trialHandlers(context: StudioContext): Pick<Handlers, TrialMetho
       );
     },
     'trial.graph': async ({ trialId }) => ask('graph', { path: await requireOutput(context, trialId) }),
-    'trial.tensor': async ({ trialId, tensor }) =>
-      ask('tensor', { path: await requireOutput(context, trialId), tensor }),
     'trial.compare': ({ a, b, keys }) => compareTrials(context, [a, b], keys),
     'trial.compareFile': async ({ a, path, keys }) =>
       compareFile(context, await compareSide(context, await workspace.trial(a)), { path, keys }),

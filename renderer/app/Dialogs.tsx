@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Facts } from '../design/Facts.tsx';
 import { showDialog, useDialogs } from '../state/dialogs.ts';
 import { useSession } from '../state/session.ts';
+import { TensorDialog } from '../widgets/tensor/TensorDialog.tsx';
 import { AccuracyDialog } from '../widgets/accuracy/AccuracyDialog.tsx';
 import { COMMANDS, MENUS } from './commands.ts';
 import type { MenuName } from './commands.ts';
@@ -21,6 +22,7 @@ export function Dialogs(): ReactNode {
         <About />
       </Modal>
       <AccuracyDialog />
+      <TensorDialog />
     </>
   );
 }

@@ -253,6 +253,43 @@ test('data are looked at before they are added: what the model seems to want, an
   expect(raw.pictures[0]!.high).toBeGreaterThan(1);
 });
 
+test('a weight and a value between layers are looked into, page by page, and saved as NumPy reads them', async () => {
+  const { baseline, validation } = await openSample();
+  const { nodes } = await call('trial.graph', { trialId: baseline });
+  const conv = nodes.find(({ op }) => op === 'Conv')!;
+  const weight = { kind: 'weight', tensor: conv.weights[0]!.tensor } as const;
+  const view = await call('trial.tensorView', { trialId: baseline, source: weight });
+  expect(view).toMatchObject({ shape: [16, 1, 3, 3], elements: 144, users: [conv.name], duplicates: [], on: null });
+  expect(view.channels).toMatchObject({ axis: 0 });
+  expect(view.channels!.min).toHaveLength(16);
+  expect(view.picture).toMatchObject({ slices: 1, tile: { height: 3, width: 3, count: 16 } });
+  const page = await call('trial.tensorPage', { trialId: baseline, source: weight, offset: 140, count: 256 });
+  expect(page.values).toHaveLength(4);
+
+  const value = { kind: 'value', value: conv.outputs[0]!, datasetId: validation, sample: 2 } as const;
+  const maps = await call('trial.tensorView', { trialId: baseline, source: value });
+  expect(maps).toMatchObject({ shape: [1, 16, 32, 32], picture: { slices: 1, tile: { count: 16 } } });
+  expect(maps.on).toContain('sample 2');
+  // The input itself times the first filter, one pixel by hand.
+  const input = { ...value, value: conv.inputs[0]! };
+  const image = (await call('trial.tensorPage', { trialId: baseline, source: input, offset: 0, count: 1024 })).values;
+  const filter = (await call('trial.tensorPage', { trialId: baseline, source: weight, offset: 0, count: 9 })).values;
+  const at = 10 * 32 + 10;
+  const product = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    .map((tap) => Number(filter[tap]) * Number(image[at + (Math.floor(tap / 3) - 1) * 32 + (tap % 3) - 1]))
+    .reduce((sum, term) => sum + term, 0);
+  const made = await call('trial.tensorPage', { trialId: baseline, source: value, offset: at, count: 1 });
+  expect(Number(made.values[0])).toBeCloseTo(product, 4);
+
+  const file = await call('trial.tensorFile', { trialId: baseline, source: value });
+  expect(file.name).toMatch(/\.npy$/u);
+  const random = await call('trial.tensorView', { trialId: baseline, source: { ...value, datasetId: null } });
+  expect(random.on).toContain('random');
+  await expect(
+    call('trial.tensorView', { trialId: baseline, source: { kind: 'weight', tensor: 'none' } }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
 test('export writes model, recipe and report, whole or not at all', async () => {
   const { modelId } = await openSample();
   const trial = await call('trial.run', { modelId, recipe: prune(0.2), latency: false });

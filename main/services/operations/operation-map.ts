@@ -17,6 +17,7 @@ import type {
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { WidthTimes } from '../../contract/width-times.ts';
 import type { DataPreview, SamplePicture } from '../../contract/sample-picture.ts';
+import type { TensorPage, TensorView } from '../../contract/tensor-view.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
@@ -148,6 +149,15 @@ export interface OperationMap {
     params: { path: string; data: DatasetSource; pictures: number };
     result: DataPreview;
   };
+  /** Statistics, channels and a picture of one tensor. */
+  readonly tensorView: {
+    params: { tensor: ReadTensor; axis: number | null; slice: number };
+    result: TensorView;
+  };
+  /** Its values from an offset on. */
+  readonly tensorPage: { params: { tensor: ReadTensor; offset: number; count: number }; result: TensorPage };
+  /** It as an .npy file, written whole. */
+  readonly tensorFile: { params: { tensor: ReadTensor; output: string }; result: { bytes: number } };
   readonly quantizePlan: { params: { path: string }; result: QuantizePlan };
   /** What a search chooses among in what a recipe's steps before its quantization make; null: no layer can run in int8. */
   readonly searchSpace: {
@@ -272,6 +282,17 @@ export interface OperationMap {
   readonly copyModel: { params: { path: string; output: string }; result: { bytes: number } };
   /** What this machine and its runtime can do. */
   readonly machine: { params: Record<string, never>; result: Pick<AppInfo, 'machine' | 'providers'> };
+}
+
+/** A tensor of a model that is looked into. */
+export interface ReadTensor {
+  readonly kind: 'weight' | 'value';
+  readonly path: string;
+  /** Of the weight, or of the value that passes between nodes of the main graph. */
+  readonly name: string;
+  /** What a value is computed on; null: inputs made at random. */
+  readonly data: DatasetSource | null;
+  readonly sample: number;
 }
 
 export interface CompareSide {

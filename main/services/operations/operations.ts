@@ -29,6 +29,7 @@ import { samplePicture } from './sample-picture.ts';
 import { searchSpace } from './search-space.ts';
 import { sensitivity } from './sensitivity.ts';
 import { tensor } from './tensor-stats.ts';
+import { tensorFile, tensorPage, tensorView } from './tensor-view.ts';
 
 type Operations = {
   readonly [N in OperationName]: (params: OperationParams<N>, context: TaskContext) => Promise<OperationResult<N>>;
@@ -42,6 +43,9 @@ const operations: Operations = {
   layers,
   layer,
   tensor,
+  tensorView,
+  tensorPage,
+  tensorFile,
   dataset,
   overlap,
   apply,

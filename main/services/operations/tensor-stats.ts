@@ -1,13 +1,9 @@
 import type { TensorStats } from '../../contract/results.ts';
-import { StudioError } from '../../base/errors.ts';
-import type { Model, Tensor } from '../../engine/graph/ir.ts';
+import type { Tensor } from '../../engine/graph/ir.ts';
 import { tensorPieces, tensorStrings } from '../../engine/graph/tensor-data.ts';
-import { hasTrait } from '../../engine/operators/ask.ts';
-import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
-import { walkNodes } from '../../engine/graph/walk.ts';
 import { summarizePieces } from '../../engine/tensor/summarize.ts';
-import { constantsOf } from './graph-view.ts';
 import { openShared } from './opened-models.ts';
+import { findWeight } from './read-tensor.ts';
 
 const BINS = 64;
 const PREVIEW = 256;
@@ -18,8 +14,7 @@ const PREVIEW = 256;
  */
 export async function tensor({ path, tensor: name }: { path: string; tensor: string }): Promise<TensorStats> {
   const { model } = await openShared(path);
-  const found = constantsOf(model).get(name) ?? constantOf(model, name);
-  if (found === undefined) throw new StudioError('NOT_FOUND', `The model has no weight '${name}'`);
+  const found = findWeight(model, name);
   const { dtype, dims } = found;
   const shape = [...dims];
   if (dtype === 'string') {
@@ -34,12 +29,4 @@ export async function tensor({ path, tensor: name }: { path: string; tensor: str
 function previewOf(found: Tensor): number[] {
   for (const piece of tensorPieces(found, PREVIEW)) return Array.from(piece.subarray(0, PREVIEW), Number);
   return [];
-}
-
-/** The tensor of the Constant node that gives this value. */
-function constantOf(model: Model, name: string): Tensor | undefined {
-  for (const { node } of walkNodes(model)) {
-    if (hasTrait(node, 'constant') && node.outputs[0] === name) return tensorOfConstant(node);
-  }
-  return undefined;
 }

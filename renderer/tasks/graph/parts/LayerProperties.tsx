@@ -61,12 +61,12 @@ export function LayerProperties({ trialId, facts, node, graph }: LayerProperties
       <Section title="Inputs" note={inputs.length}>
         {inputs.length === 0 && <span className="lap-muted">none</span>}
         {inputs.map((value, index) => (
-          <ValueLine key={`${value}:${String(index)}`} name={value} graph={graph} direction="from" />
+          <ValueLine trialId={trialId} key={`${value}:${String(index)}`} name={value} graph={graph} direction="from" />
         ))}
       </Section>
       <Section title="Outputs" note={node.outputs.length}>
         {node.outputs.map((value) => (
-          <ValueLine key={value} name={value} graph={graph} direction="to" />
+          <ValueLine trialId={trialId} key={value} name={value} graph={graph} direction="to" />
         ))}
       </Section>
       {node.weights.length > 0 && (

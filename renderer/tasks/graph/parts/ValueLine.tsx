@@ -1,10 +1,13 @@
 import type { ReactNode } from 'react';
 import type { GraphView } from '../../../../main/contract/studio.ts';
 import { formatShape } from '../../../../main/judge/format.ts';
+import { useSession } from '../../../state/session.ts';
 import { selectLayer } from '../../../state/selection.ts';
+import { lookInto } from '../../../state/tensor-view.ts';
 import classes from './LayerProperties.module.css';
 
 interface ValueLineProps {
+  readonly trialId: string;
   readonly name: string;
   readonly graph: GraphView;
   /** Whether the layer that makes it or the layers that read it are linked. */
@@ -12,13 +15,23 @@ interface ValueLineProps {
 }
 
 /** A tensor that passes between layers: name, type and shape, and where it comes from or goes. */
-export function ValueLine({ name, graph, direction }: ValueLineProps): ReactNode {
+export function ValueLine({ trialId, name, graph, direction }: ValueLineProps): ReactNode {
+  const datasetId = useSession((state) => state.datasetId);
   const value = graph.values.find((candidate) => candidate.name === name);
   const others = graph.nodes.filter((node) => (direction === 'from' ? node.outputs : node.inputs).includes(name));
   const isEnd = (direction === 'from' ? graph.inputs : graph.outputs).includes(name);
   return (
     <div className={classes['value']}>
-      <div className={`${classes['valueName']} lap-mono`}>{name}</div>
+      <div className={`${classes['valueName']} lap-mono`}>
+        <button
+          type="button"
+          className={classes['link']}
+          title="Look at its values on a sample"
+          onClick={() => lookInto({ trialId, source: { kind: 'value', value: name, datasetId, sample: 0 } })}
+        >
+          {name}
+        </button>
+      </div>
       <div className="lap-muted">
         {value?.dtype ?? 'type unknown'} · {formatShape(value?.shape ?? null)}
         {isEnd && (direction === 'from' ? ' · input of the model' : ' · output of the model')}

@@ -1,4 +1,5 @@
-import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconChevronDown, IconChevronRight, IconEye } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { TensorStats } from '../../../../main/contract/results.ts';
@@ -8,6 +9,7 @@ import { Histogram } from '../../../design/Histogram.tsx';
 import { LoadingState } from '../../../design/LoadingState.tsx';
 import { formatBytes, formatCount, formatNumber, formatPercent, formatShape } from '../../../../main/judge/format.ts';
 import { useTensorStats } from '../../../state/queries.ts';
+import { lookInto } from '../../../state/tensor-view.ts';
 import classes from './LayerProperties.module.css';
 
 interface WeightStatsProps {
@@ -59,6 +61,13 @@ function Stats({ trialId, tensor, bytes }: { trialId: string; tensor: string; by
           ['Values', previewOf(value)],
         ]}
       />
+      <Button
+        variant="default"
+        leftSection={<IconEye size={13} />}
+        onClick={() => lookInto({ trialId, source: { kind: 'weight', tensor } })}
+      >
+        Look inside
+      </Button>
     </>
   );
 }
