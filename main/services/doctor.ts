@@ -1,9 +1,11 @@
+import { StudioError } from '../base/errors.ts';
 import type { TaskContext } from '../base/progress.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
 import type { Params } from '../contract/methods.ts';
 import { datasetSource } from './datasets.ts';
 import type { Handlers } from './handlers.ts';
 import { requireModel } from './models.ts';
+import type { DatasetSource } from './operations/operation-map.ts';
 import { evaluationSplit } from './splits.ts';
 import type { StudioContext } from './studio-context.ts';
 import { requireOutput } from './trial-state.ts';
@@ -40,7 +42,25 @@ async function run(
         recipe: trial.recipe,
         sources: await workspace.result(trialId, 'sources'),
       };
-  const doctor = await work.call('doctor', { path, origin, data, limit, quick }, task);
+  const doctor = await examined(
+    (given) => work.call('doctor', { path, origin, data: given, limit, quick }, task),
+    data,
+  );
   await workspace.record(trialId, { results: { doctor }, at: Date.now() });
   return doctor;
+}
+
+/** The chosen data may be another model's: then this one is examined on made inputs, and the report says why. */
+async function examined(
+  examine: (data: DatasetSource | null) => Promise<DoctorReport>,
+  data: DatasetSource | null,
+): Promise<DoctorReport> {
+  try {
+    return await examine(data);
+  } catch (error) {
+    if (data === null || !(error instanceof StudioError && error.code === 'DATA_SHAPE')) throw error;
+    const report = await examine(null);
+    const fit = { id: 'data', title: 'The chosen data', status: 'skipped', note: error.message } as const;
+    return { ...report, checks: [...report.checks, fit] };
+  }
 }

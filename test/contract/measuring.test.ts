@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { recipeSchema, type Recipe } from '../../main/contract/recipe/recipe.ts'
 import { circumstancesKey, circumstancesOf, measurementUnder } from '../../main/judge/circumstances.ts';
 import { isStartedJob } from '../../main/services/handlers.ts';
 import { createStudio, type Studio } from '../../main/services/studio.ts';
+import { npyBytes } from '../support/data-files.ts';
 import { pruneStep } from '../support/recipes.ts';
 import { openWorkspace, type Workspace } from '../../main/workspace/workspace.ts';
 
@@ -178,4 +179,14 @@ test('trials are brought to a common ground in one job, and paired with each oth
     measured.find((trial) => trial.id === id)!.pairs.find(({ metric }) => metric === 'latency')!,
   );
   expect(through.value).toBeCloseTo(ofA!.value / ofB!.value, 9);
+});
+
+test('a model is examined on made inputs where the chosen data are another model’s, and the report says so', async () => {
+  const { baseline } = await openSample();
+  const path = join(directory, 'other.npy');
+  writeFileSync(path, npyBytes(new Float32Array(14), [2, 7]));
+  const { id } = await call('dataset.add', { path });
+  const report = await call('trial.doctor.run', { trialId: baseline, datasetId: id });
+  expect(report.madeInputs).toBe(true);
+  expect(report.checks.find((check) => check.id === 'data')).toMatchObject({ status: 'skipped' });
 });

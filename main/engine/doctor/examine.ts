@@ -58,7 +58,8 @@ export async function examine(examination: Examination, context: TaskContext): P
     return { ...base, ...work.result(subject) };
   }
   const around = await surroundings(examination, subject, runner, context).catch((error: unknown) => {
-    if (!isRefusal(error)) throw error;
+    // Data of another model are no fault of this one: whoever chose them decides.
+    if (!isRefusal(error) || error.code === 'DATA_SHAPE') throw error;
     work.skip('run', 'Runs here', error.message);
     return undefined;
   });
