@@ -3,7 +3,7 @@ import { StudioError } from '../base/errors.ts';
 import type { Inspect, LayerInfo } from '../contract/results.ts';
 import type { GraphNode } from '../contract/studio.ts';
 import { asksAttributes, compileQuery } from '../judge/query/layer-test.ts';
-import type { Queried } from '../judge/query/fields.ts';
+import { UNMEASURED, type Queried } from '../judge/query/fields.ts';
 import type { CommandContext } from './run-command.ts';
 
 /**
@@ -57,16 +57,6 @@ function queried(main: LayerInfo, index: number, { parts, written }: Written): Q
     parameterBytes: sum('parameterBytes'),
     macs: main.macs,
     bytes: main.bytes,
-    timeMs: null,
-    folded: false,
-    share: null,
-    gmacsPerSecond: null,
-    sparsity: null,
-    keptShare: null,
-    frozen: null,
-    sqnrDb: null,
-    localSqnrDb: null,
-    cosine: null,
-    mse: null,
+    ...UNMEASURED,
   };
 }

@@ -1,55 +1,19 @@
 import { useMemo } from 'react';
-import type { BlockPart, OperatorCategory } from '../../main/contract/layer-words.ts';
+import type { BlockPart } from '../../main/contract/layer-words.ts';
 import type { LayerTable } from '../../main/contract/layers.ts';
 import type { ErrorTable, Profile } from '../../main/contract/results.ts';
 import type { TrialDetails } from '../../main/contract/studio.ts';
 import { layerRows, nodesOf, type LayerRow } from '../../main/judge/layer-table.ts';
+import type { Queried } from '../../main/judge/query/fields.ts';
 import { useTrialDetails, useTrialErrors, useTrialLayers, useTrialProfile } from './queries.ts';
 import { useShownTrial } from './session.ts';
 
-/** Everything known of one layer of the shown trial; null where it was not measured or cannot be known. */
-export interface LayerFacts {
-  /** Place in the model, from 0. */
-  readonly index: number;
-  readonly name: string;
-  readonly op: string;
-  readonly domain: string;
-  readonly category: OperatorCategory;
+/** Everything known of one layer of the shown trial, which queries can ask about, and where it stands. */
+export interface LayerFacts extends Queried {
   readonly part: BlockPart;
-  readonly scope: string;
   readonly parent: string | null;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /** What the layer computes in: "int8" where the runtime fused it into an integer kernel, "int4 weights", "float32". */
-  readonly dtype: string | null;
-  /** Of the first output. */
-  readonly shape: readonly (number | string | null)[] | null;
-  readonly parameters: number;
-  readonly parameterBytes: number;
-  readonly macs: number | null;
-  /** Activation and weight bytes read and written once. */
-  readonly bytes: number | null;
-  readonly timeMs: number | null;
-  /** Other layers' kernels compute it too (BatchNormalization went into Conv, say): its time is in theirs. */
-  readonly folded: boolean;
   /** The layer whose time holds this one's. */
   readonly fusedInto: string | null;
-  /** Of the summed layer times, 0…1. */
-  readonly share: number | null;
-  readonly gmacsPerSecond: number | null;
-  /** Zero share of the weights, 0…1. */
-  readonly sparsity: number | null;
-  /** Share of its channels that pruning kept, 0…1; null: no channels were pruned. */
-  readonly keptShare: number | null;
-  /** Why pruning left it alone; null: it did not, or is not known. */
-  readonly frozen: string | null;
-  /** Whole quantized model against the float one at this layer. */
-  readonly sqnrDb: number | null;
-  /** Only this layer quantized. */
-  readonly localSqnrDb: number | null;
-  readonly cosine: number | null;
-  /** Mean squared difference of the outputs. */
-  readonly mse: number | null;
 }
 
 export interface LayerSources {

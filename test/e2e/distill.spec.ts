@@ -1,14 +1,14 @@
 /** Distillation: a pruned sample learns back; it is watched, paused, ended by hand, and compared. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, type Locator } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { openSample, showTask, test } from './studio-fixture.ts';
 
 /** Preparing, training and measuring on a busy machine. */
 const PATIENCE_MS = 240_000;
 
-test('a pruned model is trained towards its original, paused, and kept', async ({ studioPage: page }) => {
-  test.setTimeout(2 * PATIENCE_MS);
+/** The sample with half of its weights pruned in the recipe, and the task that trains it. */
+async function openPruned(page: Page) {
   await openSample(page);
   await test.step('half of the weights go by magnitude', async () => {
     const prune = await showTask(page, 'Prune');
@@ -19,6 +19,12 @@ test('a pruned model is trained towards its original, paused, and kept', async (
   const distill = await showTask(page, 'Distill');
   const toolbar = distill.getByRole('toolbar', { name: 'Distillation' });
   const figures = distill.getByRole('group', { name: 'Training' });
+  return { distill, toolbar, figures };
+}
+
+test('a pruned model is trained towards its original, paused, and kept', async ({ studioPage: page }) => {
+  test.setTimeout(2 * PATIENCE_MS);
+  const { distill, toolbar, figures } = await openPruned(page);
   await expect(distill).toContainText('Nothing was trained yet');
   await test.step('Run adds the step and begins to train', async () => {
     await toolbar.getByRole('button', { name: 'Run' }).click();
@@ -47,16 +53,7 @@ test('a training whose runner is killed goes on where it was, and a cancelled on
   studio,
 }) => {
   test.setTimeout(3 * PATIENCE_MS);
-  await openSample(page);
-  await test.step('half of the weights go by magnitude', async () => {
-    const prune = await showTask(page, 'Prune');
-    const slider = prune.getByRole('slider').first();
-    await slider.focus();
-    for (let step = 0; step < 6; step++) await slider.press('PageUp');
-  });
-  const distill = await showTask(page, 'Distill');
-  const toolbar = distill.getByRole('toolbar', { name: 'Distillation' });
-  const figures = distill.getByRole('group', { name: 'Training' });
+  const { toolbar, figures } = await openPruned(page);
   const run = toolbar.getByRole('button', { name: 'Run' });
   await test.step('it keeps a checkpoint, then its runner dies', async () => {
     await run.click();

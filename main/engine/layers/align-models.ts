@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import type { MatchedBy } from '../../contract/studio.ts';
 import { indexGraph } from '../graph/index-graph.ts';
-import type { Model } from '../graph/ir.ts';
-import { tensorBytes } from '../graph/tensor-data.ts';
+import type { Model, Tensor } from '../graph/ir.ts';
+import { tensorBytePieces } from '../graph/tensor-data.ts';
 import { elementCount } from '../graph/tensor-size.ts';
 import { categoryOf, sourceOperator } from '../operators/ask.ts';
 import { groupLayers, type Layer, type Layers } from './group-layers.ts';
@@ -81,9 +81,15 @@ function weightsOf({ nodes }: Layer): Weights {
       if (tensor === undefined || elementCount(tensor.dims) < TELLING) continue;
       telling = true;
       dims.push(tensor.dims.join('x'));
-      hash.update(`${tensor.dtype}[${tensor.dims.join()}]`).update(tensorBytes(tensor).subarray(0, COMPARED_BYTES));
+      hash.update(`${tensor.dtype}[${tensor.dims.join()}]`).update(beginningOf(tensor));
     }
   return { fingerprint: telling ? hash.digest('hex') : undefined, dims: dims.join() };
+}
+
+/** Its first bytes; no more is read of external data. */
+function beginningOf(tensor: Tensor): Uint8Array {
+  for (const piece of tensorBytePieces(tensor, COMPARED_BYTES)) return piece.subarray(0, COMPARED_BYTES);
+  return new Uint8Array();
 }
 
 class Aligning {

@@ -12,26 +12,50 @@ export interface Queried {
   readonly scope: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** What the layer computes in. */
+  /** What the layer computes in: "int8" where the runtime fused it into an integer kernel, "int4 weights", "float32". */
   readonly dtype: string | null;
   /** Of the first output. */
   readonly shape: readonly (number | string | null)[] | null;
   readonly parameters: number;
   readonly parameterBytes: number;
   readonly macs: number | null;
+  /** Activation and weight bytes read and written once. */
   readonly bytes: number | null;
   readonly timeMs: number | null;
+  /** Other layers' kernels compute it too (BatchNormalization went into Conv, say): its time is in theirs. */
   readonly folded: boolean;
+  /** Of the summed layer times, 0…1. */
   readonly share: number | null;
   readonly gmacsPerSecond: number | null;
+  /** Zero share of the weights, 0…1. */
   readonly sparsity: number | null;
+  /** Share of its channels that pruning kept, 0…1; null: no channels were pruned. */
   readonly keptShare: number | null;
+  /** Why pruning left it alone; null: it did not, or is not known. */
   readonly frozen: string | null;
+  /** Whole quantized model against the float one at this layer. */
   readonly sqnrDb: number | null;
+  /** Only this layer quantized. */
   readonly localSqnrDb: number | null;
   readonly cosine: number | null;
+  /** Mean squared difference of the outputs. */
   readonly mse: number | null;
 }
+
+/** The facts of a layer that nothing was measured of. */
+export const UNMEASURED = {
+  timeMs: null,
+  folded: false,
+  share: null,
+  gmacsPerSecond: null,
+  sparsity: null,
+  keptShare: null,
+  frozen: null,
+  sqnrDb: null,
+  localSqnrDb: null,
+  cosine: null,
+  mse: null,
+} satisfies Partial<Queried>;
 
 export interface TextField {
   readonly kind: 'text';

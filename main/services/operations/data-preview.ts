@@ -12,7 +12,7 @@ import { openSource } from './datasets.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
 import { openShared } from './opened-models.ts';
 import type { OperationParams } from './operation-map.ts';
-import { pictureOf } from './sample-picture.ts';
+import { pictureOfSample } from './sample-picture.ts';
 
 /**
  * What is in data, what the model seems to want, and how the first samples would come to it. Data that do not fit are told so
@@ -48,15 +48,9 @@ async function firstPictures(
 ): Promise<SamplePicture[]> {
   const found: SamplePicture[] = [];
   for (let index = 0; index < Math.min(pictures, dataset.samples); index++) {
-    const label = dataset.labels?.[index];
-    const words = label === undefined ? null : (dataset.classes[label] ?? String(label));
-    for await (const { feeds } of dataset.batches(inputPorts(model), 1, { indices: Uint32Array.of(index), signal })) {
-      const picture = Object.values(feeds)
-        .map(pictureOf)
-        .find((one) => one !== null);
-      if (picture === undefined) return [];
-      found.push({ ...picture, label: words });
-    }
+    const picture = await pictureOfSample(model, dataset, { index, signal });
+    if (picture === null) return [];
+    found.push(picture);
   }
   return found;
 }

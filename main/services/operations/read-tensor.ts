@@ -44,7 +44,8 @@ let last: { readonly key: string; readonly tensor: TensorNumbers } | undefined;
  * @throws NOT_FOUND; MODEL_UNKNOWN_LAYER for a value that no node of the main graph makes; what a run throws; CANCELLED
  */
 export async function readTensor(asked: ReadTensor, { signal }: Pick<TaskContext, 'signal'>): Promise<TensorNumbers> {
-  const key = JSON.stringify(asked);
+  const { sha256 } = await openShared(asked.path);
+  const key = JSON.stringify([sha256, asked]);
   if (last?.key === key) return last.tensor;
   const tensor = asked.kind === 'weight' ? await readWeight(asked) : await computeValue(asked, signal);
   last = { key, tensor };

@@ -1,5 +1,7 @@
 import type { SamplePicture } from '../../contract/sample-picture.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import type { Dataset } from '../../engine/dataset/dataset.ts';
+import type { Model } from '../../engine/graph/ir.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import type { HostTensor } from '../../engine/tensor/host-tensor.ts';
 import { openSource } from './datasets.ts';
@@ -20,7 +22,15 @@ export async function samplePicture(
 ): Promise<OperationResult<'samplePicture'>> {
   const { model } = await openShared(path);
   const dataset = await openSource(data);
-  if (index >= dataset.samples) return null;
+  return index < dataset.samples ? pictureOfSample(model, dataset, { index, signal }) : null;
+}
+
+/** One sample of a data set as the model gets it; null where no input is a picture. @throws DATA_…, CANCELLED */
+export async function pictureOfSample(
+  model: Model,
+  dataset: Dataset,
+  { index, signal }: { readonly index: number; readonly signal: AbortSignal },
+): Promise<SamplePicture | null> {
   const label = dataset.labels?.[index];
   const name = label === undefined ? null : (dataset.classes[label] ?? String(label));
   for await (const { feeds } of dataset.batches(inputPorts(model), 1, { indices: Uint32Array.of(index), signal })) {
@@ -32,8 +42,7 @@ export async function samplePicture(
   return null;
 }
 
-/** The first sample of an input as a picture; null: it is none. */
-export function pictureOf({ dims, data }: HostTensor): Omit<SamplePicture, 'label'> | null {
+function pictureOf({ dims, data }: HostTensor): Omit<SamplePicture, 'label'> | null {
   if (dims.length !== 4 || !(data instanceof Float32Array || data instanceof Uint8Array)) return null;
   const last = isChannels(dims[3]!);
   if (!last && !isChannels(dims[1]!)) return null;

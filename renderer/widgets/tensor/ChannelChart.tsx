@@ -19,47 +19,23 @@ interface ChannelRow {
 }
 
 const HEIGHT = 180;
+type Amount = Exclude<keyof ChannelRow, 'outlier'>;
+
+const amount = (key: Amount, title: string, format: (value: number) => string): GridColumn<ChannelRow> => ({
+  key,
+  title,
+  width: '96px',
+  align: 'right',
+  render: (row) => format(row[key]),
+  value: (row) => row[key],
+});
+
 const COLUMNS: readonly GridColumn<ChannelRow>[] = [
-  {
-    key: 'channel',
-    title: 'Channel',
-    width: '70px',
-    align: 'right',
-    render: (row) => row.channel,
-    value: (row) => row.channel,
-  },
-  {
-    key: 'min',
-    title: 'Least',
-    width: '100px',
-    align: 'right',
-    render: (row) => formatNumber(row.min),
-    value: (row) => row.min,
-  },
-  {
-    key: 'max',
-    title: 'Greatest',
-    width: '100px',
-    align: 'right',
-    render: (row) => formatNumber(row.max),
-    value: (row) => row.max,
-  },
-  {
-    key: 'mean',
-    title: 'Mean',
-    width: '100px',
-    align: 'right',
-    render: (row) => formatNumber(row.mean),
-    value: (row) => row.mean,
-  },
-  {
-    key: 'zeros',
-    title: 'Zeros',
-    width: '80px',
-    align: 'right',
-    render: (row) => formatPercent(row.zeros),
-    value: (row) => row.zeros,
-  },
+  amount('channel', 'Channel', String),
+  amount('min', 'Least', formatNumber),
+  amount('max', 'Greatest', formatNumber),
+  amount('mean', 'Mean', formatNumber),
+  amount('zeros', 'Zeros', formatPercent),
   {
     key: 'outlier',
     title: 'Outlier',

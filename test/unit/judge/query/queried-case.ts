@@ -1,4 +1,4 @@
-import type { Queried } from '../../../../main/judge/query/fields.ts';
+import { UNMEASURED, type Queried } from '../../../../main/judge/query/fields.ts';
 
 /** A layer with the given facts, the rest unknown. */
 export function queriedCase(facts: Partial<Queried> & Pick<Queried, 'name'>): Queried {
@@ -16,17 +16,7 @@ export function queriedCase(facts: Partial<Queried> & Pick<Queried, 'name'>): Qu
     parameterBytes: 0,
     macs: null,
     bytes: null,
-    timeMs: null,
-    folded: false,
-    share: null,
-    gmacsPerSecond: null,
-    sparsity: null,
-    keptShare: null,
-    frozen: null,
-    sqnrDb: null,
-    localSqnrDb: null,
-    cosine: null,
-    mse: null,
+    ...UNMEASURED,
     ...facts,
   };
 }
