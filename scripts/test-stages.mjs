@@ -6,11 +6,11 @@ import { ensureChromium } from './chromium.mjs';
 import { cache, inRoot, node24 } from './paths.mjs';
 import { run } from './spawn.mjs';
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Counts each failure in a line */
 /** @typedef {{ name: string, group: string, run: () => Promise<Counts> }} Stage */
 
 /** A check without cases of its own counts as one. @param {boolean} ok @returns {Counts} */
-const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures: [] });
 
 /** A tool of `node_modules`, run on Node 24. @param {readonly string[]} command script below node_modules, then arguments */
 const tool = async ([script = '', ...args]) => {
@@ -36,28 +36,30 @@ function freshReport(name) {
  * @returns {Counts}
  */
 export function settle(counts, code) {
-  const settled = counts ?? { passed: 0, failed: 0, skipped: 0 };
+  const settled = counts ?? { passed: 0, failed: 0, skipped: 0, failures: ['no report was written'] };
   const broken = (code !== 0 && settled.failed === 0) || counts === undefined;
   return broken ? { ...settled, failed: settled.failed + 1 } : settled;
 }
 
-/** @param {string} path @param {(report: any) => Counts} count */
-function readReport(path, count) {
-  return existsSync(path) ? count(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
-}
+/** @param {string} path @returns {any} undefined when there is none */
+const readReport = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined);
 
-/** @param {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number }} report */
-export const countVitest = (report) => ({
-  passed: report.numPassedTests,
-  failed: report.numFailedTests,
-  skipped: report.numPendingTests + report.numTodoTests,
-});
+/** @typedef {{ title: string, file: string, ok: boolean }} Spec */
+/** @typedef {{ specs?: readonly Spec[], suites?: readonly Suite[] }} Suite */
+/** @typedef {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number } } & Suite} PlaywrightReport */
 
-/** @param {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number } }} report */
-export const countPlaywright = ({ stats }) => ({
-  passed: stats.expected + stats.flaky,
-  failed: stats.unexpected,
-  skipped: stats.skipped,
+/** @param {Suite} suite @returns {string[]} */
+const failuresIn = ({ specs = [], suites = [] }) => [
+  ...specs.filter(({ ok }) => !ok).map(({ file, title }) => `${file} › ${title}`),
+  ...suites.flatMap(failuresIn),
+];
+
+/** @param {PlaywrightReport} report @returns {Counts} */
+export const countPlaywright = (report) => ({
+  passed: report.stats.expected + report.stats.flaky,
+  failed: report.stats.unexpected,
+  skipped: report.stats.skipped,
+  failures: failuresIn(report),
 });
 
 /** @param {string} folder below test/ @returns {Stage} */
@@ -67,9 +69,9 @@ const vitest = (folder) => ({
   run: async () => {
     const report = freshReport(folder);
     const args = [inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', `test/${folder}/`];
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const { code } = await run(node24(), [...args, ...reporters]);
-    return settle(readReport(report, countVitest), code);
+    const reporters = ['--reporter=default', `--reporter=${inRoot('scripts', 'vitest-report.mjs')}`];
+    const { code } = await run(node24(), [...args, ...reporters], { env: { LAPIDARY_TEST_REPORT: report } });
+    return settle(readReport(report), code);
   },
 });
 
@@ -88,7 +90,8 @@ async function endToEnd() {
     [inRoot('node_modules', '@playwright', 'test', 'cli.js'), 'test', '--reporter=list,json'],
     { env: { LAPIDARY_CHROMIUM: chromium, LAPIDARY_NODE: node24(), PLAYWRIGHT_JSON_OUTPUT_FILE: report } },
   );
-  return settle(readReport(report, countPlaywright), code);
+  const read = readReport(report);
+  return settle(read === undefined ? undefined : countPlaywright(read), code);
 }
 
 /** In the order in which they run: the quick answers first. @type {readonly Stage[]} */

@@ -37,13 +37,14 @@ async function main() {
 
   console.log('\n── summary');
   /** @type {Counts} */
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
   for (const { name, counts, ms } of rows) {
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
     const numbers = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
     console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(22)} ${numbers} (${seconds(ms)})`);
+    for (const failure of counts.failures) console.log(`       ${failure}`);
   }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 ? 0 : 1;

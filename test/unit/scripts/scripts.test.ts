@@ -1,7 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { reasonOf } from '../../../scripts/electron.mjs';
 import { isInstalled } from '../../../scripts/install.mjs';
-import { countPlaywright, countVitest, settle } from '../../../scripts/test-stages.mjs';
+import { inRoot } from '../../../scripts/paths.mjs';
+import { run } from '../../../scripts/spawn.mjs';
+import { countPlaywright, settle } from '../../../scripts/test-stages.mjs';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 describe('isInstalled', () => {
   const wanted = {
@@ -24,22 +28,54 @@ describe('isInstalled', () => {
 
 describe('counting of tests', () => {
   it('adds a failure for a run that failed without a failing test', () => {
-    expect(settle({ passed: 3, failed: 0, skipped: 1 }, 1)).toEqual({ passed: 3, failed: 1, skipped: 1 });
+    const counts = { passed: 3, failed: 0, skipped: 1, failures: ['a.test.ts: its hook failed'] };
+    expect(settle(counts, 1)).toEqual({ ...counts, failed: 1 });
   });
 
   it('does not count a failure twice', () => {
-    expect(settle({ passed: 3, failed: 2, skipped: 0 }, 1)).toEqual({ passed: 3, failed: 2, skipped: 0 });
+    const counts = { passed: 3, failed: 2, skipped: 0, failures: ['a', 'b'] };
+    expect(settle(counts, 1)).toEqual(counts);
   });
 
   it('takes a run without a report for failed, whatever its exit status', () => {
-    expect(settle(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(settle(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0, failures: ['no report was written'] });
   });
 
-  it('reads the reports of both runners', () => {
-    const vitest = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1 };
-    expect(countVitest(vitest)).toEqual({ passed: 5, failed: 1, skipped: 3 });
-    const playwright = { stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 2 } };
-    expect(countPlaywright(playwright)).toEqual({ passed: 5, failed: 1, skipped: 2 });
+  it('reads the report of the browser tests', () => {
+    const specs = [
+      { title: 'one', file: 'a.spec.ts', ok: true },
+      { title: 'two', file: 'a.spec.ts', ok: false },
+    ];
+    const report = { stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 2 }, suites: [{ suites: [{ specs }] }] };
+    expect(countPlaywright(report)).toEqual({ passed: 5, failed: 1, skipped: 2, failures: ['a.spec.ts › two'] });
+  });
+
+  it('names what failed: a test, a hook, a worker that dies, a promise that nobody awaits', async () => {
+    using folder = tempFolder();
+    const bodies = {
+      test: "it('adds', () => expect(1).toBe(2));",
+      hook: "beforeAll(() => { throw new Error('no runner'); }); it('runs', () => {});",
+      worker: "it('dies', () => process.kill(process.pid, 'SIGKILL'));",
+      promise: "it('ends', () => { Promise.reject(new Error('lost')); });",
+    };
+    for (const [name, body] of Object.entries(bodies)) writeFileSync(folder.file(`${name}.test.js`), body);
+    const report = folder.file('report.json');
+    const args = ['run', '--globals', '--root', folder.path, '--pool=forks'];
+    const { code } = await run(
+      process.execPath,
+      [inRoot('node_modules', 'vitest', 'vitest.mjs'), ...args, `--reporter=${inRoot('scripts', 'vitest-report.mjs')}`],
+      { env: { LAPIDARY_TEST_REPORT: report, VITEST: '' }, capture: true },
+    );
+    const { failures, ...counts } = JSON.parse(readFileSync(report, 'utf8')) as { failures: string[] };
+    expect(code).toBe(1);
+    expect(counts).toEqual({ passed: 1, failed: 1, skipped: 2 });
+    expect(failures.toSorted()).toEqual([
+      expect.stringMatching(/worker/iu),
+      'hook.test.js: no runner',
+      'lost',
+      expect.stringMatching(/^test\.test\.js › adds: expected 1 to be 2/u),
+      'worker.test.js › dies: did not end',
+    ]);
   });
 });
 
