@@ -60,6 +60,12 @@ export const methods = {
   'model.forget': { params: modelRef, result: z.null(), job: false },
   /** The layers of the opened model, each as this trial has it. */
   'trial.layers': { params: trialRef, result: layerTableSchema, job: false },
+  /** The layers of a trial's model or of any file, in its own terms: for drawing two models beside each other. */
+  'model.layers': {
+    params: z.object({ of: z.union([trialRef, z.object({ path: z.string() })]) }),
+    result: layerTableSchema,
+    job: false,
+  },
   /** The nodes that compute one layer in the trial, with their attributes and weights; none where it is fused. */
   'trial.layer': { params: trialRef.extend({ layer: z.string() }), result: layerDetailSchema, job: false },
   /** The graph of a trial's output model as it is written (the baseline's is the opened model itself). */

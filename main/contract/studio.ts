@@ -274,6 +274,17 @@ export const compareSchema = z.object({
       matchedBy: z.enum(MATCHED_BY).nullable(),
       /** Its name in B; null: as in A, or not there. */
       nameB: z.string().nullable(),
+      /** Other layers of B that compute this one too: what a rewriting put beside its partner. */
+      othersB: z.array(z.string()),
+      /** How far its weights in B are from those in A, quantized ones as what they stand for; null: equal, or not comparable. */
+      weights: z
+        .object({
+          /** ‖a − b‖ / ‖a‖; null: a is zero. */
+          relative: z.number().nullable(),
+          /** Signal to noise, dB. */
+          sqnrDb: z.number(),
+        })
+        .nullable(),
       /** What changed: "int8, weights 2.3 KB", "attributes", "output shape or type", "fused into conv1" … */
       changes: z.array(z.string()),
     }),

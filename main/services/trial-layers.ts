@@ -4,11 +4,15 @@ import type { ChangedModel } from './operations/operation-map.ts';
 import type { StudioContext } from './studio-context.ts';
 import { requireOutput } from './trial-state.ts';
 
-/** The layers of trials, in terms of the opened model. */
-export function layerHandlers(context: StudioContext): Pick<Handlers, 'trial.layers' | 'trial.layer'> {
+/** The layers of trials, in terms of the opened model, and of models in their own. */
+export function layerHandlers(context: StudioContext): Pick<Handlers, 'trial.layers' | 'trial.layer' | 'model.layers'> {
   const { ask } = context;
   return {
     'trial.layers': async ({ trialId }) => ask('layers', await changedModel(context, trialId)),
+    'model.layers': async ({ of }) => {
+      const path = 'path' in of ? of.path : await requireOutput(context, of.trialId);
+      return ask('layers', { path, source: null, sources: null });
+    },
     'trial.layer': async ({ trialId, layer }) => ask('layer', { ...(await changedModel(context, trialId)), layer }),
   };
 }

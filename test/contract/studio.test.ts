@@ -313,6 +313,7 @@ test('two trials are compared layer by layer', async () => {
   const comparison = await call('trial.compare', { a: baseline, b: trial.id });
   const conv = comparison.layers.find(({ opA }) => opA === 'Conv')!;
   expect(conv).toMatchObject({ status: 'changed', changes: ['weights'] });
+  expect(conv.weights!.relative).toBeGreaterThan(0);
   expect(comparison.layers.find(({ opA }) => opA === 'Relu')).toMatchObject({ status: 'same', changes: [] });
 });
 
@@ -323,7 +324,11 @@ test('a trial is compared with any file, its layers matched by what they are', a
   const { b, layers } = await call('trial.compareFile', { a: baseline, path });
   expect(b.name).toBe(basename(path));
   expect(layers.find(({ opA }) => opA === 'Relu')).toMatchObject({ status: 'same', matchedBy: 'name' });
+  const own = await call('model.layers', { of: { path } });
+  expect(own.names).toEqual(layers.map(({ name, nameB }) => nameB ?? name));
+  expect((await call('model.layers', { of: { trialId: trial.id } })).names).toEqual(own.names);
   const missing = join(directory, 'none.onnx');
+  await expect(call('model.layers', { of: { path: missing } })).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   await expect(call('trial.compareFile', { a: baseline, path: missing })).rejects.toMatchObject({
     code: 'FILE_NOT_FOUND',
   });

@@ -16,7 +16,7 @@ import {
 } from '../options.ts';
 import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { version } from '../../host/engine.ts';
-import { formatMs, formatNumber } from '../../judge/format.ts';
+import { formatDb, formatMs, formatNumber } from '../../judge/format.ts';
 import { formatCompared, sayComparison } from '../../judge/comparison.ts';
 import { findMetric } from '../../judge/metrics.ts';
 import { latencyPair, outcomesPair, type PairOf } from '../../judge/pairing.ts';
@@ -159,6 +159,11 @@ function summary(result: Comparison): string {
               { title: 'op', cell: ({ opA, opB }) => (opA === opB ? (opA ?? '') : `${opA ?? '—'} → ${opB ?? '—'}`) },
               { title: 'time a', align: 'right', cell: (layer) => time(layer.timeAMs, layer.fusedA) },
               { title: 'time b', align: 'right', cell: (layer) => time(layer.timeBMs, layer.fusedB) },
+              {
+                title: 'weights',
+                align: 'right',
+                cell: ({ weights }) => (weights === null ? '' : formatDb(weights.sqnrDb)),
+              },
               { title: 'matched by', cell: (layer) => layer.matchedBy ?? '' },
               { title: 'changes', cell: (layer) => layer.changes.join(', ') },
             ],

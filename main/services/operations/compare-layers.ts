@@ -3,11 +3,12 @@ import type { Comparison, MatchedBy } from '../../contract/studio.ts';
 import type { Attribute, Model, Node, Tensor } from '../../engine/graph/ir.ts';
 import { tensorBytes } from '../../engine/graph/tensor-data.ts';
 import type { Layer } from '../../engine/layers/group-layers.ts';
+import { compareWeights, type ShapeChange } from '../../engine/layers/weight-distance.ts';
 import { alignModels } from '../../engine/layers/align-models.ts';
 import { matchLayers, type LayerMatch } from '../../engine/layers/match-layers.ts';
 import { relativeSources } from '../../engine/layers/relative-sources.ts';
 import type { Sources } from '../../engine/passes/pass.ts';
-import { formatBytes, formatCompact } from '../../judge/format.ts';
+import { formatBytes, formatCompact, formatShape } from '../../judge/format.ts';
 import { attributeText } from './attribute-text.ts';
 import { constantsOf } from './graph-view.ts';
 
@@ -42,7 +43,8 @@ export function compareLayers(
     const partner = match.changedOf.get(layer)?.[0];
     const matchedBy = partner === undefined ? null : (aligned?.by.get(partner.name) ?? ('recipe' satisfies MatchedBy));
     const nameB = partner === undefined || partner.name === layer.name ? null : partner.name;
-    return { ...compareOne(layer, match, sides), matchedBy, nameB };
+    const othersB = (match.changedOf.get(layer) ?? []).slice(1).map(({ name }) => name);
+    return { ...compareOne(layer, match, sides), matchedBy, nameB, othersB };
   });
   const added = match.changed.all.filter((layer) => match.sourcesOf.get(layer)!.length === 0);
   return [...rows, ...added.map((layer) => rowOf(layer.name, 'added', [null, partOf([layer], sides[1])], []))];
@@ -95,8 +97,10 @@ function compareOne(layer: Layer, match: LayerMatch, [a, b]: readonly [Side, Sid
   const found = partOf(now, b);
   const partB = found === null ? null : { ...found, fused: inWordsOf(found.fused, match) };
   if (partA !== null && partB !== null) {
-    const changes = changesOf([layer, partA, a], [now[0]!, partB, b]);
-    return rowOf(layer.name, changes.length === 0 ? 'same' : 'changed', [partA, partB], changes);
+    const { distance, shapes } = compareWeights(layer, now[0]!);
+    const changes = [...changesOf([layer, partA, a], [now[0]!, partB, b]), ...shapes.map(shapeText)];
+    const status = changes.length === 0 ? 'same' : 'changed';
+    return { ...rowOf(layer.name, status, [partA, partB], changes), weights: distance };
   }
   const host = match.fusedInto.get(layer);
   if (host === undefined) return rowOf(layer.name, 'removed', [partA, null], []);
@@ -136,8 +140,14 @@ function rowOf(
     parameterBytesB: b?.parameterBytes ?? null,
     matchedBy: null,
     nameB: null,
+    othersB: [],
+    weights: null,
     changes: [...changes],
   };
+}
+
+function shapeText({ role, a, b }: ShapeChange): string {
+  return `${role} ${formatShape(a)} → ${formatShape(b)}`;
 }
 
 /** What is different of a layer in B, as said to people. */

@@ -1,5 +1,6 @@
 /** The pure view model of the Compare task: metric rows with ratios, layer rows with deltas, the diff filter. */
 import { sayComparison } from '../../../main/judge/comparison.ts';
+import { formatDb, formatPercent } from '../../../main/judge/format.ts';
 import { findMetric } from '../../../main/judge/metrics.ts';
 import type { Comparison, MatchedBy } from '../../../main/contract/studio.ts';
 
@@ -24,6 +25,8 @@ export interface CompareRow {
   /** Its name in B where that is another. */
   readonly nameB: string | null;
   readonly matchedBy: ComparedLayer['matchedBy'];
+  /** How far B's weights are from A's. */
+  readonly weights: ComparedLayer['weights'];
   readonly changes: readonly string[];
 }
 
@@ -43,6 +46,7 @@ export function compareRows(comparison: Comparison): CompareRow[] {
     parametersDelta: difference(layer.parametersA, layer.parametersB),
     nameB: layer.nameB,
     matchedBy: layer.matchedBy,
+    weights: layer.weights,
     changes: layer.changes,
   }));
 }
@@ -73,6 +77,12 @@ export const MATCH_WORDS: Readonly<Record<MatchedBy, string>> = {
   structure: 'the same place in the graph',
   order: 'the same order between two that match',
 };
+
+/** How far weights are from those that they are compared with. */
+export function sayWeights({ relative, sqnrDb }: NonNullable<CompareRow['weights']>): string {
+  const share = relative === null ? '' : `, off by ${formatPercent(relative)}`;
+  return `weights ${formatDb(sqnrDb)}${share}`;
+}
 
 /** How many layers have each status. */
 export function countStatuses(rows: readonly CompareRow[]): Record<CompareRow['status'], number> {

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Badge, SegmentedControl, Text, TextInput } from '@mantine/core';
 import type { Comparison } from '../../../../main/contract/studio.ts';
-import { formatCompact, formatMs } from '../../../../main/judge/format.ts';
+import { formatCompact, formatDb, formatMs } from '../../../../main/judge/format.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { divergingMap } from '../../../viz/color-maps.ts';
 import { DataGrid } from '../../../widgets/grid/DataGrid.tsx';
@@ -10,7 +10,15 @@ import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
 import { useGrid } from '../../../widgets/grid/use-grid.ts';
 import { LayerName } from '../../../widgets/LayerName.tsx';
 import classes from '../CompareView.module.css';
-import { MATCH_WORDS, compareRows, countStatuses, changeStrength, filterCompareRows, largestDelta } from '../model.ts';
+import {
+  MATCH_WORDS,
+  compareRows,
+  countStatuses,
+  changeStrength,
+  filterCompareRows,
+  largestDelta,
+  sayWeights,
+} from '../model.ts';
 import type { CompareFilter, CompareRow } from '../model.ts';
 import { useCompareUi } from '../store.ts';
 
@@ -166,6 +174,17 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       help: 'Non-zero or not, as stored: B minus A.',
       render: (row) => delta(row.parametersDelta, largestParameters, formatCompact),
       value: (row) => row.parametersDelta,
+    },
+    {
+      key: 'weights',
+      title: 'Weights',
+      width: '84px',
+      align: 'right',
+      help: 'How far the weights of B are from those of A: signal to noise in dB, where they differ and their shapes agree. Quantized ones count as what they stand for.',
+      render: ({ weights }) =>
+        weights === null ? '' : <span title={sayWeights(weights)}>{formatDb(weights.sqnrDb)}</span>,
+      value: ({ weights }) => weights?.sqnrDb ?? null,
+      optional: rows.every(({ weights }) => weights === null),
     },
     {
       key: 'match',

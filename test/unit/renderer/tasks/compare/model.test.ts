@@ -29,6 +29,8 @@ const layer = (name: string, status: Layer['status'], more: Partial<Layer> = {})
   parameterBytesB: 40,
   matchedBy: 'recipe',
   nameB: null,
+  othersB: [],
+  weights: null,
   changes: [],
   ...more,
 });

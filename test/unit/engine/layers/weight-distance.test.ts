@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { groupLayers } from '../../../../main/engine/layers/group-layers.ts';
+import { compareWeights } from '../../../../main/engine/layers/weight-distance.ts';
+import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { graph } from '../../../support/graph-builder.ts';
+
+const layerOf = (model: Model) => groupLayers(model).ofName('conv')!;
+
+const float = (weights: readonly number[], dims = [2, 1, 1, 2]): Model =>
+  graph()
+    .input('x', 'float32', [1, 1, 4, 4])
+    .initializer('w', 'float32', dims, weights)
+    .node('Conv', ['x', 'w'], {}, ['y'], { name: 'conv' })
+    .output('y')
+    .build();
+
+/** Codes 10, 20, −10 and 5 with a scale for each output channel. */
+const quantized = (): Model =>
+  graph()
+    .input('x', 'float32', [1, 1, 4, 4])
+    .initializer('w', 'int8', [2, 1, 1, 2], new Int8Array([10, 20, -10, 5]))
+    .initializer('s', 'float32', [2], [0.1, 0.4])
+    .initializer('z', 'int8', [2], new Int8Array([0, 0]))
+    .node('DequantizeLinear', ['w', 's', 'z'], { axis: 0n }, ['wd'], { name: 'w/d' })
+    .node('Conv', ['x', 'wd'], {}, ['y'], { name: 'conv' })
+    .output('y')
+    .build();
+
+test('equal weights have no distance', () => {
+  const model = float([3, 0, 0, 4]);
+  expect(compareWeights(layerOf(model), layerOf(float([3, 0, 0, 4])))).toEqual({ distance: null, shapes: [] });
+});
+
+test('a distance is the norm of the difference over that of the first, also in dB', () => {
+  // ‖a‖ = 5, ‖a − b‖ = 0.5: a tenth, 20 dB.
+  const { distance } = compareWeights(layerOf(float([3, 0, 0, 4])), layerOf(float([3, 0.5, 0, 4])));
+  expect(distance!.relative).toBeCloseTo(0.1, 6);
+  expect(distance!.sqnrDb).toBeCloseTo(20, 5);
+});
+
+test('codes count as what they stand for, with the scale of their channel', () => {
+  // The codes are 1, 2, −4, 2; a is 1, 2, −4, 3: ‖a‖² = 30, one element is 1 off.
+  const { distance } = compareWeights(layerOf(float([1, 2, -4, 3])), layerOf(quantized()));
+  expect(distance!.relative).toBeCloseTo(Math.sqrt(1 / 30), 6);
+  expect(distance!.sqnrDb).toBeCloseTo(10 * Math.log10(30), 4);
+});
+
+test('weights of zero have no relative distance', () => {
+  const { distance } = compareWeights(layerOf(float([0, 0, 0, 0])), layerOf(float([1, 0, 0, 0])));
+  expect(distance!.relative).toBeNull();
+});
+
+test('shapes that do not agree are told instead', () => {
+  const { distance, shapes } = compareWeights(layerOf(float([3, 0, 0, 4])), layerOf(float([3, 0], [1, 1, 1, 2])));
+  expect(distance).toBeNull();
+  expect(shapes).toEqual([{ role: 'w', a: [2, 1, 1, 2], b: [1, 1, 1, 2] }]);
+});
