@@ -3,6 +3,7 @@
  * that type, otherwise in float32 with larger steps and a wider tolerance.
  */
 import { differentiate } from '../../main/engine/autograd/differentiate.ts';
+import { expandOperators } from '../../main/engine/passes/expand-operators.ts';
 import { encodeModel } from '../../main/engine/onnx/encode-model.ts';
 import type { AttributeInput } from '../../main/engine/graph/attributes.ts';
 import type { Model, Shape, ValueInfo } from '../../main/engine/graph/ir.ts';
@@ -69,6 +70,34 @@ export async function checkOperator(runner: Runner, checked: CheckedOperator): P
     }
   }
   throw refused;
+}
+
+/**
+ * Runs an operator, and what it is written as where it has an expansion, on the same values in float32.
+ * @returns the largest difference of an output that is checked, relative to its largest value (at least 1)
+ */
+export async function checkExpansion(runner: Runner, checked: CheckedOperator): Promise<number> {
+  const { model, feeds } = modelOf(checked, 'float32');
+  const run = async (each: Model): Promise<HostTensors> => {
+    const session = await load(runner, each);
+    try {
+      return await session.run(feeds);
+    } finally {
+      await session.close();
+    }
+  };
+  const [own, others] = [await run(model), await run(expandOperators(model).model)];
+  let worst = 0;
+  for (const [name, { dims, data }] of Object.entries(own)) {
+    const other = others[name]!;
+    if (String(other.dims) !== String(dims)) throw new Error(`${name} has shape [${other.dims}], expected [${dims}]`);
+    const scale = Math.max(1, ...Array.from(data as Float32Array, Math.abs));
+    data.forEach((value, at) => {
+      const difference = Math.abs(Number(value) - Number(other.data[at])) / scale;
+      if (!(difference <= worst)) worst = difference;
+    });
+  }
+  return worst;
 }
 
 function modelOf(checked: CheckedOperator, type: FloatType): { model: Model; feeds: HostTensors; by: string[] } {
@@ -229,7 +258,7 @@ export async function derivatives(
   model: Model,
   { feeds, by }: Pick<CheckedModel, 'feeds' | 'by'>,
 ): Promise<HostTensors> {
-  const { model: backward, gradients } = differentiate(model, { of: 'loss', by });
+  const { model: backward, gradients } = differentiate(expandOperators(model).model, { of: 'loss', by });
   const outputs = by.map((name) => gradients.get(name)!);
   const graph = { ...backward.graph, outputs: outputs.map((name) => untyped(name)) };
   const session = await load(runner, { ...backward, graph });

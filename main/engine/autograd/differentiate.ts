@@ -1,15 +1,14 @@
 import { StudioError } from '../../base/errors.ts';
 import { allValueNames } from '../graph/index-graph.ts';
-import type { Graph, Model, Node, OpsetImport } from '../graph/ir.ts';
+import type { Graph, Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
-import { tensorValues } from '../graph/tensor-data.ts';
-import { elementCount } from '../graph/tensor-size.ts';
+import { withDomains } from '../graph/opset-imports.ts';
 import { hasTrait } from '../operators/ask.ts';
-import { GradientContext, GradientRefusal, isFloating } from '../operators/gradient.ts';
+import { GradientContext } from '../operators/gradient.ts';
+import { isFloating, numbersOf, WritingRefusal } from '../operators/node-writer.ts';
 import { GraphWriter } from '../operators/graph-writer.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { Inference, NodeRecord } from '../operators/inference.ts';
-import type { Facts } from '../operators/facts.ts';
 import { topologicalOrder } from '../operators/order.ts';
 import { operatorSpec } from '../operators/table.ts';
 import { defaultOpset, PER_CHANNEL_OPSET } from '../passes/upgrade-opset.ts';
@@ -37,9 +36,6 @@ export interface BlockedLayer {
   readonly operator: string;
   readonly reason: string;
 }
-
-/** Constants larger than this are no settings of operators. */
-const MAX_SETTING_ELEMENTS = 4096;
 
 /**
  * Writes the backward graph of a model by reverse accumulation: each node's rule (facet `gradient` of the operator table) turns
@@ -136,7 +132,7 @@ class Reverse {
         if (gradient !== undefined && this.#live.has(input)) this.#arrive(input, gradient);
       });
     } catch (error) {
-      if (!(error instanceof GradientRefusal)) throw error;
+      if (!(error instanceof WritingRefusal)) throw error;
       block(error.message);
     }
   }
@@ -208,26 +204,15 @@ class Reverse {
 
 /** The model with what a writer wrote behind its nodes, and the operator sets that this needs. */
 export function withWritten(model: Model, write: GraphWriter): Model {
-  const missing = [...write.domains].filter(([domain]) => !model.opsetImports.some((set) => set.domain === domain));
-  const added = missing.map(([domain, version]): OpsetImport => ({ domain, version, unknown: [] }));
   return {
     ...model,
-    opsetImports: [...model.opsetImports, ...added],
+    opsetImports: withDomains(model.opsetImports, write.domains),
     graph: {
       ...model.graph,
       nodes: [...model.graph.nodes, ...write.nodes],
       initializers: [...model.graph.initializers, ...write.initializers],
     },
   };
-}
-
-function numbersOf(facts: Facts | undefined): readonly number[] | undefined {
-  const elements = facts?.constant?.elements;
-  if (elements?.every((element) => typeof element === 'number') === true) return elements;
-  const tensor = facts?.initializer;
-  if (tensor === undefined || tensor.dtype === 'string' || elementCount(tensor.dims) > MAX_SETTING_ELEMENTS)
-    return undefined;
-  return Array.from(tensorValues(tensor) as ArrayLike<number | bigint>, Number);
 }
 
 const MOST_NAMED = 8;

@@ -8,7 +8,7 @@ import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { tensorBytes, tensorValues } from '../graph/tensor-data.ts';
 import { operatorSpec } from '../operators/table.ts';
 import { constantBehind } from '../operators/constant-behind.ts';
-import { isFloating } from '../operators/gradient.ts';
+import { isFloating } from '../operators/node-writer.ts';
 import { hasTrait } from '../operators/ask.ts';
 import { codesBehind, dequantize, storedCodes } from '../passes/dequantized-weights.ts';
 import type { Layer } from './group-layers.ts';

@@ -1,10 +1,8 @@
-import type { Node, Shape } from '../graph/ir.ts';
-import type { DType } from '../tensor/dtype.ts';
+import type { Shape } from '../graph/ir.ts';
 import { sameDim } from './dimension.ts';
-import type { Facts } from './facts.ts';
 import type { GraphWriter } from './graph-writer.ts';
-import { NodeAttributes } from './node-attributes.ts';
-import { elementCount, normalizeAxis } from './shape.ts';
+import { NodeWriter, type NodeSituation } from './node-writer.ts';
+import { elementCount } from './shape.ts';
 
 /**
  * A facet of the operator table: writes the backward nodes of a node in operators that the inference runtime runs, since it
@@ -32,61 +30,25 @@ export interface GradientBlock {
 /** How a gradient passes an operator, or why not. */
 export type Gradient = GradientRule | GradientStop | GradientBlock;
 
-/** What a rule has no backward form for; becomes an error that names the layer. */
-export class GradientRefusal extends Error {}
-
 /** What the reverse accumulation knows about a node. */
-export interface GradientSituation {
-  readonly node: Node;
-  /** Version of the operator set that the node's domain is imported with. */
-  readonly opset: number;
-  readonly inputs: readonly (Facts | undefined)[];
-  readonly outputs: readonly (Facts | undefined)[];
+export interface GradientSituation extends NodeSituation {
   /** Names of the gradients that arrive at its outputs; undefined: that output plays no part in the loss. */
   readonly arriving: readonly (string | undefined)[];
   readonly wants: (input: number) => boolean;
-  /** Elements of an input that is constant: as numbers, where all of them are. */
-  readonly numbers: (input: number) => readonly number[] | undefined;
   /** Lets the forward node give an output that it leaves out so far; its name. */
   readonly giveOutput: (output: number) => string;
 }
 
-/** The node, what is known about its values, and how backward nodes are written. */
-export class GradientContext {
-  readonly node: Node;
-  readonly opset: number;
-  readonly attributes: NodeAttributes;
-  readonly write: GraphWriter;
+/** The node, the gradients of its outputs, and how backward nodes are written. */
+export class GradientContext extends NodeWriter {
   /** Whether the gradient of an input is asked for. */
   readonly wants: (input: number) => boolean;
-  /** Elements of a constant input; undefined: computed, absent or not all of them known. */
-  readonly numbers: (input: number) => readonly number[] | undefined;
   readonly #situation: GradientSituation;
 
   constructor(situation: GradientSituation, write: GraphWriter) {
+    super(situation, write);
     this.#situation = situation;
-    this.node = situation.node;
-    this.opset = situation.opset;
-    this.attributes = new NodeAttributes(situation.node);
     this.wants = situation.wants;
-    this.numbers = situation.numbers;
-    this.write = write;
-  }
-
-  /** Says that the rule has no backward form for this node. */
-  refuse(why: string): never {
-    throw new GradientRefusal(why);
-  }
-
-  /** Whether the input is there. */
-  has(input: number): boolean {
-    return (this.node.inputs[input] ?? '') !== '';
-  }
-
-  /** The name of an input that must be there. */
-  input(index: number): string {
-    const name = this.node.inputs[index] ?? '';
-    return name === '' ? this.refuse(`input ${index} is left out`) : name;
   }
 
   /** The name of an output; the forward node gives it from now on where it did not. */
@@ -105,64 +67,8 @@ export class GradientContext {
     return this.arriving() ?? this.refuse('no gradient arrives at its first output');
   }
 
-  inputFacts(index: number): Facts | undefined {
-    return this.#situation.inputs[index];
-  }
-
-  outputFacts(index = 0): Facts | undefined {
-    return this.#situation.outputs[index];
-  }
-
-  /** Shape of an input; undefined: not even its rank is known. */
-  inputShape(index: number): Shape | undefined {
-    return this.inputFacts(index)?.shape;
-  }
-
-  outputShape(index = 0): Shape | undefined {
-    return this.outputFacts(index)?.shape;
-  }
-
-  /** Rank of an input, for rules that cannot do without. */
-  rank(index: number): number {
-    return this.inputShape(index)?.length ?? this.refuse(`the rank of '${this.node.inputs[index] ?? ''}' is not known`);
-  }
-
-  /** An axis of an input counted from the front. */
-  axis(axis: number, rank: number): number {
-    return normalizeAxis(axis, rank) ?? this.refuse(`axis ${axis} lies outside of rank ${rank}`);
-  }
-
-  /** The float type that the node computes in. */
-  get dtype(): DType {
-    const known = this.#situation.outputs.concat(this.#situation.inputs).find((facts) => isFloating(facts?.dtype));
-    return known?.dtype ?? 'float32';
-  }
-
-  /** A number of the type that the node computes in. */
-  number(value: number): string {
-    return this.write.number(value, this.dtype);
-  }
-
-  float(name: string, fallback: number): number {
-    return this.attributes.get(name, 'float') ?? fallback;
-  }
-
-  int(name: string, fallback: number): number {
-    return this.attributes.int(name) ?? fallback;
-  }
-
-  /** Shape of an input as a value, int64 [rank]: a constant where all of it is known. */
-  shapeOfInput(index: number): string {
-    return this.#shapeValue(this.input(index), this.inputShape(index));
-  }
-
   shapeOfOutput(index = 0): string {
-    return this.#shapeValue(this.output(index), this.outputShape(index));
-  }
-
-  #shapeValue(name: string, shape: Shape | undefined): string {
-    const known = shape !== undefined && elementCount(shape) !== undefined;
-    return known ? this.write.ints(shape as readonly number[]) : this.write.shape(name);
+    return this.shapeValue(this.output(index), this.outputShape(index));
   }
 
   /** How many elements of an input make one of the output (for means), as a number of the node's type. */
@@ -226,11 +132,6 @@ export class GradientContext {
   expandToInput(gradient: string, index: number): string {
     return this.write.expand(gradient, this.shapeOfInput(index));
   }
-}
-
-/** Types that carry gradients. */
-export function isFloating(dtype: DType | undefined): boolean {
-  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
 }
 
 /** Axes of `shape` along which a tensor of shape `own` is repeated; undefined where sizes do not tell. */

@@ -12,6 +12,7 @@ import type { Gradient } from './gradient.ts';
 import type { LinearRule } from './linear-form.ts';
 import type { NodeAttributes } from './node-attributes.ts';
 import type { NodeContext } from './node-context.ts';
+import type { Expansion } from './node-writer.ts';
 import type { Normalization } from './normalization.ts';
 import type { ScalingRule } from './scaling.ts';
 
@@ -170,8 +171,10 @@ export interface OperatorSpec {
   readonly channels?: ChannelFacet;
   /** How a factor of a channel passes; absent: it does not. */
   readonly scaling?: ScalingRule;
-  /** How a gradient passes it, or why none does; absent: nobody has written it down. */
+  /** How a gradient passes it, or why none does; absent: it passes the operators of its expansion, or nobody has written it down. */
   readonly gradient?: Gradient;
+  /** The same computation in other operators. */
+  readonly expansion?: Expansion;
   /**
    * Facts of the outputs by position; fewer, or undefined, where nothing follows. Bad operands end in `context.fail`,
    * which becomes a listed problem.
@@ -205,6 +208,7 @@ export interface OperatorEntry {
   readonly channels?: ChannelFacet;
   readonly scaling?: ScalingRule;
   readonly gradient?: Gradient;
+  readonly expansion?: Expansion;
   readonly infer: OperatorSpec['infer'];
   readonly fold?: Fold;
   /** Default: 0. */
@@ -237,6 +241,7 @@ export function defineOperators(domain: string, entries: Readonly<Record<string,
       ...(entry.channels === undefined ? {} : { channels: entry.channels }),
       ...(entry.scaling === undefined ? {} : { scaling: entry.scaling }),
       ...gradientOf(domain, entry),
+      ...(entry.expansion === undefined ? {} : { expansion: entry.expansion }),
       infer: entry.infer,
       ...(entry.fold === undefined ? {} : { fold: entry.fold }),
       macs: entry.macs ?? (() => 0),
@@ -254,6 +259,9 @@ function gradientOf(domain: string, { gradient, traits }: OperatorEntry): Pick<O
 
 /** The contributed operators of ONNX Runtime. */
 export const MICROSOFT = 'com.microsoft';
+
+/** Of operators that no model which runs here can hold. */
+export const NO_KERNEL = { blocks: 'has no kernel in the runtime that trains' } as const;
 
 /** What ONNX Runtime writes into models that it optimised for one machine: channels in blocks. */
 export const NCHWC = 'com.microsoft.nchwc';

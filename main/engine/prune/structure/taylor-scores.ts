@@ -7,7 +7,7 @@ import { batchSize, type FeedBatches } from '../../dataset/feed-batches.ts';
 import { allValueNames } from '../../graph/index-graph.ts';
 import type { Model, Shape } from '../../graph/ir.ts';
 import { makeValueInfo } from '../../graph/make.ts';
-import { isFloating } from '../../operators/gradient.ts';
+import { isFloating } from '../../operators/node-writer.ts';
 import { GraphWriter } from '../../operators/graph-writer.ts';
 import { inferModel } from '../../operators/infer.ts';
 import { defaultOpset } from '../../passes/upgrade-opset.ts';

@@ -2,7 +2,7 @@
 import { tensorFacts } from '../../facts.ts';
 import * as gradient from './gradient.ts';
 import { flat } from '../elementwise/gradient.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { defineOperators, MICROSOFT, NO_KERNEL, type OperatorEntry } from '../../spec.ts';
 import { rectified } from '../elementwise/fold.ts';
 import { inferUnary } from '../elementwise/shape.ts';
 import { clipBounds } from './quantize.ts';
@@ -98,7 +98,7 @@ export const activationOperators = [
       parameters: [1],
       infer: (context) => [context.same()],
     },
-    SwiGLU: { ...activation, channels: elementwiseChannels, inputs: ['A', 'B'] },
+    SwiGLU: { ...activation, gradient: NO_KERNEL, channels: elementwiseChannels, inputs: ['A', 'B'] },
     Softmax: {
       ...softmax,
       gradient: gradient.softmaxGradient,
@@ -114,6 +114,7 @@ export const activationOperators = [
     BiasGelu: { ...biasedActivation, gradient: gradient.biasGeluGradient },
     FastGelu: { ...biasedActivation, gradient: gradient.fastGeluGradient },
     BiasSoftmax: {
+      gradient: NO_KERNEL,
       category: 'activation',
       inputs: ['data', 'bias'],
       infer: (context) => [tensorFacts(context.dtype(0), context.shape(0))],

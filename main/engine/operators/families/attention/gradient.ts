@@ -5,6 +5,7 @@
  */
 import type { AttributeInput } from '../../../graph/attributes.ts';
 import type { GradientContext, GradientRule } from '../../gradient.ts';
+import { joinHeads, maskLater, repeatHeads, splitHeads, sumHeads } from './heads.ts';
 
 /** Queries [N, heads, L, size], keys and values [N, kv heads, S, size]. */
 interface Operands {
@@ -56,45 +57,6 @@ function scaleOf(context: GradientContext, { query, scale }: Operands): string {
   const { write } = context;
   const size = write.squeeze(write.slice(write.shape(query), 0, 3, 4), [0]);
   return write.op('Reciprocal', [write.sqrt(write.cast(size, context.dtype))]);
-}
-
-/** −∞ where a key lies behind its query. */
-function maskLater(context: GradientContext, scores: string): string {
-  const { write } = context;
-  const square = write.slice(write.shape(scores), 0, 2, 4);
-  const earlier = write.op('Trilu', [write.expand(context.number(1), square)], { upper: 0n });
-  const seen = write.op('Greater', [earlier, context.number(0)]);
-  return write.where(seen, scores, context.number(Number.NEGATIVE_INFINITY));
-}
-
-/** Each head of keys and values as often as queries share it. */
-function repeatHeads(context: GradientContext, value: string, heads: number, kvHeads: number): string {
-  if (heads === kvHeads) return value;
-  const { write } = context;
-  const apart = write.unsqueeze(value, [2]);
-  const times = write.expand(apart, write.ints([1, 1, heads / kvHeads, 1, 1]));
-  const rest = write.slice(write.shape(value), 0, 2, 4);
-  return write.reshape(times, write.concat([write.ints([0, heads]), rest], 0));
-}
-
-function sumHeads(context: GradientContext, value: string, heads: number, kvHeads: number): string {
-  if (heads === kvHeads) return value;
-  const { write } = context;
-  const rest = write.slice(write.shape(value), 0, 2, 4);
-  const apart = write.reshape(value, write.concat([write.ints([0, kvHeads, heads / kvHeads]), rest], 0));
-  return write.reduceSum(apart, [2], false);
-}
-
-/** [N, L, heads·size] → [N, heads, L, size]. */
-function splitHeads(context: GradientContext, value: string, heads: number): string {
-  const { write } = context;
-  return write.transpose(write.reshapeTo(value, [0, 0, heads, -1]), [0, 2, 1, 3]);
-}
-
-/** And back. */
-function joinHeads(context: GradientContext, value: string): string {
-  const { write } = context;
-  return write.reshapeTo(write.transpose(value, [0, 2, 1, 3]), [0, 0, -1]);
 }
 
 /** ai.onnx Attention. */

@@ -1,5 +1,5 @@
 /** Attention in one node: ai.onnx Attention and ONNX Runtime's contributed forms, rotary embedding. */
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { defineOperators, MICROSOFT, NO_KERNEL, type OperatorEntry } from '../../spec.ts';
 import {
   inferAttention,
   sameAsInput,
@@ -14,6 +14,7 @@ import {
 import { inferFlexAttention, inferLinearAttention, linearAttentionMacs } from './linear-attention.ts';
 import { attentionMacs, maskedMultiHeadMacs, packedAttentionMacs, multiHeadMacs, groupQueryMacs } from './cost.ts';
 import { attentionGradient, multiHeadGradient, rotaryGradient } from './gradient.ts';
+import { expandGroupQuery, expandPackedAttention } from './expand.ts';
 import { attentionChannels, groupQueryChannels, multiHeadChannels, rotaryChannels } from './channels.ts';
 
 const linearAttention: OperatorEntry = {
@@ -41,14 +42,21 @@ export const attentionOperators = [
       gradient: rotaryGradient({ sine: 2, domain: '' }),
       infer: sameAsInput,
     },
-    LinearAttention: linearAttention,
+    LinearAttention: { ...linearAttention, gradient: NO_KERNEL },
   }),
   ...defineOperators('ai.onnx.preview', {
-    FlexAttention: { category: 'attention', inputs: ['Q', 'K', 'V'], infer: inferFlexAttention, macs: attentionMacs },
+    FlexAttention: {
+      category: 'attention',
+      gradient: NO_KERNEL,
+      inputs: ['Q', 'K', 'V'],
+      infer: inferFlexAttention,
+      macs: attentionMacs,
+    },
   }),
   ...defineOperators(MICROSOFT, {
     Attention: {
       category: 'attention',
+      expansion: expandPackedAttention,
       inputs: ['input', 'weights', 'bias', 'mask_index', 'past', 'attention_bias', 'past_sequence_length'],
       parameters: [1, 2],
       prunable: [1],
@@ -84,6 +92,7 @@ export const attentionOperators = [
       macs: multiHeadMacs,
     },
     GroupQueryAttention: {
+      expansion: expandGroupQuery,
       category: 'attention',
       inputs: [
         'query',
@@ -110,12 +119,14 @@ export const attentionOperators = [
       infer: sameAsInput,
     },
     DecoderMaskedMultiHeadAttention: {
+      gradient: { blocks: 'decodes one token at a time' },
       category: 'attention',
       inputs: ['query', 'key', 'value', 'mask_index', 'attention_bias', 'past_key', 'past_value'],
       infer: inferMaskedMultiHead,
       macs: maskedMultiHeadMacs,
     },
     SparseAttention: {
+      gradient: { blocks: 'computes the blocks that its data choose' },
       category: 'attention',
       inputs: ['query', 'key', 'value', 'past_key', 'past_value', 'block_row_indices', 'block_col_indices'],
       settings: [5, 6],

@@ -1,5 +1,7 @@
 /** Conv and its kin: integer, quantized and fused forms, transposed, deformable. */
-import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
+import { expandCausalConv, expandFusedConv } from './expand.ts';
+import { expandDeformConv } from './expand-deformable.ts';
+import { defineOperators, MICROSOFT, NCHWC, NO_KERNEL, type OperatorEntry } from '../../spec.ts';
 import { out, causalConvolve, convolve, convolveTransposed, blockChannels, unblockChannels } from './shape.ts';
 import { convGradient, convTransposeGradient } from './gradient.ts';
 import { convolutionChannels, kernels, transposedChannels, transposedKernels } from './channels.ts';
@@ -23,6 +25,7 @@ const causalConvolution: OperatorEntry = {
   inputs: ['input', 'weight', 'bias', 'past_state'],
   parameters: [1, 2],
   traits: ['channelsSecond'],
+  expansion: expandCausalConv,
   infer: causalConvolve,
   macs: convolutionMacs(1),
 };
@@ -60,7 +63,7 @@ export const convolutionOperators = [
       infer: (context) => out(context.dtype(0), convolveTransposed(context)),
       macs: transposedMacs,
     },
-    CausalConvWithState: causalConvolution,
+    CausalConvWithState: { ...causalConvolution, gradient: NO_KERNEL },
     ConvInteger: {
       category: 'layer',
       inputs: ['x', 'w', 'x_zero_point', 'w_zero_point'],
@@ -72,6 +75,7 @@ export const convolutionOperators = [
     },
     QLinearConv: quantizedConvolution,
     DeformConv: {
+      expansion: expandDeformConv,
       category: 'layer',
       inputs: ['X', 'W', 'offset', 'B', 'mask'],
       parameters: [1, 3],
@@ -107,6 +111,7 @@ export const convolutionOperators = [
     CausalConvWithState: causalConvolution,
     QLinearConv: quantizedConvolution,
     FusedConv: {
+      expansion: expandFusedConv,
       category: 'layer',
       inputs: ['X', 'W', 'B', 'Z'],
       parameters: [1, 2],

@@ -1,7 +1,7 @@
 /** Operators on one element, or on elements at the same place of broadcast inputs. */
 import type { DType } from '../../../tensor/dtype.ts';
 import { tensorFacts } from '../../facts.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { defineOperators, MICROSOFT, NO_KERNEL, type OperatorEntry } from '../../spec.ts';
 import * as fold from './fold.ts';
 import * as gradient from './gradient.ts';
 import { inferBroadcast, inferUnary, inferWhere } from './shape.ts';
@@ -133,8 +133,9 @@ export const elementwiseOperators = [
       traits: ['integerKernel'],
       infer: (context) => [tensorFacts(context.dtype(1), context.broadcast([0, 1, 4]))],
     },
-    BiasAdd: binary('other', undefined, { inputs: ['X', 'bias', 'skip'], parameters: [1] }),
+    BiasAdd: binary('other', undefined, { gradient: NO_KERNEL, inputs: ['X', 'bias', 'skip'], parameters: [1] }),
     BiasSplitGelu: {
+      gradient: NO_KERNEL,
       category: 'activation',
       inputs: ['X', 'bias'],
       parameters: [1],

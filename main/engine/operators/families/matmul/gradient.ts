@@ -113,6 +113,16 @@ export const inverseGradient: GradientRule = (context) => {
   return [product(context, half, y, { transB: true })];
 };
 
+/** y = det X: dX = dy·y·X⁻ᵀ; of matrices that have an inverse. */
+export const determinantGradient: GradientRule = (context) => {
+  const { write } = context;
+  const rank = context.rank(0);
+  const swap = Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
+  const inverse = write.op('Inverse', [context.input(0)], {}, { domain: MICROSOFT });
+  const factor = write.unsqueeze(write.mul(context.gradient, context.output(0)), [rank - 2, rank - 1]);
+  return [write.mul(factor, write.transpose(inverse, swap))];
+};
+
 /** y = α·op(a)·op(b) + β·c. */
 export const gemmGradient: GradientRule = (context) => {
   const { write, gradient } = context;

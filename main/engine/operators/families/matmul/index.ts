@@ -1,7 +1,8 @@
 /** Matrix products: MatMul, Gemm, their integer, quantized, fused and 4-bit forms. */
 import { tensorFacts } from '../../facts.ts';
-import { fusedMatmulGradient, gemmGradient, inverseGradient, matmulGradient } from './gradient.ts';
-import { defineOperators, MICROSOFT } from '../../spec.ts';
+import { expandDistances, expandFusedGemm } from './expand.ts';
+import { determinantGradient, fusedMatmulGradient, gemmGradient, inverseGradient, matmulGradient } from './gradient.ts';
+import { defineOperators, MICROSOFT, NO_KERNEL } from '../../spec.ts';
 import { matmulRole, gemmRole } from './quantize.ts';
 import { inferMatmul, gemmShape, det, inferFused, inferPacked } from './shape.ts';
 import { fusedMatmulChannels, gemmChannels, gemmMatrix, matmulChannels, matrices } from './channels.ts';
@@ -55,7 +56,7 @@ export const matmulOperators = [
       infer: inferMatmul(0, 3, (context) => context.dtype(7) ?? context.dtype(0)),
       macs: matmulMacs(0),
     },
-    Det: { category: 'tensor', inputs: ['X'], infer: det },
+    Det: { category: 'tensor', inputs: ['X'], gradient: determinantGradient, infer: det },
   }),
   ...defineOperators(MICROSOFT, {
     'FusedMatMul TransposeMatMul': {
@@ -69,6 +70,7 @@ export const matmulOperators = [
       macs: matmulMacs(0, true),
     },
     FusedGemm: {
+      expansion: expandFusedGemm,
       category: 'layer',
       channels: gemmChannels,
       inputs: ['A', 'B', 'C'],
@@ -105,6 +107,7 @@ export const matmulOperators = [
       macs: matmulMacs(0),
     },
     'FusedMatMulActivation GemmFastGelu': {
+      gradient: NO_KERNEL,
       category: 'layer',
       inputs: ['A', 'B', 'bias'],
       parameters: [1, 2],
@@ -153,6 +156,7 @@ export const matmulOperators = [
       macs: expertMacs([2, 5, 8], codesInByte),
     },
     CDist: {
+      expansion: expandDistances,
       category: 'layer',
       inputs: ['A', 'B'],
       infer: (context) => [tensorFacts(context.dtype(0), [context.dim(0, 0), context.dim(1, 0)])],

@@ -1,7 +1,8 @@
 /** Normalizations and dropout. */
 import { tensorFacts } from '../../facts.ts';
 import * as gradient from './gradient.ts';
-import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
+import { expandEmbedding, expandGatedRootMeanSquare } from './expand.ts';
+import { defineOperators, MICROSOFT, NO_KERNEL, type OperatorEntry } from '../../spec.ts';
 import { inferLayerNormalization, inferBatchNormalization, inferSkipNormalization } from './shape.ts';
 import { needsPrecision } from './quantize.ts';
 import {
@@ -49,6 +50,13 @@ const rootMeanSquare: OperatorEntry = {
   scaling: gains(1, undefined, true),
 };
 
+const gatedRootMeanSquare: OperatorEntry = {
+  ...keeps,
+  inputs: ['X', 'scale', 'gate'],
+  parameters: [1],
+  expansion: expandGatedRootMeanSquare,
+};
+
 function gains(gain: number, offset: number | undefined, channelsLast: boolean): ScalingRule {
   return { kind: 'gains', gain, offset, channelsLast };
 }
@@ -78,9 +86,9 @@ export const normalizationOperators = [
       scaling: gains(1, 2, true),
       quantization: needsPrecision('LayerNormalization'),
     },
-    // ONNX Runtime registers this contributed operator in the default domain.
-    GatedRMSNorm: { ...keeps, inputs: ['X', 'scale', 'gate'], parameters: [1] },
+    GatedRMSNorm: gatedRootMeanSquare,
     BiasDropout: {
+      gradient: NO_KERNEL,
       category: 'dropout',
       inputs: ['data', 'bias', 'residual', 'ratio', 'training_mode'],
       parameters: [1],
@@ -143,14 +151,17 @@ export const normalizationOperators = [
       infer: inferSkipNormalization,
     },
     SimplifiedLayerNormalization: rootMeanSquare,
-    GroupNorm: { ...keeps, inputs: ['X', 'gamma', 'beta'] },
+    GatedRMSNorm: gatedRootMeanSquare,
+    GroupNorm: { ...keeps, gradient: NO_KERNEL, inputs: ['X', 'gamma', 'beta'] },
     SkipGroupNorm: {
+      gradient: NO_KERNEL,
       category: 'normalization',
       inputs: ['X', 'gamma', 'beta', 'skip', 'bias'],
       parameters: [1, 2, 4],
       infer: (context) => [context.same(), context.same()],
     },
     EmbedLayerNormalization: {
+      expansion: expandEmbedding,
       category: 'normalization',
       inputs: [
         'input_ids',

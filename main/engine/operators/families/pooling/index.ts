@@ -1,5 +1,6 @@
 /** Pools over windows and over whole feature maps. */
 import { tensorFacts } from '../../facts.ts';
+import { expandRoiAlign } from './expand.ts';
 import * as gradient from './gradient.ts';
 import { defineOperators, MICROSOFT, NCHWC, type OperatorEntry } from '../../spec.ts';
 import { poolShape, globalShape, inferMaxPool, unpoolShape, roiShape } from './shape.ts';
@@ -22,6 +23,12 @@ const global: OperatorEntry = {
   inputs: ['X'],
   traits: ['channelsSecond'],
   infer: (context) => [tensorFacts(context.dtype(0), globalShape(context))],
+};
+
+const regions: OperatorEntry = {
+  category: 'pool',
+  inputs: ['X', 'rois', 'batch_indices'],
+  infer: (context) => [tensorFacts(context.dtype(0), roiShape(context))],
 };
 
 const quantizedInputs = ['X', 'x_scale', 'x_zero_point', 'y_scale', 'y_zero_point'];
@@ -62,11 +69,8 @@ export const poolingOperators = [
       traits: ['channelsSecond'],
       infer: (context) => [tensorFacts(context.dtype(0), unpoolShape(context))],
     },
-    'RoiAlign MaxRoiPool': {
-      category: 'pool',
-      inputs: ['X', 'rois', 'batch_indices'],
-      infer: (context) => [tensorFacts(context.dtype(0), roiShape(context))],
-    },
+    RoiAlign: { ...regions, expansion: expandRoiAlign },
+    MaxRoiPool: regions,
   }),
   ...defineOperators(NCHWC, {
     'MaxPool AveragePool': windowed,

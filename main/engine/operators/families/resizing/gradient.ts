@@ -124,3 +124,37 @@ function settings(context: GradientContext): Record<string, AttributeInput> {
   const coefficient = context.attributes.get('cubic_coeff_a', 'float');
   return coefficient === undefined ? named : { ...named, cubic_coeff_a: coefficient };
 }
+
+/** Columns put back into an image: each takes what arrives at its place, 0 in the padding. */
+export const columnsGradient: GradientRule = (context) => {
+  const { write, attributes } = context;
+  const [image, block] = [context.numbers(1), context.numbers(2)];
+  if (image === undefined || block === undefined) return context.refuse('the sizes that it is told are computed');
+  const axes = image.length;
+  const all = (name: string, count: number, fallback: number): readonly number[] =>
+    attributes.ints(name) ?? Array.from({ length: count }, () => fallback);
+  const [strides, dilations, pads] = [all('strides', axes, 1), all('dilations', axes, 1), all('pads', 2 * axes, 0)];
+  const padded = image.map((size, axis) => size + pads[axis]! + pads[axes + axis]!);
+  const counts = padded.map(
+    (size, axis) => Math.floor((size - dilations[axis]! * (block[axis]! - 1) - 1) / strides[axis]!) + 1,
+  );
+  const places = (sizes: readonly number[]): number[][] =>
+    sizes.reduce<number[][]>(
+      (found, size) => found.flatMap((at) => [...Array(size).keys()].map((next) => [...at, next])),
+      [[]],
+    );
+  const starts = places(counts);
+  const indices = places(block).flatMap((tap) =>
+    starts.map((start) =>
+      padded.reduce(
+        (flat, size, axis) => flat * size + start[axis]! * strides[axis]! + tap[axis]! * dilations[axis]!,
+        0,
+      ),
+    ),
+  );
+  const ends = [0, 0, ...pads.slice(0, axes), 0, 0, ...pads.slice(axes)];
+  const whole = write.op('Pad', [context.gradient, write.ints(ends), context.number(0)]);
+  const flat = write.reshapeTo(whole, [0, 0, -1]);
+  const taken = write.op('Gather', [flat, write.ints(indices)], { axis: 2n });
+  return context.wanted(() => write.reshape(taken, context.shapeOfInput(0)));
+};

@@ -15,7 +15,8 @@ import {
 import { scalesFirst } from '../../scaling.ts';
 import { spatialChannels } from '../../channel-rules.ts';
 import { padChannels, padsWithZeros, resizeChannels } from './channels.ts';
-import { padGradient, resizeGradient } from './gradient.ts';
+import { expandAffineGrid, expandCenterCropPad } from './expand.ts';
+import { columnsGradient, padGradient, resizeGradient } from './gradient.ts';
 
 export const resizingOperators = [
   ...defineOperators('', {
@@ -46,6 +47,7 @@ export const resizingOperators = [
     },
     Upsample: {
       category: 'tensor',
+      gradient: { blocks: 'becomes Resize in opset 10, which has one' },
       inputs: ['X', 'scales'],
       settings: [1],
       channels: spatialChannels,
@@ -59,12 +61,25 @@ export const resizingOperators = [
       gradient: gridSampleGradient,
       infer: inferGridSample,
     },
-    AffineGrid: { category: 'tensor', inputs: ['theta', 'size'], settings: [1], infer: inferAffineGrid },
-    CenterCropPad: { category: 'tensor', inputs: ['input_data', 'shape'], settings: [1], infer: inferCenterCropPad },
+    AffineGrid: {
+      category: 'tensor',
+      inputs: ['theta', 'size'],
+      settings: [1],
+      expansion: expandAffineGrid,
+      infer: inferAffineGrid,
+    },
+    CenterCropPad: {
+      category: 'tensor',
+      inputs: ['input_data', 'shape'],
+      settings: [1],
+      expansion: expandCenterCropPad,
+      infer: inferCenterCropPad,
+    },
     Col2Im: {
       category: 'tensor',
       inputs: ['input', 'image_shape', 'block_shape'],
       settings: [1, 2],
+      gradient: columnsGradient,
       infer: inferCol2Im,
     },
   }),
