@@ -8,7 +8,7 @@ import classes from './CompareView.module.css';
 import { CompareToolbar } from './parts/CompareToolbar.tsx';
 import { LayerDiff } from './parts/LayerDiff.tsx';
 import { MetricTable } from './parts/MetricTable.tsx';
-import { useComparedFile, useComparison } from './store.ts';
+import { useCompareUi, useComparedFile, useComparison } from './store.ts';
 
 /** The Compare task: two trials side by side, their numbers and their layers. */
 export function CompareView(): ReactNode {
@@ -16,6 +16,7 @@ export function CompareView(): ReactNode {
   const b = useSession((state) => state.b);
   const count = useSession((state) => state.trials.length);
   const file = useComparedFile();
+  const view = useCompareUi((state) => state.view);
   const comparison = useComparison(a, b, file);
   if (a === null)
     return <EmptyState title="No model is open">Open one, make a trial, then compare it here.</EmptyState>;
@@ -41,7 +42,7 @@ export function CompareView(): ReactNode {
         <Loaded query={comparison} loading="Comparing…">
           {(value) => (
             <>
-              <MetricTable comparison={value} />
+              {view === 'table' && <MetricTable comparison={value} />}
               <LayerDiff comparison={value} />
             </>
           )}

@@ -9,6 +9,8 @@ type ComparedLayer = Comparison['layers'][number];
 
 /** One layer, in one or both of the two models. */
 export interface CompareRow {
+  /** Unique; the name of A's layer where there is one. */
+  readonly key: string;
   readonly name: string;
   readonly op: string;
   readonly status: ComparedLayer['status'];
@@ -24,6 +26,8 @@ export interface CompareRow {
   readonly parametersDelta: number | null;
   /** Its name in B where that is another. */
   readonly nameB: string | null;
+  /** Other layers of B that compute it too. */
+  readonly othersB: readonly string[];
   readonly matchedBy: ComparedLayer['matchedBy'];
   /** How far B's weights are from A's. */
   readonly weights: ComparedLayer['weights'];
@@ -33,6 +37,7 @@ export interface CompareRow {
 /** Layers of a comparison as rows, in its order. */
 export function compareRows(comparison: Comparison): CompareRow[] {
   return comparison.layers.map((layer) => ({
+    key: layer.status === 'added' ? addedKey(layer.name) : layer.name,
     name: layer.name,
     op: layer.opA === layer.opB || layer.opB === null ? (layer.opA ?? '') : `${layer.opA ?? '–'} → ${layer.opB}`,
     status: layer.status,
@@ -45,11 +50,15 @@ export function compareRows(comparison: Comparison): CompareRow[] {
     parametersB: layer.parametersB,
     parametersDelta: difference(layer.parametersA, layer.parametersB),
     nameB: layer.nameB,
+    othersB: layer.othersB,
     matchedBy: layer.matchedBy,
     weights: layer.weights,
     changes: layer.changes,
   }));
 }
+
+/** The key of a layer that only B has: A may have another one of that name. */
+export const addedKey = (name: string): string => `\u0000${name}`;
 
 function difference(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : b - a;
@@ -66,6 +75,16 @@ export function filterCompareRows(rows: readonly CompareRow[], filter: CompareFi
     const text = `${row.name} ${row.nameB ?? ''} ${row.op}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+/** The next row that differs, or the one before, round at the ends; null: none differs. @param from place; −1: before all */
+export function differenceFrom(rows: readonly CompareRow[], from: number, by: 1 | -1): CompareRow | null {
+  const start = from < 0 && by < 0 ? 0 : from;
+  for (let step = 1; step <= rows.length; step++) {
+    const row = rows[(((start + by * step) % rows.length) + rows.length) % rows.length]!;
+    if (row.status !== 'same') return row;
+  }
+  return null;
 }
 
 /** Why two layers are taken for the same one, as said to people. */

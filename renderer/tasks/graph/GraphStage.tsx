@@ -9,15 +9,16 @@ import { useOverlay } from '../../state/overlay.ts';
 import { excludedBy, useRecipe } from '../../state/recipe.ts';
 import { clearSelection, selectLayer, useSelection } from '../../state/selection.ts';
 import { openPanel, useUi } from '../../state/ui.ts';
-import { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
 import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
-import { groupsAround } from '../../viz/graph/scope-tree.ts';
+import { drawnBox, groupsAround } from '../../viz/graph/scope-tree.ts';
+import { GraphMap } from '../../widgets/graph/GraphMap.tsx';
+import { edgeWeights } from '../../widgets/graph/drawn-graph.ts';
+import { graphKey } from '../../widgets/graph/graph-key.ts';
+import { useGraphCanvas } from '../../widgets/graph/use-graph-canvas.ts';
 import classes from './GraphStage.module.css';
-import { edgeWeights } from './drawn-graph.ts';
 import { endFirstPicture, firstCamera } from './first-picture.ts';
-import { boxOverlays, neighbours, recipeMarks } from './model.ts';
-import { GraphMap } from './parts/GraphMap.tsx';
+import { boxOverlays, recipeMarks } from './model.ts';
 import { GraphToolbar } from './parts/GraphToolbar.tsx';
 import { HoverCard } from './parts/HoverCard.tsx';
 import { LayerMenu } from './parts/LayerMenu.tsx';
@@ -40,7 +41,6 @@ interface Point {
 /** The canvas with what lies over it: overlay chooser, legend, menu, hover card. */
 export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const holder = useRef<HTMLCanvasElement>(null);
-  const [canvas, setCanvas] = useState<GraphCanvas | null>(null);
   const [menu, setMenu] = useState<{ hit: GraphHit; at: Point } | null>(null);
   const [pointer, setPointer] = useState<{ hit: GraphHit; at: Point } | null>(null);
   const { source, standIns, tree, expanded, scene, busy, error } = useGraphScene(trialId, view);
@@ -59,50 +59,45 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const together = hover === null ? undefined : overlay?.together?.get(hover);
   const group = useGraph((state) => state.group);
 
-  // The canvas calls back long after the render that made it: it reads the newest of these.
-  const latest = useRef({ expanded, tree });
-  latest.current = { expanded, tree };
-
   const toggle = (id: string): void => {
-    const open = new Set(latest.current.expanded);
+    const open = new Set(expanded);
     if (!open.delete(id)) open.add(id);
     useGraph.getState().setExpanded(trialId, open, id);
   };
 
+  const canvas = useGraphCanvas(holder, {
+    onSelect: (hit) => {
+      const grouped = hit?.kind === 'group' || hit?.kind === 'frame';
+      selectLayer(hit?.kind === 'layer' ? hit.id : null, 'graph');
+      if (grouped) useGraph.getState().setGroup(hit.id);
+    },
+    onHover: (hit, at) => {
+      useSelection.getState().setHover(hit === null || hit.kind === 'input' || hit.kind === 'output' ? null : hit.id);
+      setPointer(hit === null || hit.kind === 'frame' ? null : { hit, at });
+    },
+    onOpen: (hit) => {
+      if (hit.kind === 'group' || hit.kind === 'frame') toggle(hit.id);
+      else if (hit.kind === 'layer') openPanel('properties');
+    },
+    onMenu: (hit, at) => {
+      if (hit.kind === 'input' || hit.kind === 'output') return;
+      if (hit.kind === 'layer') selectLayer(hit.id, 'graph');
+      setPointer(null);
+      setMenu({ hit, at });
+    },
+    onCamera: (camera) => {
+      setPointer(null);
+      useGraph.getState().cameras.set(trialId, camera);
+    },
+  });
+
   useEffect(() => {
-    const element = holder.current;
-    if (element === null) return;
-    const graph = new GraphCanvas(element, {
-      onSelect: (hit) => {
-        const grouped = hit?.kind === 'group' || hit?.kind === 'frame';
-        selectLayer(hit?.kind === 'layer' ? hit.id : null, 'graph');
-        if (grouped) useGraph.getState().setGroup(hit.id);
-      },
-      onHover: (hit, at) => {
-        useSelection.getState().setHover(hit === null || hit.kind === 'input' || hit.kind === 'output' ? null : hit.id);
-        setPointer(hit === null || hit.kind === 'frame' ? null : { hit, at });
-      },
-      onOpen: (hit) => {
-        if (hit.kind === 'group' || hit.kind === 'frame') toggle(hit.id);
-        else if (hit.kind === 'layer') openPanel('properties');
-      },
-      onMenu: (hit, at) => {
-        if (hit.kind === 'input' || hit.kind === 'output') return;
-        if (hit.kind === 'layer') selectLayer(hit.id, 'graph');
-        setPointer(null);
-        setMenu({ hit, at });
-      },
-      onCamera: (camera) => void useGraph.getState().cameras.set(trialId, camera),
-    });
-    setCanvas(graph);
-    useGraph.getState().setCanvas(graph);
+    useGraph.getState().setCanvas(canvas);
     return () => {
-      graph.dispose();
       useGraph.getState().setCanvas(null);
       useSelection.getState().setHover(null);
     };
-    // oxlint-disable-next-line react/exhaustive-deps -- `toggle` reads `latest`
-  }, [trialId]);
+  }, [canvas]);
 
   const drawn = useRef(false);
   useEffect(() => {
@@ -135,12 +130,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   );
 
   const boxOf = useMemo(() => {
-    return (name: string | null): string | null => {
-      if (name === null) return null;
-      const drawn = standIns.get(name) ?? name;
-      const around = groupsAround(tree, drawn);
-      return around.find((id) => !expanded.has(id)) ?? drawn;
-    };
+    return (name: string | null): string | null =>
+      name === null ? null : drawnBox(tree, expanded, standIns.get(name) ?? name);
   }, [tree, expanded, standIns]);
   useEffect(
     () => canvas?.setSelection(layer === null ? group : boxOf(layer), hover === null ? null : boxOf(hover)),
@@ -217,24 +208,4 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
       )}
     </div>
   );
-}
-
-/** What a key means on the canvas: arrows walk along the edges of the selected layer. */
-function graphKey(
-  event: KeyboardEvent,
-  view: GraphView,
-  layer: string | null,
-): 'fit' | 'clear' | 'toggle' | { readonly layer: string } | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return undefined;
-  if (event.key === ' ') return 'fit';
-  if (event.key === 'Escape') return 'clear';
-  if (event.key === 'Enter') return 'toggle';
-  if (!event.key.startsWith('Arrow')) return undefined;
-  if (layer === null) {
-    const first = view.nodes.find((node) => node.brings !== 'constant');
-    return first === undefined ? undefined : { layer: first.name };
-  }
-  const { before, after } = neighbours(view, layer);
-  const next = event.key === 'ArrowUp' || event.key === 'ArrowLeft' ? before[0] : after[0];
-  return next === undefined ? undefined : { layer: next };
 }

@@ -7,8 +7,8 @@ import { placeContainer } from '../../viz/graph/place-container.ts';
 import type { Direction } from '../../viz/graph/place-container.ts';
 import { sceneOf } from '../../viz/graph/scene.ts';
 import { startExpanded } from '../../viz/graph/scope-tree.ts';
-import { drawnGraph, drawnTree, fontsReady, visibleBoxes } from './drawn-graph.ts';
-import type { RowOptions } from './drawn-graph.ts';
+import { drawnGraph, drawnTree, fontsReady, visibleBoxes } from '../../widgets/graph/drawn-graph.ts';
+import type { RowOptions } from '../../widgets/graph/drawn-graph.ts';
 
 export interface FirstPictureOptions extends RowOptions {
   readonly direction: Direction;

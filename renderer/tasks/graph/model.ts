@@ -1,4 +1,3 @@
-import type { GraphView } from '../../../main/contract/studio.ts';
 import { formatCompact, formatMetric, formatPredicted } from '../../../main/judge/format.ts';
 import type { OverlayData } from '../../state/overlay.ts';
 import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-maps.ts';
@@ -6,7 +5,6 @@ import type { MetricScale } from '../../viz/color-maps.ts';
 import type { BoxMark, BoxOverlay, BoxOverlays } from '../../viz/graph/draw.ts';
 import { groupsIn } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
-import { bringsWeight } from './drawn-graph.ts';
 
 /** Limits of the colour scale from the data: from 0 for amounts on a linear scale, from the least on a logarithmic one. */
 export function dataDomain(data: OverlayData, kind: 'linear' | 'log'): readonly [number, number] {
@@ -92,21 +90,4 @@ export function recipeMarks(exclude: {
   for (const layer of exclude.quantize) add(layer, { text: 'float', color: '#7a4a00' });
   for (const layer of exclude.prune) add(layer, { text: 'frozen', color: '#1d5f9e' });
   return marks;
-}
-
-/** The layers before and after one, by the values they pass; for walking the graph with the arrow keys. */
-export function neighbours(
-  view: GraphView,
-  layer: string,
-): { readonly before: readonly string[]; readonly after: readonly string[] } {
-  const node = view.nodes.find((candidate) => candidate.name === layer);
-  if (node === undefined) return { before: [], after: [] };
-  const inputs = new Set(node.inputs);
-  const outputs = new Set(node.outputs);
-  return {
-    before: view.nodes
-      .filter((other) => !bringsWeight(other) && other.outputs.some((value) => inputs.has(value)))
-      .map((other) => other.name),
-    after: view.nodes.filter((other) => other.inputs.some((value) => outputs.has(value))).map((other) => other.name),
-  };
 }

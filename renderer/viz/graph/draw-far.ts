@@ -1,4 +1,5 @@
 import { CATEGORY_COLORS } from '../operator-colors.ts';
+import { drawEdge } from './draw.ts';
 import type { DrawState } from './draw.ts';
 import type { SceneBox, SceneEdge, SceneFrame } from './scene.ts';
 
@@ -16,7 +17,7 @@ interface Seen {
 
 /** Draws frames, lines and boxes as they look from afar; at a tenth of the cost of their near look. */
 export function drawFar(context: CanvasRenderingContext2D, { frames, edges, boxes }: Seen, state: DrawState): void {
-  const { palette, scale } = state;
+  const { palette, scale, overlay } = state;
   context.beginPath();
   for (const { x, y, width, height } of frames) {
     if (width * scale >= LEAST_SEEN && height * scale >= LEAST_SEEN) context.rect(x, y, width, height);
@@ -26,14 +27,19 @@ export function drawFar(context: CanvasRenderingContext2D, { frames, edges, boxe
   context.stroke();
 
   context.beginPath();
-  for (const { points, bounds } of edges) {
+  for (const { value, points, bounds } of edges) {
     if (bounds.width * scale < LEAST_SEEN && bounds.height * scale < LEAST_SEEN) continue;
+    if (state.looks?.has(value) === true) continue;
     context.moveTo(points[0]!, points[1]!);
     for (let at = 2; at + 1 < points.length; at += 2) context.lineTo(points[at]!, points[at + 1]!);
   }
   context.lineWidth = 1 / Math.max(scale, 0.35);
   context.strokeStyle = palette.edge;
   context.stroke();
+
+  if (state.looks !== null) {
+    for (const edge of edges) if (state.looks.has(edge.value)) drawEdge(context, edge, state, null);
+  }
 
   const byColor = new Map<string, SceneBox[]>();
   for (const box of boxes) {
@@ -50,6 +56,23 @@ export function drawFar(context: CanvasRenderingContext2D, { frames, edges, boxe
       const height = Math.max(item.height, least);
       context.fillRect(item.x + (item.width - width) / 2, item.y + (item.height - height) / 2, width, height);
     }
+  }
+  if (overlay !== null) drawCuts(context, boxes, state);
+}
+
+/** Holes and halves, told apart without colour. */
+function drawCuts(
+  context: CanvasRenderingContext2D,
+  boxes: readonly SceneBox[],
+  { palette, overlay, scale }: DrawState,
+): void {
+  context.fillStyle = palette.background;
+  const edge = 1 / scale;
+  for (const { box, x, y, width, height } of boxes) {
+    const cut = overlay?.get(box.id)?.cut;
+    if (cut === undefined || width * scale < 3 || height * scale < 3) continue;
+    const inner = height - 2 * edge;
+    context.fillRect(x + edge, y + edge, width - 2 * edge, cut === 'hole' ? inner : inner / 2);
   }
 }
 

@@ -10,11 +10,20 @@ export interface BoxOverlay {
   readonly fill: string | null;
   readonly textColor: string;
   readonly text: string;
+  /** From afar, so that not the colour alone tells: a box with a hole in it, or filled in its lower half; absent: whole. */
+  readonly cut?: 'hole' | 'half';
 }
 
 /** What the overlay shows of each box, by its id; undefined: it has no value there. */
 export interface BoxOverlays {
   readonly get: (id: string) => BoxOverlay | undefined;
+}
+
+/** How the edges of a value look. */
+export interface EdgeLook {
+  readonly color: string;
+  /** Lengths of dashes and gaps, scene units; empty: a whole line. */
+  readonly dash: readonly number[];
 }
 
 /** Badges: what the recipe does to the layer. */
@@ -37,6 +46,10 @@ export interface DrawState {
   readonly strips: ReadonlyMap<string, Uint8Array>;
   /** How wide each value's edges are, 0…1; null: all alike. */
   readonly weights: ReadonlyMap<string, number> | null;
+  /** How the edges of single values look; null: all alike. */
+  readonly looks: ReadonlyMap<string, EdgeLook> | null;
+  /** What is written beside the edges of a value. */
+  readonly labels: ReadonlyMap<string, string>;
 }
 
 /** Below these scales text and details are left out: they could not be read. */
@@ -84,13 +97,16 @@ export function drawEdge(
     context.arcTo(points[index]!, points[index + 1]!, points[index + 2]!, points[index + 3]!, CORNER);
   }
   context.lineTo(points.at(-2)!, points.at(-1)!);
-  context.strokeStyle = color ?? palette.edge;
+  const look = state.looks?.get(edge.value);
+  const shown = color ?? look?.color ?? palette.edge;
+  context.strokeStyle = shown;
   const weight = state.weights === null ? 0 : (state.weights.get(edge.value) ?? 0) * WIDEST;
-  context.lineWidth = (color === null ? 1 : 2) / Math.min(1, Math.max(scale, 0.35)) + weight;
+  context.lineWidth = (color !== null ? 2 : look !== undefined ? 1.5 : 1) / Math.min(1, Math.max(scale, 0.35)) + weight;
   if (isBranchLink(edge.value)) context.setLineDash(BRANCH_DASH);
+  else if (look !== undefined) context.setLineDash([...look.dash]);
   context.stroke();
   context.setLineDash([]);
-  if (edge.ends && scale > 0.2) drawArrow(context, points, color ?? palette.edge);
+  if (edge.ends && scale > 0.2) drawArrow(context, points, shown);
 }
 
 function drawArrow(context: CanvasRenderingContext2D, points: Float32Array, color: string): void {

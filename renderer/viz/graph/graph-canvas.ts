@@ -1,10 +1,10 @@
-import type { Camera } from './camera.ts';
+import type { Camera, Viewport } from './camera.ts';
 import { fitCamera, homeCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
-import { FAR_SCALE, drawFar } from './draw-far.ts';
-import { drawBox, drawEdge, drawEdgeLabel, drawFrame, drawOutline } from './draw.ts';
-import type { BoxMark, BoxOverlays, DrawState } from './draw.ts';
+import { drawScene } from './draw-scene.ts';
+import type { BoxMark, BoxOverlays, DrawState, EdgeLook } from './draw.ts';
 import { LIGHT_PALETTE } from './palette.ts';
 import type { GraphPalette } from './palette.ts';
+import { listenToPointer } from './pointer.ts';
 import { EMPTY_SCENE } from './scene.ts';
 import type { Rect, Scene, SceneBox, SceneEdge, SceneFrame } from './scene.ts';
 import { SpatialIndex } from './spatial-index.ts';
@@ -57,6 +57,7 @@ export class GraphCanvas {
   #lit: ReadonlySet<string> = new Set();
   #strips: ReadonlyMap<string, Uint8Array> = new Map();
   #weights: ReadonlyMap<string, number> | null = null;
+  #looks: ReadonlyMap<string, EdgeLook> | null = null;
   #wheel: 'pan' | 'zoom' = 'pan';
   #frameRequest = 0;
   #animation = 0;
@@ -76,6 +77,11 @@ export class GraphCanvas {
 
   get camera(): Camera {
     return this.#camera;
+  }
+
+  /** Its size, CSS pixels. */
+  get view(): Viewport {
+    return this.#view;
   }
 
   /** Shows another scene; keeps the camera, and keeps `anchor` (a box or frame of both scenes) where it is on screen. */
@@ -133,6 +139,12 @@ export class GraphCanvas {
   /** How wide each value's edges are, 0…1; null: all alike. */
   setEdgeWeights(weights: ReadonlyMap<string, number> | null): void {
     this.#weights = weights;
+    this.#redraw();
+  }
+
+  /** How the edges of single values look; null: all alike. */
+  setEdgeLooks(looks: ReadonlyMap<string, EdgeLook> | null): void {
+    this.#looks = looks;
     this.#redraw();
   }
 
@@ -227,9 +239,9 @@ export class GraphCanvas {
         left: mix(start.left, target.left),
         top: mix(start.top, target.top),
       };
+      this.#events.onCamera(this.#camera);
       this.#draw();
       if (t < 1) this.#animation = requestAnimationFrame(step);
-      else this.#events.onCamera(this.#camera);
     };
     this.#animation = requestAnimationFrame(step);
   }
@@ -254,9 +266,23 @@ export class GraphCanvas {
     const { scale, left, top } = this.#camera;
     const seen = seenRect(this.#camera, this.#view);
     for (const watcher of this.#watchers) watcher(seen);
-    const state: DrawState = {
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = this.#palette.background;
+    context.fillRect(0, 0, this.#view.width, this.#view.height);
+    context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
+    const part = {
+      frames: this.#frameIndex.search(seen),
+      edges: this.#edgeIndex.search(seen),
+      boxes: this.#boxIndex.search(seen),
+    };
+    drawScene(context, part, this.#drawState());
+  }
+
+  #drawState(): DrawState {
+    return {
       palette: this.#palette,
-      scale,
+      scale: this.#camera.scale,
+      labels: this.#labels,
       overlay: this.#overlay,
       marks: this.#marks,
       selected: this.#selected,
@@ -264,48 +290,8 @@ export class GraphCanvas {
       lit: this.#lit,
       strips: this.#strips,
       weights: this.#weights,
+      looks: this.#looks,
     };
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = this.#palette.background;
-    context.fillRect(0, 0, this.#view.width, this.#view.height);
-    context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
-    const frames = this.#frameIndex.search(seen);
-    const edges = this.#edgeIndex.search(seen);
-    const boxes = this.#boxIndex.search(seen);
-    const marked = this.#markedEdges(edges);
-    if (scale < FAR_SCALE) {
-      drawFar(context, { frames, edges, boxes }, state);
-      for (const [edge, color] of marked) drawEdge(context, edge, state, color);
-      for (const id of [this.#selected, this.#hover, ...this.#lit]) {
-        const box = id === null ? undefined : this.#boxById.get(id);
-        if (box !== undefined) drawOutline(context, box, state);
-      }
-      return;
-    }
-    for (const frame of frames) drawFrame(context, frame, state);
-    for (const edge of edges) if (!marked.has(edge)) drawEdge(context, edge, state, null);
-    for (const [edge, color] of marked) drawEdge(context, edge, state, color);
-    for (const box of boxes) drawBox(context, box, state);
-    const written = new Set<string>();
-    for (const edge of edges) {
-      const text = this.#labels.get(edge.value);
-      const key = `${edge.source}\u0000${edge.value}`;
-      if (text === undefined || !edge.begins || written.has(key)) continue;
-      written.add(key);
-      drawEdgeLabel(context, edge, text, state);
-    }
-  }
-
-  /** What leads to and from the box that is selected or pointed at, with its colour. */
-  #markedEdges(edges: readonly SceneEdge[]): ReadonlyMap<SceneEdge, string> {
-    const marked = new Map<SceneEdge, string>();
-    const selected = this.#selected ?? this.#hover;
-    if (selected === null) return marked;
-    for (const edge of edges) {
-      if (edge.source === selected) marked.set(edge, this.#palette.edgeOut);
-      else if (edge.targets.includes(selected)) marked.set(edge, this.#palette.edgeIn);
-    }
-    return marked;
   }
 
   #hit(x: number, y: number): GraphHit | null {
@@ -320,70 +306,26 @@ export class GraphCanvas {
   }
 
   #listen(): void {
-    const canvas = this.#canvas;
-    const on = <K extends keyof HTMLElementEventMap>(
-      type: K,
-      listener: (event: HTMLElementEventMap[K]) => void,
-      options?: AddEventListenerOptions,
-    ): void => {
-      canvas.addEventListener(type, listener, options);
-      this.#stops.push(() => canvas.removeEventListener(type, listener, options));
-    };
-    const at = (event: MouseEvent): { x: number; y: number } => {
-      const box = canvas.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    };
-    let drag: { x: number; y: number; moved: boolean } | null = null;
-    on('pointerdown', (event) => {
-      if (event.button !== 0 && event.button !== 1) return;
-      canvas.focus({ preventScroll: true });
-      canvas.setPointerCapture(event.pointerId);
-      drag = { ...at(event), moved: false };
-    });
-    on('pointermove', (event) => {
-      const point = at(event);
-      if (drag === null) {
-        const hit = this.#hit(point.x, point.y);
-        canvas.style.cursor = hit === null || hit.kind === 'frame' ? 'grab' : 'pointer';
-        this.#events.onHover(hit, { x: event.clientX, y: event.clientY });
-        return;
-      }
-      // A shaky click is still a click.
-      if (!drag.moved && Math.hypot(point.x - drag.x, point.y - drag.y) < 4) return;
-      canvas.style.cursor = 'grabbing';
-      this.#setCamera(panBy(this.#camera, point.x - drag.x, point.y - drag.y));
-      drag = { ...point, moved: true };
-    });
-    on('pointerup', (event) => {
-      const wasClick = drag !== null && !drag.moved && event.button === 0;
-      drag = null;
-      const point = at(event);
-      if (wasClick) this.#events.onSelect(this.#hit(point.x, point.y));
-    });
-    on('pointercancel', () => (drag = null));
-    on('pointerleave', (event) => this.#events.onHover(null, { x: event.clientX, y: event.clientY }));
-    on('dblclick', (event) => {
-      const point = at(event);
-      const hit = this.#hit(point.x, point.y);
-      if (hit !== null) this.#events.onOpen(hit);
-    });
-    on('contextmenu', (event) => {
-      event.preventDefault();
-      const point = at(event);
-      const hit = this.#hit(point.x, point.y);
-      if (hit !== null) this.#events.onMenu(hit, { x: event.clientX, y: event.clientY });
-    });
-    on(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-        const zooms = event.ctrlKey || event.metaKey || (this.#wheel === 'zoom' && !event.shiftKey);
-        if (zooms) this.#setCamera(zoomAt(this.#camera, Math.exp(-event.deltaY * lines * 0.0022), at(event)));
-        else if (event.shiftKey && event.deltaX === 0) this.#setCamera(panBy(this.#camera, -event.deltaY * lines, 0));
-        else this.#setCamera(panBy(this.#camera, -event.deltaX * lines, -event.deltaY * lines));
+    const stop = listenToPointer(this.#canvas, {
+      pan: (dx, dy) => this.#setCamera(panBy(this.#camera, dx, dy)),
+      zoom: (factor, at) => this.#setCamera(zoomAt(this.#camera, factor, at)),
+      point: (at, window) => {
+        const hit = this.#hit(at.x, at.y);
+        this.#events.onHover(hit, window);
+        return hit === null || hit.kind === 'frame' ? 'grab' : 'pointer';
       },
-      { passive: false },
-    );
+      leave: (window) => this.#events.onHover(null, window),
+      click: ({ x, y }) => this.#events.onSelect(this.#hit(x, y)),
+      open: ({ x, y }) => {
+        const hit = this.#hit(x, y);
+        if (hit !== null) this.#events.onOpen(hit);
+      },
+      menu: ({ x, y }, window) => {
+        const hit = this.#hit(x, y);
+        if (hit !== null) this.#events.onMenu(hit, window);
+      },
+      wheel: () => this.#wheel,
+    });
+    this.#stops.push(stop);
   }
 }

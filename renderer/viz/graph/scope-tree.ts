@@ -126,6 +126,11 @@ export function groupsAround(root: ScopeGroup, layer: string): readonly string[]
   return around.get(layer) ?? [];
 }
 
+/** What a layer is drawn as while these groups are open: the outermost folded group around it, or itself. */
+export function drawnBox(root: ScopeGroup, expanded: ReadonlySet<string>, layer: string): string {
+  return groupsAround(root, layer).find((id) => !expanded.has(id)) ?? layer;
+}
+
 /**
  * Which groups are open at first: all of them in a small graph; in a large one as many, outermost first, as keep the number
  * of drawn items at or below `budget`.

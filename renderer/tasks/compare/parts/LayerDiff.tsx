@@ -1,9 +1,9 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Badge, SegmentedControl, Text, TextInput } from '@mantine/core';
 import type { Comparison } from '../../../../main/contract/studio.ts';
 import { formatCompact, formatDb, formatMs } from '../../../../main/judge/format.ts';
-import { selectLayer, useSelection } from '../../../state/selection.ts';
+import { useSelection } from '../../../state/selection.ts';
 import { divergingMap } from '../../../viz/color-maps.ts';
 import { DataGrid } from '../../../widgets/grid/DataGrid.tsx';
 import type { GridColumn } from '../../../widgets/grid/grid-column.ts';
@@ -20,61 +20,63 @@ import {
   sayWeights,
 } from '../model.ts';
 import type { CompareFilter, CompareRow } from '../model.ts';
-import { useCompareUi } from '../store.ts';
+import { LAYER_VIEWS, hoverRow, selectRow, stepDifference, useCompareUi, useSelectedRow } from '../store.ts';
+import type { LayerView } from '../store.ts';
+import { DiffGraphs } from './DiffGraphs.tsx';
+
+const VIEW_TITLES: Readonly<Record<LayerView, string>> = {
+  table: 'Table',
+  beside: 'Side by side',
+  together: 'Overlaid',
+};
 
 const STATUS_COLORS: Readonly<Record<CompareRow['status'], string>> = {
   same: 'gray',
   changed: 'yellow',
-  added: 'teal',
-  removed: 'red',
+  added: 'blue',
+  removed: 'orange',
 };
 
 /** The layers of both models, matched; what changed, and by how much. */
 export function LayerDiff({ comparison }: { readonly comparison: Comparison }): ReactNode {
-  const { filter, search } = useCompareUi();
+  const { filter, search, view } = useCompareUi();
   const rows = useMemo(() => compareRows(comparison), [comparison]);
   const shown = useMemo(() => filterCompareRows(rows, filter, search), [rows, filter, search]);
   const columns = useMemo(() => columnsFor(rows), [rows]);
   const counts = useMemo(() => countStatuses(rows), [rows]);
-  const layer = useSelection((state) => state.layer);
+  const byKey = useMemo(() => new Map(rows.map((row) => [row.key, row])), [rows]);
+  const selected = useSelectedRow(byKey)?.key ?? null;
   const revision = useSelection((state) => state.revision);
-  const hover = useSelection((state) => state.hover);
+  const hovered = useCompareUi((state) => state.hovered);
   const grid = useGrid({ id: 'compared', columns, rows: shown, rowKey });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== 'F7' || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      stepDifference(rows, event.shiftKey ? -1 : 1);
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [rows]);
   const timed = rows.some((row) => row.timeDeltaMs !== null);
+  if (view !== 'table') return <DiffGraphs comparison={comparison} rows={rows} how={view} lead={<ViewSwitch />} />;
   return (
     <>
       <div className={classes['toolbar']}>
-        <SegmentedControl
-          aria-label="Filter layers"
-          value={filter}
-          onChange={(value) => useCompareUi.setState({ filter: value as CompareFilter })}
-          data={[
-            { value: 'different', label: `Different ${rows.length - counts.same}` },
-            { value: 'changed', label: `Changed ${counts.changed}` },
-            { value: 'added', label: `Added ${counts.added}` },
-            { value: 'removed', label: `Removed ${counts.removed}` },
-            { value: 'all', label: `All ${rows.length}` },
-          ]}
-        />
-        <TextInput
-          aria-label="Search layers"
-          placeholder="Name or operator"
-          value={search}
-          w={170}
-          onChange={(event) => useCompareUi.setState({ search: event.currentTarget.value })}
-        />
+        <ViewSwitch />
+        <Filters rows={rows} filter={filter} search={search} />
         {!timed && <Text className="lap-muted">Profile both trials to see times by layer.</Text>}
       </div>
       <div className={classes['table']}>
         <DataGrid
           label="Layers compared"
           grid={grid}
-          selected={new Set(layer === null ? [] : [layer])}
-          hovered={hover}
-          scrollTo={layer}
+          selected={new Set(selected === null ? [] : [selected])}
+          hovered={hovered}
+          scrollTo={selected}
           scrollRevision={revision}
-          onSelect={(row) => selectLayer(row.name, 'chart')}
-          onHover={(row) => useSelection.getState().setHover(row?.name ?? null)}
+          onSelect={(row) => selectRow(row)}
+          onHover={hoverRow}
           empty={
             <Text className="lap-muted" p="sm">
               {counts.same === rows.length ? 'All layers are the same.' : 'No layer passes the filter.'}
@@ -86,7 +88,52 @@ export function LayerDiff({ comparison }: { readonly comparison: Comparison }): 
   );
 }
 
-const rowKey = (row: CompareRow): string => row.name;
+const rowKey = (row: CompareRow): string => row.key;
+
+function ViewSwitch(): ReactNode {
+  const view = useCompareUi((state) => state.view);
+  return (
+    <SegmentedControl
+      aria-label="Layers as"
+      value={view}
+      onChange={(value) => useCompareUi.setState({ view: value as LayerView })}
+      data={LAYER_VIEWS.map((value) => ({ value, label: VIEW_TITLES[value] }))}
+    />
+  );
+}
+
+interface FiltersProps {
+  readonly rows: readonly CompareRow[];
+  readonly filter: CompareFilter;
+  readonly search: string;
+}
+
+function Filters({ rows, filter, search }: FiltersProps): ReactNode {
+  const counts = countStatuses(rows);
+  return (
+    <>
+      <SegmentedControl
+        aria-label="Filter layers"
+        value={filter}
+        onChange={(value) => useCompareUi.setState({ filter: value as CompareFilter })}
+        data={[
+          { value: 'different', label: `Different ${rows.length - counts.same}` },
+          { value: 'changed', label: `Changed ${counts.changed}` },
+          { value: 'added', label: `Added ${counts.added}` },
+          { value: 'removed', label: `Removed ${counts.removed}` },
+          { value: 'all', label: `All ${rows.length}` },
+        ]}
+      />
+      <TextInput
+        aria-label="Search layers"
+        placeholder="Name or operator"
+        value={search}
+        w={170}
+        onChange={(event) => useCompareUi.setState({ search: event.currentTarget.value })}
+      />
+    </>
+  );
+}
 
 /** A time, or that another layer's time holds it: that one's, in brackets. */
 function timeText(ms: number | null, fused: CompareRow['fusedA']): ReactNode {

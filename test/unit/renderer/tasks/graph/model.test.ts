@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphNode, GraphView } from '../../../../../main/contract/studio.ts';
-import {
-  boxOverlays,
-  dataDomain,
-  neighbours,
-  overlayColor,
-  recipeMarks,
-} from '../../../../../renderer/tasks/graph/model.ts';
-import { drawnGraph, edgeWeights } from '../../../../../renderer/tasks/graph/drawn-graph.ts';
+import { boxOverlays, dataDomain, overlayColor, recipeMarks } from '../../../../../renderer/tasks/graph/model.ts';
+import { drawnGraph, edgeWeights } from '../../../../../renderer/widgets/graph/drawn-graph.ts';
+import { neighbours } from '../../../../../renderer/widgets/graph/graph-key.ts';
 import type { OverlayData } from '../../../../../renderer/state/overlay.ts';
 import { metricScale } from '../../../../../renderer/viz/color-maps.ts';
 import { buildScopeTree } from '../../../../../renderer/viz/graph/scope-tree.ts';

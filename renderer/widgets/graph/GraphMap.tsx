@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import { useUi } from '../../../state/ui.ts';
-import type { GraphCanvas } from '../../../viz/graph/graph-canvas.ts';
-import { Minimap } from '../../../viz/graph/minimap.ts';
-import type { GraphPalette } from '../../../viz/graph/palette.ts';
-import type { Scene } from '../../../viz/graph/scene.ts';
+import { useUi } from '../../state/ui.ts';
+import type { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
+import { Minimap } from '../../viz/graph/minimap.ts';
+import type { GraphPalette } from '../../viz/graph/palette.ts';
+import type { Scene } from '../../viz/graph/scene.ts';
 import classes from './GraphMap.module.css';
 
 interface GraphMapProps {
