@@ -62,18 +62,33 @@ export const countPlaywright = (report) => ({
   failures: failuresIn(report),
 });
 
+/** Runs the tests of a folder below test/. @param {string} folder */
+async function runVitest(folder) {
+  const report = freshReport(folder);
+  const args = [inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', `test/${folder}/`];
+  const reporters = ['--reporter=default', `--reporter=${inRoot('scripts', 'vitest-report.mjs')}`];
+  const { code } = await run(node24(), [...args, ...reporters], { env: { LAPIDARY_TEST_REPORT: report } });
+  return { code, counts: /** @type {Counts | undefined} */ (readReport(report)) };
+}
+
+/**
+ * A run in which no test failed and which failed all the same (a worker that died or did not start) is made once more, and what
+ * was wrong with the first is told with the result of the second. A test that fails is not tried again.
+ * @param {() => Promise<{ code: number, counts: Counts | undefined }>} attempt
+ * @returns {Promise<Counts>}
+ */
+export async function attempts(attempt) {
+  const first = await attempt();
+  if (first.code === 0 || (first.counts?.failed ?? 0) > 0) return settle(first.counts, first.code);
+  const reasons = settle(first.counts, first.code).failures;
+  console.log(`No test failed, but the run did: ${reasons.join('; ')}. Once more.`);
+  const second = await attempt();
+  const settled = settle(second.counts, second.code);
+  return { ...settled, failures: [...reasons.map((reason) => `in a first run: ${reason}`), ...settled.failures] };
+}
+
 /** @param {string} folder below test/ @returns {Stage} */
-const vitest = (folder) => ({
-  name: `${folder} tests`,
-  group: folder,
-  run: async () => {
-    const report = freshReport(folder);
-    const args = [inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', `test/${folder}/`];
-    const reporters = ['--reporter=default', `--reporter=${inRoot('scripts', 'vitest-report.mjs')}`];
-    const { code } = await run(node24(), [...args, ...reporters], { env: { LAPIDARY_TEST_REPORT: report } });
-    return settle(readReport(report), code);
-  },
-});
+const vitest = (folder) => ({ name: `${folder} tests`, group: folder, run: () => attempts(() => runVitest(folder)) });
 
 /** @returns {Promise<Counts>} */
 async function endToEnd() {

@@ -4,7 +4,7 @@ import { reasonOf } from '../../../scripts/electron.mjs';
 import { isInstalled } from '../../../scripts/install.mjs';
 import { inRoot } from '../../../scripts/paths.mjs';
 import { run } from '../../../scripts/spawn.mjs';
-import { countPlaywright, settle } from '../../../scripts/test-stages.mjs';
+import { attempts, countPlaywright, settle } from '../../../scripts/test-stages.mjs';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 describe('isInstalled', () => {
@@ -39,6 +39,18 @@ describe('counting of tests', () => {
 
   it('takes a run without a report for failed, whatever its exit status', () => {
     expect(settle(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0, failures: ['no report was written'] });
+  });
+
+  it('makes a run once more in which no test failed, and tells why; never one with a failing test', async () => {
+    const whole = { passed: 3, failed: 0, skipped: 0, failures: [] };
+    const died = { code: 1, counts: { passed: 2, failed: 0, skipped: 1, failures: ['a worker died'] } };
+    const failing = { code: 1, counts: { passed: 2, failed: 1, skipped: 0, failures: ['a.test.ts › adds'] } };
+    const told = 'in a first run: a worker died';
+    const outcome = (...runs: (typeof died)[]) => attempts(() => Promise.resolve(runs.shift()!));
+    expect(await outcome(died, { code: 0, counts: whole })).toEqual({ ...whole, failures: [told] });
+    expect(await outcome(died, died)).toEqual({ ...died.counts, failed: 1, failures: [told, 'a worker died'] });
+    expect(await outcome(died, failing)).toEqual({ ...failing.counts, failures: [told, 'a.test.ts › adds'] });
+    expect(await outcome(failing)).toEqual(failing.counts);
   });
 
   it('reads the report of the browser tests', () => {
