@@ -258,7 +258,7 @@ export async function derivatives(
   model: Model,
   { feeds, by }: Pick<CheckedModel, 'feeds' | 'by'>,
 ): Promise<HostTensors> {
-  const { model: backward, gradients } = differentiate(expandOperators(model).model, { of: 'loss', by });
+  const { model: backward, gradients } = differentiate(model, { of: 'loss', by });
   const outputs = by.map((name) => gradients.get(name)!);
   const graph = { ...backward.graph, outputs: outputs.map((name) => untyped(name)) };
   const session = await load(runner, { ...backward, graph });

@@ -11,6 +11,8 @@ import { inferModel } from '../operators/infer.ts';
 import type { Inference, NodeRecord } from '../operators/inference.ts';
 import { topologicalOrder } from '../operators/order.ts';
 import { operatorSpec } from '../operators/table.ts';
+import { expandOperators, type Expanded } from '../passes/expand-operators.ts';
+import { sourcesOf } from '../passes/pass.ts';
 import { defaultOpset, PER_CHANNEL_OPSET } from '../passes/upgrade-opset.ts';
 
 export interface DifferentiateOptions {
@@ -39,7 +41,8 @@ export interface BlockedLayer {
 
 /**
  * Writes the backward graph of a model by reverse accumulation: each node's rule (facet `gradient` of the operator table) turns
- * the gradients of its outputs into those of its inputs; where a value is used more than once they are added up. Linear in
+ * the gradients of its outputs into those of its inputs; where a value is used more than once they are added up. Operators
+ * with an expansion in place of a rule are written in others first. Linear in
  * the number of nodes; sizes that are open stay open.
  * @param model main graph in float, opset 13 or later, without functions
  * @throws TRAIN_NO_GRADIENT naming the layers whose operators have no gradient (unless `passOver`), or when `of` depends on
@@ -49,11 +52,12 @@ export function differentiate(model: Model, options: DifferentiateOptions): Diff
   if (defaultOpset(model) < PER_CHANNEL_OPSET) {
     throw new StudioError('UNSUPPORTED', `Gradients are written for opset ${PER_CHANNEL_OPSET} and later`);
   }
-  return new Reverse(model, options).run();
+  return new Reverse(expandOperators(model), options).run();
 }
 
 class Reverse {
   readonly #model: Model;
+  readonly #expanded: Expanded;
   readonly #graph: Graph;
   readonly #options: DifferentiateOptions;
   readonly #inference: Inference;
@@ -66,7 +70,9 @@ class Reverse {
   readonly #blocked: BlockedLayer[] = [];
   readonly #stopped: string[] = [];
 
-  constructor(model: Model, options: DifferentiateOptions) {
+  constructor(expanded: Expanded, options: DifferentiateOptions) {
+    const { model } = expanded;
+    this.#expanded = expanded;
     this.#model = model;
     this.#graph = model.graph;
     this.#options = options;
@@ -85,7 +91,9 @@ class Reverse {
     if (!this.#live.has(of)) throw this.#noPath();
     const dtype = this.#inference.values.get(of)?.dtype ?? 'float32';
     this.#arriving.set(of, [this.#write.number(1, dtype)]);
-    const names = new Map(this.#graph.nodes.map((node, at) => [node, layerNames(this.#graph)[at]!]));
+    const layers = layerNames(this.#graph);
+    const { sources } = this.#expanded;
+    const names = new Map(this.#graph.nodes.map((node, at) => [node, sourcesOf(sources, layers[at]!)[0]!]));
     for (const node of this.#nodes.toReversed()) this.#pass(node, names.get(node)!);
     if (this.#blocked.length > 0 && this.#options.passOver !== true) throw blockedError(this.#blocked);
     const gradients = new Map<string, string>();
@@ -122,7 +130,9 @@ class Reverse {
     const block = (reason: string): void => {
       this.#blocked.push({ layer, operator: node.opType, reason });
     };
-    if (rule === undefined) return block(`no gradient is known for ${node.opType}`);
+    if (rule === undefined) {
+      return block(this.#expanded.refused.get(layer) ?? `no gradient is known for ${node.opType}`);
+    }
     if ('blocks' in rule) return block(`${node.opType} ${rule.blocks}`);
     if (typeof rule !== 'function') return void this.#stopped.push(`${layer}: ${node.opType} ${rule.stops}`);
     const context = new GradientContext(this.#situation(node, arriving), this.#write);

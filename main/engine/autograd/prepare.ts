@@ -1,5 +1,4 @@
 import type { Model } from '../graph/ir.ts';
-import { expandOperators } from '../passes/expand-operators.ts';
 import { foldConstants } from '../passes/fold-constants.ts';
 import { inlineFunctions } from '../passes/inline-functions.ts';
 import { nameNodes } from '../passes/name-nodes.ts';
@@ -9,8 +8,7 @@ import { knowledgeOf, raiseOpset, upgradeOpset } from '../passes/upgrade-opset.t
 
 /**
  * Brings a float model into the form that training graphs are made of: functions inlined, constants as initializers, an opset
- * that backward graphs can be written in, the batch open where that can be, and operators that have no backward form of their own
- * written in others. Names of layers and weights stay; what the model
+ * that backward graphs can be written in, the batch open where that can be. Names of layers and weights stay; what the model
  * computes too. BatchNormalization stays as well and is trained with the statistics that it has.
  * @throws UNSUPPORTED for an opset below 7; RUNTIME_DIED, CANCELLED
  */
@@ -21,5 +19,5 @@ export function prepareTraining(model: Model, context: PassContext): Promise<Pas
     return { model: raiseOpset(upgradeOpset(given, knowledgeOf(given), sources)), sources, notes: [] };
   };
   const opened = (given: Model): PassResult => openBatch(given);
-  return runPasses(named.model, [inlineFunctions, foldConstants, upgrade, opened, expandOperators], context);
+  return runPasses(named.model, [inlineFunctions, foldConstants, upgrade, opened], context);
 }

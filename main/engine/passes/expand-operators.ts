@@ -7,28 +7,35 @@ import { GraphWriter } from '../operators/graph-writer.ts';
 import { inferModel } from '../operators/infer.ts';
 import { NodeWriter, numbersOf, WritingRefusal, type Expansion } from '../operators/node-writer.ts';
 import { operatorSpec } from '../operators/table.ts';
-import { unchanged, type PassResult } from './pass.ts';
+import type { Sources } from './pass.ts';
 import { defaultOpset } from './upgrade-opset.ts';
+
+export interface Expanded {
+  readonly model: Model;
+  readonly sources: Sources;
+  /** Layers that stay, and why. */
+  readonly refused: ReadonlyMap<string, string>;
+}
 
 /**
  * Writes operators that have no backward form of their own in others that have one (facet `expansion` of the operator table).
- * Outputs keep their names; the new nodes stand for the layer. One that cannot be written so stays, with a note.
+ * Outputs keep their names; the new nodes stand for the layer. One that cannot be written so stays.
  * @param model opset 13 or later, every node of the main graph named uniquely
  */
-export function expandOperators(model: Model): PassResult {
+export function expandOperators(model: Model): Expanded {
   const { graph } = model;
   const expansions = graph.nodes.flatMap((node) => {
     const spec = operatorSpec(node.domain, node.opType);
     return spec?.expansion === undefined || spec.gradient !== undefined ? [] : [{ node, expansion: spec.expansion }];
   });
-  if (expansions.length === 0) return unchanged(model);
+  if (expansions.length === 0) return { model, sources: new Map(), refused: new Map() };
   const inference = inferModel(model);
   const names = new Map(graph.nodes.map((node, at) => [node, layerNames(graph)[at]!]));
   const taken = allValueNames(graph);
   const used = new Set([...graph.outputs.map(({ name }) => name), ...graph.nodes.flatMap(usedValues)]);
   const editor = new GraphEditor(graph);
   const sources = new Map<string, readonly string[]>();
-  const notes: string[] = [];
+  const refused = new Map<string, string>();
   let imports = model.opsetImports;
   for (const { node, expansion } of expansions) {
     const layer = names.get(node)!;
@@ -48,7 +55,7 @@ export function expandOperators(model: Model): PassResult {
       editor.insertBefore(node, ...written(context, expansion, used));
     } catch (error) {
       if (!(error instanceof WritingRefusal)) throw error;
-      notes.push(`${layer} (${node.opType}) stays as it is: ${error.message}.`);
+      refused.set(layer, error.message);
       continue;
     }
     editor.removeNode(node);
@@ -56,7 +63,7 @@ export function expandOperators(model: Model): PassResult {
     for (const added of write.nodes) sources.set(added.name, [layer]);
     imports = withDomains(imports, write.domains);
   }
-  return { model: { ...model, graph: editor.build(), opsetImports: imports }, sources, notes };
+  return { model: { ...model, graph: editor.build(), opsetImports: imports }, sources, refused };
 }
 
 /** The nodes of an expansion, its results under the names of the node's outputs. */
