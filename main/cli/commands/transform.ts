@@ -166,7 +166,8 @@ export async function applyAndSay(
 
 function summary(output: string, applied: AppliedRecipe): string {
   const { prune, quantize } = applied;
-  const lines = [`${output}: ${formatBytes(applied.bytes)}, ${formatCompact(applied.parameters)} non-zero parameters`];
+  const counted = prune === null ? 'parameters' : 'non-zero parameters';
+  const lines = [`${output}: ${formatBytes(applied.bytes)}, ${formatCompact(applied.parameters)} ${counted}`];
   if (prune !== null) {
     lines.push(
       prunedLine(prune),

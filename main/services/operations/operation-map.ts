@@ -76,7 +76,7 @@ export interface AppliedRecipe {
   /** The recipe with everything resolved that was left to the machine (`auto`): applying it again gives the same bytes. */
   readonly recipe: Recipe;
   readonly bytes: number;
-  /** Non-zero parameters. */
+  /** Those that are not zero where something was pruned, otherwise all. */
   readonly parameters: number;
   /** Zero share of the prunable weights, or null when nothing was pruned. */
   readonly sparsity: number | null;
