@@ -37,15 +37,10 @@ export function Chooser<T>({
   return (
     <Menu position="bottom-start" width={width}>
       <Menu.Target>
-        <button
-          type="button"
-          className={classes['button']}
-          aria-label={`${label}: ${chosen?.label ?? 'none'}`}
-          title={`${label}: ${chosen?.label ?? 'none'}`}
-        >
-          {!quiet && <span className={classes['label']}>{label}</span>}
+        <button type="button" className={classes['button']} title={`${label}: ${chosen?.label ?? 'none'}`}>
+          <span className={quiet ? 'lap-unseen' : classes['label']}>{label}:</span>
           <span className={classes['value']} style={{ maxWidth }}>
-            {chosen?.label ?? '–'}
+            {chosen?.label ?? 'none'}
           </span>
           <IconChevronDown size={12} className={classes['arrow'] ?? ''} />
         </button>

@@ -49,6 +49,7 @@ export function Palette(): ReactNode {
     : [];
   return (
     <Spotlight
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
       actions={[
         { group: 'Commands', actions: commands },
         { group: 'Layers', actions: found },
@@ -62,7 +63,10 @@ export function Palette(): ReactNode {
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       nothingFound="Nothing is called that"
       highlightQuery
-      onSpotlightClose={() => showDialog(null)}
+      onSpotlightClose={() => {
+        // A command that opened another dialog keeps it.
+        if (useDialogs.getState().dialog === 'palette') showDialog(null);
+      }}
       searchProps={{
         size: 'md',
         placeholder: 'Commands and layers',

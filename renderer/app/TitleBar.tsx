@@ -15,15 +15,16 @@ import { shortcutText } from './shortcuts.ts';
 
 /** Model, trials, how it is run, Profile, palette. */
 export function TitleBar(): ReactNode {
-  const open = useSession((state) => state.model !== null);
+  const name = useSession((state) => state.model?.entry.name);
   return (
     <header className={classes['bar']}>
       <IconDiamond size={17} stroke={1.7} className={classes['logo'] ?? ''} aria-label="Lapidary" />
       {desktop() === undefined && <Menubar />}
       <span className={classes['line']} />
       <ModelMenu />
-      {open && (
+      {name !== undefined && (
         <>
+          <h1 className="lap-unseen">{name}</h1>
           <span className={classes['line']} />
           <TrialChoosers />
           <span className={classes['line']} />
@@ -33,13 +34,9 @@ export function TitleBar(): ReactNode {
       )}
       <span className={classes['space']} />
       <Tooltip label="Command palette">
-        <button
-          type="button"
-          className={classes['palette']}
-          onClick={() => showDialog('palette')}
-          aria-label="Command palette"
-        >
+        <button type="button" className={classes['palette']} onClick={() => showDialog('palette')}>
           <IconSearch size={13} />
+          <span className="lap-unseen">Command palette</span>
           <span>{shortcutText('Mod+K')}</span>
         </button>
       </Tooltip>

@@ -25,12 +25,12 @@ export function Workbench(): ReactNode {
   const highest = Math.max(120, size.height - PICTURE_HEIGHT);
   const height = Math.min(tableHeight(panels, tab, size), highest);
   return (
-    <>
+    <main className={classes['bench']}>
       <div className={classes['middle']}>
         <LeftColumn height={size.height} />
-        <main className={classes['center']}>
+        <div className={classes['center']}>
           <TaskTabs />
-        </main>
+        </div>
         {open('properties') ? (
           <>
             <Splitter
@@ -70,7 +70,7 @@ export function Workbench(): ReactNode {
           <LayersDock />
         </div>
       )}
-    </>
+    </main>
   );
 }
 

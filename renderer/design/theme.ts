@@ -62,7 +62,8 @@ export const theme = createTheme({
     Text: { defaultProps: { size: 'xs' } },
     Badge: { defaultProps: { size: 'sm', radius: 3, variant: 'light' } },
     Menu: {
-      defaultProps: { shadow: 'md', offset: 2, transitionProps: { duration: 60 } },
+      // The first entry takes the focus: a placeholder in the list would be no entry.
+      defaultProps: { shadow: 'md', offset: 2, transitionProps: { duration: 60 }, withInitialFocusPlaceholder: false },
       styles: { item: { fontSize: rem(12), padding: '4px 8px' }, label: { fontSize: rem(11), padding: '4px 8px' } },
     },
     Tooltip: {
@@ -70,12 +71,29 @@ export const theme = createTheme({
     },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 60 } } },
     Modal: {
-      defaultProps: { transitionProps: { duration: 80 }, centered: true, overlayProps: { backgroundOpacity: 0.4 } },
+      defaultProps: {
+        transitionProps: { duration: 80 },
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.4 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
     },
+    // In a dialog, which is no landmark, a header would be taken for the window's own.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
     Loader: { defaultProps: { size: 'xs' } },
     Table: { defaultProps: { verticalSpacing: 2, horizontalSpacing: 'xs', fz: 12 } },
   },
 });
+
+/** Coloured words on white and on the tints of badges: as dark as 4.5 : 1 asks for (WCAG 2.2, 1.4.3). */
+const LIGHT_WORDS = {
+  red: '#b42318',
+  orange: '#a34100',
+  yellow: '#855400',
+  teal: '#06705a',
+  blue: '#155ea8',
+  green: '#216e36',
+};
 
 /** The surfaces of the window: `--lap-window`, `--lap-panel`, `--lap-raised`, `--lap-border`, `--lap-muted`, `--lap-hover`, `--lap-selection`. */
 export const cssVariables: CSSVariablesResolver = () => ({
@@ -83,6 +101,13 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--lap-row': rem(24),
   },
   light: {
+    ...Object.fromEntries(
+      Object.entries(LIGHT_WORDS).flatMap(([name, color]) => [
+        [`--mantine-color-${name}-text`, color],
+        [`--mantine-color-${name}-light-color`, color],
+      ]),
+    ),
+    '--mantine-color-error': LIGHT_WORDS.red,
     '--mantine-color-dimmed': 'var(--lap-muted)',
     '--lap-window': SURFACES.light.window,
     '--lap-panel': SURFACES.light.panel,
@@ -101,7 +126,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--lap-panel': SURFACES.dark.panel,
     '--lap-raised': SURFACES.dark.raised,
     '--lap-border': SURFACES.dark.border,
-    '--lap-muted': '#9aa1ae',
+    '--lap-muted': '#a3aab6',
     '--lap-hover': 'rgba(200, 215, 255, 0.07)',
     '--lap-selected': 'rgba(105, 142, 230, 0.26)',
     '--lap-selection': '#ff4d4d',

@@ -62,7 +62,7 @@ test('a group’s own width is set, kept in the recipe and let go by the keyboar
   await width.press('Delete');
   await expect(width).toHaveAttribute('aria-valuetext', '8 of 16');
   await prune.getByRole('button', { name: 'Add repair' }).click();
-  await expect(recipe.getByRole('button', { name: /^Step 2: Repair/u })).toBeVisible();
+  await expect(recipe.getByRole('button', { name: /^Step 2\. Repair/u })).toBeVisible();
   await expect(prune.getByRole('button', { name: 'Add repair' })).toHaveCount(0);
 });
 

@@ -123,7 +123,6 @@ export function OutlinePanel(): ReactNode {
         around={around}
         problems={problems}
         found={() => rows.map(({ id }) => id)}
-        controls="outline-tree"
         onChange={(text) => {
           setQuery(text);
           setActive(0);

@@ -57,11 +57,10 @@ export function SettingsChooser({ trials, benefit }: SettingsChooserProps): Reac
             leftSection={<IconAdjustmentsHorizontal size={13} />}
             rightSection={<IconChevronDown size={12} />}
             className={classes['button'] ?? ''}
-            aria-label="Compared under"
             title={told.join('\n')}
             disabled={told.length === 0}
           >
-            {told.length === 0 ? 'Nothing measured yet' : `Under: ${short.join(' · ')}`}
+            {told.length === 0 ? 'Nothing measured yet' : `Compared under: ${short.join(' · ')}`}
           </Button>
         </Popover.Target>
         <Popover.Dropdown className={classes['dropdown'] ?? ''}>

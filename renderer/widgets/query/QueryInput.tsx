@@ -18,7 +18,6 @@ interface QueryInputProps {
   readonly problems: readonly QueryProblem[];
   /** Names of what is found, for selecting it all. */
   readonly found: () => readonly string[];
-  readonly controls?: string;
   /** In the line of a table there is no room for the problem below: it is told by the field's tooltip. */
   readonly inline?: boolean;
   readonly className?: string;
@@ -33,7 +32,7 @@ const NONE: readonly Completion[] = [];
  * closes the list), what is not understood is told, queries are kept and taken up again.
  */
 export function QueryInput(props: QueryInputProps): ReactNode {
-  const { label, placeholder, icon, id, value, around, problems, found, controls, inline = false, onChange } = props;
+  const { label, placeholder, icon, id, value, around, problems, found, inline = false, onChange } = props;
   const input = useRef<HTMLInputElement>(null);
   const [cursor, setCursor] = useState<number | null>(null);
   const [active, setActive] = useState(-1);
@@ -72,7 +71,7 @@ export function QueryInput(props: QueryInputProps): ReactNode {
   return (
     <div className={props.className}>
       <Combobox store={combobox} onOptionSubmit={(at) => take(offers[Number(at)]!)} position="bottom-start" width={300}>
-        <Combobox.Target>
+        <Combobox.Target withExpandedAttribute>
           <TextInput
             ref={input}
             {...(id === undefined ? {} : { id })}
@@ -89,9 +88,7 @@ export function QueryInput(props: QueryInputProps): ReactNode {
             title={inline ? problem : undefined}
             error={inline && problem !== undefined}
             role="combobox"
-            aria-expanded={open}
             aria-autocomplete="list"
-            aria-controls={controls}
             onChange={(event) => {
               onChange(event.currentTarget.value);
               setCursor(event.currentTarget.selectionStart);

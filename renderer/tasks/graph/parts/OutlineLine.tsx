@@ -26,7 +26,6 @@ export function OutlineLine({ id, row, top, height, selected, active, icon, onCl
       aria-level={row.depth + 1}
       aria-selected={selected}
       aria-expanded={row.kind === 'group' ? row.open : undefined}
-      aria-label={row.kind === 'group' ? `${row.title}, ${row.layers} layers` : `${row.title}, ${row.op}`}
       className={classes['line']}
       data-selected={selected}
       data-active={active}
@@ -45,6 +44,7 @@ export function OutlineLine({ id, row, top, height, selected, active, icon, onCl
       </span>
       <span className={classes['title']}>{row.title}</span>
       <span className={classes['note']}>{row.kind === 'group' ? row.layers : row.op}</span>
+      {row.kind === 'group' && <span className="lap-unseen"> layers</span>}
     </div>
   );
 }

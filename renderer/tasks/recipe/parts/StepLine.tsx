@@ -83,15 +83,19 @@ export function StepLine({
           type="button"
           className={classes['head']}
           aria-expanded={open}
-          aria-label={`Step ${index + 1}: ${words}${off ? ', switched off' : ''}`}
           aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Delete"
           onClick={toggle}
           onKeyDown={onKeyDown}
         >
           {open ? <IconChevronDown size={11} /> : <IconChevronRight size={11} />}
           <b>
+            <span className="lap-unseen">Step </span>
             {index + 1}. {title}
           </b>
+          <span className="lap-unseen">
+            {words}
+            {off && ', switched off'}
+          </span>
         </button>
         <Switch
           aria-label={`Apply step ${index + 1}`}
