@@ -6,6 +6,7 @@ import { addDistillCommand } from './commands/distill.ts';
 import { addErrorsCommand } from './commands/errors.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addInspectCommand } from './commands/inspect.ts';
+import { addPresetsCommand } from './commands/presets.ts';
 import { addProfileCommand } from './commands/profile.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addSearchCommand } from './commands/search.ts';
@@ -33,6 +34,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addInspectCommand,
     addProfileCommand,
     addEvaluateCommand,
+    addPresetsCommand,
     addErrorsCommand,
     addDoctorCommand,
     addTransformCommands,

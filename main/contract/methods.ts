@@ -15,6 +15,7 @@ import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './m
 import { recipeSchema } from './recipe/recipe.ts';
 import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-trials.ts';
 import { layerValuesSchema } from './layer-values.ts';
+import { PRESET_TRIAL_SAMPLES, presetTrialsSchema } from './preset-trials.ts';
 import { dataPreviewSchema, samplePictureSchema } from './sample-picture.ts';
 import { searchRequestSchema, searchResultSchema } from './search.ts';
 import { widthTimesKeySchema, widthTimesRequestSchema, widthTimesSchema } from './width-times.ts';
@@ -126,6 +127,20 @@ export const methods = {
     }),
     result: dataPreviewSchema,
     job: false,
+  },
+  /** Tries every preset on labelled samples of data that may be added. */
+  'dataset.tryPresets': {
+    params: z.object({
+      modelId: z.string(),
+      path: z.string(),
+      labelsPath: z.string().nullable().default(null),
+      /** Of these, the layout and the offset of the labels hold. */
+      preprocessing: preprocessingSchema.prefault({}),
+      limit: z.number().int().positive().default(PRESET_TRIAL_SAMPLES),
+      settings: runSettingsSchema.prefault({}),
+    }),
+    result: presetTrialsSchema,
+    job: true,
   },
   'dataset.remove': { params: z.object({ datasetId: z.string() }), result: z.null(), job: false },
 

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { runSettingsSchema } from '../contract/machine.ts';
 import type { Params } from '../contract/methods.ts';
 import { errorsSchema, type ErrorTable, type Profile } from '../contract/results.ts';
@@ -24,6 +24,7 @@ type MeasureMethods =
   | 'trial.measure'
   | 'trial.errors.run'
   | 'trial.errors'
+  | 'dataset.tryPresets'
   | 'trial.values'
   | 'dataset.sample'
   | 'dataset.preview';
@@ -55,6 +56,13 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
     },
     'dataset.preview': async ({ modelId, ...data }) =>
       context.ask('dataPreview', { path: (await requireModel(context, modelId)).path, data, pictures: SHOWN }),
+    'dataset.tryPresets': async ({ modelId, path, labelsPath, preprocessing, limit, settings }) => {
+      const { name, path: model } = await requireModel(context, modelId);
+      const data = { path: resolve(path), labelsPath, preprocessing };
+      return context.jobs.add({ kind: 'evaluate', title: `Try presets with ${name}`, modelId, trialId: null }, (task) =>
+        context.work.call('tryPresets', { path: model, data, settings, limit }, task),
+      );
+    },
     'trial.values': async ({ trialId, layer, datasetId }) => {
       const trial = await workspace.trial(trialId);
       const first = trial.recipe.steps.findIndex((step) => step.off !== true);

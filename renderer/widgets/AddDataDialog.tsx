@@ -12,6 +12,7 @@ import type { EngineError } from '../rpc/engine-error.ts';
 import { DataPreviewPart, useDataPreview } from './DataPreviewPart.tsx';
 import { EMPTY_DATA_FORM, checkDataForm, withPreset } from './data-form.ts';
 import type { DataForm } from './data-form.ts';
+import { PresetTrials } from './PresetTrials.tsx';
 import { PreprocessingFields } from './PreprocessingFields.tsx';
 
 export interface AddDataDialogProps {
@@ -95,6 +96,14 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
           ]}
           onChange={(value) => value !== null && setForm((old) => choosePreset(old, value as PresetId | 'custom'))}
         />
+        {modelId !== null && checked.ok && shown.preview?.labelled === true && (
+          <PresetTrials
+            modelId={modelId}
+            source={checked.source}
+            chosen={form.preset}
+            onChoose={(preset) => setForm((old) => choosePreset(old, preset))}
+          />
+        )}
         <DataPreviewPart {...shown} />
         <Accordion variant="contained" chevronPosition="left">
           <Accordion.Item value="preprocessing">

@@ -36,6 +36,11 @@ export function splitIndices(data: Splittable, split: Split, limit: number | nul
   return part.slice(0, limit ?? part.length).sort();
 }
 
+/** So many samples of a set, ascending: of every class alike, drawn by the seed. */
+export function drawIndices(data: Splittable, count: number, seed = 0): Uint32Array {
+  return stratifiedOrder(data, seed).slice(0, count).sort();
+}
+
 /** Samples that a part has, without drawing it. */
 export function splitSize({ samples }: Pick<Splittable, 'samples'>, { part, share }: Split): number {
   const cut = Math.round(share * samples);

@@ -26,6 +26,11 @@ export const PRESET_TABLE: Readonly<Record<PresetId, Preset>> = {
     help: 'shorter side 256, centre crop, mean and deviation of ImageNet',
     values: { ...PLAIN, resize: 256, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   },
+  'imagenet-whole': {
+    title: 'ImageNet, uncropped',
+    help: 'stretched to the input, mean and deviation of ImageNet: small images, some detectors',
+    values: { ...PLAIN, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  },
   cifar10: {
     title: 'CIFAR-10',
     help: 'mean and deviation of CIFAR-10',

@@ -55,7 +55,8 @@ async function firstPictures(
   return found;
 }
 
-function guess({ model, path }: OpenedFile, dataset: Dataset): DataPreview['guess'] {
+/** The preprocessing that a model seems to want of data. */
+export function guess({ model, path }: OpenedFile, dataset: Dataset): DataPreview['guess'] {
   const inputs = inputPorts(model);
   const input = inputs.find(({ shape }) => shape?.length === 4) ?? inputs[0];
   const file = path.split(/[\\/]/u).at(-2);

@@ -16,6 +16,7 @@ import type {
 } from '../../contract/results.ts';
 import type { ChannelPlan } from '../../contract/channel-plan.ts';
 import type { WidthTimes } from '../../contract/width-times.ts';
+import type { PresetTrials } from '../../contract/preset-trials.ts';
 import type { DataPreview, SamplePicture } from '../../contract/sample-picture.ts';
 import type { TensorPage, TensorView } from '../../contract/tensor-view.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
@@ -148,6 +149,11 @@ export interface OperationMap {
   readonly dataPreview: {
     params: { path: string; data: DatasetSource; pictures: number };
     result: DataPreview;
+  };
+  /** Every preset tried on the same labelled samples; offset of labels and layout are the source's, all else the preset's. */
+  readonly tryPresets: {
+    params: { path: string; data: DatasetSource; settings: RunSettings; limit: number };
+    result: PresetTrials;
   };
   /** Statistics, channels and a picture of one tensor. */
   readonly tensorView: {

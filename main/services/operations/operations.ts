@@ -25,6 +25,7 @@ import { peaks } from './peaks.ts';
 import { importTrace, profile, sweep } from './profile.ts';
 import { runners, withThreadRunner } from './runners.ts';
 import { dataPreview } from './data-preview.ts';
+import { presetTrials } from './preset-trials.ts';
 import { samplePicture } from './sample-picture.ts';
 import { searchSpace } from './search-space.ts';
 import { sensitivity } from './sensitivity.ts';
@@ -73,6 +74,7 @@ const operations: Operations = {
   layerTrials,
   samplePicture,
   dataPreview,
+  tryPresets: presetTrials,
   layerValues,
   searchSpace,
   quantizePlan: async ({ path }, { signal }) => {
