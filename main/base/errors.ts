@@ -45,6 +45,8 @@ export interface StudioErrorOptions {
   /** What the user can do about it, one sentence. */
   readonly hint?: string;
   readonly cause?: unknown;
+  /** The layer that it is about, where it is one. */
+  readonly layer?: string;
 }
 
 /**
@@ -53,12 +55,14 @@ export interface StudioErrorOptions {
 export class StudioError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly layer: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: StudioErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StudioError';
     this.code = code;
     this.hint = options.hint;
+    this.layer = options.layer;
   }
 }
 

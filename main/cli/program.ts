@@ -9,6 +9,7 @@ import { addInspectCommand } from './commands/inspect.ts';
 import { addPresetsCommand } from './commands/presets.ts';
 import { addProfileCommand } from './commands/profile.ts';
 import { addReportCommand } from './commands/report.ts';
+import { addRunCommand } from './commands/run.ts';
 import { addSearchCommand } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addTransformCommands } from './commands/transform.ts';
@@ -33,6 +34,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   for (const add of [
     addInspectCommand,
     addProfileCommand,
+    addRunCommand,
     addEvaluateCommand,
     addPresetsCommand,
     addErrorsCommand,

@@ -7,6 +7,8 @@ export interface WireError {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
+  /** The layer that it is about. */
+  readonly layer?: string;
   /** What led to it, the nearest first. */
   readonly causes?: readonly WireCause[];
 }
@@ -24,12 +26,16 @@ const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 /** An error as people are told it; one that is neither a StudioError nor a full disk is a bug of ours and says so. */
 export function describeError(error: unknown): Omit<WireError, 'causes'> {
   const known = error instanceof StudioError ? error : noRoomError(error);
-  if (known !== undefined) return { code: known.code, message: known.message, hint: known.hint ?? null };
+  if (known !== undefined) return { ...wireParts(known), ...(known.layer === undefined ? {} : { layer: known.layer }) };
   return {
     code: 'INTERNAL',
     message: `Unexpected: ${messageOf(error)}`,
     hint: 'This is a bug in Lapidary; please report it.',
   };
+}
+
+function wireParts({ code, message, hint }: StudioError): Omit<WireError, 'causes'> {
+  return { code, message, hint: hint ?? null };
 }
 
 /** The same with what led to it, for the other end of a wire. */
@@ -42,19 +48,26 @@ export function encodeError(error: unknown): WireError {
 }
 
 /** The error that the other end threw: code, hint and causes are kept; a code that is not in the list becomes INTERNAL. */
-export function decodeError({ code, message, hint, causes = [] }: WireError): StudioError {
+export function decodeError({ code, message, hint, layer, causes = [] }: WireError): StudioError {
   const cause = causes.reduceRight<Error | undefined>(
     (inner, one) =>
       one.code === null ? plainError(one.message, inner) : studioError(one.code, one.message, null, inner),
     undefined,
   );
-  return studioError(code, message, hint, cause);
+  return studioError(code, message, hint, cause, layer);
 }
 
-function studioError(code: string, message: string, hint: string | null, cause: Error | undefined): StudioError {
+function studioError(
+  code: string,
+  message: string,
+  hint: string | null,
+  cause: Error | undefined,
+  layer?: string,
+): StudioError {
   return new StudioError(CODES.has(code) ? (code as ErrorCode) : 'INTERNAL', message, {
     ...(hint === null ? {} : { hint }),
     ...(cause === undefined ? {} : { cause }),
+    ...(layer === undefined ? {} : { layer }),
   });
 }
 

@@ -4,12 +4,15 @@ import type { WireError } from '../../main/rpc/wire-error.ts';
 export class EngineError extends Error {
   readonly code: string;
   readonly hint: string | null;
+  /** The layer that it is about, or null. */
+  readonly layer: string | null;
 
   constructor(error: WireError) {
     super(error.message);
     this.name = 'EngineError';
     this.code = error.code;
     this.hint = error.hint;
+    this.layer = error.layer ?? null;
   }
 }
 

@@ -31,7 +31,8 @@ export function inputLimits(model: Model, inference: Inference): ReadonlyMap<str
   return limits;
 }
 
-function limitAt(node: Node, at: number, inference: Inference): InputLimit | undefined {
+/** What integers a node takes at one of its inputs; undefined: any, or it is not known. */
+export function limitAt(node: Node, at: number, inference: Inference): InputLimit | undefined {
   const spec = operatorSpec(node.domain, node.opType);
   const role = spec === undefined ? undefined : inputRole(spec, at);
   if (role !== 'indices' && role !== 'sequence_lens') return undefined;

@@ -8,6 +8,7 @@ import { circumstancesOn } from './circumstances.ts';
 import { measuredData, openSource } from './datasets.ts';
 import { openRunnable } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
+import { explaining } from './run-report.ts';
 import { withThreadRunner } from './runners.ts';
 
 /**
@@ -23,38 +24,41 @@ export async function evaluate(
   const other = reference === null ? null : await openRunnable(reference, context.signal);
   const dataset = await openSource(data);
   const { provider, threads, batch, dims } = settings;
-  return withThreadRunner(context.signal, async (runner) => {
-    const result = await evaluateModel(
-      {
-        model: runnableSource(opened),
-        dataset,
-        runner,
-        settings: { provider, threads },
-        batch: batch === 1 ? null : batch,
+  const first = { path, settings: { batch: 1, dims }, inputs: null, data };
+  return explaining(first, context, () =>
+    withThreadRunner(context.signal, async (runner) => {
+      const result = await evaluateModel(
+        {
+          model: runnableSource(opened),
+          dataset,
+          runner,
+          settings: { provider, threads },
+          batch: batch === 1 ? null : batch,
+          dims,
+          indices: splitIndices(dataset, data.split ?? WHOLE_SET, limit),
+          reference: other === null ? null : runnableSource(other),
+        },
+        context,
+      );
+      const { outcomes, reference: compared, classes, confusion, notes, metrics, ...rest } = result;
+      const circumstances = circumstancesOn(machineInfo(runner.about.onnxruntime, settings), {
+        batch: result.batch,
         dims,
-        indices: splitIndices(dataset, data.split ?? WHOLE_SET, limit),
-        reference: other === null ? null : runnableSource(other),
-      },
-      context,
-    );
-    const { outcomes, reference: compared, classes, confusion, notes, metrics, ...rest } = result;
-    const circumstances = circumstancesOn(machineInfo(runner.about.onnxruntime, settings), {
-      batch: result.batch,
-      dims,
-      data: measuredData(dataset, data.split ?? WHOLE_SET, result.samples),
-    });
-    return {
-      evaluation: {
-        ...rest,
-        metrics: { ...metrics },
-        classes: [...classes],
-        confusion: confusion === null ? null : confusion.map((row) => [...row]),
+        data: measuredData(dataset, data.split ?? WHOLE_SET, result.samples),
+      });
+      return {
+        evaluation: {
+          ...rest,
+          metrics: { ...metrics },
+          classes: [...classes],
+          confusion: confusion === null ? null : confusion.map((row) => [...row]),
+          circumstances,
+          notes: [...notes],
+        },
         circumstances,
-        notes: [...notes],
-      },
-      circumstances,
-      outcomes,
-      reference: compared === null ? null : { metrics: { ...compared.metrics }, outcomes: compared.outcomes },
-    };
-  });
+        outcomes,
+        reference: compared === null ? null : { metrics: { ...compared.metrics }, outcomes: compared.outcomes },
+      };
+    }),
+  );
 }

@@ -22,6 +22,7 @@ import type { TensorPage, TensorView } from '../../contract/tensor-view.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
+import type { RunReport } from '../../contract/run-report.ts';
 import type { Sweep, SweepRequest } from '../../contract/sweep.ts';
 import type { MachinePeaks } from '../../contract/machine-peaks.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
@@ -238,6 +239,19 @@ export interface OperationMap {
       measure: 'never' | 'when unknown' | 'again';
     };
     result: MachinePeaks | null;
+  };
+  /** One run, value by value, up to the layer that fails if one does. */
+  readonly runReport: {
+    params: {
+      path: string;
+      settings: Pick<RunSettings, 'batch' | 'dims'>;
+      /** `.npz`, `.npy` or `.pb` with the inputs; null: those of the data, or made ones. */
+      inputs: string | null;
+      data: DatasetSource | null;
+      /** The first of the data's samples that is taken. */
+      sample: number;
+    };
+    result: RunReport;
   };
   readonly evaluate: {
     params: {

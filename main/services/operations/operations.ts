@@ -23,6 +23,7 @@ import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationName, OperationParams, OperationResult } from './operation-map.ts';
 import { peaks } from './peaks.ts';
 import { importTrace, profile, sweep } from './profile.ts';
+import { runReport } from './run-report.ts';
 import { runners, withThreadRunner } from './runners.ts';
 import { dataPreview } from './data-preview.ts';
 import { presetTrials } from './preset-trials.ts';
@@ -56,6 +57,7 @@ const operations: Operations = {
   sweep,
   peaks,
   evaluate,
+  runReport,
   errors,
   doctor,
   compare,

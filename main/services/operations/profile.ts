@@ -12,6 +12,7 @@ import { importTrace as importOf } from '../../engine/profile/import-trace.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { openRunnable, openShared } from './opened-models.ts';
 import type { OperationParams, OperationResult } from './operation-map.ts';
+import { explaining } from './run-report.ts';
 import { runners } from './runners.ts';
 
 /** What a model costs on this machine. @throws what `profileModel` throws */
@@ -21,7 +22,9 @@ export async function profile(
 ): Promise<OperationResult<'profile'>> {
   const opened = await openRunnable(path, context.signal);
   const { provider, threads, batch, dims } = settings;
-  return profileModel(opened, runners, { provider, threads, batch, dims, runs, warmup, inputs, trace }, context);
+  return explaining({ path, settings, inputs, data: null }, context, () =>
+    profileModel(opened, runners, { provider, threads, batch, dims, runs, warmup, inputs, trace }, context),
+  );
 }
 
 /** A model under other session settings. @throws what `sweepSettings` throws */
