@@ -12,6 +12,7 @@ import { addReportCommand } from './commands/report.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSearchCommand } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addSuspectsCommand } from './commands/suspects.ts';
 import { addTransformCommands } from './commands/transform.ts';
 
 /**
@@ -35,6 +36,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addInspectCommand,
     addProfileCommand,
     addRunCommand,
+    addSuspectsCommand,
     addEvaluateCommand,
     addPresetsCommand,
     addErrorsCommand,

@@ -1,6 +1,7 @@
 import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { Histogram } from '../tensor/streaming-histogram.ts';
+import type { ScannedValue } from '../tensor/value-scan.ts';
 import type { FedResult, FedSession, FeedSource } from './feeder.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
@@ -76,6 +77,20 @@ export interface RunnerCalls {
   };
   /** What was counted, by output; it is not kept any longer. */
   observed: { params: { readonly into: number }; result: Readonly<Record<string, Histogram>> };
+  /** A run whose values (outputs and feeds) are looked at in the process, into what an earlier run began; null: into a new one. */
+  scan: {
+    params: {
+      readonly session: number;
+      readonly feeds: HostTensors;
+      /** `axis`: of the channels; null: it has none. */
+      readonly values: readonly { readonly name: string; readonly axis: number | null }[];
+      readonly run: { readonly first: number; readonly batch: number; readonly count: number };
+      readonly into: number | null;
+    };
+    result: { readonly into: number };
+  };
+  /** What was met, by value; it is not kept any longer. */
+  scanned: { params: { readonly into: number }; result: Readonly<Record<string, ScannedValue>> };
   time: {
     params: {
       /** `outputs`: names of those to fetch; null: all. */

@@ -15,11 +15,13 @@ import { OrtSessions } from './ort-sessions.ts';
 import { TAKES_TURNS, type RunnerCalls, type RunnerQuestions } from './protocol.ts';
 import { peakResidentBytes, residentBytes, resetPeakResident } from './resident-memory.ts';
 import { timeSessions, type Timing, type TimingHost } from './timing.ts';
+import { ValueScans } from './value-scans.ts';
 
 const PROGRESS_EVERY_MS = 100;
 
 const sessions = new OrtSessions();
 const feeds = new Feeds(sessions);
+const scans = new ValueScans(sessions);
 const observations = new Observations(sessions);
 let peakIsFresh = false;
 let queue: Promise<unknown> = Promise.resolve();
@@ -36,6 +38,8 @@ const table: Table<RunnerCalls> = {
   },
   observe: (params) => observations.run(params),
   observed: ({ into }) => Promise.resolve(observations.take(into)),
+  scan: (params) => scans.run(params),
+  scanned: ({ into }) => Promise.resolve(scans.take(into)),
   time,
   openFeed: ({ source }) => feeds.open(source),
   runFeed: ({ feed, entries }) => feeds.run(feed, entries),

@@ -23,6 +23,7 @@ import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts'
 import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { RunReport } from '../../contract/run-report.ts';
+import type { Suspects } from '../../contract/suspects.ts';
 import type { Sweep, SweepRequest } from '../../contract/sweep.ts';
 import type { MachinePeaks } from '../../contract/machine-peaks.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
@@ -252,6 +253,11 @@ export interface OperationMap {
       sample: number;
     };
     result: RunReport;
+  };
+  /** Values that are not numbers, infinite or denormal, and channels that are always 0, over samples from the start. */
+  readonly suspects: {
+    params: { path: string; data: DatasetSource; dims: Readonly<Record<string, number>>; limit: number | null };
+    result: Suspects;
   };
   readonly evaluate: {
     params: {

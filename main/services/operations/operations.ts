@@ -30,6 +30,7 @@ import { presetTrials } from './preset-trials.ts';
 import { samplePicture } from './sample-picture.ts';
 import { searchSpace } from './search-space.ts';
 import { sensitivity } from './sensitivity.ts';
+import { suspects } from './suspects.ts';
 import { tensor } from './tensor-stats.ts';
 import { tensorFile, tensorPage, tensorView } from './tensor-view.ts';
 
@@ -58,6 +59,7 @@ const operations: Operations = {
   peaks,
   evaluate,
   runReport,
+  suspects,
   errors,
   doctor,
   compare,
