@@ -6,8 +6,9 @@ import type { LayerFacts } from './layer-facts.ts';
 import { useOverlay } from './overlay.ts';
 import { FOLDED, FROZEN } from './overlay-texts.ts';
 import type { OverlayData, OverlayMetric } from './overlay.ts';
-import { useTrialProfile } from './queries.ts';
-import { useShownTrial } from './session.ts';
+import { useChannelPlan, useSensitivity, useTrialProfile } from './queries.ts';
+import { sensitivityOverlay } from './sensitivity-overlay.ts';
+import { useSession, useShownTrial } from './session.ts';
 
 interface MetricSpec {
   readonly title: string;
@@ -17,7 +18,10 @@ interface MetricSpec {
   readonly note?: (layer: LayerFacts) => string | null;
 }
 
-const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
+/** Metrics that layers have by themselves. */
+type LayerMetric = Exclude<OverlayMetric, 'none' | 'sensitivity'>;
+
+const SPECS: Readonly<Record<LayerMetric, MetricSpec>> = {
   time: { title: 'Time', unit: 'ms', lowIsBad: false, value: (layer) => (layer.folded ? FOLDED : layer.timeMs) },
   memory: { title: 'Memory moved', unit: 'bytes', lowIsBad: false, value: (layer) => layer.bytes },
   macs: { title: 'MACs', unit: 'MACs', lowIsBad: false, value: (layer) => layer.macs },
@@ -33,9 +37,8 @@ const SPECS: Readonly<Record<Exclude<OverlayMetric, 'none'>, MetricSpec>> = {
   dtype: { title: 'dtype', unit: '', lowIsBad: false, value: (layer) => layer.dtype },
 };
 
-/** Values by layer for one overlay, or null for none; layers without a value are left out. */
-export function overlayData(metric: OverlayMetric, layers: readonly LayerFacts[], source: string): OverlayData | null {
-  if (metric === 'none') return null;
+/** Values by layer for one overlay; layers without a value are left out. */
+export function overlayData(metric: LayerMetric, layers: readonly LayerFacts[], source: string): OverlayData {
   const { title, unit, lowIsBad, value, note } = SPECS[metric];
   const notes = new Map<string, string>();
   const values = new Map<string, number | string>();
@@ -77,8 +80,14 @@ export function useOverlayData(): OverlayData | null {
   const layers = useLayerFacts();
   const trial = useShownTrial();
   const profile = useTrialProfile(trial?.id ?? null).data ?? null;
+  const modelId = useSession((state) => state.model?.entry.id ?? null);
+  const groupsOf = metric === 'sensitivity' ? modelId : null;
+  const plan = useChannelPlan(groupsOf).data ?? null;
+  const table = useSensitivity(groupsOf).data ?? null;
   return useMemo(() => {
     if (live !== null && live.metric === metric) return live;
+    if (metric === 'none') return null;
+    if (metric === 'sensitivity') return sensitivityOverlay(plan, table);
     return overlayData(metric, layers, overlaySource(metric, trial, profile));
-  }, [live, metric, layers, trial, profile]);
+  }, [live, metric, layers, trial, profile, plan, table]);
 }

@@ -3,7 +3,17 @@ import { persist } from 'zustand/middleware';
 import { keptAs } from './persist.ts';
 
 /** What the layers of the graph can be coloured by. */
-export const OVERLAYS = ['none', 'time', 'memory', 'macs', 'sparsity', 'kept', 'error', 'dtype'] as const;
+export const OVERLAYS = [
+  'none',
+  'time',
+  'memory',
+  'macs',
+  'sparsity',
+  'kept',
+  'sensitivity',
+  'error',
+  'dtype',
+] as const;
 export type OverlayMetric = (typeof OVERLAYS)[number];
 
 export const OVERLAY_TITLES: Readonly<Record<OverlayMetric, string>> = {
@@ -13,6 +23,7 @@ export const OVERLAY_TITLES: Readonly<Record<OverlayMetric, string>> = {
   macs: 'MACs',
   sparsity: 'Sparsity',
   kept: 'Kept',
+  sensitivity: 'Sensitivity',
   error: 'Error',
   dtype: 'dtype',
 };

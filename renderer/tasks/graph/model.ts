@@ -70,6 +70,7 @@ function groupValue(data: OverlayData, group: ScopeGroup): number | string | nul
     return new Set(values).size === 1 ? (values[0] ?? null) : values.length > 0 ? 'mixed' : null;
   if (numbers.length === 0) return null;
   if (data.metric === 'error') return numbers.reduce((a, b) => Math.min(a, b), Infinity);
+  if (data.metric === 'sensitivity') return numbers.reduce((a, b) => Math.max(a, b), 0);
   const sum = numbers.reduce((a, b) => a + b, 0);
   return data.metric === 'sparsity' || data.metric === 'kept' ? sum / numbers.length : sum;
 }

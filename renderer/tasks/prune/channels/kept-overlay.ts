@@ -1,6 +1,7 @@
 import type { ChannelPlan } from '../../../../main/contract/channel-plan.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
 import { atomsKept, channelsAt, type ChannelCut } from '../../../../main/judge/predict/channel-cut.ts';
+import { togetherOf } from '../../../state/channel-groups.ts';
 import { FROZEN } from '../../../state/overlay-texts.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
 
@@ -58,22 +59,4 @@ function stripOf(
     at += mask.length;
   }
   return strip;
-}
-
-const known = new WeakMap<ChannelPlan, ReadonlyMap<string, ReadonlySet<string>>>();
-
-/** By layer: those that give or take the channels that it gives. */
-function togetherOf(plan: ChannelPlan): ReadonlyMap<string, ReadonlySet<string>> {
-  const remembered = known.get(plan);
-  if (remembered !== undefined) return remembered;
-  const together = new Map<string, Set<string>>();
-  plan.widths.groups.forEach(({ layers }, at) => {
-    for (const layer of layers) {
-      const others = together.get(layer) ?? new Set<string>();
-      for (const other of [...layers, ...plan.groups[at]!.consumers]) others.add(other);
-      together.set(layer, others);
-    }
-  });
-  known.set(plan, together);
-  return together;
 }
