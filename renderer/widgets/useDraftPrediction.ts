@@ -85,6 +85,8 @@ function withMadeWidths(prediction: DraftPrediction, made: TrialDetails['prune']
   const step = pruneStepOf(recipe);
   if (made === null || predicted.channels === null || inputs.channelPlan === null) return prediction;
   if (step?.structure !== 'channel') return prediction;
+  // What layers of low rank compute is not told by widths.
+  if (step.score === 'obs' && step.lowRank === true) return prediction;
   const channels = cutAsMade(inputs.channelPlan, step, predicted.channels, made.layers);
   return { ...prediction, predicted: { ...predicted, channels } };
 }

@@ -52,6 +52,10 @@ const obsPruning = z.strictObject({
   scope: z.enum(['optimal', 'uniform', 'global']).default('optimal'),
   /** Calibration samples taken from the start of the data. */
   samples: z.number().int().positive().default(500),
+  /** Whether layers may also be written as two of low rank, where that loses less than fewer channels; with scope optimal. */
+  lowRank: z.boolean().optional(),
+  /** Ranks of single layers; where there are any, none are chosen. */
+  ranks: z.record(z.string(), z.number().int().min(1)).readonly().optional(),
 });
 export type ObsPruning = z.infer<typeof obsPruning>;
 
@@ -140,6 +144,7 @@ export const channelFields: readonly StepField[] = [
     flag: '--scope <scope>',
     control: 'choice',
     when: { ...channel, score: ['obs'] },
+    standard: 'optimal',
     choices: [
       {
         value: 'optimal',
@@ -149,6 +154,25 @@ export const channelFields: readonly StepField[] = [
       UNIFORM,
       GLOBAL,
     ],
+  },
+  {
+    key: 'lowRank',
+    title: 'Low rank too',
+    help: 'Layers may also become two thinner ones, where that loses less at the output than fewer channels do; takes about three times as long.',
+    flag: '--low-rank',
+    control: 'switch',
+    when: { ...channel, score: ['obs'], scope: ['optimal'] },
+    standard: false,
+  },
+  {
+    key: 'ranks',
+    title: 'Ranks',
+    help: 'Ranks of single layers that become two; where any is given, none are chosen.',
+    flag: '--rank <layer=n>',
+    control: 'counts',
+    minimum: 1,
+    unit: 'channels',
+    when: { ...channel, score: ['obs'], scope: ['optimal'], lowRank: [true] },
   },
   {
     key: 'samples',
@@ -205,10 +229,12 @@ export const channelFields: readonly StepField[] = [
 const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size', latency: 'latency' } as const;
 
 /** "Channels to 50 % MACs", "Channels to 50 % MACs, global fpgm". */
-export function channelWords({ target, score, scope, exclude }: ChannelPruning): string {
+export function channelWords(step: ChannelPruning): string {
+  const { target, score, scope, exclude } = step;
   const [[measure, kept]] = Object.entries(target) as [[keyof typeof MEASURES, number]];
   const usual = score === 'obs' ? 'optimal' : 'uniform';
   const how = [scope === usual ? '' : scope, score === 'l2' ? '' : score].filter((word) => word !== '').join(' ');
   const percent = Number((kept * 100).toFixed(1));
-  return `Channels to ${percent} % ${MEASURES[measure]}${how === '' ? '' : `, ${how}`}${exclusions(exclude)}`;
+  const what = 'lowRank' in step && step.lowRank === true ? 'Channels and ranks' : 'Channels';
+  return `${what} to ${percent} % ${MEASURES[measure]}${how === '' ? '' : `, ${how}`}${exclusions(exclude)}`;
 }

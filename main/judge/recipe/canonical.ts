@@ -38,7 +38,7 @@ function leftOpen({ steps }: Recipe): readonly string[] {
     if (settings['speed'] === 'measured' && settings['slow'] === undefined) return ['slow'];
     const { target, widths } = settings;
     const timed = typeof target === 'object' && target !== null && 'latency' in target;
-    return timed && Object.keys(widths ?? {}).length === 0 ? ['widths'] : [];
+    return timed && Object.keys(widths ?? {}).length === 0 ? ['widths', 'ranks'] : [];
   });
 }
 

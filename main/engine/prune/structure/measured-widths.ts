@@ -1,15 +1,18 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
-import { allowedWidths, shareAt, spreadWidths, type WidthTarget } from '../../../judge/predict/allocate.ts';
-import { allocateByLosses, type WidthOption } from '../../../judge/predict/allocate-losses.ts';
+import { allowedWidths, spreadWidths } from '../../../judge/predict/allocate.ts';
+import type { WidthOption } from '../../../judge/predict/allocate-losses.ts';
 import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import { spreadSamples } from '../../dataset/spread-samples.ts';
+import type { Model } from '../../graph/ir.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
 import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 import type { Closure } from '../../channels/closure.ts';
 import type { ObsChoice } from './obs-choice.ts';
 import { OutputDistance } from './option-losses.ts';
+import type { KeptAtoms } from './removal.ts';
+import { wholeLoss, type WholeLoss } from './whole-loss.ts';
 
 /** What was measured of widths at the model's output. */
 export interface MeasuredWidths {
@@ -17,8 +20,10 @@ export interface MeasuredWidths {
   readonly options: readonly (readonly WidthOption[])[];
   /** Groups that several layers take. */
   readonly shared: readonly boolean[];
-  /** What the model loses where each group keeps `counts[g]` atoms. */
-  readonly lossOf: (counts: ArrayLike<number>) => Promise<number>;
+  /** What whole cuts lose. */
+  readonly whole: WholeLoss;
+  /** Compares other changes of the model on the samples of the options. */
+  readonly distance: OutputDistance;
 }
 
 /** Samples on which outputs are compared. */
@@ -32,12 +37,20 @@ const TRIED_WIDTHS = 8;
  * @throws RUNTIME_…, CANCELLED
  */
 export async function measureWidths(
-  task: { readonly closure: Closure; readonly widths: WidthModel; readonly step: ChannelPruning },
+  task: {
+    readonly closure: Closure;
+    readonly widths: WidthModel;
+    readonly step: ChannelPruning;
+    /** What whole cuts are compared with. */
+    readonly reference: Model;
+    /** Which atoms stay for so many of each group. */
+    readonly kept: (counts: ArrayLike<number>) => Promise<KeptAtoms>;
+  },
   choices: readonly (ObsChoice | undefined)[],
   on: CalibrationRunner & { readonly samples: number },
   context: TaskContext,
 ): Promise<MeasuredWidths> {
-  const { closure, widths, step } = task;
+  const { closure, widths, step, reference, kept } = task;
   const rules = widthRules(widths.groups, step);
   const some = { total: on.samples, count: COMPARED_SAMPLES };
   const whole = closure.model.graph.inputs.some(({ name }) => hasFixedBatch(closure, name));
@@ -46,11 +59,6 @@ export async function measureWidths(
   const changesAt = async (group: number, width: number): Promise<readonly ConstantChange[]> => {
     const choice = choices[group];
     return choice === undefined || width === widths.groups[group]!.atoms ? [] : choice.fitted(choice.last(width));
-  };
-  const lossOf = async (counts: ArrayLike<number>): Promise<number> => {
-    const changes: ConstantChange[] = [];
-    for (let group = 0; group < counts.length; group++) changes.push(...(await changesAt(group, counts[group]!)));
-    return distance.of(writeConstants(closure.model, changes));
   };
   const full = widths.groups.map(({ atoms }) => atoms);
   const tried = widths.groups.map((group, at) =>
@@ -62,7 +70,7 @@ export async function measureWidths(
   for (const [at, own] of tried.entries()) {
     const measured: WidthOption[] = [];
     const nodes = new Set(choices[at]?.layers.map(({ node }) => node));
-    const behind = own.length > 1 ? await distance.behind(closure.model, nodes) : undefined;
+    const behind = own.some((width) => width !== full[at]) ? await distance.behind(closure.model, nodes) : undefined;
     try {
       for (const width of own) {
         context.progress({ stage: 'Measuring options', done: done++, total });
@@ -74,26 +82,14 @@ export async function measureWidths(
     }
     options.push(measured);
   }
-  return { options, shared: choices.map((choice) => (choice?.layers.length ?? 0) > 1), lossOf };
-}
-
-/**
- * The widths with the least sum of losses that meet the target. Losses do not quite add up either, least of all where several
- * layers take the same channels: the best cut that leaves such groups whole is measured too, both as a whole, and the better
- * one is taken.
- * @returns atoms that each group keeps; the narrowest widths where nothing meets the target
- */
-export async function allocateMeasured(
-  widths: WidthModel,
-  { options, shared, lossOf }: MeasuredWidths,
-  target: WidthTarget,
-): Promise<Int32Array> {
-  const all = allocateByLosses(widths, options, target);
-  const own = options.map((widthsOf, at) => (shared[at] === true ? widthsOf.slice(-1) : widthsOf));
-  const alone = allocateByLosses(widths, own, target);
-  const meets = shareAt(widths, target, alone) <= target.keep * (1 + 1e-9);
-  if (!meets || all.every((count, at) => count === alone[at])) return all;
-  return (await lossOf(alone)) < (await lossOf(all)) ? alone : all;
+  const layers = new Set(choices.flatMap((choice) => choice?.layers ?? []));
+  const work = [...layers].reduce((sum, { form }) => sum + form.groups * form.columns ** 3, 0);
+  return {
+    options,
+    shared: choices.map((choice) => (choice?.layers.length ?? 0) > 1),
+    whole: await wholeLoss({ closure, reference, kept, work }, { ...on, whole }, context),
+    distance,
+  };
 }
 
 /** Whether an input takes batches of one size alone. */

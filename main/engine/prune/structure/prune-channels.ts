@@ -1,28 +1,23 @@
 import { throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts';
-import { widthTotals, type WidthModel } from '../../../judge/predict/widths.ts';
-import type { FeedBatches } from '../../dataset/feed-batches.ts';
+import { fullTotals, widthTotals } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
-import type { Sources } from '../../passes/pass.ts';
-import type { Runner } from '../../runtime/runner.ts';
+import { costOfLayers, totalCost } from '../../operators/cost.ts';
+import { inferModel } from '../../operators/infer.ts';
+import { composeSources, type Sources } from '../../passes/pass.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
-import type { HostTensors } from '../../tensor/host-tensor.ts';
-import type { KeptChannels, Lineage } from '../lineage.ts';
+import { onesForSymbols } from '../layer-macs.ts';
+import type { Lineage } from '../lineage.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { checkCut } from './check-cut.ts';
-import { chooseWidths, type ChosenWidths } from './choose-widths.ts';
-import { closeChannels, type Closure } from '../../channels/closure.ts';
+import { chooseCut, scoreModel } from './choose-cut.ts';
 import { cutModel } from './cut.ts';
-import { channelGroups, type ChannelGroups } from './groups.ts';
+import type { CutSurroundings } from './cut-surroundings.ts';
 import { maskModel } from './mask.ts';
 import { prepareStructure } from './prepare.ts';
-import { requireGroups } from './require-groups.ts';
-import { removalOf, type Removal } from './removal.ts';
-import { scoreAtoms } from './score-atoms.ts';
-import { highestScores } from './scores.ts';
-import { widthModel } from './width-model.ts';
-import type { TimesBook } from './width-times.ts';
+import { chooseRankedCut, type RankedCut } from './ranked-cut.ts';
+import { keptChannels } from './removal.ts';
 
 export interface PrunedChannels {
   readonly model: Model;
@@ -31,17 +26,6 @@ export interface PrunedChannels {
   /** With what was decided on this machine. */
   readonly settings: ChannelPruning;
   readonly result: PruneOutcome;
-}
-
-/** Where the cut is tried. */
-export interface CutSurroundings {
-  readonly runner: Runner;
-  /** Typical inputs, for scores that take some. */
-  readonly calibration: (samples: number) => FeedBatches;
-  /** Real inputs to compare the cut model with the masked one on; undefined: made ones. */
-  readonly sampleFeeds: () => Promise<HostTensors | undefined>;
-  /** Times of widths that are kept; left out: they are learnt anew. */
-  readonly times?: TimesBook;
 }
 
 /**
@@ -60,33 +44,33 @@ export async function pruneChannels(
   const { runner } = surroundings;
   const { signal } = context;
   const prepared = await prepareStructure(model, { runners: lendRunner(runner), signal });
-  const closure = closeChannels(prepared.model);
-  const found = channelGroups(closure);
-  requireGroups(found, closure.model);
-  throwIfCancelled(signal, 'Pruning');
-  const widths = widthModel(closure, found.groups);
-  const scored = await scoreAtoms({ closure, groups: found.groups, widths, step }, surroundings, context);
-  const { scores, measured } = scored;
-  const removalTo = (counts: ArrayLike<number>): Removal => {
-    const kept = found.groups.map((group, at) => [group, highestScores(scores[at]!, counts[at]!)] as const);
-    return removalOf(closure, new Map(kept));
-  };
-  const cutTo = (counts: ArrayLike<number>): Model => cutModel(closure, removalTo(counts));
-  const { times } = surroundings;
-  const choice = { model: closure.model, widths, scores, measured, cutTo, times };
-  const chosen = await chooseWidths(choice, step, runner, context);
-  const removal = removalOf(closure, await scored.kept(chosen.counts));
+  const taken = await takenCut(prepared.model, step, surroundings, context);
+  const { closure, found, removal } = taken.cut;
   throwIfCancelled(signal, 'Pruning');
   const cut = cutModel(closure, removal);
-  const checked = await checkCut({ masked: maskModel(closure, found.groups, removal), cut }, surroundings, context);
-  const notes = [...prepared.notes, ...scored.notes, ...chosen.notes, ...checked];
+  const masked = maskModel(closure, found.groups, removal);
+  const checked = await checkCut({ masked, cut }, surroundings, context);
+  const notes = [...prepared.notes, ...taken.notes, ...checked];
   return {
     model: cut,
     lineage: { before: prepared.model, kept: keptChannels(closure, removal) },
-    sources: prepared.sources,
-    settings: settled(step, widths, chosen),
-    result: { ...outcomeOf(closure, found, { widths, chosen, removal, keep: keepOf(step) }), notes },
+    sources: composeSources(prepared.sources, taken.sources),
+    settings: settled(step, taken),
+    result: { ...outcomeOf(prepared.model, taken, keepOf(step)), notes },
   };
+}
+
+/** By channels alone, or with layers of low rank where that is asked for and loses less. */
+async function takenCut(
+  model: Model,
+  step: ChannelPruning,
+  surroundings: CutSurroundings,
+  context: TaskContext,
+): Promise<RankedCut> {
+  if (step.score === 'obs' && step.lowRank === true) return chooseRankedCut(model, step, surroundings, context);
+  const scored = await scoreModel({ model, reference: model }, step, surroundings, context);
+  const cut = await chooseCut(scored, step, surroundings, context);
+  return { cut, factors: [], sources: new Map(), notes: cut.notes };
 }
 
 function keepOf({ target }: ChannelPruning): number {
@@ -94,49 +78,46 @@ function keepOf({ target }: ChannelPruning): number {
 }
 
 /** A latency is that of one machine: what was chosen for it is kept, so that the recipe gives the same model elsewhere. */
-function settled(step: ChannelPruning, { groups }: WidthModel, { counts }: ChosenWidths): ChannelPruning {
+function settled(step: ChannelPruning, { cut: { widths, chosen }, factors }: RankedCut): ChannelPruning {
   if (!('latency' in step.target)) return step;
-  return { ...step, widths: Object.fromEntries(groups.map(({ name }, at) => [name, counts[at]!])) };
-}
-
-function keptChannels({ axes }: Closure, removal: Removal): ReadonlyMap<string, readonly KeptChannels[]> {
-  const kept = new Map<string, KeptChannels[]>();
-  for (const { value, axis } of axes.axes) {
-    const indices = removal.kept(value, axis);
-    if (indices !== undefined) kept.set(value, [...(kept.get(value) ?? []), { axis, indices }]);
-  }
-  return kept;
+  const kept = { widths: Object.fromEntries(widths.groups.map(({ name }, at) => [name, chosen.counts[at]!])) };
+  if (step.score !== 'obs' || step.lowRank !== true) return { ...step, ...kept };
+  return { ...step, ...kept, ranks: Object.fromEntries(factors.map(({ layer, rank }) => [layer.node.name, rank])) };
 }
 
 function outcomeOf(
-  { axes }: Closure,
-  { groups, frozen }: ChannelGroups,
-  cut: {
-    readonly widths: WidthModel;
-    readonly chosen: ChosenWidths;
-    readonly removal: Removal;
-    readonly keep: number;
-  },
+  whole: Model,
+  { cut: { closure, found, widths, chosen, removal }, factors }: RankedCut,
+  keep: number,
 ): Omit<PruneOutcome, 'notes'> {
-  const full = widthTotals(
-    cut.widths,
-    cut.widths.groups.map(({ atoms }) => atoms),
-  );
-  const left = widthTotals(cut.widths, cut.chosen.counts);
+  const full = factors.length === 0 ? fullTotals(widths) : totalsOf(whole);
+  const left = widthTotals(widths, chosen.counts);
+  const ranks = new Map(factors.map((one) => [one.layer.node.name, one]));
+  const first = new Set(factors.map((one) => one.first));
   const layers = new Map<string, PruneOutcome['layers'][number]>();
-  for (const { members } of groups) {
+  for (const { members } of found.groups) {
     for (const { layer, op, role, tensor, axis } of members) {
-      if (role !== 'produces' || layers.has(layer)) continue;
-      const before = axes.size(tensor, axis);
-      const after = cut.removal.kept(tensor, axis)?.length ?? before;
+      if (role !== 'produces' || layers.has(layer) || first.has(layer)) continue;
+      const before = closure.axes.size(tensor, axis);
+      const after = removal.kept(tensor, axis)?.length ?? before;
       layers.set(layer, { name: layer, op, sparsity: 1 - after / before, channels: { before, after } });
     }
   }
+  for (const [name, { layer, rank }] of ranks) {
+    const { outputs, columns, node } = layer;
+    const sparsity = Math.max(layers.get(name)?.sparsity ?? 0, 1 - (rank * (outputs + columns)) / (outputs * columns));
+    const channels = layers.get(name)?.channels ?? { before: outputs, after: outputs };
+    layers.set(name, { name, op: node.opType, sparsity, channels });
+  }
   return {
-    sparsity: { requested: 1 - cut.keep, achieved: 1 - cut.chosen.share },
+    sparsity: { requested: 1 - keep, achieved: 1 - chosen.share },
     parameters: { before: full.parameters, after: left.parameters },
     macs: { before: full.macs, after: left.macs },
     layers: [...layers.values()],
-    frozen,
+    frozen: found.frozen,
   };
+}
+
+function totalsOf(model: Model): { readonly parameters: number; readonly macs: number } {
+  return totalCost(costOfLayers(model, inferModel(model, { dims: onesForSymbols(model) })));
 }

@@ -1,4 +1,5 @@
 import type { Closure } from '../../channels/closure.ts';
+import type { KeptChannels } from '../lineage.ts';
 import type { ChannelGroup } from './groups.ts';
 
 /** What is left of every axis when some atoms go. */
@@ -41,4 +42,14 @@ export function removalOf({ axes, sets }: Closure, keptAtoms: KeptAtoms): Remova
     gone: (value, axis) => split(value, axis)?.gone,
     isEmpty: gone.size === 0,
   };
+}
+
+/** By value, which channels of it a removal leaves. */
+export function keptChannels({ axes }: Closure, removal: Removal): ReadonlyMap<string, readonly KeptChannels[]> {
+  const kept = new Map<string, KeptChannels[]>();
+  for (const { value, axis } of axes.axes) {
+    const indices = removal.kept(value, axis);
+    if (indices !== undefined) kept.set(value, [...(kept.get(value) ?? []), { axis, indices }]);
+  }
+  return kept;
 }

@@ -8,6 +8,7 @@ import type {
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { CalibrationSamples } from '../../dataset/finite-samples.ts';
+import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
@@ -27,6 +28,8 @@ interface ScoredTask<Step extends ChannelPruning = ChannelPruning> {
   readonly groups: readonly ChannelGroup[];
   readonly widths: WidthModel;
   readonly step: Step;
+  /** What whole cuts are compared with. */
+  readonly reference: Model;
 }
 
 export interface ScoreSurroundings {
@@ -152,18 +155,24 @@ async function scoreByConsumers(
     const own = consuming[at]!;
     choices.push(own.length === 0 ? undefined : await chooseByObs(own, group.roots.length, context));
   }
+  // Allocations that are compared have most widths in common.
+  const known = new Map<string, Uint32Array>();
+  const keptOf = async (at: number, count: number): Promise<Uint32Array> => {
+    const choice = choices[at];
+    if (choice === undefined) return highestScores(norms[at]!, count);
+    const key = `${at} ${count}`;
+    const best = known.get(key) ?? (await choice.improved(choice.last(count)));
+    known.set(key, best);
+    return best;
+  };
   const kept = async (counts: ArrayLike<number>): Promise<KeptAtoms> => {
     const stays = new Map<ChannelGroup, Uint32Array>();
-    for (const [at, group] of groups.entries()) {
-      const choice = choices[at];
-      const count = counts[at]!;
-      stays.set(group, choice === undefined ? highestScores(norms[at]!, count) : await choice.improved(choice.last(count))); // prettier-ignore
-    }
+    for (const [at, group] of groups.entries()) stays.set(group, await keptOf(at, counts[at]!));
     return stays;
   };
   return {
     scores: choices.map((choice, at) => choice?.scores ?? norms[at]!),
-    measured: step.scope === 'optimal' ? await measureWidths(task, choices, on, context) : undefined,
+    measured: step.scope === 'optimal' ? await measureWidths({ ...task, kept }, choices, on, context) : undefined,
     kept,
     notes,
   };

@@ -8,6 +8,7 @@ import { pairedRatio } from '../../../judge/statistics/paired-ratio.ts';
 import type { Estimate } from '../../../judge/statistics/interval.ts';
 import type { Model } from '../../graph/ir.ts';
 import { clockLayers } from '../../profile/clock-layers.ts';
+import type { LayerFacts } from '../../profile/layer-times.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import { runOnMadeInputs } from '../../runtime/run-made.ts';
 import type { Runner } from '../../runtime/runner.ts';
@@ -15,6 +16,7 @@ import type { Session } from '../../runtime/session.ts';
 import type { TimingPlan } from '../../runtime/timing.ts';
 import type { HostTensors } from '../../tensor/host-tensor.ts';
 import { seededRandom } from '../../tensor/random.ts';
+import { layerMacs } from '../layer-macs.ts';
 
 /** How a model is timed: threads as sessions take them, the batch that inputs are made for. */
 export interface TimingSettings {
@@ -73,6 +75,15 @@ export class WidthClock {
     }
   }
 
+  /** Milliseconds of each node of any model with the same inputs, by name. @param wholeMs about, for how often it is run */
+  async nodes(model: Model, wholeMs: number): Promise<ReadonlyMap<string, number>> {
+    const macs = layerMacs({ model, layerOf: (node, layer) => ({ name: layer, op: node.opType }) });
+    const facts = new Map(
+      model.graph.nodes.map(({ name, opType }) => [name, { name, op: opType, macs: macs.get(name) ?? null }]),
+    );
+    return this.#profiled(model, facts, wholeMs);
+  }
+
   /** Milliseconds of each layer of a width model, in a cut of it. @param wholeMs of the cut model, for how often it is run */
   async layers(cut: Model, widths: WidthModel, kept: ArrayLike<number>, wholeMs: number): Promise<Float64Array> {
     const { layerMacs } = widthTotals(widths, kept);
@@ -80,10 +91,18 @@ export class WidthClock {
       cut.graph.nodes.map(({ name, opType }) => [name, { name, op: opType, macs: 0 as number | null }]),
     );
     widths.layers.forEach(({ name, op }, at) => facts.set(name, { name, op, macs: layerMacs[at]! }));
+    const times = await this.#profiled(cut, facts, wholeMs);
+    return Float64Array.from(widths.layers, ({ name }) => times.get(name) ?? 0);
+  }
+
+  #profiled(
+    model: Model,
+    facts: ReadonlyMap<string, LayerFacts>,
+    wholeMs: number,
+  ): Promise<ReadonlyMap<string, number>> {
     const runs = Math.max(3, Math.min(MOST_PROFILED, Math.round(PROFILED_MS / wholeMs)));
     const timing = { feeds: this.#feeds, runs, threads: this.#settings.threads, facts };
-    const times = await clockLayers(cut, timing, this.#runner, { signal: this.#signal });
-    return Float64Array.from(widths.layers, ({ name }) => times.get(name) ?? 0);
+    return clockLayers(model, timing, this.#runner, { signal: this.#signal });
   }
 
   async close(): Promise<void> {

@@ -168,8 +168,12 @@ export function cutNote(
 }
 
 /** What is only a guess in a cut that was not made yet; null: nothing. */
-function guessWords({ score, scope }: ChannelPruning, { guess }: ChannelCut): string | null {
+function guessWords(step: ChannelPruning, { guess }: ChannelCut): string | null {
+  const { score, scope } = step;
   if (guess === null) return null;
+  if (step.score === 'obs' && step.lowRank === true) {
+    return 'Which layers become two of low rank, and how much goes where, is told by the cut. Shown are channels alone.';
+  }
   if (guess === 'losses') {
     return 'How much goes where is a guess from the measured sensitivity: the cut itself looks again, at more samples and widths.';
   }

@@ -12,8 +12,8 @@ import { FieldControl } from '../../../widgets/step-fields/FieldControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measurePruned, releaseSlider, usePruneTask } from '../store.ts';
 
-/** Settings that stand elsewhere in the task: the sliders, and the checks in the layers table. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude', 'target', 'widths']);
+/** Settings that stand elsewhere in the task: the sliders, the checks in the layers table, and names with numbers in the recipe. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude', 'target', 'widths', 'ranks']);
 
 /** How weights are chosen, the data, the measurement's state. */
 export function PruneToolbar(): ReactNode {

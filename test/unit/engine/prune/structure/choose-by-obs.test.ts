@@ -76,6 +76,16 @@ describe('pruning by optimal brain surgery', () => {
     expect('macs' in details && details.macs).toEqual({ before: 128, after: 80 });
   });
 
+  it('leaves a width that the recipe gives, and meets the target with the others', async () => {
+    const given = await apply(twoBlocks(), [10, 4], [prune({ target: { macs: 0.5 }, widths: { a: 4 } })]);
+    expect(layersOf(given)).toEqual([4, 4]);
+  });
+
+  it('says what was measured of whole cuts', async () => {
+    const { outcomes } = await apply(twoBlocks(), [10, 4], [prune({ target: { macs: 0.5 } })]);
+    expect(outcomes[0]!.notes.join()).toMatch(/repaired on 30 samples and compared on 30 others: [\d.e-]+ nats/u);
+  });
+
   it('chooses the same again, for the same samples', async () => {
     const [a, b] = [1, 2].map(() => apply(twoBlocks(), [10, 4], [prune({ target: { macs: 0.5 } })]));
     expect(layersOf(await a!)).toEqual(layersOf(await b!));

@@ -109,6 +109,8 @@ describe('cutNote', () => {
     const cut = channelCut(plan, obs);
     expect(cutNote(plan, obs, { off: false, cut })).toMatch(/same share of each group; measuring the sensitivity/u);
     expect(cutNote(plan, obs, { off: false, cut: { ...cut!, guess: 'losses' } })).toMatch(/guess from the measured/u);
+    const ranked = channelStep({ ...ANY, score: 'obs', lowRank: true, target: { macs: 0.7 } });
+    expect(cutNote(plan, ranked, { off: false, cut })).toMatch(/^Which layers become two of low rank/u);
   });
 
   it('is silent where the target is met, and while the step is off', () => {
