@@ -77,6 +77,18 @@ export const graphViewSchema = z.object({
   values: z.array(z.object({ name: z.string(), dtype: z.string().nullable(), shape: shapeSchema.nullable() })),
   inputs: z.array(z.string()),
   outputs: z.array(z.string()),
+  /** What nodes hold or call: branches of an If, bodies of Loop and Scan, and the model's own functions, once for each call. */
+  bodies: z.array(
+    z.object({
+      holder: z.string(),
+      /** "then_branch", "body"; of a function its name. Its nodes are named `<holder>/<branch>/…` and have the holder as parent. */
+      branch: z.string(),
+      /** A function sees no value around it. Its nodes are no layers, and its values are named `<holder>/…`. */
+      closed: z.boolean(),
+      inputs: z.array(z.string()),
+      outputs: z.array(z.string()),
+    }),
+  ),
 });
 export type GraphView = z.infer<typeof graphViewSchema>;
 

@@ -21,22 +21,38 @@ export function layerNode(row: LayerRow, written: readonly GraphNode[]): GraphNo
   };
 }
 
+function valuesOf(written: GraphView | null, nodes: readonly GraphNode[]): GraphView['values'] {
+  if (written === null || nodes.length === 0) return [];
+  const names = new Set(nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
+  return written.values.filter(({ name }) => names.has(name));
+}
+
 /** @param written the trial's graph as written, for attributes and weights; null: without them */
 export function layerGraph(table: LayerTable, written: GraphView | null): GraphView {
   const nodes = new Map(written?.nodes.map((node) => [node.name, node]));
   const { names, dtype, shape } = table.values;
   const nameOf = (place: number): string => names[place]!;
-  return {
-    nodes: layerRows(table).map((row) =>
-      layerNode(
-        row,
-        nodesOf(table, row.index).flatMap((name) => nodes.get(name) ?? []),
-      ),
+  const layers = layerRows(table).map((row) =>
+    layerNode(
+      row,
+      nodesOf(table, row.index).flatMap((name) => nodes.get(name) ?? []),
     ),
-    values: names.map((name, place) => {
-      const known = table.shapes[shape[place]!]!;
-      return { name, dtype: table.texts[dtype[place]!] || null, shape: known === null ? null : [...known] };
-    }),
+  );
+  const values = names.map((name, place) => {
+    const known = table.shapes[shape[place]!]!;
+    return { name, dtype: table.texts[dtype[place]!] || null, shape: known === null ? null : [...known] };
+  });
+  const bodies = written?.bodies ?? [];
+  const closed = bodies.filter((body) => body.closed);
+  const functions = new Set(closed.map(({ holder, branch }) => `${holder}/${branch}/`));
+  const inFunction = ({ name, parent }: GraphNode): boolean =>
+    parent !== null && functions.has(`${name.slice(0, name.indexOf('/', parent.length + 1))}/`);
+  const inner = closed.length === 0 ? [] : written!.nodes.filter(inFunction);
+  return {
+    // What a called function is made of is drawn in it; it is no layer of the table.
+    nodes: [...layers, ...inner],
+    values: [...values, ...valuesOf(written, inner)],
+    bodies: [...bodies],
     inputs: Array.from(table.graphInputs, nameOf),
     outputs: Array.from(table.graphOutputs, nameOf),
   };

@@ -7,6 +7,7 @@ import { blockPartOf } from '../../engine/operators/block-part.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
 import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
+import { bodiesOf } from './graph-bodies.ts';
 import { attributeText } from './attribute-text.ts';
 import { shownInference } from './sized-model.ts';
 import { openShared } from './opened-models.ts';
@@ -25,6 +26,7 @@ const views = new WeakMap<Model, GraphView>();
 function graphOf(model: Model): GraphView {
   const inference = shownInference(model);
   const constants = constantsOf(model);
+  const inner = bodiesOf(model, (node, layer, parent) => describeNode({ node, layer, parent }, new Map()));
   const nodes = [...walkNodes(model)].map((visited) => describeNode(visited, constants));
   const names = new Set<string>();
   const inputs = model.graph.inputs.map(({ name }) => name).filter((name) => !constants.has(name));
@@ -36,7 +38,13 @@ function graphOf(model: Model): GraphView {
     const value = inference.values.get(name);
     return { name, dtype: value?.dtype ?? null, shape: value?.shape === undefined ? null : [...value.shape] };
   });
-  return { nodes, values, inputs, outputs };
+  return {
+    nodes: [...nodes, ...inner.nodes],
+    values: [...values, ...inner.values],
+    inputs,
+    outputs,
+    bodies: [...inner.bodies],
+  };
 }
 
 /** Initializers of all graphs by name; inner ones hide outer ones, which share no name in a valid model. */
@@ -51,7 +59,10 @@ export function constantsOf(model: Model): ReadonlyMap<string, Tensor> {
 }
 
 /** A node as it is written in the file. */
-export function describeNode(visited: VisitedNode, constants: ReadonlyMap<string, Tensor>): GraphNode {
+export function describeNode(
+  visited: Pick<VisitedNode, 'node' | 'layer' | 'parent'>,
+  constants: ReadonlyMap<string, Tensor>,
+): GraphNode {
   const { node, layer, parent } = visited;
   const spec = operatorSpec(node.domain, node.opType);
   const roles = spec?.inputRoles ?? [];

@@ -219,6 +219,7 @@ class Union {
       values: [...values.values()],
       inputs: [...new Set([...this.#a.inputs, ...of(this.#b.inputs)])],
       outputs: [...new Set([...this.#a.outputs, ...of(this.#b.outputs)])],
+      bodies: this.#a.bodies,
     };
   }
 }

@@ -11,7 +11,7 @@ import { clearSelection, selectLayer, useSelection } from '../../state/selection
 import { openPanel, useUi } from '../../state/ui.ts';
 import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
-import { drawnBox, groupsAround } from '../../viz/graph/scope-tree.ts';
+import { bodiesOf, drawnBox, groupsAround } from '../../viz/graph/scope-tree.ts';
 import { GraphMap } from '../../widgets/graph/GraphMap.tsx';
 import { edgeWeights } from '../../widgets/graph/drawn-graph.ts';
 import { graphKey } from '../../widgets/graph/graph-key.ts';
@@ -19,6 +19,7 @@ import { useGraphCanvas } from '../../widgets/graph/use-graph-canvas.ts';
 import classes from './GraphStage.module.css';
 import { endFirstPicture, firstCamera } from './first-picture.ts';
 import { boxOverlays, recipeMarks } from './model.ts';
+import { Breadcrumb } from './parts/Breadcrumb.tsx';
 import { GraphToolbar } from './parts/GraphToolbar.tsx';
 import { HoverCard } from './parts/HoverCard.tsx';
 import { LayerMenu } from './parts/LayerMenu.tsx';
@@ -64,6 +65,14 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     if (!open.delete(id)) open.add(id);
     useGraph.getState().setExpanded(trialId, open, id);
   };
+  /** Opens the subgraphs of a layer or the function that it calls, or folds them; of any other layer what is known of it. */
+  const openLayer = (layer: string): void => {
+    const bodies = bodiesOf(tree, layer);
+    if (bodies.length === 0) return openPanel('properties');
+    const folds = bodies.every((id) => expanded.has(id));
+    const others = [...expanded].filter((id) => !bodies.includes(id));
+    useGraph.getState().setExpanded(trialId, new Set(folds ? others : [...others, ...bodies]), layer);
+  };
 
   const canvas = useGraphCanvas(holder, {
     onSelect: (hit) => {
@@ -77,7 +86,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     },
     onOpen: (hit) => {
       if (hit.kind === 'group' || hit.kind === 'frame') toggle(hit.id);
-      else if (hit.kind === 'layer') openPanel('properties');
+      else if (hit.kind === 'layer') openLayer(hit.id);
     },
     onMenu: (hit, at) => {
       if (hit.kind === 'input' || hit.kind === 'output') return;
@@ -164,7 +173,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     else if (step === 'clear') clearSelection();
     else if (step === 'toggle') {
       if (group !== null) toggle(group);
-      else openPanel('properties');
+      else if (layer === null) openPanel('properties');
+      else openLayer(layer);
     } else selectLayer(step.layer, 'command');
   };
 
@@ -181,6 +191,9 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
       />
       <GraphToolbar tree={tree} trialId={trialId} expanded={expanded} />
       {canvas !== null && scene !== null && <GraphMap canvas={canvas} scene={scene} palette={palette} />}
+      {canvas !== null && scene !== null && (
+        <Breadcrumb canvas={canvas} scene={scene} tree={tree} expanded={expanded} selected={group ?? layer} />
+      )}
       {overlay !== null && <Legend data={overlay} />}
       {error !== null && (
         <div className={classes['veil']}>
@@ -201,8 +214,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
           hit={menu.hit}
           at={menu.at}
           tree={tree}
-          open={expanded.has(menu.hit.id)}
-          onToggle={() => toggle(menu.hit.id)}
+          open={expanded.has(menu.hit.id) || bodiesOf(tree, menu.hit.id).every((id) => expanded.has(id))}
+          onToggle={() => (menu.hit.kind === 'layer' ? openLayer(menu.hit.id) : toggle(menu.hit.id))}
           onClose={() => setMenu(null)}
         />
       )}

@@ -10,7 +10,6 @@ import { layerGraph, layerNode } from '../../state/graph-of-layers.ts';
 import { useTrialGraph, useTrialLayer, useTrialLayers } from '../../state/queries.ts';
 import { selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession, useShownTrial } from '../../state/session.ts';
-import { useUi } from '../../state/ui.ts';
 import { useFold } from '../../widgets/use-fold.ts';
 import { buildScopeTree, groupsIn } from '../../viz/graph/scope-tree.ts';
 import { leavesOf } from './model.ts';
@@ -35,8 +34,8 @@ export function PropertiesPanel(): ReactNode {
     [table, facts, written],
   );
   const graph = useMemo(() => (table === null ? null : layerGraph(table, null)), [table]);
-  const asWritten = useUi((state) => state.asWritten);
-  const raw = facts === undefined && name !== null && asWritten;
+  // Nodes as they are written, and those within functions, are no layers.
+  const raw = facts === undefined && name !== null && table !== null;
   const group = useGraph((state) => (name === null ? state.group : null));
   const members = useMemo(() => layersOfGroup(layers, group), [layers, group]);
   const selected = facts !== undefined && node !== undefined && graph !== null && trial !== undefined;

@@ -195,6 +195,14 @@ export class GraphCanvas {
     return true;
   }
 
+  /** Shows a box or frame whole; false when it is not drawn. */
+  show(id: string): boolean {
+    const rect = this.#rectOf(id);
+    if (rect === undefined) return false;
+    this.#animateTo(fitCamera(rect, this.#view, { margin: 20, top: TOOLBAR + 28 }));
+    return true;
+  }
+
   /** The drawn picture as PNG. */
   async picture(): Promise<Blob | null> {
     return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/png'));

@@ -30,4 +30,19 @@ export interface GraphSource {
   /** Names of the graph's input and output values. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly bodies: readonly SourceBody[];
 }
+
+/** A subgraph that a layer holds, or the body of a function that it calls. */
+export interface SourceBody {
+  readonly holder: string;
+  /** "then_branch", "body", or the function's name. */
+  readonly branch: string;
+  /** It sees no value around it. */
+  readonly closed: boolean;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** Names the body that a layer is in. */
+export const bodyKey = (holder: string, branch: string): string => `${holder}\u0000${branch}`;

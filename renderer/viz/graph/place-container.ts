@@ -159,7 +159,8 @@ interface Padding {
 function paddingOf(container: VisibleContainer, down: boolean): Padding {
   const { side, head, crossed, outside } = FRAME;
   if (container.id === '') return { top: outside, left: outside, bottom: outside, right: outside };
-  const enters = container.entering.length > 0;
+  // What a subgraph takes stands in the first rank, beside the crossings: it keeps off the title.
+  const enters = container.entering.length > 0 && container.items.every((item) => item.kind !== 'input');
   const leaves = container.leaving.length > 0;
   return down
     ? { top: enters ? crossed : head, left: side, bottom: leaves ? 0 : side, right: side }

@@ -43,6 +43,20 @@ export interface Scene {
 
 export const EMPTY_SCENE: Scene = { width: 0, height: 0, frames: [], boxes: [], edges: [] };
 
+/** The innermost frame around the middle of what is seen that takes more than half of it; null: none does. */
+export function frameSeen({ frames }: Scene, seen: Rect): string | null {
+  const [x, y] = [seen.x + seen.width / 2, seen.y + seen.height / 2];
+  const overlap = (from: number, size: number, seenFrom: number, seenSize: number): number =>
+    Math.max(0, Math.min(from + size, seenFrom + seenSize) - Math.max(from, seenFrom));
+  const found = frames.findLast((frame) => {
+    if (x < frame.x || y < frame.y || x > frame.x + frame.width || y > frame.y + frame.height) return false;
+    const area =
+      overlap(frame.x, frame.width, seen.x, seen.width) * overlap(frame.y, frame.height, seen.y, seen.height);
+    return 2 * area > seen.width * seen.height;
+  });
+  return found?.id ?? null;
+}
+
 /** Puts the containers of a layout into one coordinate system. */
 export function sceneOf(root: PlacedContainer): Scene {
   const frames: SceneFrame[] = [];

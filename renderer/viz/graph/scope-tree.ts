@@ -1,3 +1,4 @@
+import { bodyKey } from './graph-source.ts';
 import type { GraphSource, SourceNode } from './graph-source.ts';
 
 /** A group of layers with a common scope. */
@@ -12,6 +13,8 @@ export interface ScopeGroup {
   readonly children: readonly ScopeItem[];
   /** Layers below, at any depth. */
   readonly layers: number;
+  /** The body that it is, as `bodyKey` names it. */
+  readonly body?: string;
 }
 
 /** A layer in the tree. */
@@ -27,10 +30,11 @@ interface Draft {
   readonly path: string;
   readonly children: Map<string, Draft>;
   readonly items: (Draft | ScopeLeaf)[];
+  body?: string;
 }
 
 /**
- * The tree of scopes. Groups that hold one layer only are left out (the layer stands in their place), and chains of groups
+ * The tree of scopes. Groups that hold one layer only are left out (the layer stands in their place) but for subgraphs, and chains of groups
  * with a single group inside become one group with a joined title ("model/layers").
  */
 export function buildScopeTree(source: Pick<GraphSource, 'nodes'>): ScopeGroup {
@@ -39,6 +43,8 @@ export function buildScopeTree(source: Pick<GraphSource, 'nodes'>): ScopeGroup {
   for (const node of source.nodes) {
     let group = root;
     for (const part of scopeParts(node, byName)) group = childGroup(group, part);
+    if (node.parent !== null && byName.has(node.parent))
+      group.body = bodyKey(node.parent, branchOf(node.name, node.parent));
     group.items.push({ kind: 'leaf', id: node.name, node });
   }
   return {
@@ -76,11 +82,12 @@ function childGroup(group: Draft, part: string): Draft {
 
 function compact(item: Draft | ScopeLeaf, parentPath: string): ScopeItem[] {
   if ('kind' in item) return [item];
-  const only = item.items.length === 1 ? item.items[0] : undefined;
+  const only = item.items.length === 1 && item.body === undefined ? item.items[0] : undefined;
   if (only !== undefined) return compact(only, parentPath);
   const children = item.items.flatMap((child) => compact(child, item.path));
   const title = parentPath === '' ? item.path : item.path.slice(parentPath.length + 1);
-  return [{ kind: 'group', id: item.path, title, what: null, children, layers: countLayers(children) }];
+  const body = item.body === undefined ? {} : { body: item.body };
+  return [{ kind: 'group', id: item.path, title, what: null, children, layers: countLayers(children), ...body }];
 }
 
 function countLayers(items: readonly ScopeItem[]): number {
@@ -124,6 +131,13 @@ export function groupsAround(root: ScopeGroup, layer: string): readonly string[]
     aroundByRoot.set(root, around);
   }
   return around.get(layer) ?? [];
+}
+
+/** Ids of the groups that are the subgraphs of a layer, or the function that it calls. */
+export function bodiesOf(root: ScopeGroup, layer: string): readonly string[] {
+  return [...groupsIn(root).values()].flatMap(({ id, body }) =>
+    body?.startsWith(bodyKey(layer, '')) === true ? id : [],
+  );
 }
 
 /** What a layer is drawn as while these groups are open: the outermost folded group around it, or itself. */

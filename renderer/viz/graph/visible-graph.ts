@@ -1,5 +1,6 @@
 import type { OperatorCategory } from '../../../main/contract/layer-words.ts';
-import type { GraphSource, NodeRow } from './graph-source.ts';
+import { bodyKey } from './graph-source.ts';
+import type { GraphSource, NodeRow, SourceBody } from './graph-source.ts';
 import { branchOf } from './scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from './scope-tree.ts';
 
@@ -77,17 +78,23 @@ interface Place {
 export const inputId = (value: string): string => `\u0000in:${value}`;
 export const outputId = (value: string): string => `\u0000out:${value}`;
 
+/** Ids of the boxes of what a subgraph or a function takes and gives. */
+const bodyInputId = (body: string, value: string): string => inputId(`${body}\u0000${value}`);
+const bodyOutputId = (body: string, value: string): string => outputId(`${body}\u0000${value}`);
+
 /**
  * What is drawn for a set of open groups. An edge that crosses frames is cut into pieces, one in each container on its way,
  * so that every container can be laid out by itself; pieces of one value between the same ends are drawn once. Layers that
- * hold subgraphs are linked to each of them.
+ * hold subgraphs are linked to each of them; within its frame a subgraph has boxes for what it takes and gives.
  */
 export function visibleGraph(
   source: GraphSource,
   tree: ScopeGroup,
-  options: { readonly expanded: ReadonlySet<string>; readonly measure: (box: Omit<VisibleBox, keyof Size>) => Size },
+  shown: { readonly expanded: ReadonlySet<string>; readonly measure: (box: Omit<VisibleBox, keyof Size>) => Size },
 ): VisibleContainer {
   const places = new Map<string, Place>();
+  const bodies = new Map(source.bodies.map((body) => [bodyKey(body.holder, body.branch), body]));
+  const options = { ...shown, bodies };
   const root = openGroup(tree, null, places, options);
   const boxOf = (box: Omit<VisibleBox, keyof Size>): VisibleBox => ({ ...box, ...options.measure(box) });
   for (const value of source.inputs) {
@@ -105,9 +112,9 @@ export function visibleGraph(
     const end = places.get(to);
     if (start !== undefined && end !== undefined && start.box !== end.box) connect(value, start, end);
   }
-  for (const { holder, first } of branchesOf(source)) {
+  for (const { holder, first, entry } of branchesOf(source, bodies)) {
     const start = places.get(holder);
-    const end = places.get(first);
+    const end = places.get(entry) ?? places.get(first);
     if (start !== undefined && end !== undefined && start.box !== end.box) connect(BRANCH + first, start, end);
   }
   return freeze(root);
@@ -127,27 +134,86 @@ function edgesOf(source: GraphSource): readonly Edge[] {
 }
 
 function* findEdges(source: GraphSource): Generator<Edge> {
-  const producers = new Map<string, string>(source.inputs.map((value) => [value, inputId(value)]));
-  for (const node of source.nodes) for (const value of node.outputs) if (value !== '') producers.set(value, node.name);
+  const scopes = new Scopes(source);
   for (const node of source.nodes) {
+    const scope = scopes.of(node.name);
     for (const value of node.inputs) {
-      const from = producers.get(value);
+      const from = scopes.producer(scope, value);
       if (from !== undefined) yield [value, from, node.name];
     }
   }
   for (const value of source.outputs) {
-    const from = producers.get(value);
+    const from = scopes.producer('', value);
     if (from !== undefined) yield [value, from, outputId(value)];
+  }
+  for (const { holder, branch, outputs } of source.bodies) {
+    const body = bodyKey(holder, branch);
+    for (const value of outputs) {
+      const from = scopes.producer(body, value);
+      if (from !== undefined) yield [value, from, bodyOutputId(body, value)];
+    }
   }
 }
 
+/** Who makes a value, as a layer sees it: in its own graph, or one around it. Two branches may name their values alike. */
+class Scopes {
+  readonly #of = new Map<string, string>();
+  readonly #outer = new Map<string, string | null>();
+  readonly #producers = new Map<string, Map<string, string>>([['', new Map()]]);
+
+  constructor({ nodes, inputs, bodies }: GraphSource) {
+    for (const value of inputs) this.#put('', value, inputId(value));
+    const closed = new Set<string>();
+    for (const { holder, branch, closed: shut, inputs: taken } of bodies) {
+      const body = bodyKey(holder, branch);
+      if (shut) closed.add(body);
+      for (const value of taken) this.#put(body, value, bodyInputId(body, value));
+    }
+    for (const { name, parent, outputs } of nodes) {
+      const scope = parent === null ? '' : bodyKey(parent, branchOf(name, parent));
+      this.#of.set(name, scope);
+      if (parent !== null && !this.#outer.has(scope))
+        this.#outer.set(scope, closed.has(scope) ? null : (this.#of.get(parent) ?? ''));
+      for (const value of outputs) if (value !== '') this.#put(scope, value, name);
+    }
+  }
+
+  #put(scope: string, value: string, box: string): void {
+    const known = this.#producers.get(scope);
+    if (known === undefined) this.#producers.set(scope, new Map([[value, box]]));
+    else known.set(value, box);
+  }
+
+  of(layer: string): string {
+    return this.#of.get(layer) ?? '';
+  }
+
+  producer(scope: string, value: string): string | undefined {
+    for (let at: string | null = scope; at !== null; at = at === '' ? null : (this.#outer.get(at) ?? null)) {
+      const found = this.#producers.get(at)?.get(value);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+interface BranchLink {
+  readonly holder: string;
+  /** The first layer in it. */
+  readonly first: string;
+  /** What the link leads to: its first input, or else that layer. */
+  readonly entry: string;
+}
+
 /** Each branch of an If and the body of a Loop or Scan: the layer that holds it, and the first that is drawn of it. */
-function branchesOf({ nodes }: GraphSource): readonly { readonly holder: string; readonly first: string }[] {
-  const firsts = new Map<string, { readonly holder: string; readonly first: string }>();
+function branchesOf({ nodes }: GraphSource, bodies: ReadonlyMap<string, SourceBody>): readonly BranchLink[] {
+  const firsts = new Map<string, BranchLink>();
   for (const { name, parent } of nodes) {
     if (parent === null) continue;
-    const key = `${parent}\u0000${branchOf(name, parent)}`;
-    if (!firsts.has(key)) firsts.set(key, { holder: parent, first: name });
+    const key = bodyKey(parent, branchOf(name, parent));
+    const [input] = bodies.get(key)?.inputs ?? [];
+    if (!firsts.has(key))
+      firsts.set(key, { holder: parent, first: name, entry: input === undefined ? name : bodyInputId(key, input) });
   }
   return [...firsts.values()];
 }
@@ -156,7 +222,11 @@ function openGroup(
   group: ScopeGroup,
   parent: MutableContainer | null,
   places: Map<string, Place>,
-  options: { readonly expanded: ReadonlySet<string>; readonly measure: (box: Omit<VisibleBox, keyof Size>) => Size },
+  options: {
+    readonly expanded: ReadonlySet<string>;
+    readonly measure: (box: Omit<VisibleBox, keyof Size>) => Size;
+    readonly bodies: ReadonlyMap<string, SourceBody>;
+  },
 ): MutableContainer {
   const container: MutableContainer = {
     group,
@@ -191,9 +261,26 @@ function openGroup(
             layers: child.layers,
           } as const);
     container.items.push({ ...box, ...options.measure(box) });
-    placeLayers(child, { box: child.id, container }, places);
+    placeLayers(child, { box: child.id, container }, { places, bodies: options.bodies });
+  }
+  const body = group.body === undefined ? undefined : options.bodies.get(group.body);
+  if (body === undefined) return container;
+  for (const { id, kind, title } of endsOf(group.body!, body)) {
+    const box = { kind, id, title, category: null, rows: [], layers: 0 } as const;
+    container.items.push({ ...box, ...options.measure(box) });
+    places.set(id, { box: id, container });
   }
   return container;
+}
+
+/** The boxes of what a subgraph or a function takes and gives. */
+function endsOf(key: string, { holder, inputs, outputs }: SourceBody) {
+  // A function's values are named after its call.
+  const title = (value: string): string => (value.startsWith(`${holder}/`) ? value.slice(holder.length + 1) : value);
+  return [
+    ...inputs.map((value) => ({ id: bodyInputId(key, value), kind: 'input' as const, title: title(value) })),
+    ...outputs.map((value) => ({ id: bodyOutputId(key, value), kind: 'output' as const, title: title(value) })),
+  ];
 }
 
 /** The name of a group, and what it is where the name does not say so. */
@@ -201,9 +288,20 @@ function titleOf({ title, what }: ScopeGroup): string {
   return what === null || title.includes(what) ? title : `${title} · ${what}`;
 }
 
-function placeLayers(item: ScopeItem, place: Place, places: Map<string, Place>): void {
-  if (item.kind === 'leaf') places.set(item.id, place);
-  else for (const child of item.children) placeLayers(child, place, places);
+interface Placing {
+  readonly places: Map<string, Place>;
+  readonly bodies: ReadonlyMap<string, SourceBody>;
+}
+
+function placeLayers(item: ScopeItem, place: Place, placing: Placing): void {
+  const { places, bodies } = placing;
+  if (item.kind === 'leaf') {
+    places.set(item.id, place);
+    return;
+  }
+  for (const child of item.children) placeLayers(child, place, placing);
+  const body = item.body === undefined ? undefined : bodies.get(item.body);
+  if (body !== undefined) for (const { id } of endsOf(item.body!, body)) places.set(id, place);
 }
 
 function connect(value: string, start: Place, end: Place): void {

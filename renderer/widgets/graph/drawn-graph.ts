@@ -57,7 +57,8 @@ export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
       return text === '' ? [] : [[name, text] as const];
     }),
   );
-  return { source: { nodes: drawn, edgeLabels, inputs: view.inputs, outputs: view.outputs }, standIns };
+  const { inputs, outputs, bodies } = view;
+  return { source: { nodes: drawn, edgeLabels, inputs, outputs, bodies }, standIns };
 }
 
 /** The type of most values, which is not written on every edge. */

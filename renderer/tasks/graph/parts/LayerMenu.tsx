@@ -5,7 +5,7 @@ import { copyText } from '../../../state/clipboard.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import { openPanel } from '../../../state/ui.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
-import { groupsIn } from '../../../viz/graph/scope-tree.ts';
+import { bodiesOf, groupsIn } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import { LayerActions } from '../../../widgets/layers/LayerActions.tsx';
 import { leavesOf } from '../model.ts';
@@ -35,6 +35,11 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
         {group !== undefined && (
           <Menu.Item leftSection={<IconFold size={14} />} onClick={onToggle}>
             {open ? 'Collapse group' : 'Expand group'}
+          </Menu.Item>
+        )}
+        {group === undefined && bodiesOf(tree, hit.id).length > 0 && (
+          <Menu.Item leftSection={<IconFold size={14} />} onClick={onToggle}>
+            {open ? 'Fold what it holds' : 'Open what it holds'}
           </Menu.Item>
         )}
         <LayerActions layers={layers} />

@@ -4,7 +4,13 @@ import { withParts } from '../../../../renderer/viz/graph/parts.ts';
 import { placeContainer } from '../../../../renderer/viz/graph/place-container.ts';
 import { sceneOf } from '../../../../renderer/viz/graph/scene.ts';
 import type { Scene } from '../../../../renderer/viz/graph/scene.ts';
-import { buildScopeTree, groupsAround, startExpanded, groupsIn } from '../../../../renderer/viz/graph/scope-tree.ts';
+import {
+  bodiesOf,
+  buildScopeTree,
+  groupsAround,
+  startExpanded,
+  groupsIn,
+} from '../../../../renderer/viz/graph/scope-tree.ts';
 import { inputId, isBranchLink, outputId, visibleGraph } from '../../../../renderer/viz/graph/visible-graph.ts';
 
 function layer(name: string, inputs: readonly string[], outputs: readonly string[]): SourceNode {
@@ -34,6 +40,7 @@ const SOURCE: GraphSource = {
   edgeLabels: new Map(),
   inputs: ['x'],
   outputs: ['y'],
+  bodies: [],
 };
 const measure = (): { width: number; height: number } => ({ width: 80, height: 24 });
 
@@ -82,6 +89,7 @@ describe('the scope tree', () => {
       edgeLabels: new Map(),
       inputs: ['c'],
       outputs: ['r'],
+      bodies: [],
     };
     const linksWith = (expanded: readonly string[]): readonly (readonly [string, readonly string[]])[] => {
       const visible = visibleGraph(source, buildScopeTree(source), { expanded: new Set(expanded), measure });
@@ -90,9 +98,76 @@ describe('the scope tree', () => {
     };
     expect(linksWith([])).toEqual([
       ['if', ['if: then_branch']],
-      ['if', ['if/else_branch/sub']],
+      ['if', ['if: else_branch']],
     ]);
     expect(linksWith(['if: then_branch'])).toContainEqual(['if', ['if/then_branch/add']]);
+  });
+
+  it('keeps the values of two branches apart, draws what is captured into the frame, and what a body takes and gives', () => {
+    const within = (
+      name: string,
+      parent: string,
+      inputs: readonly string[],
+      outputs: readonly string[],
+    ): SourceNode => ({
+      ...layer(name, inputs, outputs),
+      scope: '',
+      parent,
+    });
+    const body = (holder: string, branch: string, inputs: readonly string[], outputs: readonly string[]) => ({
+      holder,
+      branch,
+      closed: branch === 'fn',
+      inputs,
+      outputs,
+    });
+    const source: GraphSource = {
+      nodes: [
+        layer('if', ['c'], ['r']),
+        within('if/then_branch/add', 'if', ['x'], ['t']),
+        within('if/then_branch/mul', 'if', ['t'], ['o']),
+        within('if/else_branch/sub', 'if', ['x'], ['t']),
+        within('if/else_branch/div', 'if', ['t'], ['o']),
+        layer('call', ['r'], ['y']),
+        within('call/fn/neg', 'call', ['call/a', 'x'], ['call/b']),
+      ],
+      edgeLabels: new Map(),
+      inputs: ['c', 'x'],
+      outputs: ['y'],
+      bodies: [
+        body('if', 'then_branch', [], ['o']),
+        body('if', 'else_branch', [], ['o']),
+        body('call', 'fn', ['call/a'], ['call/b']),
+      ],
+    };
+    const tree = buildScopeTree(source);
+    const visible = visibleGraph(source, tree, { expanded: new Set(groupsIn(tree).keys()), measure });
+    const { boxes, edges } = sceneOf(placeContainer(visible, 'down'));
+    const titles = new Map(
+      boxes.map(({ box }) => [box.id, box.kind === 'layer' ? box.id : `${box.kind} ${box.title}`]),
+    );
+    const ends = edges
+      .filter(({ value, ends: whole }) => whole && !isBranchLink(value))
+      .flatMap(({ source: from, targets }) => targets.map((to) => `${titles.get(from)} > ${titles.get(to)}`));
+    expect(ends.sort()).toEqual(
+      [
+        'input c > if',
+        'input x > if/then_branch/add',
+        'if/then_branch/add > if/then_branch/mul',
+        'if/then_branch/mul > output o',
+        'input x > if/else_branch/sub',
+        'if/else_branch/sub > if/else_branch/div',
+        'if/else_branch/div > output o',
+        'if > call',
+        'call > output y',
+        // A function sees no value around it: "x" in it is another one.
+        'input a > call/fn/neg',
+        'call/fn/neg > output b',
+      ].sort(),
+    );
+    expect(bodiesOf(tree, 'if')).toEqual(['if: then_branch', 'if: else_branch']);
+    expect(bodiesOf(tree, 'call')).toEqual(['call: fn']);
+    expect(bodiesOf(tree, 'call/fn/neg')).toEqual([]);
   });
 
   it('divides a long chain without scopes into some sixty parts, cut where least passes', () => {

@@ -24,6 +24,7 @@ function view(nodes: readonly Spec[], inputs: readonly string[], outputs: readon
     values: nodes.flatMap(([, , to]) => to.map((name) => ({ name, dtype: 'float32' as const, shape: [1] }))),
     inputs: [...inputs],
     outputs: [...outputs],
+    bodies: [],
   };
 }
 

@@ -43,6 +43,7 @@ const VIEW: GraphView = {
   values: [{ name: 'a', dtype: 'float32', shape: ['N', 8, 30, 30] }],
   inputs: ['x'],
   outputs: ['y'],
+  bodies: [],
 };
 const ROWS = { showNames: false, showAttributes: false, showWeights: true };
 
@@ -86,6 +87,7 @@ describe('what is drawn of a model', () => {
       values: [],
       inputs: ['xq'],
       outputs: ['y'],
+      bodies: [],
     };
     const { source, standIns } = drawnGraph(view, ROWS);
     expect(source.nodes.map((drawn) => drawn.name)).toEqual(['xdq', 'fc']);
@@ -176,6 +178,7 @@ describe('edges', () => {
     ],
     inputs: [],
     outputs: [],
+    bodies: [],
   };
 
   it('are as wide as the logarithm of their bytes', () => {

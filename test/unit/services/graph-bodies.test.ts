@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { FunctionDef, Model, Node } from '../../../main/engine/graph/ir.ts';
+import { makeNode } from '../../../main/engine/graph/make.ts';
+import { encodeModelBytes } from '../../../main/engine/onnx/encode-model.ts';
+import { graph as graphOf } from '../../../main/services/operations/graph-view.ts';
+import { layers } from '../../../main/services/operations/layers.ts';
+import { layerGraph } from '../../../renderer/state/graph-of-layers.ts';
+import { graph } from '../../support/graph-builder.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+
+const DOMAIN = 'my.lib';
+
+const define = (
+  name: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  nodes: readonly Node[],
+): FunctionDef => ({
+  name,
+  domain: DOMAIN,
+  overload: '',
+  inputs,
+  outputs,
+  attributeNames: [],
+  attributeDefaults: [],
+  nodes,
+  opsetImports: [
+    { domain: '', version: 18, unknown: [] },
+    { domain: DOMAIN, version: 1, unknown: [] },
+  ],
+  valueInfos: [],
+  docString: '',
+  metadata: [],
+  unknown: [],
+});
+
+/** y = outer(outer(x)); outer is the relu of inner, inner a product with w. */
+function nested(): Model {
+  const inner = define('inner', ['a', 'm'], ['p'], [makeNode('MatMul', ['a', 'm'], ['p'], { name: 'product' })]);
+  const outer = define(
+    'outer',
+    ['x', 'm'],
+    ['out'],
+    [{ ...makeNode('inner', ['x', 'm'], ['h'], { name: 'call' }), domain: DOMAIN }, makeNode('Relu', ['h'], ['out'])],
+  );
+  return graph()
+    .input('x', 'float32', ['N', 3])
+    .weights('w', [3, 3])
+    .node('outer', ['x', 'w'], {}, ['v'], { name: 'first', domain: DOMAIN })
+    .node('outer', ['v', 'w'], {}, ['y'], { name: 'second', domain: DOMAIN })
+    .output('y')
+    .build({ opset: 18, functions: [outer, inner], domains: { [DOMAIN]: 1 } });
+}
+
+test('a function is told at each of its calls, those within it too, with the types and shapes of that call', async () => {
+  using folder = tempFolder();
+  const path = folder.file('m.onnx');
+  writeFileSync(path, encodeModelBytes(nested()));
+  const view = await graphOf({ path });
+  expect(view.bodies).toEqual(
+    ['first', 'second'].flatMap((call) => [
+      { holder: call, branch: 'outer', closed: true, inputs: [`${call}/x`, `${call}/m`], outputs: [`${call}/out`] },
+      {
+        holder: `${call}/outer/call`,
+        branch: 'inner',
+        closed: true,
+        inputs: [`${call}/outer/call/a`, `${call}/outer/call/m`],
+        outputs: [`${call}/outer/call/p`],
+      },
+    ]),
+  );
+  expect(
+    view.nodes.filter(({ name }) => name.startsWith('first')).map(({ name, op, parent }) => [name, op, parent]),
+  ).toEqual([
+    ['first', 'outer', null],
+    ['first/outer/call', 'inner', 'first'],
+    ['first/outer/call/inner/product', 'MatMul', 'first/outer/call'],
+    ['first/outer/Relu_1', 'Relu', 'first'],
+  ]);
+  const shapes = new Map(view.values.map(({ name, dtype, shape }) => [name, `${dtype}[${shape?.join()}]`]));
+  expect(shapes.get('first/h')).toBe('float32[N,3]');
+  expect(shapes.get('second/outer/call/a')).toBe('float32[N,3]');
+  // In the graph of layers they are drawn too, where the call is the layer.
+  const table = await layers({ path, source: null, sources: null });
+  expect(table.names).toEqual(['first', 'second']);
+  expect(layerGraph(table, view).nodes.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['first', 'second/outer/call/inner/product']),
+  );
+});
