@@ -1,15 +1,18 @@
-import type { ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { metricOf } from '../../../../main/judge/metrics.ts';
-import { formatBytes, formatMs, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
+import { formatBytes, formatDb, formatMs, formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
+import { pastNoiseError } from '../../../../main/judge/predict/noise.ts';
 import { findPair } from '../../../../main/judge/pairing.ts';
 import { numberOf, sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import { sayPair } from '../../../../main/judge/verdict.ts';
 import { Figures } from '../../../design/Task.tsx';
+import { useLayerTrials } from '../../../state/queries.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
 import { goodnessNote } from '../../../widgets/goodness-note.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
+import { noiseFigure, noiseNote } from '../noise-figure.ts';
 
 /** What the recipe gives: predicted, then measured, each beside the baseline. */
 export function QuantizeFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
@@ -40,6 +43,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
         missing="no data measured"
         note={guess ? [goodnessNote(guess), baseNote].filter(Boolean).join(', ') : 'choose data'}
       />
+      <NoiseFigure prediction={prediction} />
       <Figure
         label="Latency (p50)"
         value={latencyMs === null ? null : formatMs(latencyMs)}
@@ -66,6 +70,35 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
         help="A quantized layer only gets faster when the runtime fuses its quantize and dequantize nodes with it into one integer kernel."
       />
     </Figures>
+  );
+}
+
+/** How far the outputs are from the float model's: from what layers lost alone at once, then measured. */
+function NoiseFigure({
+  prediction: { recipe, measured, inputs },
+}: {
+  readonly prediction: DraftPrediction;
+}): ReactNode {
+  const modelId = useSession((state) => state.model?.entry.id ?? null);
+  const schemes = useLayerTrials(modelId, 'schemes').data ?? null;
+  const bits = useLayerTrials(modelId, 'bits').data ?? null;
+  const { trials, quantizePlan } = inputs;
+  const noise = useMemo(
+    () => ({ schemes, bits, vnni: quantizePlan?.vnni ?? null, trials }),
+    [schemes, bits, quantizePlan, trials],
+  );
+  const past = useMemo(() => pastNoiseError(noise), [noise]);
+  const found = useMemo(() => noiseFigure({ recipe, measured }, noise), [recipe, measured, noise]);
+  if (found === null) return null;
+  return (
+    <Figure
+      label="SQNR of the outputs"
+      value={found.sqnrDb === null ? null : formatDb(found.sqnrDb)}
+      predicted={!found.measured}
+      missing={found.missing}
+      note={noiseNote(found, past)}
+      help="Predicted from what each layer lost alone (Schemes; Bits for 4-bit weights): noise powers add up, corrected by what trials so far showed. Measured against the float model on the evaluation data."
+    />
   );
 }
 
