@@ -195,3 +195,11 @@ export function splitSettings({ calibrationShare, splitSeed }: SplitOptions, sha
   }
   return splitSettingsSchema.parse({ share: calibrationShare, seed: splitSeed });
 }
+
+/** Parses 90s, 10m, 1.5h. @returns milliseconds */
+export function duration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/u.exec(text) ?? [];
+  const milliseconds = Number(number) * { s: 1e3, m: 6e4, h: 3.6e6 }[unit as 's' | 'm' | 'h'];
+  if (milliseconds > 0) return milliseconds;
+  throw new InvalidArgumentError('expected a duration, as in 90s, 10m or 1h');
+}

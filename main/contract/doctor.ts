@@ -104,6 +104,9 @@ export const doctorReportSchema = z.object({
 });
 export type DoctorReport = z.infer<typeof doctorReportSchema>;
 
+/** How long an examination takes at most, about: a check that has begun is ended soon. */
+export const DOCTOR_SECONDS = 60;
+
 export const doctorRequestSchema = z.object({
   trialId: z.string(),
   /** Typical inputs; null: made ones. */
@@ -112,4 +115,6 @@ export const doctorRequestSchema = z.object({
   limit: z.number().int().positive().max(1000).default(32),
   /** Only what follows from the file. */
   quick: z.boolean().default(false),
+  /** After so long no other measured check begins. */
+  seconds: z.number().positive().default(DOCTOR_SECONDS),
 });

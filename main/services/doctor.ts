@@ -27,7 +27,7 @@ export function doctorHandlers(context: StudioContext): Pick<Handlers, 'trial.do
 
 async function run(
   context: StudioContext,
-  { trialId, datasetId, limit, quick }: Params<'trial.doctor.run'>,
+  { trialId, datasetId, limit, quick, seconds }: Params<'trial.doctor.run'>,
   task: TaskContext,
 ): Promise<DoctorReport> {
   const { workspace, work } = context;
@@ -43,7 +43,7 @@ async function run(
         sources: await workspace.result(trialId, 'sources'),
       };
   const doctor = await examined(
-    (given) => work.call('doctor', { path, origin, data: given, limit, quick }, task),
+    (given) => work.call('doctor', { path, origin, data: given, limit, quick, seconds }, task),
     data,
   );
   await workspace.record(trialId, { results: { doctor }, at: Date.now() });

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { FINDINGS, SEVERITIES, type DoctorReport, type Finding, type Severity } from '../../contract/doctor.ts';
+import {
+  DOCTOR_SECONDS,
+  FINDINGS,
+  SEVERITIES,
+  type DoctorReport,
+  type Finding,
+  type Severity,
+} from '../../contract/doctor.ts';
 import { runSettingsSchema } from '../../contract/machine.ts';
 import { EMPTY_RECIPE, type Recipe } from '../../contract/recipe/recipe.ts';
 import { StudioError } from '../../base/errors.ts';
@@ -15,6 +22,7 @@ import {
   addCommonOptions,
   addDataOptions,
   addSplitOptions,
+  duration,
   optionalData,
   wholeNumber,
   type DataOptions,
@@ -27,6 +35,7 @@ interface Options extends CommonOptions, DataOptions, SplitOptions {
   readonly recipe?: string;
   readonly limit: number;
   readonly quick?: boolean;
+  readonly time: number;
   readonly failOn?: Severity;
   readonly fix?: Severity;
   readonly output?: string;
@@ -41,6 +50,7 @@ export function addDoctorCommand(program: Command, finish: (code: number) => voi
     .option('--recipe <file>', 'examine what this recipe makes of the model; fixes then change the recipe')
     .option('--limit <n>', 'samples that ranges are measured on', wholeNumber(1), 32)
     .option('--quick', 'only what follows from the file, without running it')
+    .option('--time <duration>', 'after which no other check begins: 30s, 5m', duration, DOCTOR_SECONDS * 1000)
     .addOption(severityOption('--fail-on <severity>', `exit with code ${FOUND} where something this bad is found`))
     .addOption(severityOption('--fix [severity]', 'make a model with the fixes of what is this bad').preset('warning'))
     .option('-o, --output <file>', 'where the fixed model goes')
@@ -82,7 +92,7 @@ async function examineWith(
   options: Options,
 ): Promise<DoctorReport> {
   const data = optionalData(options);
-  const how = { data, limit: options.limit, quick: options.quick === true };
+  const how = { data, limit: options.limit, quick: options.quick === true, seconds: options.time / 1000 };
   if (recipe.steps.length === 0) return context.operate('doctor', { path, origin: null, ...how });
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-doctor-'));
   try {

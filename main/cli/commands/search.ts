@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { StudioError } from '../../base/errors.ts';
 import { WHOLE_SET } from '../../contract/data.ts';
 import { SEARCH_DEFAULTS, type Minimized, type SearchFloor, type SearchResult } from '../../contract/search.ts';
@@ -17,6 +17,7 @@ import {
   addDataOptions,
   addRunOptions,
   addSplitOptions,
+  duration,
   numberBetween,
   requiredData,
   runSettings,
@@ -64,14 +65,6 @@ export function addSearchCommand(program: Command, finish: (code: number) => voi
   ).action(async (model: string, options: Options) => {
     finish(await runCommand(options, (context) => search(context, model, options)));
   });
-}
-
-/** Parses 90s, 10m, 1.5h. @returns milliseconds */
-function duration(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(s|m|h)$/u.exec(text) ?? [];
-  const milliseconds = Number(number) * { s: 1e3, m: 6e4, h: 3.6e6 }[unit as 's' | 'm' | 'h'];
-  if (milliseconds > 0) return milliseconds;
-  throw new InvalidArgumentError('expected a duration, as in 90s, 10m or 1h');
 }
 
 async function search(context: CommandContext, model: string, options: Options): Promise<unknown> {

@@ -35,6 +35,8 @@ export interface Examination {
   readonly machine: { readonly cpu: string; readonly arch: string; readonly vnni: boolean | null };
   /** Where measured checks run; undefined: only what follows from the file. */
   readonly runner?: Runner | undefined;
+  /** After so long no other measured check begins, and those that repeat themselves end; default: no limit. */
+  readonly seconds?: number | undefined;
 }
 
 type Check = DoctorReport['checks'][number];
@@ -57,13 +59,14 @@ export async function examine(examination: Examination, context: TaskContext): P
     await work.check('fusion', 'Layers beside codes run in integers', async () => staysFloat(subject, undefined));
     return { ...base, ...work.result(subject) };
   }
-  const around = await surroundings(examination, subject, runner, context).catch((error: unknown) => {
+  const around = await surroundings(examination, subject, { runner, context, work }).catch((error: unknown) => {
     // Data of another model are no fault of this one: whoever chose them decides.
     if (!isRefusal(error) || error.code === 'DATA_SHAPE') throw error;
     work.skip('run', 'Runs here', error.message);
     return undefined;
   });
   if (around === undefined) return { ...base, ...work.result(subject) };
+  work.limit(() => (around.isUp(1) ? `the ${examination.seconds} s of this examination were up; allow more` : null));
   const integerLayers = await measured(subject, around, work);
   const inputs = around.made ? 'made inputs' : (examination.inputs ?? 'the data given');
   return { ...base, ...work.result(subject), inputs, madeInputs: around.made, integerLayers };
@@ -126,6 +129,8 @@ class Work {
   readonly #total: number;
   readonly #checks: Check[] = [];
   #findings: Finding[] = [];
+  #said: string | null = null;
+  #over: () => string | null = () => null;
 
   constructor(context: TaskContext, total: number) {
     this.#context = context;
@@ -134,10 +139,13 @@ class Work {
 
   async check(id: string, title: string, run: () => Promise<readonly Finding[]>): Promise<void> {
     throwIfCancelled(this.#context.signal, 'The examination');
+    const over = this.#over();
+    if (over !== null) return this.skip(id, title, over);
+    this.#said = null;
     this.#context.progress({ stage: title, done: this.#checks.length, total: this.#total });
     try {
       this.#findings.push(...(await run()));
-      this.#checks.push({ id, title, status: 'done', note: null });
+      this.#checks.push({ id, title, status: 'done', note: this.#said });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       this.#checks.push({ id, title, status: 'failed', note: error.message });
@@ -153,6 +161,16 @@ class Work {
     if (own.length === 0) return;
     const others = this.#findings.filter((finding) => finding.code !== code);
     this.#findings = [...others, ...(await run(own))];
+  }
+
+  /** No check begins once this says why. */
+  limit(over: () => string | null): void {
+    this.#over = over;
+  }
+
+  /** How the check that is going on was cut short. */
+  say(note: string): void {
+    this.#said = note;
   }
 
   skip(id: string, title: string, note: string): void {
@@ -180,11 +198,11 @@ function isRefusal(error: unknown): error is StudioError {
 }
 
 async function surroundings(
-  { batches, reference }: Examination,
+  { batches, reference, seconds }: Examination,
   subject: Subject,
-  runner: Runner,
-  context: TaskContext,
+  { runner, context, work }: { readonly runner: Runner; readonly context: TaskContext; readonly work: Work },
 ): Promise<Surroundings> {
+  const begun = performance.now();
   const given = batches === undefined ? undefined : await firstOf(batches());
   if (batches !== undefined && given === undefined) throw new StudioError('DATA_INVALID', 'The data hold no samples');
   const feeds = given === undefined ? await madeFeeds(subject, runner, context) : firstSamples(given, FEW_SAMPLES);
@@ -195,6 +213,8 @@ async function surroundings(
     batches: batches ?? (() => oneBatch(feeds)),
     made: given === undefined,
     reference,
+    isUp: (share) => seconds !== undefined && performance.now() - begun > share * seconds * 1000,
+    note: (text) => work.say(text),
   };
 }
 

@@ -23,7 +23,7 @@ const BATCH = 4;
 
 /** What makes a model slow, wrong or large on this machine. @throws what `examine` throws; DATA_… */
 export async function doctor(
-  { path, origin, data, limit, quick }: OperationParams<'doctor'>,
+  { path, origin, data, limit, quick, seconds }: OperationParams<'doctor'>,
   context: TaskContext,
 ): Promise<OperationResult<'doctor'>> {
   const { signal } = context;
@@ -51,7 +51,7 @@ export async function doctor(
     origin !== null && isSameFloat(origin.recipe) ? (await openRunnable(origin.path, signal)).model : undefined;
   const inputs = data === null ? undefined : await samplesOf(data, model, { limit, signal });
   return withThreadRunner(signal, (runner) =>
-    examine({ model, origin: from, reference, ...inputs, machine, runner }, context),
+    examine({ model, origin: from, reference, ...inputs, machine, runner, seconds }, context),
   );
 }
 

@@ -288,6 +288,8 @@ export interface OperationMap {
       limit: number;
       /** Only what follows from the file. */
       quick: boolean;
+      /** After so long no other measured check begins. */
+      seconds: number;
     };
     result: DoctorReport;
   };

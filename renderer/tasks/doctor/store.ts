@@ -1,9 +1,9 @@
 import { editRecipe } from '../../../main/judge/recipe/edit.ts';
-import type { Fix } from '../../../main/contract/doctor.ts';
+import type { DoctorReport, Fix } from '../../../main/contract/doctor.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
 import { engine } from '../../state/engine.ts';
 import { tell } from '../../state/messages.ts';
-import { putResult } from '../../state/queries.ts';
+import { putResult, queries } from '../../state/queries.ts';
 import { loadRecipe, useRecipe } from '../../state/recipe.ts';
 import { wholeRecipe } from '../../state/recipe-draft.ts';
 import { useSession } from '../../state/session.ts';
@@ -19,9 +19,14 @@ export const useDoctorTask = createTaskStore();
  */
 export async function examineTrial(trialId: string, quick: boolean): Promise<void> {
   const { datasetId } = useSession.getState();
-  const report = await useDoctorTask
-    .getState()
-    .run((handle) => engine().call('trial.doctor.run', { trialId, datasetId, quick }, handle));
+  const known = queries.getQueryData(['trial.doctor', trialId]) ?? null;
+  const report = await useDoctorTask.getState().run(async (handle) => {
+    const call = (early: boolean): Promise<DoctorReport> =>
+      engine().call('trial.doctor.run', { trialId, datasetId, quick: early }, handle);
+    // What the file tells is shown while the rest is measured, unless more is known from before.
+    if (!quick && known === null) putResult('trial.doctor', trialId, await call(true));
+    return call(quick);
+  });
   if (report !== null) putResult('trial.doctor', trialId, report);
 }
 

@@ -10,7 +10,7 @@ import { floatLayers, writeOutKernels, type OriginalWeight } from '../../passes/
 import { nameNodes } from '../../passes/name-nodes.ts';
 import type { HostTensors } from '../../tensor/host-tensor.ts';
 import { counted, floatFix, layer, type Subject } from '../subject.ts';
-import type { Surroundings } from './surroundings.ts';
+import { SHARES, type Surroundings } from './surroundings.ts';
 
 /** Outputs at this distance from the float model's are usable; below it something is lost. */
 const GOOD_DB = 20;
@@ -47,7 +47,7 @@ export async function lostLayers(subject: Subject, around: Surroundings): Promis
     if (-10 * Math.log10(Math.max(left, 1e-30)) < AIM_DB) continue;
     const floats = layersOf(chosen);
     after = await trial.distance((name) => floats.has(name));
-    if (after >= AIM_DB) break;
+    if (after >= AIM_DB || around.isUp(SHARES.lossesTried)) break;
   }
   const floats = layersOf(chosen);
   if (after === before) after = await trial.distance((name) => floats.has(name));
@@ -61,7 +61,11 @@ interface Part {
 }
 
 /** Halves the loudest part until the tries are used up or every part is one unit; in the order of the graph. */
-async function loudest(all: readonly Unit[], trial: Trials, { context }: Surroundings): Promise<readonly Part[]> {
+async function loudest(
+  all: readonly Unit[],
+  trial: Trials,
+  { context, isUp, note }: Surroundings,
+): Promise<readonly Part[]> {
   const measure = async (units: readonly Unit[]): Promise<Part> => {
     const own = layersOf([{ units }]);
     return { units, noise: 10 ** (-(await trial.distance((name) => !own.has(name))) / 10) };
@@ -69,6 +73,10 @@ async function loudest(all: readonly Unit[], trial: Trials, { context }: Surroun
   const parts: Part[] = [{ units: all, noise: 1 }];
   for (let tries = 0; tries < MOST_TRIES; tries += 2) {
     throwIfCancelled(context.signal, 'Looking for losses');
+    if (isUp(SHARES.losses)) {
+      note(`time allowed ${tries} of ${MOST_TRIES} parts; with more time less is left in float`);
+      break;
+    }
     context.progress({ stage: 'Looking for losses', done: tries, total: MOST_TRIES });
     const divisible = parts.filter(({ units }) => units.length > 1);
     if (divisible.length === 0) break;

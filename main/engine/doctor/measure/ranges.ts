@@ -8,7 +8,7 @@ import { tensorOfPair } from '../../quantize/qdq-parts.ts';
 import { besideRanges, type TappedRange } from '../../passes/beside-kernels.ts';
 import { sourceOfModel } from '../../runtime/model-source.ts';
 import { counted, layer, type Subject } from '../subject.ts';
-import { numberOf, type Surroundings } from './surroundings.ts';
+import { numberOf, SHARES, type Surroundings } from './surroundings.ts';
 
 /** Of the codes of a range, so many must be used by the data: a quarter of them is two bits less. */
 const LEAST_USED = 0.25;
@@ -62,6 +62,11 @@ export async function rangesOnData(subject: Subject, around: Surroundings): Prom
         one.signal += numberOf(told, tap.signal);
         one.cut += numberOf(told, tap.cut);
         one.batches++;
+      }
+      if (around.isUp(SHARES.ranges)) {
+        const batches = seen[0]!.batches;
+        around.note(`time allowed ${batches} batch${batches === 1 ? '' : 'es'} of the data`);
+        break;
       }
     }
   } finally {

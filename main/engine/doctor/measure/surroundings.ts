@@ -17,7 +17,14 @@ export interface Surroundings {
   readonly made: boolean;
   /** The float model that the examined one was made of, where it is known. */
   readonly reference: Model | undefined;
+  /** Whether this share of the time that the examination may take is up. */
+  readonly isUp: (share: number) => boolean;
+  /** Says in the report how the check that is going on was cut short. */
+  readonly note: (text: string) => void;
 }
+
+/** By which share of the time a check begins no more work: those after it want some as well. */
+export const SHARES = { ranges: 0.4, losses: 0.65, lossesTried: 0.75, times: 0.85 } as const;
 
 /** Runs a model once as it is written, without any optimisation. @throws RUNTIME_…, CANCELLED */
 export async function runAsWritten(

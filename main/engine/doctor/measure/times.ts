@@ -15,7 +15,7 @@ import { sourceOfModel } from '../../runtime/model-source.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { Session } from '../../runtime/session.ts';
 import { floatFix, layer, rewriteFix, counted, type Subject } from '../subject.ts';
-import type { Surroundings } from './surroundings.ts';
+import { SHARES, type Surroundings } from './surroundings.ts';
 
 /** Beyond this a model or a layer counts as slower; less is noise of the machine. */
 const SLOWER = 1.05;
@@ -36,7 +36,10 @@ export async function slowerLayers(subject: Subject, around: Surroundings): Prom
   const [own, other] = (await timesInTurns([subject.model, float], around)) as [Float64Array, Float64Array];
   const ratio = pairedRatio(own, other);
   const [ownMs, floatMs] = [median(own), median(other)];
-  const { layers: slow, conversionMs } = await layersSlower(subject, float, around, { ownMs, floatMs });
+  if (around.isUp(SHARES.times)) around.note('time allowed the whole model, not its layers');
+  const { layers: slow, conversionMs } = around.isUp(SHARES.times)
+    ? NO_LAYERS
+    : await layersSlower(subject, float, around, { ownMs, floatMs });
   const whole = (ratio.low ?? ratio.value) > SLOWER;
   const back: Tried = { candidate: ALL, ms: floatMs, beforeMs: ownMs, ratio: 1 / ratio.value };
   const tried = (await tryCandidates(subject, candidatesOf(subject, slow), around)) ?? (whole ? back : undefined);
@@ -45,6 +48,8 @@ export async function slowerLayers(subject: Subject, around: Surroundings): Prom
     ...layersFinding(slow, { tried: whole ? undefined : tried, whole }, subject, ownMs),
   ];
 }
+
+const NO_LAYERS: Slow = { layers: [], conversionMs: 0 };
 
 /** What is slower than in float, and what the kernels take that only convert. */
 interface Slow {

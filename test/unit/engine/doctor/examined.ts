@@ -14,20 +14,21 @@ interface Given {
   readonly reference?: Model;
   readonly feeds?: readonly HostTensors[];
   readonly arch?: string;
+  readonly seconds?: number;
 }
 
 export const OPENED: Origin = { sources: new Map(), quantizes: false };
 
 export function report(
   model: Model,
-  { runner, vnni = true, origin = OPENED, reference, feeds, arch = 'x64' }: Given = {},
+  { runner, vnni = true, origin = OPENED, reference, feeds, arch = 'x64', seconds }: Given = {},
 ): Promise<DoctorReport> {
   async function* batches(): AsyncGenerator<HostTensors> {
     yield* feeds ?? [];
   }
   const machine = { cpu: 'test', arch, vnni };
   const data = feeds === undefined ? {} : { batches, inputs: 'test data' };
-  return examine({ model, origin, reference, ...data, machine, runner }, quietContext());
+  return examine({ model, origin, reference, ...data, machine, runner, seconds }, quietContext());
 }
 
 /** The finding of a kind; undefined where there is none. */

@@ -247,6 +247,14 @@ describe('an examination', () => {
     expect(findings.map(({ code }) => code)).toEqual(['weights-unused']);
   });
 
+  it('begins no measured check once its time is up, and says so; what the file tells stays', async () => {
+    const { checks } = await report(quantizedConv(), { runner, feeds: [randomFeed(IMAGE)], seconds: 1e-6 });
+    const left = checks.filter(({ status }) => status === 'skipped');
+    expect(left.map(({ id }) => id)).toEqual(['open-sizes', 'fusion', 'kernels', 'ranges', 'losses', 'times']);
+    for (const { note } of left.filter(({ id }) => id !== 'kernels')) expect(note).toMatch(/were up; allow more$/u);
+    expect(checks.filter(({ status }) => status === 'done').length).toBeGreaterThan(10);
+  });
+
   it('stops when it is told to', async () => {
     const stop = new AbortController();
     const machine = { cpu: 'test', arch: 'x64', vnni: true };
