@@ -16,6 +16,8 @@ const equalizing = z.discriminatedUnion('method', [
     method: z.literal('smooth'),
     /** How much of the difficulty goes from data to weights; 'auto': what loses least, layer by layer. */
     alpha: z.union([z.literal('auto'), z.number().min(0).max(1)]).default('auto'),
+    /** Whether the middle of each channel behind a normalization goes into the biases of what takes it. */
+    shift: z.boolean().default(false),
   }),
 ]);
 
@@ -49,6 +51,14 @@ const fields: readonly StepField[] = [
     minimum: 0,
     maximum: 1,
     auto: true,
+    when: { method: ['smooth'] },
+  },
+  {
+    key: 'shift',
+    title: 'Centre channels',
+    help: 'Each channel behind a normalization is moved so that its range lies about zero; the biases behind take that up.',
+    flag: '--shift',
+    control: 'switch',
     when: { method: ['smooth'] },
   },
   {

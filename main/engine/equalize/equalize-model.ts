@@ -8,8 +8,9 @@ import { sourcesOf, type Sources } from '../passes/pass.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { equalizeLayers } from './equalize-layers.ts';
 import type { EqualizeOutcome } from './outcome.ts';
+import { shiftData } from './shift-data.ts';
 import { smoothData } from './smooth-data.ts';
-import type { EqualizeTask } from './task.ts';
+import type { Equalized, EqualizeTask } from './task.ts';
 import { prepareEqualization } from './prepare.ts';
 
 export interface EqualizeInput {
@@ -42,11 +43,11 @@ export async function equalizeModel(
     context,
   };
   const { model, groups, leftOut, notes } =
-    settings.method === 'smooth' ? await smoothData(task, settings.alpha) : await equalizeLayers(task);
-  const nothing = groups.length === 0 ? ['There was nothing to even out; the model stays as it was.'] : [];
+    settings.method === 'smooth' ? await smooth(task, settings) : await equalizeLayers(task);
+  const nothing = model === prepared.model ? ['There was nothing to even out; the model stays as it was.'] : [];
   return {
-    model: groups.length === 0 ? source : model,
-    sources: groups.length === 0 ? new Map() : prepared.sources,
+    model: model === prepared.model ? source : model,
+    sources: model === prepared.model ? new Map() : prepared.sources,
     outcome: {
       method: settings.method,
       groups,
@@ -54,6 +55,17 @@ export async function equalizeModel(
       notes: [...prepared.notes, ...samples.notes(), ...notes, ...nothing],
     },
   };
+}
+
+/** Moves the middles of channels first, where that is asked for, then what still sticks out. */
+async function smooth(
+  task: EqualizeTask,
+  { alpha, shift }: Extract<EqualizeStep, { method: 'smooth' }>,
+): Promise<Equalized> {
+  if (!shift) return smoothData(task, alpha);
+  const shifted = await shiftData(task);
+  const smoothed = await smoothData({ ...task, model: shifted.model }, alpha);
+  return { ...smoothed, notes: [...shifted.notes, ...smoothed.notes] };
 }
 
 /** The nodes that stand for layers which the recipe leaves alone. */
