@@ -15,7 +15,7 @@ const common = {
   /** Bits of a weight's code; 4: codes of −7…7, held and computed as int8. */
   weightBits: z.union([z.literal(8), z.literal(4)]).default(8),
   /** Which way weights are rounded. */
-  rounding: z.enum(['nearest', 'adaround']).default('nearest'),
+  rounding: z.enum(['nearest', 'adaround', 'blocks']).default('nearest'),
   /** Whether biases take up what the rounding of weights has moved on average. */
   biasCorrection: z.enum(['none', 'fast', 'empirical']).default('none'),
   /** Calibration samples taken from the start of the data. */
@@ -234,6 +234,11 @@ export const staticFields: readonly StepField[] = [
         title: 'Learnt',
         help: 'Up or down as the outputs of each layer come nearest to the float ones (AdaRound); seconds to minutes.',
       },
+      {
+        value: 'blocks',
+        title: 'Learnt block by block',
+        help: 'Weights, biases and steps of activations of a residual block together, as its outputs come nearest to the float ones (BRECQ); minutes.',
+      },
     ],
   },
   {
@@ -354,7 +359,7 @@ export function staticWords(step: StaticStep): string {
       : step.scheme === 'int8-static' && step.reduceRange === true
         ? ' 7-bit weights'
         : '',
-    step.rounding === 'adaround' ? ' learnt rounding' : '',
+    step.rounding === 'adaround' ? ' learnt rounding' : step.rounding === 'blocks' ? ' learnt blocks' : '',
     step.biasCorrection === 'none' ? '' : ' corrected biases',
     changed === 0 ? '' : `, ${changed} otherwise`,
     given === 0 ? '' : `, ${given} given range${given === 1 ? '' : 's'}`,

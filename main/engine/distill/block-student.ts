@@ -2,6 +2,7 @@ import type { Training } from '../../contract/training.ts';
 import { evaluationGraph } from '../autograd/evaluation-graph.ts';
 import type { Checkpoint } from '../autograd/trainer.ts';
 import { layOut, WEIGHTS, withWeights, type Parameter } from '../autograd/training-graph.ts';
+import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
@@ -10,7 +11,6 @@ import type { HostTensor } from '../tensor/host-tensor.ts';
 import type { Block } from './blocks.ts';
 import { Evaluation } from './evaluation.ts';
 import { Student, type LearnerOptions, type TrainedStudent } from './learner.ts';
-import { TRAINING_SESSION } from './prepare-run.ts';
 import type { Standing } from './train.ts';
 import { weighTargets } from './weigh-targets.ts';
 

@@ -1,13 +1,14 @@
 import type { TrainedLayer } from '../../contract/training.ts';
+import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import { numbersOf } from '../dataset/model-outputs.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
-import { isWeighted } from './points.ts';
+import { isWeighted } from '../layers/waists.ts';
 import { openBatch } from './open-batch.ts';
-import { TRAINING_SESSION, type PreparedRun } from './prepare-run.ts';
+import type { PreparedRun } from './prepare-run.ts';
 import { loadTapped } from './shapes.ts';
 import { takeChannels } from './teacher.ts';
 

@@ -1,10 +1,10 @@
+import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import { numbersOf } from '../dataset/model-outputs.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { isWeighted } from './points.ts';
-import { TRAINING_SESSION } from './prepare-run.ts';
+import { isWeighted } from '../layers/waists.ts';
 import { loadTapped } from './shapes.ts';
 
 /** The first layer, in the order of the graph, whose output is not finite on these samples; undefined: all are. */

@@ -1,7 +1,8 @@
 import type { DistillMatch, DistillPreset } from '../../contract/recipe/distill.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
-import { findHead, waists, type Head } from './points.ts';
+import { waists } from '../layers/waists.ts';
+import { findHead, type Head } from './points.ts';
 
 /** What is matched where a step leaves that to its preset. */
 const OF_PRESET: Readonly<Record<DistillPreset, Exclude<DistillMatch, 'auto'>>> = {
@@ -32,6 +33,15 @@ export interface MatchPlan {
   readonly head: Head;
   /** What a user should know. */
   readonly notes: readonly string[];
+}
+
+/** Points taken at most: each one costs memory and time. */
+const MOST = 12;
+
+/** At most so many of them, evenly spaced. */
+function spread(values: readonly string[]): readonly string[] {
+  if (values.length <= MOST) return values;
+  return Array.from({ length: MOST }, (_, k) => values[Math.round(((k + 1) * values.length) / MOST) - 1]!);
 }
 
 /** Share of the hidden layers in the loss, the rest is the features'. */
@@ -84,8 +94,8 @@ export function planMatches(
     }
     case 'layers':
     case 'attention': {
-      const own = waists(student.graph, head.feature);
-      const others = waists(teacher.graph, theirs.feature);
+      const own = spread(waists(student.graph, head.feature));
+      const others = spread(waists(teacher.graph, theirs.feature));
       const pairs = own.flatMap((value, at) => {
         const counterpart = has(value) ? value : own.length === others.length ? others[at] : undefined;
         return counterpart === undefined ? [] : [{ student: value, teacher: counterpart }];

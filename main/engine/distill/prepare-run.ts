@@ -3,6 +3,7 @@ import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { DistillStep } from '../../contract/recipe/distill.ts';
 import { trainableParameters } from '../autograd/parameters.ts';
+import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import { scoresOutput } from '../dataset/model-outputs.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
@@ -11,7 +12,6 @@ import type { KeptChannels, Lineage } from '../prune/lineage.ts';
 import { compareValues, type ComparedValues } from './compare-values.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
-import type { SessionSettings } from '../runtime/settings.ts';
 import { chooseAugmentation } from './choose-augmentation.ts';
 import type { DistillInput } from './distill-input.ts';
 import { holdOut, type HeldOut } from './hold-out.ts';
@@ -49,14 +49,6 @@ const SAMPLE_BYTES = 2 ** 30;
 const VIEWS = 16;
 /** Samples that are run to learn shapes, and which channels are the same. */
 const TRIED = 32;
-
-/** Threads that go on spinning between steps: the next one comes at once. */
-export const TRAINING_SESSION: SessionSettings = {
-  provider: 'cpu',
-  threads: null,
-  // What rounds and scales back is what is trained through: it must not become an integer kernel.
-  config: { 'session.disable_quant_qdq': '1' },
-};
 
 interface Pair {
   readonly student: Model;

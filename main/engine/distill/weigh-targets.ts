@@ -1,12 +1,13 @@
 import { evaluationGraph } from '../autograd/evaluation-graph.ts';
 import type { Loss } from '../autograd/loss.ts';
+import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { numberIn } from './evaluation.ts';
 import { lossOf } from './losses.ts';
 import type { Target } from './match.ts';
-import { TRAINING_SESSION, type PreparedRun } from './prepare-run.ts';
+import type { PreparedRun } from './prepare-run.ts';
 import { studentGraph } from './student-graph.ts';
 import { Teacher } from './teacher.ts';
 

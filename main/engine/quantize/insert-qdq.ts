@@ -42,6 +42,8 @@ export interface InsertedQdq {
   readonly sources: ReadonlyMap<string, readonly string[]>;
   /** What each layer's weights became, by its name. */
   readonly weights: ReadonlyMap<string, WrittenWeights>;
+  /** The initializer with the step of each root tensor (see `quantizedTensors`). */
+  readonly steps: ReadonlyMap<string, string>;
 }
 
 /** The names that a quantized tensor got: `codes` is the integer value, `real` the float32 one behind DequantizeLinear. */
@@ -69,7 +71,7 @@ export function insertQdq(graph: Graph, plan: QuantizationPlan, options: InsertO
   const integer = new Set(plan.units.flatMap(({ node, absorbed }) => [node.name, absorbed?.node.name ?? node.name]));
   const shielded = shieldFloat(withoutDeadNodes(writer.build()), { integer, refused: options.refused });
   const sources = new Map([...writer.sources, ...shielded.sources]);
-  return { graph: shielded.graph, sources, weights: writer.weights };
+  return { graph: shielded.graph, sources, weights: writer.weights, steps: writer.steps };
 }
 
 interface WriterOptions extends InsertOptions {
@@ -86,6 +88,7 @@ class QdqWriter {
   /** The node that each new one serves. */
   readonly sources = new Map<string, readonly string[]>();
   readonly weights = new Map<string, WrittenWeights>();
+  readonly steps = new Map<string, string>();
   /** The integer layer that reads each tensor first. */
   readonly #readers = new Map<string, string>();
   /** The node that is being written for. */
@@ -187,6 +190,7 @@ class QdqWriter {
       makeTensor('', 'float32', [], Float32Array.of(scale)),
       zeroPoints(format.dtype, [], zeroPoint),
     ]);
+    this.steps.set(tensor.root, parameters[0]);
     return [
       quantizeNode([from, ...parameters], tensor.codes, {
         name: this.#newNode(`${tensor.name}_QuantizeLinear`),
@@ -338,8 +342,7 @@ class QdqWriter {
   #plainGemm(node: Node): { alpha: number; beta: number } {
     const role = roleOf(node);
     if (role.kind !== 'weighted' || role.factors !== true) return { alpha: 1, beta: 1 };
-    const alpha = floatAttribute(node, 'alpha', 1);
-    const beta = floatAttribute(node, 'beta', 1);
+    const [alpha, beta] = [floatAttribute(node, 'alpha', 1), floatAttribute(node, 'beta', 1)];
     if (alpha === 1 && beta === 1) return { alpha, beta };
     const current = this.#editor.current(node);
     assert(current !== undefined, `'${node.name}' stands in the graph`);

@@ -59,7 +59,10 @@ async function open(
   const samples = new CalibrationSamples(input.calibration, step.samples);
   const feeds = await samples.first();
   const proven = await provePrepared(source, unchecked, { runner, feeds }, context);
-  const prepared = step.biasCorrection === 'none' ? proven : { ...proven, model: withBiases(proven.model) };
+  const prepared =
+    step.biasCorrection === 'none' && step.rounding !== 'blocks'
+      ? proven
+      : { ...proven, model: withBiases(proven.model) };
   const perChannel = prepared.perTensorReason === null;
   const settle = {
     runner,
@@ -146,7 +149,7 @@ export async function quantizeStatic(
           float: prepared.model,
           plan,
           quantized: settled.quantized,
-          rewrite: (changed) => settled.rewrite({ refined: changed }),
+          rewrite: settled.rewrite,
           step,
           runner,
           batches: () => samples.all(),

@@ -20,7 +20,13 @@ import type { ActivationScheme, Range } from './quantize-activations.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { refusedByRange } from './refuse-ranges.ts';
 import { requireFiniteWeights } from './require-finite.ts';
-import { calibratedTensors, quantizedTensors, tensorSchemes, type QuantizedTensor } from './tensor-schemes.ts';
+import {
+  calibratedTensors,
+  quantizedTensors,
+  scaledSchemes,
+  tensorSchemes,
+  type QuantizedTensor,
+} from './tensor-schemes.ts';
 import type { CodeFormat, LayerFormats } from './schemes.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import { unitOutputs, type Unit } from './unit.ts';
@@ -72,6 +78,8 @@ export interface PlanChanges {
   readonly float?: ReadonlySet<string>;
   /** Codes and biases of layers that were found otherwise than by rounding. */
   readonly refined?: ReadonlyMap<string, RefinedLayer>;
+  /** By which the steps of root tensors are multiplied. */
+  readonly factors?: ReadonlyMap<string, number>;
   /** The codes of layers, and of tensors that no layer of the plan makes. */
   readonly formats?: { readonly ofUnit: (unit: Unit) => LayerFormats; readonly ofTensor: (name: string) => CodeFormat };
 }
@@ -84,6 +92,8 @@ export interface WrittenPlan {
   readonly sources: ReadonlyMap<string, readonly string[]>;
   /** What each layer's weights became, by its name. */
   readonly weights: ReadonlyMap<string, WrittenWeights>;
+  /** The initializer with the step of each root tensor (see `quantizedTensors`). */
+  readonly steps: ReadonlyMap<string, string>;
 }
 
 /**
@@ -120,12 +130,13 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
       ...changes,
     });
     const model = importing({ ...prepared.model, graph: inserted.graph }, MICROSOFT);
-    return { plan, sources: inserted.sources, weights: inserted.weights, model };
+    return { ...inserted, plan, model };
   };
-  const rewrite: Settled['rewrite'] = ({ float = new Set<string>(), refined, formats = own }) => {
+  const rewrite: Settled['rewrite'] = ({ float = new Set<string>(), refined, factors, formats = own }) => {
     const more = new Map([...refused, ...[...float].map((layer) => [layer, 'left in float'] as const)]);
     const plan = planWithout(more);
-    return write(plan, schemesOf(quantizedTensors(graph, plan), formatBy(formats)), {
+    const tensors = quantizedTensors(graph, plan);
+    return write(plan, scaledSchemes(schemesOf(tensors, formatBy(formats)), tensors, factors), {
       refused: new Set(more.keys()),
       formatsOf: formats.ofUnit,
       ...(refined === undefined ? {} : { refined }),

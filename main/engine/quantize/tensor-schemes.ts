@@ -61,6 +61,22 @@ export function tensorSchemes(
   return schemes;
 }
 
+/** Schemes with other steps, within the same bounds. @param factors by root tensor */
+export function scaledSchemes(
+  schemes: ReadonlyMap<string, ActivationScheme>,
+  tensors: ReadonlyMap<string, QuantizedTensor>,
+  factors: ReadonlyMap<string, number> | undefined,
+): ReadonlyMap<string, ActivationScheme> {
+  if (factors === undefined || factors.size === 0) return schemes;
+  return new Map(
+    [...schemes].map(([root, scheme]) => {
+      const scaled = { ...scheme, scale: Math.fround(scheme.scale * (factors.get(root) ?? 1)) };
+      const bounds = tensors.get(root)?.madeBy?.absorbed?.bounds;
+      return [root, bounds === undefined ? scaled : withinBounds(scaled, bounds)];
+    }),
+  );
+}
+
 function withinBounds(scheme: ActivationScheme, { low, high }: ClipBounds): ActivationScheme {
   const { zeroPoint, format } = scheme;
   const [below, above] = [zeroPoint - format.lowest, format.highest - zeroPoint];

@@ -1,32 +1,15 @@
 import { throwIfCancelled } from '../../../base/errors.ts';
-import type { TaskContext } from '../../../base/progress.ts';
-import type { StaticStep } from '../../../contract/recipe/quantize-static.ts';
-import type { FeedBatches } from '../../dataset/feed-batches.ts';
-import type { Model } from '../../graph/ir.ts';
-import type { Runner } from '../../runtime/runner.ts';
 import { byLevel, levelsOf } from '../../sums/levels.ts';
 import { thinningOf } from '../../sums/thinning.ts';
-import type { QuantizationPlan } from '../plan-quantization.ts';
 import type { WrittenPlan } from '../settle-plan.ts';
 import { biasShifts } from './bias-shifts.ts';
 import { codedLayers, pairOf, type CodedLayer, type ModelPair } from './coded-layer.ts';
 import { learnRounding } from './learn-rounding.ts';
 import { sampleLayers } from './layer-samples.ts';
+import { blockRounds, layerRounds, refineBlock } from './refine-block.ts';
+import type { RefineTask } from './refine-task.ts';
 import type { RefinedLayer, Refinement, WeightCodes } from './refined-layer.ts';
 import { activatedPower, codesOf, problemOf } from './rounding-problem.ts';
-
-export interface RefineTask {
-  readonly float: Model;
-  readonly plan: QuantizationPlan;
-  readonly quantized: WrittenPlan;
-  /** Writes the plan with other codes and biases. */
-  readonly rewrite: (refined: ReadonlyMap<string, RefinedLayer>) => WrittenPlan;
-  readonly step: Pick<StaticStep, 'rounding' | 'biasCorrection'>;
-  readonly runner: Runner;
-  readonly batches: () => FeedBatches;
-  readonly samples: number;
-  readonly context: TaskContext;
-}
 
 /** Chance is the same every time. */
 const SEED = 1;
@@ -48,11 +31,16 @@ export async function refineLayers(
   const reports = new Map<string, { -readonly [K in keyof Refinement]: Refinement[K] }>(
     layers.map(({ unit }) => [unit.layer, { rounding: null, biasShift: null, note: null }]),
   );
-  const level = levelsOf(float.graph, new Set(layers.map(({ node }) => node)));
-  const rounds = byLevel(layers, ({ node }) => level(node.outputs[0] ?? ''));
+  const levels = levelsOf(float.graph, new Set(layers.map(({ node }) => node)));
+  const levelOf = ({ node }: CodedLayer): number => levels(node.outputs[0] ?? '');
+  const rounds = step.rounding === 'blocks' ? blockRounds(task, layers, levelOf) : layerRounds(layers, levelOf);
+  const factors = new Map<string, number>();
+  const rewrite = (): WrittenPlan => task.rewrite({ refined, factors });
   let done = 0;
+  const tell = (now: number): void =>
+    context.progress({ stage: 'Refining', done: Math.floor(now), total: layers.length });
   const correct = async (round: readonly CodedLayer[], fast: boolean): Promise<void> => {
-    const now = task.rewrite(refined);
+    const now = rewrite();
     const coded = round.map((layer) => ({ ...layer, written: now.weights.get(layer.unit.layer)! }));
     const shifts = await biasShifts(task, pairOf(float, now), coded, fast);
     for (const [at, { unit, written }] of coded.entries()) {
@@ -69,27 +57,38 @@ export async function refineLayers(
   };
   for (const round of rounds) {
     throwIfCancelled(context.signal, 'Quantizing');
-    context.progress({ stage: 'Refining', done, total: layers.length });
-    if (step.rounding === 'adaround') {
-      await learnRound(task, pairOf(float, task.rewrite(refined)), round, (at, codes, error) => {
-        const { unit, written } = round[at]!;
-        refined.set(unit.layer, { ...refined.get(unit.layer)!, codes, scales: written.scales });
-        reports.get(unit.layer)!.rounding = error;
-        context.progress({ stage: 'Refining', done: done + at + 1, total: layers.length });
-      });
+    tell(done);
+    const outcome =
+      round.block &&
+      (await refineBlock(task, rewrite(), round.block, (share) => tell(done + share * round.layers.length)));
+    if (outcome !== undefined) {
+      for (const [layer, own] of outcome.learnt?.layers ?? []) refined.set(layer, { ...refined.get(layer)!, ...own });
+      for (const [root, factor] of outcome.learnt?.factors ?? []) factors.set(root, factor);
+      for (const { unit } of round.layers) reports.get(unit.layer)!.rounding = outcome.error;
+    } else if (step.rounding !== 'nearest') {
+      let at = done;
+      for (const level of byLevel(round.layers, levelOf)) {
+        await learnRound(task, pairOf(float, rewrite()), level, ({ unit, written }, codes, error) => {
+          refined.set(unit.layer, { ...refined.get(unit.layer)!, codes, scales: written.scales });
+          reports.get(unit.layer)!.rounding = error;
+          tell(++at);
+        });
+      }
     }
-    if (step.biasCorrection === 'empirical') await correct(round, false);
-    done += round.length;
+    if (step.biasCorrection === 'empirical') {
+      for (const level of byLevel(round.layers, levelOf)) await correct(level, false);
+    }
+    done += round.layers.length;
   }
   if (step.biasCorrection === 'fast') await correct(layers, true);
-  return { quantized: task.rewrite(refined), layers: reports };
+  return { quantized: rewrite(), layers: reports };
 }
 
 async function learnRound(
   { float, runner, batches, samples, context }: RefineTask,
   pair: ModelPair,
   round: readonly CodedLayer[],
-  learnt: (at: number, codes: WeightCodes, error: { before: number; after: number }) => void,
+  learnt: (layer: CodedLayer, codes: WeightCodes, error: { before: number; after: number }) => void,
 ): Promise<void> {
   const sampled = round.map((layer) => ({
     node: layer.node,
@@ -110,6 +109,6 @@ async function learnRound(
     });
     const power = activatedPower(problem);
     const shareOf = (squares: number): number => (power > 0 ? squares / power : 0);
-    learnt(at, codesOf(layer, codes), { before: shareOf(error.before), after: shareOf(error.after) });
+    learnt(layer, codesOf(layer, codes), { before: shareOf(error.before), after: shareOf(error.after) });
   }
 }

@@ -65,7 +65,7 @@ const SHARPNESS = { first: 20, last: 2 };
 /** Adam's averages of gradients and of their squares. */
 const MEMORY = { first: 0.9, second: 0.999 };
 /** h = clip(times · σ(v) + plus, 0, 1): the ends are reached. */
-const STRETCH = { times: 1.2, plus: -0.1 };
+export const STRETCH = { times: 1.2, plus: -0.1 };
 
 /** The variable whose rectified sigmoid is this share of a step. */
 export function variableOf(share: number): number {

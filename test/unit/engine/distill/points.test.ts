@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findHead, waists } from '../../../../main/engine/distill/points.ts';
+import { findHead } from '../../../../main/engine/distill/points.ts';
+import { waists } from '../../../../main/engine/layers/waists.ts';
 import { planMatches } from '../../../../main/engine/distill/plan-matches.ts';
 import { graph } from '../../../support/graph-builder.ts';
 

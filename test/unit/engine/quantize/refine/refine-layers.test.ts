@@ -82,6 +82,20 @@ describe('weights of 4 bits', () => {
     expect(learnt.notes.at(-1)).toMatch(/^The rounding of 4 layers was learnt/);
   });
 
+  it('lose less when blocks are learnt together, activations and biases too, and still run as integer kernels', async () => {
+    const model = network();
+    const nearest = await quantize(model, { weightBits: 4 });
+    const learnt = await quantize(model, { weightBits: 4, rounding: 'blocks' });
+    expect(learnt.fusedShare).toBe(1);
+    expect(await errorOf(model, learnt.model)).toBeLessThan(0.5 * (await errorOf(model, nearest.model)));
+    const told = learnt.layers.flatMap(({ refined }) => refined?.rounding ?? []);
+    expect(told).toHaveLength(4);
+    for (const { before, after } of told) expect(after).toBeLessThanOrEqual(before);
+    // The same twice.
+    const again = await quantize(model, { weightBits: 4, rounding: 'blocks' });
+    expect(await errorOf(learnt.model, again.model)).toBe(0);
+  });
+
   it('have codes from −7 to 7', async () => {
     const { model } = await quantize(network(), { weightBits: 4, rounding: 'adaround' });
     const codes = model.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length > 1);
