@@ -1,3 +1,4 @@
+import { usedValues } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
@@ -36,7 +37,8 @@ class HalfWriter {
   readonly #nodes: Node[] = [];
   readonly #sources = new Map<string, readonly string[]>();
   readonly #initializers = new Map<string, Tensor>();
-  readonly #outputs: ReadonlySet<string>;
+  /** Values that keep their name in float32: outputs of the graph, and what bodies of nodes read. */
+  readonly #kept: ReadonlySet<string>;
   /** The name under which a value is read in half precision, and in float32. */
   readonly #half = new Map<string, string>();
   readonly #float = new Map<string, string>();
@@ -47,7 +49,11 @@ class HalfWriter {
   constructor(graph: Graph, options: HalfOptions) {
     this.#graph = graph;
     this.#options = options;
-    this.#outputs = new Set(graph.outputs.map(({ name }) => name));
+    const read = graph.nodes.flatMap((node) => {
+      const own = new Set(node.inputs);
+      return usedValues(node).filter((value) => !own.has(value));
+    });
+    this.#kept = new Set([...graph.outputs.map(({ name }) => name), ...read]);
     this.#constants = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
     for (const { name } of graph.inputs) this.#float.set(name, name);
   }
@@ -65,24 +71,23 @@ class HalfWriter {
         this.#float.set(value, value);
         return value;
       }
-      // An output of the graph keeps its name in float32.
-      const made = this.#outputs.has(value) ? `${value}_half` : value;
+      const made = this.#kept.has(value) ? `${value}_half` : value;
       this.#half.set(value, made);
       return made;
     });
     this.#nodes.push({ ...(inHalf ? convertsToHalf(node) : node), inputs, outputs });
     for (const value of node.outputs) {
-      if (inHalf && this.#outputs.has(value) && isFloat(value)) this.#inFloat(value, node, value);
+      if (inHalf && this.#kept.has(value) && isFloat(value)) this.#inFloat(value, node, value);
     }
   }
 
   finish(): HalfGraph {
     const used = new Set(this.#nodes.flatMap(({ inputs }) => inputs));
-    for (const { name } of this.#graph.outputs) if (this.#constants.has(name)) this.#asItIs(name);
+    for (const name of this.#kept) if (this.#constants.has(name)) this.#asItIs(name);
     const graph = {
       ...this.#graph,
       nodes: this.#nodes,
-      initializers: [...this.#initializers.values()].filter(({ name }) => used.has(name) || this.#outputs.has(name)),
+      initializers: [...this.#initializers.values()].filter(({ name }) => used.has(name) || this.#kept.has(name)),
       // Types have changed; the runtime infers them.
       valueInfos: [],
     };

@@ -9,6 +9,7 @@ import { lendRunner } from '../runtime/runner-pool.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { executedModel } from './check-fusion.ts';
 import { insertDynamic, isProduct } from './insert-dynamic.ts';
+import { innerWeightNotes } from './inner-weights.ts';
 import { describeLayers } from './layer-report.ts';
 import type { QuantizeOutcome } from './outcome.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
@@ -34,7 +35,7 @@ export async function quantizeDynamic(
   const plan = dynamicPlan(prepared, step);
   if (plan.units.length === 0) {
     const layers = describeLayers(source, { prepared, plan, fused: new Map() });
-    const notes = ['No layer of this model can run in dynamic int8; it stays as it was.'];
+    const notes = ['No layer of this model can run in dynamic int8; it stays as it was.', ...innerWeightNotes(source)];
     return { model: source, sources: new Map(), step, layers, fusedShare: null, notes };
   }
   requireFiniteWeights(prepared.model.graph, plan);
@@ -51,7 +52,7 @@ export async function quantizeDynamic(
     step,
     layers,
     fusedShare: own.length === 0 ? null : own.filter((layer) => layer.fused === true).length / own.length,
-    notes: [...prepared.notes, ...dynamicNotes(step, plan, fused)],
+    notes: [...prepared.notes, ...dynamicNotes(step, plan, fused), ...innerWeightNotes(source)],
   };
 }
 

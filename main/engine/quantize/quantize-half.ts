@@ -19,6 +19,7 @@ import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { calibrate } from './calibrate.ts';
 import { executedModel } from './check-fusion.ts';
+import { innerWeightNotes } from './inner-weights.ts';
 import { halfGraph, LARGEST_HALF, type HalfGraph } from './half-graph.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizeOutcome } from './outcome.ts';
@@ -73,6 +74,7 @@ export async function quantizeHalf(
       compared.some(({ lost }) => lost > 0)
         ? 'Some outputs are no longer finite: a layer overflows in half precision; leave it out.'
         : `The outputs on some inputs: ${formatDb(worst)} against float32.`,
+      ...innerWeightNotes(source),
     ],
   };
 }

@@ -11,6 +11,7 @@ import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { CalibrationSamples, firstSamples } from '../dataset/finite-samples.ts';
 import { asOperators } from './as-operators.ts';
 import { StatisticsFile, type CalibrationMemory } from './calibration-memory.ts';
+import { innerWeightNotes } from './inner-weights.ts';
 import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
 import { noIntegerKernels, prepareModel, type PreparedModel, type Proof } from './prepare.ts';
@@ -167,7 +168,13 @@ export async function quantizeStatic(
     step: decided,
     layers,
     fusedShare: fusedShareOf(layers),
-    notes: [...settled.notes, ...samples.notes(), ...notes, ...refinementNotes(refined?.layers)],
+    notes: [
+      ...settled.notes,
+      ...samples.notes(),
+      ...notes,
+      ...refinementNotes(refined?.layers),
+      ...innerWeightNotes(source),
+    ],
   };
 }
 
@@ -195,7 +202,7 @@ function leftAsItIs(
     step,
     layers: describeLayers(source, { prepared, plan, fused: new Map() }),
     fusedShare: null,
-    notes: [...(why ?? [cannot]), ...notes],
+    notes: [...(why ?? [cannot]), ...notes, ...innerWeightNotes(source)],
   };
 }
 

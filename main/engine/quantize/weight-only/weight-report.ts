@@ -3,8 +3,8 @@ import type { Model, Node, Tensor } from '../../graph/ir.ts';
 import { elementCount, tensorByteLength } from '../../graph/tensor-size.ts';
 import { walkNodes } from '../../graph/walk.ts';
 import { hasTrait } from '../../operators/ask.ts';
-import { linearWeight } from '../../operators/linear-layers.ts';
 import { sourcesOf, type Sources } from '../../passes/pass.ts';
+import { innerWeightNotes } from '../inner-weights.ts';
 import type { CodedWeights, QuantizedLayer } from '../layer-report.ts';
 import { BITS, type CodedMatrix } from './code-matrices.ts';
 import type { FoundMatrices, StoredMatrix } from './find-matrices.ts';
@@ -63,9 +63,7 @@ function floatBytes({ tensor, copies }: StoredMatrix): number {
 export function weightNotes(source: Model, { found, coded, bytes }: Outcome, step: WeightOnlyStep): readonly string[] {
   const bits = BITS[step.scheme];
   const [left] = found.left;
-  const inner = walkNodes(source).some(({ node, parent }) => parent !== null && linearWeight(node) !== undefined)
-    ? ['Layers inside of subgraphs (If, Loop, Scan) stay in float.']
-    : [];
+  const inner = innerWeightNotes(source);
   if (coded.length === 0) {
     const why = left === undefined ? '' : `; '${left.node.name}': ${left.reason}`;
     return [
