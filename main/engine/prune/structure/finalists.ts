@@ -35,7 +35,7 @@ const ROUNDS = 2;
  * large ones count more. Each is cut, repaired and measured as a whole; from that follows how much the losses of both kinds of
  * groups count, and allocations by the corrected sum are measured too.
  * @param place the widths for a target where groups lose so much
- * @returns with what it loses; what the first allocation is, and nothing measured, where it does not meet the target
+ * @returns with what it loses; the first allocation, and nothing measured, where none meets the target
  * @see Frantar & Alistarh 2022 (SPDY), for allocations that are proposed by a sum and chosen by measuring
  */
 export async function bestAllocation<Place extends Placed>(
@@ -63,7 +63,6 @@ export async function bestAllocation<Place extends Placed>(
     return placed;
   };
   const first = await propose((loss) => loss);
-  if (!first.meets) return { place: first, loss: undefined, notes: [] };
   await propose((loss, group) => (shared[group] === true ? Infinity : loss));
   if (whole.quick) {
     await propose((loss) => loss * loss);
@@ -74,6 +73,7 @@ export async function bestAllocation<Place extends Placed>(
       if (finalists.length === known) break;
     }
   }
+  if (finalists.length === 0) return { place: first, loss: undefined, notes: [] };
   const best = finalists.reduce((a, b) => (b.loss < a.loss ? b : a));
   return { place: best.place, loss: best.loss, notes: [told(finalists, best, whole)] };
 }

@@ -92,12 +92,18 @@ function partsOf(layers: readonly SolvableLayer[]): readonly (readonly SolvableL
   return parts;
 }
 
-/** The problems of one group: which columns of each layer belong to which of its atoms. */
+/** Sums that the runtime made in float32 say nothing of a variation below this share of the squares. */
+const FLOAT32_NOISE = 1e-6;
+
+/**
+ * The problems of one group: which columns of each layer belong to which of its atoms.
+ * @returns undefined where columns hardly vary: nothing can be learnt from them
+ */
 export function problemsOf(
   { axes, sets }: Closure,
   { roots, members }: ChannelGroup,
   { layer, sums }: { readonly layer: SolvableLayer; readonly sums: readonly GroupSums[] },
-): ConsumingLayer {
+): ConsumingLayer | undefined {
   const atomOf = new Map(Array.from(roots, (root, atom) => [root, atom]));
   const { form, weight } = layer;
   const member = members.find(({ role, tensor }) => role === 'consumes' && tensor === weight.name)!;
@@ -105,6 +111,7 @@ export function problemsOf(
   const inner = weight.dims.slice(member.axis + 1).reduce((product, dim) => product * dim, 1);
   const size = weight.dims[member.axis]!;
   let variance = 0;
+  let varies = true;
   const problems = sums.map((group, at): Consumer => {
     const atoms: number[][] = Array.from(roots, () => []);
     for (let column = 0; column < form.columns; column++) {
@@ -114,8 +121,8 @@ export function problemsOf(
     }
     const { gram, cross } = layer.bias === undefined ? group : centredSums(group);
     const own = Float64Array.from(gram);
-    let diagonal = 0;
-    for (let k = 0; k < form.columns; k++) diagonal += own[k * form.columns + k]! / form.columns;
+    const diagonal = meanDiagonal(own, form.columns);
+    if (!(diagonal > FLOAT32_NOISE * meanDiagonal(group.gram, form.columns))) varies = false;
     for (let k = 0; k < form.columns; k++) own[k * form.columns + k]! += RIDGE * diagonal;
     group.targetSquares.forEach((square, m) => {
       const mean = layer.bias === undefined ? 0 : group.targetTotals[m]! / group.count;
@@ -123,5 +130,11 @@ export function problemsOf(
     });
     return { columns: form.columns, outputs: form.outputs, gram: own, cross, atoms };
   });
-  return { layer, sums, problems, weight: variance > 0 ? 1 / variance : 0 };
+  return varies ? { layer, sums, problems, weight: variance > 0 ? 1 / variance : 0 } : undefined;
+}
+
+function meanDiagonal(gram: Float64Array, columns: number): number {
+  let sum = 0;
+  for (let k = 0; k < columns; k++) sum += gram[k * columns + k]!;
+  return sum / columns;
 }

@@ -1,9 +1,10 @@
 import type { TaskContext } from '../../../base/progress.ts';
+import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import { runInterruptibly, type Steps } from '../../tensor/linear/interruptible.ts';
 import { biasFor } from '../repair/least-squares.ts';
 import { changesOf, type GroupWeights } from '../../linear/layer-weights.ts';
 import type { ConstantChange } from '../../linear/write-weights.ts';
-import { eliminateAtoms, type Elimination } from './eliminate-atoms.ts';
+import { eliminateAtoms, type Consumer, type Elimination } from './eliminate-atoms.ts';
 import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 import type { ConsumingLayer } from './group-consumers.ts';
 import { fitKept, swapAtoms } from './swap-atoms.ts';
@@ -28,16 +29,20 @@ const MOST_SWAPPED = 4e8;
 /**
  * Chooses the atoms of one group by what the layers behind it can do without.
  * @param atoms how many there are
- * @throws NotPositiveDefinite, CANCELLED
+ * @returns undefined where there is no layer, or where inputs depend on each other so far that the ridge does not help
+ * @throws CANCELLED
  */
 export async function chooseByObs(
   consuming: readonly ConsumingLayer[],
   atoms: number,
   { signal }: Pick<TaskContext, 'signal'>,
-): Promise<ObsChoice> {
+): Promise<ObsChoice | undefined> {
+  if (consuming.length === 0) return undefined;
   const consumers = consuming.flatMap(({ problems }) => problems);
   const weights = consuming.flatMap(({ problems, weight }) => problems.map(() => weight));
-  const { order, losses } = await runInterruptibly(eliminateAtoms(consumers, { least: 1, weights }), signal);
+  const found = await eliminated(consumers, weights, signal);
+  if (found === undefined) return undefined;
+  const { order, losses } = found;
   const swapped = consumers.reduce((sum, { columns }) => sum + columns ** 3, 0) <= MOST_SWAPPED;
   return {
     layers: consuming.map(({ layer }) => layer),
@@ -53,6 +58,19 @@ export async function chooseByObs(
     },
     fitted: (kept) => runInterruptibly(fittedLayers(consuming, [...kept]), signal),
   };
+}
+
+async function eliminated(
+  consumers: readonly Consumer[],
+  weights: readonly number[],
+  signal: AbortSignal,
+): Promise<Elimination | undefined> {
+  try {
+    return await runInterruptibly(eliminateAtoms(consumers, { least: 1, weights }), signal);
+  } catch (error) {
+    if (error instanceof NotPositiveDefinite) return undefined;
+    throw error;
+  }
 }
 
 /** What each removal added to the error, never less than the one before; the last atom as much as all others. */

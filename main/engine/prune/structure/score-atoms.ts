@@ -1,3 +1,4 @@
+import { StudioError } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type {
   ActivationPruning,
@@ -132,8 +133,17 @@ async function readConsumers(
   const layers = consumersOf(closure, groups);
   const sums = await consumingSums(closure.model, [...new Set([...layers.values()].flat())], on, context);
   const consuming = groups.map((group) =>
-    layers.get(group)!.map((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! })),
+    layers.get(group)!.flatMap((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! }) ?? []),
   );
+  if (sums.size > 0 && consuming.every((own) => own.length === 0)) {
+    throw new StudioError(
+      'DATA_INVALID',
+      'The calibration data tell nothing of channels: no layer sees values that vary',
+      {
+        hint: 'Choose typical data of the model, or a score that looks at the weights alone.',
+      },
+    );
+  }
   const norms = scoreGroups(closure, groups, { score: 'l2', seed: 0 });
   return { consuming, norms, on, notes: [...samples.notes(), ...notesOf(groups, consuming)] };
 }
@@ -152,9 +162,10 @@ async function scoreByConsumers(
   const choices: (ObsChoice | undefined)[] = [];
   for (const [at, group] of groups.entries()) {
     context.progress({ stage: 'Choosing channels', done: at, total: groups.length });
-    const own = consuming[at]!;
-    choices.push(own.length === 0 ? undefined : await chooseByObs(own, group.roots.length, context));
+    choices.push(await chooseByObs(consuming[at]!, group.roots.length, context));
   }
+  const singular = groups.filter((_, at) => consuming[at]!.length > 0 && choices[at] === undefined);
+  const unsolved = blindWords(singular.map(({ name }) => `'${name}'`));
   // Allocations that are compared have most widths in common.
   const known = new Map<string, Uint32Array>();
   const keptOf = async (at: number, count: number): Promise<Uint32Array> => {
@@ -174,12 +185,16 @@ async function scoreByConsumers(
     scores: choices.map((choice, at) => choice?.scores ?? norms[at]!),
     measured: step.scope === 'optimal' ? await measureWidths({ ...task, kept }, choices, on, context) : undefined,
     kept,
-    notes,
+    notes: [...notes, ...unsolved],
   };
 }
 
 function notesOf(groups: readonly ChannelGroup[], consuming: readonly (readonly unknown[])[]): readonly string[] {
   const blind = groups.filter((_, at) => consuming[at]!.length === 0).map(({ name }) => `'${name}'`);
+  return blindWords(blind);
+}
+
+function blindWords(blind: readonly string[]): readonly string[] {
   if (blind.length === 0) return [];
   return [`No layer behind ${shortened(blind)} can be solved: which of its channels go is told by their norm.`];
 }

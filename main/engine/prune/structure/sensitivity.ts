@@ -117,7 +117,7 @@ async function obsChoice(
   let samples = 0;
   for await (const feeds of batches()) samples += batchSize(feeds);
   const sums = await consumingSums(closure.model, layers, { runner, batches, samples }, context);
-  const consuming = layers.map((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! }));
+  const consuming = layers.flatMap((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! }) ?? []);
   return chooseByObs(consuming, group.roots.length, context);
 }
 

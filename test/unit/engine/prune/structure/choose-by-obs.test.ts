@@ -36,6 +36,28 @@ const withTwin = (): Model =>
     .build();
 
 describe('pruning by optimal brain surgery', () => {
+  it('refuses data that never vary, and takes those of which a part does', async () => {
+    const on = (calibration: () => FeedBatches): Promise<AppliedRecipe> =>
+      applyRecipe(
+        twoBlocks(),
+        recipeSchema.parse({ version: 2, steps: [prune({ target: { macs: 0.7 } })] }),
+        { calibration, sampleFeeds: () => Promise.resolve(undefined), runner, vnni: null },
+        quietContext(),
+      );
+    const filled = (value: number) =>
+      async function* (): FeedBatches {
+        for (let batch = 0; batch < 4; batch++)
+          yield { x: { dtype: 'float32', dims: [4, 4], data: new Float32Array(16).fill(value) } };
+      };
+    await expect(on(filled(0))).rejects.toThrow(/data tell nothing of channels: no layer sees values that vary/u);
+    await expect(on(filled(0.3))).rejects.toThrow(/data tell nothing of channels/u);
+    async function* once(): FeedBatches {
+      yield { x: { dtype: 'float32', dims: [2, 4], data: Float32Array.of(1, 2, 3, 4, 4, 3, 2, 1) } };
+    }
+    const { outcomes } = await on(once);
+    expect(outcomes[0]!.notes.join()).toContain('compared on the same');
+  });
+
   it('takes a channel that another can stand in for, not the smallest', async () => {
     const { model } = await apply(withTwin(), [10, 2], [prune({ scope: 'uniform', target: { macs: 0.7 } }), { repair: { ridge: 0 } }]); // prettier-ignore
     const feed = randomFeed([5, 2], 77);
