@@ -109,6 +109,26 @@ test('the sensitivity of groups is measured, and a click on a cell makes that cu
     'aria-valuetext',
     '4 of 16, set by hand',
   );
+  await test.step('the graph is coloured by it', async () => {
+    const graph = await showTask(page, 'Graph');
+    await graph.getByRole('radio', { name: 'Sensitivity' }).press('Space');
+    await expect(graph.getByRole('region', { name: 'Legend' })).toContainText(
+      /Loss at half of the channels.*each group cut alone by l2/su,
+    );
+  });
+});
+
+test('the layers of a group light up as one when it is pointed at', async ({ studioPage: page }) => {
+  await openSample(page);
+  const prune = await pruneChannels(page);
+  const groups = prune.getByRole('grid', { name: 'Groups of channels' });
+  const lit = page.getByRole('grid', { name: 'Layers' }).locator('[data-hover="true"]');
+  await groups.getByRole('row', { name: /\/stem\/conv\/Conv/u }).hover();
+  // It gives the channels, and two layers take them.
+  await expect(lit.filter({ hasText: '/stem/conv/Conv' })).toHaveCount(1);
+  await expect(lit.filter({ hasText: '/stage1/stage1.0/conv1/Conv' })).toHaveCount(1);
+  await groups.getByRole('row', { name: /\/stage1\/stage1\.1\/conv1\/Conv/u }).hover();
+  await expect(lit.filter({ hasText: '/stem/conv/Conv' })).toHaveCount(0);
 });
 
 test('a latency is aimed at once widths were timed, and what obs will do is guessed from the sensitivity', async ({
@@ -134,6 +154,8 @@ test('a latency is aimed at once widths were timed, and what obs will do is gues
     await prune.getByRole('combobox', { name: 'Which go first' }).click();
     await page.getByRole('option', { name: 'What can be made up for' }).click();
     await expect(prune).toContainText('Shown is the same share of each group');
+    // Asked by what they can make up for, groups are also weighed against low rank.
+    await expect(prune.getByRole('switch', { name: 'Low rank too' })).not.toBeChecked();
     await choose('Sensitivity');
     await prune.getByRole('button', { name: 'Measure', exact: true }).click();
     await idle();

@@ -27,7 +27,9 @@ export function PruneToolbar(): ReactNode {
     // Where there is nothing to slide, the choice itself is the wish to prune.
     const off =
       key === 'structure' ? (value === 'element' || value === 'channel') && (entry?.off ?? true) : (entry?.off ?? true);
-    editKind('prune', { [key]: value, off }, stroke);
+    // What can be made up for is asked group by group: what that tells of widths is the reason to ask.
+    const scope = key === 'score' && value === 'obs' ? { scope: 'optimal' as const } : {};
+    editKind('prune', { [key]: value, ...scope, off }, stroke);
   };
   return (
     <Toolbar label="Pruning">
