@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import open from 'open';
 import { StudioError } from '../../base/errors.ts';
-import { superviseEngine } from '../../host/supervisor.ts';
+import { superviseEngine, type SupervisedEngine } from '../../host/supervisor.ts';
 import { wholeNumber } from '../options.ts';
 import { reportError } from '../run-command.ts';
 
@@ -38,10 +38,17 @@ async function serve(model: string | undefined, options: Options): Promise<void>
   if (model !== undefined && !existsSync(model)) {
     throw new StudioError('FILE_NOT_FOUND', `There is no file '${model}'`, { hint: 'Check the path.' });
   }
-  const engine = await superviseEngine({
-    port: options.port === 0 ? await usualPort() : options.port,
-    ...(model === undefined ? {} : { expected: resolve(model) }),
-    onRestart: (reason) => process.stderr.write(`lapidary: the engine stopped (${reason}) and was started again\n`),
+  const start = (port: number): Promise<SupervisedEngine> =>
+    superviseEngine({
+      port,
+      ...(model === undefined ? {} : { expected: resolve(model) }),
+      onRestart: (reason) => process.stderr.write(`lapidary: the engine stopped (${reason}) and was started again\n`),
+    });
+  const usual = options.port === 0 ? await usualPort() : 0;
+  const engine = await start(usual === 0 ? options.port : usual).catch((error: unknown) => {
+    // Another studio that started at the same moment may have taken it meanwhile.
+    if (usual === 0 || !(error instanceof StudioError && error.code === 'USAGE')) throw error;
+    return start(0);
   });
   const query = model === undefined ? '' : `&open=${encodeURIComponent(resolve(model))}`;
   const url = `http://127.0.0.1:${engine.port}/#token=${engine.token}${query}`;

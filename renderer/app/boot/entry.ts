@@ -10,7 +10,7 @@ import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { drawFirstFrame, isDark, keptLayout } from './first-frame.ts';
 
 /** What is not there by then takes longer than the window takes to load: both go on together. */
-const PATIENCE_MS = 120;
+const PATIENCE_MS = 300;
 
 interface FirstLook {
   /** Resolves when the picture is there, or will not come. */
@@ -37,9 +37,20 @@ function showFirst({ answer }: FirstModel): FirstLook | null {
   return { over, giveUp: () => (isFirstPictureShown() ? undefined : giveUp()) };
 }
 
+/** Fetches all chunks that the window begins with at once; see the build's `name-window-chunks`. There are none in development. */
+function fetchWindow(): void {
+  const names = document.querySelector<HTMLMetaElement>('meta[name="window-chunks"]')?.content ?? '';
+  for (const href of names.split(' ').filter((name) => name !== '')) {
+    const link = document.createElement('link');
+    Object.assign(link, { rel: 'modulepreload', crossOrigin: '', href });
+    document.head.append(link);
+  }
+}
+
 const first = firstModel();
 const look = first === null ? null : showFirst(first);
 if (look !== null) await Promise.race([look.over, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
+fetchWindow();
 await import('../main.tsx');
 look?.giveUp();
 if (look !== null) {
