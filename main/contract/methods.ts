@@ -8,6 +8,7 @@ import { channelPlanSchema } from './channel-plan.ts';
 import { preprocessingSchema, splitSettingsSchema } from './data.ts';
 import { doctorReportSchema, doctorRequestSchema } from './doctor.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
+import { layerJsonSchema } from './layer-json.ts';
 import { machineSetupSchema, runSettingsSchema } from './machine.ts';
 import { machinePeaksSchema } from './machine-peaks.ts';
 import { shownModelSchema } from './shown-model.ts';
@@ -69,6 +70,8 @@ export const methods = {
   },
   /** The nodes that compute one layer in the trial, with their attributes and weights; none where it is fused. */
   'trial.layer': { params: trialRef.extend({ layer: z.string() }), result: layerDetailSchema, job: false },
+  /** The same as plain data: every attribute with its value, inputs and outputs with their types. */
+  'trial.layerJson': { params: trialRef.extend({ layer: z.string() }), result: layerJsonSchema, job: false },
   /** The graph of a trial's output model as it is written (the baseline's is the opened model itself). */
   'trial.graph': { params: trialRef, result: graphViewSchema, job: false },
   'trial.tensor': { params: trialRef.extend({ tensor: z.string() }), result: tensorStatsSchema, job: false },

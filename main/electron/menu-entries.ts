@@ -6,7 +6,7 @@ const FILE: readonly MenuEntry[] = [
   ['file.close', 'Close Model'],
   null,
   ['file.export', 'Export…', 'CmdOrCtrl+Shift+E'],
-  ['file.picture', 'Save Picture of the Graph'],
+  ['file.picture', 'Save Picture of the Graph…'],
 ];
 
 const EDIT: readonly MenuEntry[] = [
@@ -17,6 +17,7 @@ const EDIT: readonly MenuEntry[] = [
 const FIND: readonly MenuEntry[] = [
   ['edit.find', 'Find Layer', 'CmdOrCtrl+F'],
   ['edit.copyName', 'Copy Layer Name'],
+  ['edit.copyJson', 'Copy Layer as JSON'],
   ['edit.clear', 'Clear Selection'],
 ];
 

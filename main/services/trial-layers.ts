@@ -5,10 +5,14 @@ import type { StudioContext } from './studio-context.ts';
 import { requireOutput } from './trial-state.ts';
 
 /** The layers of trials, in terms of the opened model, and of models in their own. */
-export function layerHandlers(context: StudioContext): Pick<Handlers, 'trial.layers' | 'trial.layer' | 'model.layers'> {
+export function layerHandlers(
+  context: StudioContext,
+): Pick<Handlers, 'trial.layers' | 'trial.layer' | 'trial.layerJson' | 'model.layers'> {
   const { ask } = context;
   return {
     'trial.layers': async ({ trialId }) => ask('layers', await changedModel(context, trialId)),
+    'trial.layerJson': async ({ trialId, layer }) =>
+      ask('layerJson', { ...(await changedModel(context, trialId)), layer }),
     'model.layers': async ({ of }) => {
       const path = 'path' in of ? of.path : await requireOutput(context, of.trialId);
       return ask('layers', { path, source: null, sources: null });

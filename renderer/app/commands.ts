@@ -3,8 +3,8 @@ import { graphController } from '../tasks/graph/store.ts';
 import { closeModel, evaluateTrial, openModel, profileShown } from '../state/actions.ts';
 import { copyText } from '../state/clipboard.ts';
 import { showDialog } from '../state/dialogs.ts';
-import { saveBlob } from '../state/download.ts';
 import { activeJobs, cancelJob, useJobs } from '../state/jobs.ts';
+import { copyLayerJson } from '../state/layer-json.ts';
 import { OVERLAY_TITLES, OVERLAYS, useOverlay } from '../state/overlay.ts';
 import { useRecipe } from '../state/recipe.ts';
 import { clearSelection, selectLayer, useSelection } from '../state/selection.ts';
@@ -63,7 +63,7 @@ const file: readonly Command[] = [
   ]),
   ...commandsOf('File', 'export', [
     { id: 'file.export', title: 'Export…', keys: ['Mod+Shift+E'], enabled: hasModel, run: () => showTab('export') },
-    { id: 'file.picture', title: 'Save Picture of the Graph', enabled: onGraph, run: () => void savePicture() },
+    { id: 'file.picture', title: 'Save Picture of the Graph…', enabled: onGraph, run: graphController.picture },
   ]),
   ...commandsOf(
     'File',
@@ -102,6 +102,12 @@ const edit: readonly Command[] = [
       title: 'Copy Layer Name',
       enabled: hasLayer,
       run: () => void copyText(useSelection.getState().layer ?? ''),
+    },
+    {
+      id: 'edit.copyJson',
+      title: 'Copy Layer as JSON',
+      enabled: hasLayer,
+      run: () => void copyLayerJson(useSelection.getState().layer ?? ''),
     },
     { id: 'edit.clear', title: 'Clear Selection', enabled: hasSelection, run: clearSelection },
   ]),
@@ -289,11 +295,6 @@ function focusSearch(): void {
     search?.focus();
     search?.select();
   });
-}
-
-async function savePicture(): Promise<void> {
-  const picture = await graphController.picture();
-  if (picture !== null) saveBlob(`${useSession.getState().model?.entry.name ?? 'graph'}.png`, picture);
 }
 
 async function toggleFullScreen(): Promise<void> {

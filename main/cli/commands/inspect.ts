@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { LayerJson } from '../../contract/layer-json.ts';
 import type { Inspect, LayerInfo } from '../../contract/results.ts';
 import { checkDims } from '../check-dims.ts';
 import { layersWhere } from '../layer-query.ts';
 import { addCommonOptions, addDimOption, type DimOptions } from '../options.ts';
-import { runCommand, type CommonOptions } from '../run-command.ts';
+import { runCommand, type CommandContext, type CommonOptions } from '../run-command.ts';
 import { formatBytes, formatCompact } from '../../judge/format.ts';
 import { table, typeText } from '../text.ts';
 
@@ -17,8 +18,25 @@ export function addInspectCommand(program: Command, finish: (code: number) => vo
     '--where <query>',
     'only the layers that a query asks for: "op:Conv @group>1 macs>1M" (the language of the window\'s search)',
   );
+  command.option(
+    '--layer <name>',
+    'one layer as JSON: attributes with their values, inputs and outputs with their types',
+  );
   addDimOption(addCommonOptions(command)).action(
-    async (model: string, options: CommonOptions & DimOptions & { layers?: boolean; where?: string }) => {
+    async (
+      model: string,
+      options: CommonOptions & DimOptions & { layers?: boolean; where?: string; layer?: string },
+    ) => {
+      const { layer } = options;
+      if (layer !== undefined) {
+        const tell = async ({ operate, say }: CommandContext): Promise<LayerJson> => {
+          const told = await operate('layerJson', { path: model, source: null, sources: null, layer });
+          say(JSON.stringify(told, null, 2));
+          return told;
+        };
+        finish(await runCommand(options, tell));
+        return;
+      }
       let invalid = false;
       const code = await runCommand(options, async ({ operate, say }) => {
         await checkDims({ operate }, model, options.dim);

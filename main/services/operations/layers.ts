@@ -1,10 +1,12 @@
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
+import type { LayerJson } from '../../contract/layer-json.ts';
 import { StudioError } from '../../base/errors.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { changedLayerTable, layerTable, type LayerSide } from '../../engine/layers/layer-table.ts';
 import { matchLayers } from '../../engine/layers/match-layers.ts';
 import { groupLayers, type Layer } from '../../engine/layers/group-layers.ts';
 import { constantsOf, describeNode } from './graph-view.ts';
+import { nodesAsJson } from './layer-json.ts';
 import { openShared } from './opened-models.ts';
 import type { ChangedModel, OperationParams } from './operation-map.ts';
 import { sourceMap } from './source-map.ts';
@@ -36,6 +38,16 @@ export async function layer({ layer: name, ...changed }: OperationParams<'layer'
   const constants = constantsOf(model);
   const nodes = (await computing(model, changed, name)).flatMap((it) => it.nodes);
   return { name, nodes: nodes.map((visited) => describeNode(visited, constants)) };
+}
+
+/**
+ * One layer as plain data.
+ * @throws MODEL_UNKNOWN_LAYER
+ */
+export async function layerJson({ layer: name, ...changed }: OperationParams<'layerJson'>): Promise<LayerJson> {
+  const { model, path, sha256 } = await openShared(changed.path);
+  const nodes = (await computing(model, changed, name)).flatMap((it) => it.nodes);
+  return { layer: name, source: { path, sha256 }, nodes: nodesAsJson(model, nodes, shownInference(model)) };
 }
 
 /** What computes a layer of the source in the changed model; nothing where it is fused into another. */

@@ -21,6 +21,7 @@ import type { DataPreview, SamplePicture } from '../../contract/sample-picture.t
 import type { TensorPage, TensorView } from '../../contract/tensor-view.ts';
 import type { MeasuredData, Preprocessing, Split } from '../../contract/data.ts';
 import type { DoctorReport } from '../../contract/doctor.ts';
+import type { LayerJson } from '../../contract/layer-json.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { RunReport } from '../../contract/run-report.ts';
 import type { Suspects } from '../../contract/suspects.ts';
@@ -115,6 +116,7 @@ export interface OperationMap {
   readonly graph: { params: { path: string }; result: GraphView };
   readonly layers: { params: ChangedModel; result: LayerTable };
   readonly layer: { params: ChangedModel & { layer: string }; result: LayerDetail };
+  readonly layerJson: { params: ChangedModel & { layer: string }; result: LayerJson };
   readonly tensor: { params: { path: string; tensor: string }; result: TensorStats };
   readonly prunePlan: { params: { path: string }; result: PrunePlan };
   readonly channelPlan: { params: { path: string }; result: ChannelPlan };

@@ -16,7 +16,7 @@ import { graph } from './graph-view.ts';
 import { inspect, problems, summary } from './inspect.ts';
 import { layerTrials } from './layer-trials.ts';
 import { layerValues } from './layer-values.ts';
-import { layer, layers } from './layers.ts';
+import { layer, layerJson, layers } from './layers.ts';
 import { latency } from './latency.ts';
 import { machine } from './machine.ts';
 import { openRunnable, openShared } from './opened-models.ts';
@@ -45,6 +45,7 @@ const operations: Operations = {
   graph,
   layers,
   layer,
+  layerJson,
   tensor,
   tensorView,
   tensorPage,

@@ -2,6 +2,7 @@
 import { formatDb } from '../../../main/judge/format.ts';
 import { textOn } from '../../viz/color-maps.ts';
 import type { BoxOverlay, BoxOverlays, EdgeLook } from '../../viz/graph/draw.ts';
+import type { PictureLegend } from '../../viz/graph/draw-legend.ts';
 import type { GraphSource } from '../../viz/graph/graph-source.ts';
 import { groupsIn } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
@@ -25,6 +26,15 @@ export const LOOKS: Readonly<Record<Status, Look>> = {
   removed: { color: '#d0562a', sign: 'only A', title: 'only in A', cut: 'hole' },
   added: { color: '#2f7fd1', sign: 'only B', title: 'only in B', cut: undefined },
 };
+
+/** What the colours of a picture mean. */
+export function diffLegend(counts: StatusCounts, title: string): PictureLegend {
+  const items = (['same', 'changed', 'removed', 'added'] as const).map((status) => ({
+    color: LOOKS[status].color,
+    text: `${LOOKS[status].sign}  ${LOOKS[status].title}: ${counts[status]}`,
+  }));
+  return { title, items, scale: null, source: '' };
+}
 
 /** Edges that only one of the models has. */
 export const EDGE_LOOKS: Readonly<Record<'a' | 'b', EdgeLook>> = {

@@ -8,17 +8,19 @@ import { useOverlayData } from '../../state/overlay-data.ts';
 import { useOverlay } from '../../state/overlay.ts';
 import { excludedBy, useRecipe } from '../../state/recipe.ts';
 import { clearSelection, selectLayer, useSelection } from '../../state/selection.ts';
+import { useSession } from '../../state/session.ts';
 import { openPanel, useUi } from '../../state/ui.ts';
 import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { bodiesOf, drawnBox, groupsAround } from '../../viz/graph/scope-tree.ts';
 import { GraphMap } from '../../widgets/graph/GraphMap.tsx';
+import { PictureDialog } from '../../widgets/graph/PictureDialog.tsx';
 import { edgeWeights } from '../../widgets/graph/drawn-graph.ts';
 import { graphKey } from '../../widgets/graph/graph-key.ts';
 import { useGraphCanvas } from '../../widgets/graph/use-graph-canvas.ts';
 import classes from './GraphStage.module.css';
 import { endFirstPicture, firstCamera } from './first-picture.ts';
-import { boxOverlays, recipeMarks } from './model.ts';
+import { boxOverlays, pictureLegend, recipeMarks } from './model.ts';
 import { Breadcrumb } from './parts/Breadcrumb.tsx';
 import { GraphToolbar } from './parts/GraphToolbar.tsx';
 import { HoverCard } from './parts/HoverCard.tsx';
@@ -59,6 +61,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const marked = useSelection((state) => state.marked);
   const together = hover === null ? undefined : overlay?.together?.get(hover);
   const group = useGraph((state) => state.group);
+  const picturing = useGraph((state) => state.picturing);
+  const pictureName = useSession((state) => state.model?.entry.name.replace(/\.onnx$/u, '') ?? 'graph');
 
   const toggle = (id: string): void => {
     const open = new Set(expanded);
@@ -206,6 +210,14 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
         </div>
       )}
       {busy && scene !== null && <output className={classes['busy']}>Laying out…</output>}
+      {canvas !== null && picturing && (
+        <PictureDialog
+          canvas={canvas}
+          name={pictureName}
+          legend={pictureLegend(overlay, view, { kind, domain })}
+          onClose={() => useGraph.setState({ picturing: false })}
+        />
+      )}
       {pointer !== null && menu === null && (
         <HoverCard hit={pointer.hit} at={pointer.at} overlay={overlay} tree={tree} />
       )}

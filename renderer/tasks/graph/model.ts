@@ -1,8 +1,12 @@
+import type { GraphView } from '../../../main/contract/studio.ts';
 import { formatCompact, formatMetric, formatPredicted } from '../../../main/judge/format.ts';
 import type { OverlayData } from '../../state/overlay.ts';
 import { CATEGORICAL, magnitudeMap, metricScale, textOn } from '../../viz/color-maps.ts';
 import type { MetricScale } from '../../viz/color-maps.ts';
 import type { BoxMark, BoxOverlay, BoxOverlays } from '../../viz/graph/draw.ts';
+import type { PictureLegend } from '../../viz/graph/draw-legend.ts';
+import { CATEGORY_COLORS } from '../../viz/operator-colors.ts';
+import { bringsWeight } from '../../widgets/graph/drawn-graph.ts';
 import { groupsIn } from '../../viz/graph/scope-tree.ts';
 import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
 
@@ -53,6 +57,33 @@ export function boxOverlays(
       return known.get(id);
     },
   };
+}
+
+/** Steps of a scale in a picture. */
+const SCALE_STEPS = 24;
+
+/** What the colours of a picture of the graph mean: the overlay's, or those of the kinds of operators in it. */
+export function pictureLegend(
+  data: OverlayData | null,
+  view: GraphView,
+  limits: { readonly kind: 'linear' | 'log'; readonly domain: readonly [number, number] | null },
+): PictureLegend {
+  if (data === null) {
+    const kinds = new Set(view.nodes.filter((node) => !bringsWeight(node)).map(({ category }) => category));
+    const items = [...kinds].sort().map((category) => ({ color: CATEGORY_COLORS[category], text: category }));
+    return { title: 'Operators', items, scale: null, source: '' };
+  }
+  const title = `${data.predicted ? '≈ ' : ''}${data.title}`;
+  const items = [...categoryColors(data)].map(([text, color]) => ({ color, text }));
+  if (data.metric === 'dtype' || data.values.size === 0) return { title, items, scale: null, source: data.source };
+  const [min, max] = limits.domain ?? dataDomain(data, limits.kind);
+  const scale = metricScale(limits.kind, min, max);
+  const at = (share: number): number => scale.valueAt(share);
+  const colors = Array.from({ length: SCALE_STEPS }, (_, step) =>
+    overlayColor(data, scale, at(step / (SCALE_STEPS - 1))),
+  );
+  const values = [0, 0.5, 1].map((share) => overlayText(data, at(share)));
+  return { title, items: [], scale: { colors, values }, source: data.source };
 }
 
 /** The number as the box shows it. */

@@ -14,6 +14,8 @@ interface GraphStore {
   readonly canvas: GraphCanvas | null;
   /** The group that was opened or folded last: it stays where it is on screen. */
   readonly anchor: string | null;
+  /** Whether it is asked how a picture of the graph is to be saved. */
+  readonly picturing: boolean;
   setExpanded(trialId: string, expanded: ReadonlySet<string>, anchor?: string | null): void;
   setGroup(group: string | null): void;
   setCanvas(canvas: GraphCanvas | null): void;
@@ -26,6 +28,7 @@ export const useGraph = create<GraphStore>((set, get) => ({
   group: null,
   canvas: null,
   anchor: null,
+  picturing: false,
   setExpanded: (trialId, expanded, anchor = null) =>
     set({ expanded: new Map(get().expanded).set(trialId, expanded), anchor }),
   setGroup: (group) => set({ group }),
@@ -43,5 +46,5 @@ export const graphController = {
   zoomIn: (): void => useGraph.getState().canvas?.zoomBy(1.25),
   zoomOut: (): void => useGraph.getState().canvas?.zoomBy(0.8),
   actualSize: (): void => useGraph.getState().canvas?.actualSize(),
-  picture: async (): Promise<Blob | null> => (await useGraph.getState().canvas?.picture()) ?? null,
+  picture: (): void => useGraph.setState({ picturing: true }),
 } as const;

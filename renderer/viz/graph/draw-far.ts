@@ -1,3 +1,4 @@
+import type { DrawingContext } from './drawing-context.ts';
 import { CATEGORY_COLORS } from '../operator-colors.ts';
 import { drawEdge } from './draw.ts';
 import type { DrawState } from './draw.ts';
@@ -16,7 +17,7 @@ interface Seen {
 }
 
 /** Draws frames, lines and boxes as they look from afar; at a tenth of the cost of their near look. */
-export function drawFar(context: CanvasRenderingContext2D, { frames, edges, boxes }: Seen, state: DrawState): void {
+export function drawFar(context: DrawingContext, { frames, edges, boxes }: Seen, state: DrawState): void {
   const { palette, scale, overlay } = state;
   context.beginPath();
   for (const { x, y, width, height } of frames) {
@@ -61,11 +62,7 @@ export function drawFar(context: CanvasRenderingContext2D, { frames, edges, boxe
 }
 
 /** Holes and halves, told apart without colour. */
-function drawCuts(
-  context: CanvasRenderingContext2D,
-  boxes: readonly SceneBox[],
-  { palette, overlay, scale }: DrawState,
-): void {
+function drawCuts(context: DrawingContext, boxes: readonly SceneBox[], { palette, overlay, scale }: DrawState): void {
   context.fillStyle = palette.background;
   const edge = 1 / scale;
   for (const { box, x, y, width, height } of boxes) {

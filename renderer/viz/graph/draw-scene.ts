@@ -1,3 +1,4 @@
+import type { DrawingContext } from './drawing-context.ts';
 import { FAR_SCALE, drawFar } from './draw-far.ts';
 import { drawBox, drawEdge, drawEdgeLabel, drawFrame, drawOutline } from './draw.ts';
 import type { DrawState } from './draw.ts';
@@ -11,7 +12,7 @@ export interface DrawnPart {
 }
 
 /** Draws a part of a scene, in scene coordinates: near with all that can be read, from afar as colours. */
-export function drawScene(context: CanvasRenderingContext2D, part: DrawnPart, state: DrawState): void {
+export function drawScene(context: DrawingContext, part: DrawnPart, state: DrawState): void {
   const { frames, edges, boxes } = part;
   const marked = markedEdges(edges, state);
   if (state.scale < FAR_SCALE) {

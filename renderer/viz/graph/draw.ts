@@ -1,3 +1,4 @@
+import type { DrawingContext } from './drawing-context.ts';
 import { CATEGORY_COLORS } from '../operator-colors.ts';
 import { BODY_PADDING, HEAD_HEIGHT, ROW_FONT, ROW_HEIGHT, ROW_LABEL_FONT, TITLE_FONT } from './box-metrics.ts';
 import type { GraphPalette } from './palette.ts';
@@ -63,7 +64,7 @@ const WIDEST = 7;
 const BRANCH_DASH = [5, 4];
 
 /** Draws an open group's frame with its title. */
-export function drawFrame(context: CanvasRenderingContext2D, frame: SceneFrame, state: DrawState): void {
+export function drawFrame(context: DrawingContext, frame: SceneFrame, state: DrawState): void {
   const { palette, scale } = state;
   context.beginPath();
   context.roundRect(frame.x, frame.y, frame.width, frame.height, 6);
@@ -83,12 +84,7 @@ export function drawFrame(context: CanvasRenderingContext2D, frame: SceneFrame, 
 }
 
 /** Draws an edge with rounded corners; `color` tells whether it leads to or from the selection. */
-export function drawEdge(
-  context: CanvasRenderingContext2D,
-  edge: SceneEdge,
-  state: DrawState,
-  color: string | null,
-): void {
+export function drawEdge(context: DrawingContext, edge: SceneEdge, state: DrawState, color: string | null): void {
   const { points } = edge;
   const { palette, scale } = state;
   context.beginPath();
@@ -109,7 +105,7 @@ export function drawEdge(
   if (edge.ends && scale > 0.2) drawArrow(context, points, shown);
 }
 
-function drawArrow(context: CanvasRenderingContext2D, points: Float32Array, color: string): void {
+function drawArrow(context: DrawingContext, points: Float32Array, color: string): void {
   const x = points.at(-2)!;
   const y = points.at(-1)!;
   const angle = Math.atan2(y - points.at(-3)!, x - points.at(-4)!);
@@ -127,12 +123,7 @@ function drawArrow(context: CanvasRenderingContext2D, points: Float32Array, colo
 }
 
 /** Writes the shape of a value beside the start of its edge. */
-export function drawEdgeLabel(
-  context: CanvasRenderingContext2D,
-  edge: SceneEdge,
-  text: string,
-  state: DrawState,
-): void {
+export function drawEdgeLabel(context: DrawingContext, edge: SceneEdge, text: string, state: DrawState): void {
   if (state.scale < LABEL_SCALE || !edge.begins) return;
   const x = edge.points[0]!;
   const y = edge.points[1]!;
@@ -152,7 +143,7 @@ export function drawEdgeLabel(
 }
 
 /** Draws a layer, a folded group, an input or an output. */
-export function drawBox(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+export function drawBox(context: DrawingContext, item: SceneBox, state: DrawState): void {
   if (item.box.kind === 'input' || item.box.kind === 'output') drawTerminal(context, item, state);
   else drawLayer(context, item, state);
   drawOutline(context, item, state);
@@ -160,7 +151,7 @@ export function drawBox(context: CanvasRenderingContext2D, item: SceneBox, state
   if (state.scale >= TEXT_SCALE) drawMarks(context, item, state);
 }
 
-function drawTerminal(context: CanvasRenderingContext2D, item: SceneBox, { palette, scale }: DrawState): void {
+function drawTerminal(context: DrawingContext, item: SceneBox, { palette, scale }: DrawState): void {
   context.beginPath();
   context.roundRect(item.x, item.y, item.width, item.height, item.height / 2);
   context.fillStyle = palette.ioFill;
@@ -177,7 +168,7 @@ function drawTerminal(context: CanvasRenderingContext2D, item: SceneBox, { palet
   context.fillText(text, item.x + item.width / 2, item.y + item.height / 2 + 0.5);
 }
 
-function drawLayer(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+function drawLayer(context: DrawingContext, item: SceneBox, state: DrawState): void {
   const { palette, overlay, scale } = state;
   const { box, x, y, width, height } = item;
   const value = overlay?.get(box.id);
@@ -238,7 +229,7 @@ function drawLayer(context: CanvasRenderingContext2D, item: SceneBox, state: Dra
   if (scale >= ROWS_SCALE) drawRows(context, item, palette);
 }
 
-function drawRows(context: CanvasRenderingContext2D, { box, x, y, width }: SceneBox, palette: GraphPalette): void {
+function drawRows(context: DrawingContext, { box, x, y, width }: SceneBox, palette: GraphPalette): void {
   let middle = y + HEAD_HEIGHT + BODY_PADDING + ROW_HEIGHT / 2;
   context.textAlign = 'left';
   for (const row of box.rows) {
@@ -254,7 +245,7 @@ function drawRows(context: CanvasRenderingContext2D, { box, x, y, width }: Scene
 }
 
 /** Marks a box that is selected or pointed at. */
-export function drawOutline(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+export function drawOutline(context: DrawingContext, item: SceneBox, state: DrawState): void {
   const { palette, scale } = state;
   const color =
     state.selected === item.box.id
@@ -275,7 +266,7 @@ export function drawOutline(context: CanvasRenderingContext2D, item: SceneBox, s
 const STRIP = 4;
 
 /** Which channels stay, at the foot of the box: runs of one kind in one piece. */
-function drawStrip(context: CanvasRenderingContext2D, { box, x, y, width, height }: SceneBox, state: DrawState): void {
+function drawStrip(context: DrawingContext, { box, x, y, width, height }: SceneBox, state: DrawState): void {
   const strip = state.strips.get(box.id);
   if (strip === undefined || strip.length === 0) return;
   const each = (width - 2) / strip.length;
@@ -287,7 +278,7 @@ function drawStrip(context: CanvasRenderingContext2D, { box, x, y, width, height
   }
 }
 
-function drawMarks(context: CanvasRenderingContext2D, item: SceneBox, state: DrawState): void {
+function drawMarks(context: DrawingContext, item: SceneBox, state: DrawState): void {
   let right = item.x + item.width + 4;
   for (const mark of state.marks.get(item.box.id) ?? []) {
     context.font = ROW_LABEL_FONT;
@@ -304,7 +295,7 @@ function drawMarks(context: CanvasRenderingContext2D, item: SceneBox, state: Dra
   }
 }
 
-function clipText(context: CanvasRenderingContext2D, text: string, width: number): string {
+function clipText(context: DrawingContext, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let low = 0;
   let high = text.length;

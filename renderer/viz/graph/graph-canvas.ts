@@ -1,6 +1,8 @@
 import type { Camera, Viewport } from './camera.ts';
 import { fitCamera, homeCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
 import { drawScene } from './draw-scene.ts';
+import type { DrawnPart } from './draw-scene.ts';
+import type { DrawingContext } from './drawing-context.ts';
 import type { BoxMark, BoxOverlays, DrawState, EdgeLook } from './draw.ts';
 import { LIGHT_PALETTE } from './palette.ts';
 import type { GraphPalette } from './palette.ts';
@@ -203,10 +205,24 @@ export class GraphCanvas {
     return true;
   }
 
-  /** The drawn picture as PNG. */
-  async picture(): Promise<Blob | null> {
-    return new Promise((resolve) => this.#canvas.toBlob(resolve, 'image/png'));
+  /** The part of the scene that is seen, and all of it, for pictures. */
+  get seen(): Rect {
+    return seenRect(this.#camera, this.#view);
   }
+
+  get whole(): Rect {
+    return { x: 0, y: 0, width: this.#scene.width, height: this.#scene.height };
+  }
+
+  get palette(): GraphPalette {
+    return this.#palette;
+  }
+
+  /** Draws a part of the scene in its coordinates, with what can be seen at a scale; nothing is selected or pointed at. */
+  readonly drawPart = (context: DrawingContext, part: Rect, scale: number): void => {
+    const state = { ...this.#drawState(), scale, selected: null, hover: null, lit: new Set<string>() };
+    drawScene(context, this.#partIn(part), state);
+  };
 
   dispose(): void {
     cancelAnimationFrame(this.#frameRequest);
@@ -215,8 +231,7 @@ export class GraphCanvas {
   }
 
   #wholeCamera(): Camera {
-    const rect = { x: 0, y: 0, width: this.#scene.width, height: this.#scene.height };
-    return fitCamera(rect, this.#view, { margin: 12, top: TOOLBAR });
+    return fitCamera(this.whole, this.#view, { margin: 12, top: TOOLBAR });
   }
 
   #rectOf(id: string): SceneBox | SceneFrame | undefined {
@@ -278,12 +293,15 @@ export class GraphCanvas {
     context.fillStyle = this.#palette.background;
     context.fillRect(0, 0, this.#view.width, this.#view.height);
     context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
-    const part = {
-      frames: this.#frameIndex.search(seen),
-      edges: this.#edgeIndex.search(seen),
-      boxes: this.#boxIndex.search(seen),
+    drawScene(context, this.#partIn(seen), this.#drawState());
+  }
+
+  #partIn(rect: Rect): DrawnPart {
+    return {
+      frames: this.#frameIndex.search(rect),
+      edges: this.#edgeIndex.search(rect),
+      boxes: this.#boxIndex.search(rect),
     };
-    drawScene(context, part, this.#drawState());
   }
 
   #drawState(): DrawState {

@@ -6,6 +6,7 @@ import {
   IconFoldUp,
   IconMaximize,
   IconMinus,
+  IconPhotoDown,
   IconPlus,
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -17,6 +18,8 @@ interface GraphControls {
   readonly zoomIn: () => void;
   readonly zoomOut: () => void;
   readonly fit: () => void;
+  /** Saves a picture. */
+  readonly picture: () => void;
 }
 
 export interface GraphToolsProps extends GraphControls {
@@ -61,6 +64,9 @@ export function GraphTools({ groups, anyOpen, onOpen, children, ...controls }: G
       </GraphTool>
       <GraphTool label="Fit the whole graph (Space)" onClick={controls.fit}>
         <IconMaximize size={15} />
+      </GraphTool>
+      <GraphTool label="Save a picture…" onClick={controls.picture}>
+        <IconPhotoDown size={15} />
       </GraphTool>
     </Group>
   );

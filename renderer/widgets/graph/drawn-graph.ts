@@ -143,7 +143,8 @@ export function visibleBoxes(source: GraphSource, tree: ScopeGroup, expanded: Re
 const widths = new Map<string, number>();
 const MOST_WIDTHS = 20_000;
 
-function textMeasure(): (text: string, font: string) => number {
+/** Measures texts in CSS fonts, pixels. */
+export function textMeasure(): (text: string, font: string) => number {
   const context = document.createElement('canvas').getContext('2d');
   if (context === null) throw new Error('This browser has no 2-D canvas');
   if (widths.size > MOST_WIDTHS) widths.clear();

@@ -112,6 +112,8 @@ export function DiffBeside({ diff, views, names, id, lead }: DiffViewProps): Rea
     <>
       <DiffTools
         lead={lead}
+        name={`${names.a} and ${names.b}`}
+        pictured={leading}
         diff={diff}
         groups={[...groupsIn(a.tree).keys(), ...groupsIn(b.tree).keys()]}
         anyOpen={a.expanded.size + b.expanded.size > 0}

@@ -51,6 +51,8 @@ export function DiffTogether({ diff, views, names, id, lead }: DiffViewProps): R
     <>
       <DiffTools
         lead={lead}
+        name={`${names.a} and ${names.b}`}
+        pictured={() => canvas}
         diff={diff}
         groups={[...groupsIn(tree).keys()]}
         anyOpen={expanded.size > 0}

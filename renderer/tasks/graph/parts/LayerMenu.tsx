@@ -1,7 +1,8 @@
 import { Menu } from '@mantine/core';
-import { IconCopy, IconFold, IconLayoutBottombar } from '@tabler/icons-react';
+import { IconBraces, IconCopy, IconDownload, IconFold, IconLayoutBottombar } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { copyText } from '../../../state/clipboard.ts';
+import { copyLayerJson, saveLayerJson } from '../../../state/layer-json.ts';
 import { selectLayer } from '../../../state/selection.ts';
 import { openPanel } from '../../../state/ui.ts';
 import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
@@ -47,6 +48,16 @@ export function LayerMenu({ hit, at, tree, open, onToggle, onClose }: LayerMenuP
         <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => void copyText(hit.id)}>
           Copy name
         </Menu.Item>
+        {group === undefined && (
+          <>
+            <Menu.Item leftSection={<IconBraces size={14} />} onClick={() => void copyLayerJson(hit.id)}>
+              Copy as JSON
+            </Menu.Item>
+            <Menu.Item leftSection={<IconDownload size={14} />} onClick={() => void saveLayerJson(hit.id)}>
+              Save as JSON
+            </Menu.Item>
+          </>
+        )}
         {group === undefined && (
           <Menu.Item
             leftSection={<IconLayoutBottombar size={14} />}
