@@ -1,13 +1,12 @@
-import { StudioError } from '../../base/errors.ts';
 import { ValueScan, type ScannedValue } from '../tensor/value-scan.ts';
+import { Gathered } from './gathered.ts';
 import type { OrtSessions } from './ort-sessions.ts';
 import type { RunnerCalls } from './protocol.ts';
 
 /** What is met among the values of many runs, counted where the values are: they cross no pipe. Runs in the runner only. */
 export class ValueScans {
   readonly #sessions: OrtSessions;
-  readonly #known = new Map<number, ReadonlyMap<string, ValueScan>>();
-  #next = 1;
+  readonly #scans = new Gathered<ReadonlyMap<string, ValueScan>>('scan');
 
   constructor(sessions: OrtSessions) {
     this.#sessions = sessions;
@@ -21,10 +20,10 @@ export class ValueScans {
     run,
     into,
   }: RunnerCalls['scan']['params']): Promise<RunnerCalls['scan']['result']> {
-    const id = into ?? this.#next++;
-    const scans =
-      into === null ? new Map(values.map(({ name, axis }) => [name, new ValueScan(axis)])) : this.#get(into);
-    this.#known.set(id, scans);
+    const { id, gathered: scans } = this.#scans.open(
+      into,
+      () => new Map(values.map(({ name, axis }) => [name, new ValueScan(axis)])),
+    );
     const outputs = values.flatMap(({ name }) => (feeds[name] === undefined ? [name] : []));
     const found = { ...(await this.#sessions.run(session, feeds, outputs)), ...feeds };
     for (const [name, scan] of scans) scan.add(found[name]!, run);
@@ -33,14 +32,6 @@ export class ValueScans {
 
   /** What was met, by value; it is not kept any longer. */
   take(id: number): Readonly<Record<string, ScannedValue>> {
-    const scans = this.#get(id);
-    this.#known.delete(id);
-    return Object.fromEntries([...scans].map(([name, scan]) => [name, scan.taken()]));
-  }
-
-  #get(id: number): ReadonlyMap<string, ValueScan> {
-    const known = this.#known.get(id);
-    if (known === undefined) throw new StudioError('INTERNAL', `No scan ${id} in this runner; was it taken?`);
-    return known;
+    return Object.fromEntries([...this.#scans.take(id)].map(([name, scan]) => [name, scan.taken()]));
   }
 }
