@@ -6,6 +6,7 @@ import { addDistillCommand } from './commands/distill.ts';
 import { addErrorsCommand } from './commands/errors.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addInspectCommand } from './commands/inspect.ts';
+import { addMachineCommand } from './commands/machine.ts';
 import { addPresetsCommand } from './commands/presets.ts';
 import { addProfileCommand } from './commands/profile.ts';
 import { addReportCommand } from './commands/report.ts';
@@ -46,6 +47,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addSearchCommand,
     addCompareCommand,
     addServeCommand,
+    addMachineCommand,
     addReportCommand,
   ]) {
     add(program, finish);

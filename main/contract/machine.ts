@@ -2,7 +2,17 @@
 import { z } from 'zod';
 
 /** Execution providers that can be asked for. */
-export const providerSchema = z.enum(['cpu', 'webgpu', 'cuda', 'coreml', 'dml']);
+export const providerSchema = z.enum([
+  'cpu',
+  'webgpu',
+  'cuda',
+  'tensorrt',
+  'coreml',
+  'dml',
+  'openvino',
+  'qnn',
+  'xnnpack',
+]);
 export type Provider = z.infer<typeof providerSchema>;
 
 /** What is told of a machine: the JSON of `profile` and of the studio's information. */

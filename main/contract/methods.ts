@@ -18,6 +18,8 @@ import { layerTrialsRequestSchema, layerTrialsSchema, TRIED } from './layer-tria
 import { layerValuesSchema } from './layer-values.ts';
 import { PRESET_TRIAL_SAMPLES, presetTrialsSchema } from './preset-trials.ts';
 import { dataPreviewSchema, samplePictureSchema } from './sample-picture.ts';
+import { runReportSchema } from './run-report.ts';
+import { suspectsSchema } from './suspects.ts';
 import { searchRequestSchema, searchResultSchema } from './search.ts';
 import { widthTimesKeySchema, widthTimesRequestSchema, widthTimesSchema } from './width-times.ts';
 import { sensitivityRequestSchema, sensitivitySchema } from './sensitivity.ts';
@@ -214,6 +216,30 @@ export const methods = {
     result: z.array(pairedSchema),
     job: false,
   },
+  /** One run of the trial's model as it is written, value by value, up to the layer that fails if one does. */
+  'trial.runOnce': {
+    params: trialRef.extend({
+      /** null: inputs made at random. */
+      datasetId: z.string().nullable(),
+      sample: z.number().int().nonnegative().default(0),
+      settings: runSettingsSchema.pick({ batch: true, dims: true }).prefault({}),
+    }),
+    result: runReportSchema,
+    job: true,
+  },
+  /** Looks at every value of the trial's model over data. */
+  'trial.suspects.run': {
+    params: trialRef.extend({
+      datasetId: z.string(),
+      /** Samples from the start; null: all. */
+      limit: z.number().int().positive().nullable().default(null),
+      dims: z.record(z.string(), z.number().int().positive()).default({}),
+    }),
+    result: suspectsSchema,
+    job: true,
+  },
+  /** What was found last; null: nobody looked. */
+  'trial.suspects': { params: trialRef, result: suspectsSchema.nullable(), job: false },
   'trial.errors.run': {
     params: trialRef.extend({ datasetId: z.string(), limit: z.number().int().positive().default(32) }),
     result: errorsSchema,

@@ -307,7 +307,15 @@ export type Comparison = z.infer<typeof compareSchema>;
 export const appInfoSchema = z.object({
   version: z.string(),
   machine: machineSchema,
-  providers: z.array(z.object({ name: providerSchema, available: z.boolean(), reason: z.string().nullable() })),
+  providers: z.array(
+    z.object({
+      name: providerSchema,
+      available: z.boolean(),
+      reason: z.string().nullable(),
+      /** How to get it; null where it works. */
+      how: z.string().nullable(),
+    }),
+  ),
   samples: z.array(sampleSchema),
   workspace: z.string(),
 });

@@ -54,6 +54,7 @@ const VIEW: readonly MenuEntry[] = [
 const MODEL: readonly MenuEntry[] = [
   ['model.profile', 'Profile', 'F9'],
   ['model.evaluate', 'Evaluate on All Samples'],
+  ['model.run', 'Run Once, Look at Values…'],
   ['model.accuracy', 'Accuracy in Detail…'],
   ['model.cancel', 'Cancel All Jobs'],
   null,
@@ -65,6 +66,7 @@ const MODEL: readonly MenuEntry[] = [
 const HELP: readonly MenuEntry[] = [
   ['help.palette', 'Command Palette…', 'CmdOrCtrl+K'],
   ['help.keys', 'Keyboard and Search…'],
+  ['help.machine', 'This Machine and Its Providers…'],
   ['help.about', 'About Lapidary'],
 ];
 

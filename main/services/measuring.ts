@@ -25,6 +25,9 @@ type MeasureMethods =
   | 'trial.errors.run'
   | 'trial.errors'
   | 'dataset.tryPresets'
+  | 'trial.runOnce'
+  | 'trial.suspects.run'
+  | 'trial.suspects'
   | 'trial.values'
   | 'dataset.sample'
   | 'dataset.preview';
@@ -50,6 +53,23 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
       measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
         errors(context, params, task),
       ),
+    'trial.runOnce': (params) =>
+      measureJob(context, params.trialId, { kind: 'measure', verb: 'Run' }, async (task) => {
+        const path = await requireOutput(context, params.trialId);
+        const { datasetId, sample, settings } = params;
+        const data = datasetId === null ? null : datasetSource(await workspace.dataset(datasetId));
+        return context.work.call('runReport', { path, settings, inputs: null, data, sample }, task);
+      }),
+    'trial.suspects': ({ trialId }) => workspace.result(trialId, 'suspects'),
+    'trial.suspects.run': (params) =>
+      measureJob(context, params.trialId, { kind: 'measure', verb: 'Look at values of' }, async (task) => {
+        const { trialId, datasetId, dims, limit } = params;
+        const path = await requireOutput(context, trialId);
+        const data = datasetSource(await workspace.dataset(datasetId));
+        const suspects = await context.work.call('suspects', { path, data, dims, limit }, task);
+        await workspace.record(trialId, { results: { suspects }, at: Date.now() });
+        return suspects;
+      }),
     'dataset.sample': async ({ modelId, datasetId, index }) => {
       const { path } = await requireModel(context, modelId);
       return context.ask('samplePicture', { path, data: datasetSource(await workspace.dataset(datasetId)), index });

@@ -16,6 +16,7 @@ import type {
   StepOutcomeResult,
 } from '../contract/results.ts';
 import type { DoctorReport } from '../contract/doctor.ts';
+import type { Suspects } from '../contract/suspects.ts';
 import type { Sweep } from '../contract/sweep.ts';
 import type { LayerTrials } from '../contract/layer-trials.ts';
 import type { Training } from '../contract/training.ts';
@@ -36,6 +37,8 @@ export interface TrialResults {
   readonly doctor: DoctorReport;
   /** The model under other session settings. */
   readonly sweep: Sweep;
+  /** Values that looked wrong over data. */
+  readonly suspects: Suspects;
   /** Of a baseline: what each group of channels costs when it is cut alone. */
   readonly sensitivity: Sensitivity;
   readonly layerSchemes: LayerTrials;
@@ -67,6 +70,7 @@ export const SUMMARIES: { readonly [K in ResultKind]: (result: TrialResults[K]) 
   errors: () => ({}),
   doctor: () => ({}),
   sweep: () => ({}),
+  suspects: () => ({}),
   sensitivity: () => ({}),
   layerSchemes: () => ({}),
   layerBits: () => ({}),

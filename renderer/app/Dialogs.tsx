@@ -3,8 +3,10 @@ import type { ReactNode } from 'react';
 import { Facts } from '../design/Facts.tsx';
 import { showDialog, useDialogs } from '../state/dialogs.ts';
 import { useSession } from '../state/session.ts';
+import { RunDialog } from '../widgets/run/RunDialog.tsx';
 import { TensorDialog } from '../widgets/tensor/TensorDialog.tsx';
 import { AccuracyDialog } from '../widgets/accuracy/AccuracyDialog.tsx';
+import { MachineView } from './MachineView.tsx';
 import { COMMANDS, MENUS } from './commands.ts';
 import type { MenuName } from './commands.ts';
 import classes from './Dialogs.module.css';
@@ -21,8 +23,12 @@ export function Dialogs(): ReactNode {
       <Modal opened={dialog === 'about'} onClose={closeDialog} title="About Lapidary">
         <About />
       </Modal>
+      <Modal opened={dialog === 'machine'} onClose={closeDialog} title="This machine" size={860}>
+        <MachineView />
+      </Modal>
       <AccuracyDialog />
       <TensorDialog />
+      <RunDialog />
     </>
   );
 }

@@ -1,12 +1,13 @@
 import { NumberInput, Popover } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { providerTitle } from '../../main/judge/providers.ts';
 import { useSession } from '../state/session.ts';
 import { useRunSettings } from '../state/settings.ts';
 import chooser from './Chooser.module.css';
 import { Chooser } from './Chooser.tsx';
 import classes from './TitleBar.module.css';
-import { PROVIDER_NAMES, batchChoices, freeDimensions, threadChoices } from './run-choices.ts';
+import { batchChoices, freeDimensions, threadChoices } from './run-choices.ts';
 
 /** How models are run: provider, threads, batch, and values for free dimensions where the model has some. */
 export function RunChoosers(): ReactNode {
@@ -17,7 +18,7 @@ export function RunChoosers(): ReactNode {
   const dims = inspect === undefined ? [] : freeDimensions(inspect.inputs);
   const providers = (info?.providers ?? []).map(({ name, available, reason }) => ({
     value: name,
-    label: PROVIDER_NAMES[name],
+    label: providerTitle(name),
     disabled: !available,
     ...(reason === null ? {} : { note: reason }),
   }));

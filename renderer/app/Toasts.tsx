@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { useMessages } from '../state/messages.ts';
 import type { Message } from '../state/messages.ts';
+import { ShowLayer } from '../widgets/ShowLayer.tsx';
 import classes from './Toasts.module.css';
 
 const COLORS: Readonly<Record<Message['level'], string>> = {
@@ -47,9 +48,14 @@ function Toast({ message }: { readonly message: Message }): ReactNode {
       withBorder
       closeButtonProps={{ 'aria-label': 'Dismiss' }}
       onClose={() => useMessages.getState().dismiss(id)}
-      classNames={{ root: classes['toast'] ?? '', title: classes['title'] ?? '' }}
+      classNames={{ root: classes['toast'] ?? '', title: classes['title'] ?? '', description: 'lap-muted' }}
     >
       {message.hint}
+      {message.layer !== null && (
+        <div>
+          <ShowLayer name={message.layer} />
+        </div>
+      )}
     </Notification>
   );
 }

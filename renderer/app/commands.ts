@@ -211,6 +211,7 @@ const model: readonly Command[] = [
       enabled: () => hasModel() && useSession.getState().datasetId !== null,
       run: evaluateShown,
     },
+    { id: 'model.run', title: 'Run Once, Look at Values…', enabled: hasModel, run: () => showDialog('run') },
     { id: 'model.accuracy', title: 'Accuracy in Detail…', enabled: hasModel, run: () => showDialog('accuracy') },
     {
       id: 'model.cancel',
@@ -255,6 +256,7 @@ const help: readonly Command[] = commandsOf('Help', 'help', [
     run: () => showDialog('palette'),
   },
   { id: 'help.keys', title: 'Keyboard and Search…', keys: ['?'], run: () => showDialog('keys') },
+  { id: 'help.machine', title: 'This Machine and Its Providers…', run: () => showDialog('machine') },
   { id: 'help.about', title: 'About Lapidary', run: () => showDialog('about') },
 ]);
 

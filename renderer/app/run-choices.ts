@@ -1,14 +1,5 @@
 import type { ValueRef } from '../../main/contract/results.ts';
-import type { Provider } from '../../main/contract/machine.ts';
 import type { Choice } from './Chooser.tsx';
-
-export const PROVIDER_NAMES: Readonly<Record<Provider, string>> = {
-  cpu: 'CPU',
-  webgpu: 'WebGPU',
-  cuda: 'CUDA',
-  coreml: 'Core ML',
-  dml: 'DirectML',
-};
 
 /** Automatic, then 1, 2, 4 … up to the number of cores. */
 export function threadChoices(cores: number): readonly Choice<number | null>[] {

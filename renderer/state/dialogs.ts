@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 
 /** Dialogs of the shell. */
-export type Dialog = 'keys' | 'about' | 'palette' | 'accuracy';
+export type Dialog = 'keys' | 'about' | 'palette' | 'accuracy' | 'run' | 'machine';
 
 interface DialogsStore {
   readonly dialog: Dialog | null;

@@ -2,10 +2,12 @@ import { useMemo } from 'react';
 import type { BlockPart } from '../../main/contract/layer-words.ts';
 import type { LayerTable } from '../../main/contract/layers.ts';
 import type { ErrorTable, Profile } from '../../main/contract/results.ts';
+import type { Suspects } from '../../main/contract/suspects.ts';
 import type { TrialDetails } from '../../main/contract/studio.ts';
 import { layerRows, nodesOf, type LayerRow } from '../../main/judge/layer-table.ts';
+import { suspicionText } from '../../main/judge/suspicion.ts';
 import type { Queried } from '../../main/judge/query/fields.ts';
-import { useTrialDetails, useTrialErrors, useTrialLayers, useTrialProfile } from './queries.ts';
+import { useTrialDetails, useTrialErrors, useTrialLayers, useTrialProfile, useTrialSuspects } from './queries.ts';
 import { useShownTrial } from './session.ts';
 
 /** Everything known of one layer of the shown trial, which queries can ask about, and where it stands. */
@@ -20,6 +22,7 @@ export interface LayerSources {
   readonly table: LayerTable;
   readonly profile: Profile | null;
   readonly errors: ErrorTable | null;
+  readonly suspects: Suspects | null;
   readonly details: Pick<TrialDetails, 'prune' | 'quantize'> | null;
 }
 
@@ -48,9 +51,13 @@ function knownTable(table: LayerTable): KnownTable {
  * Joins what is known of the layers. Times are of the trial's own nodes; what steps tell is of the model that they were given,
  * whose nodes may have other names than the source's where steps before renamed or merged them.
  */
-export function layerFacts({ table, profile, errors, details }: LayerSources): readonly LayerFacts[] {
+export function layerFacts({ table, profile, errors, suspects, details }: LayerSources): readonly LayerFacts[] {
   const { rows, layerOf } = knownTable(table);
   const times = timesByLayer(profile, layerOf);
+  const suspectOf = byLayer(
+    (suspects?.rows ?? []).flatMap((row) => (row.layer === null ? [] : [{ name: row.layer, row }])),
+    layerOf,
+  );
   const errorOf = byLayer(errors?.layers ?? [], layerOf);
   const pruned = byLayer(details?.prune?.layers ?? [], layerOf);
   const frozen = byLayer(details?.prune?.frozen ?? [], layerOf);
@@ -58,6 +65,7 @@ export function layerFacts({ table, profile, errors, details }: LayerSources): r
   return rows.map((row) => {
     const time = times.get(row.name);
     const error = errorOf.get(row.name);
+    const suspect = suspectOf.get(row.name);
     const cut = quantized.get(row.name);
     const staysFloat = cut?.quantized === true && cut.fused === false;
     return {
@@ -85,6 +93,7 @@ export function layerFacts({ table, profile, errors, details }: LayerSources): r
       sparsity: pruned.get(row.name)?.sparsity ?? null,
       keptShare: keptShareOf(pruned.get(row.name)?.channels ?? null),
       frozen: frozen.get(row.name)?.reason ?? null,
+      suspect: suspect === undefined ? null : suspicionText(suspect.row).join('; '),
       sqnrDb: error?.sqnrDb ?? null,
       localSqnrDb: error?.localSqnrDb ?? null,
       cosine: error?.cosine ?? null,
@@ -141,9 +150,13 @@ interface Joined extends LayerSources {
 let joined: Joined | undefined;
 
 function joinOnce(sources: LayerSources): readonly LayerFacts[] {
-  const { table, profile, errors, details } = sources;
+  const { table, profile, errors, suspects, details } = sources;
   const same =
-    joined?.table === table && joined.profile === profile && joined.errors === errors && joined.details === details;
+    joined?.table === table &&
+    joined.profile === profile &&
+    joined.errors === errors &&
+    joined.suspects === suspects &&
+    joined.details === details;
   if (!same) joined = { ...sources, facts: layerFacts(sources) };
   return joined!.facts;
 }
@@ -154,10 +167,11 @@ export function useLayerFacts(): readonly LayerFacts[] {
   const table = useTrialLayers(id).data ?? null;
   const profile = useTrialProfile(id).data ?? null;
   const errors = useTrialErrors(id).data ?? null;
+  const suspects = useTrialSuspects(id).data ?? null;
   const details = useTrialDetails(id).data ?? null;
   return useMemo(
-    () => (table === null ? NONE : joinOnce({ table, profile, errors, details })),
-    [table, profile, errors, details],
+    () => (table === null ? NONE : joinOnce({ table, profile, errors, suspects, details })),
+    [table, profile, errors, suspects, details],
   );
 }
 

@@ -7,6 +7,8 @@ export interface Message {
   readonly message: string;
   /** What to do about it, or null. */
   readonly hint: string | null;
+  /** The layer that it is about, or null. */
+  readonly layer: string | null;
   readonly at: number;
 }
 
@@ -15,7 +17,7 @@ interface MessagesStore {
   readonly shown: readonly Message[];
   /** Everything said in this window, newest last, for the status bar; at most 200. */
   readonly log: readonly Message[];
-  tell(level: Message['level'], message: string, hint?: string | null): void;
+  tell(level: Message['level'], message: string, hint?: string | null, layer?: string | null): void;
   /** Only in the log. */
   note(level: Message['level'], message: string, hint?: string | null): void;
   dismiss(id: number): void;
@@ -27,13 +29,13 @@ let nextId = 1;
 export const useMessages = create<MessagesStore>((set, get) => ({
   shown: [],
   log: [],
-  tell: (level, message, hint = null) => {
-    const entry: Message = { id: nextId++, level, message, hint, at: Date.now() };
+  tell: (level, message, hint = null, layer = null) => {
+    const entry: Message = { id: nextId++, level, message, hint, layer, at: Date.now() };
     const others = get().shown.filter((other) => other.message !== message || other.level !== level);
     set({ shown: [...others, entry].slice(-4), log: [...get().log, entry].slice(-200) });
   },
   note: (level, message, hint = null) =>
-    set({ log: [...get().log, { id: nextId++, level, message, hint, at: Date.now() }].slice(-200) }),
+    set({ log: [...get().log, { id: nextId++, level, message, hint, layer: null, at: Date.now() }].slice(-200) }),
   dismiss: (id) => set({ shown: get().shown.filter((message) => message.id !== id) }),
 }));
 
@@ -53,5 +55,5 @@ export function tell(level: Message['level'], message: string, hint?: string | n
 export function tellError(error: unknown): void {
   if (isCancelled(error)) return;
   const known = asEngineError(error);
-  useMessages.getState().tell('error', known.message, known.hint);
+  useMessages.getState().tell('error', known.message, known.hint, known.layer);
 }

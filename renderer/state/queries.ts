@@ -116,6 +116,10 @@ export function machineKey({ provider = 'cpu', threads = null }: ParamsIn<'machi
 export const useTrialProfile = (trialId: string | null): EngineResult<'trial.profile'> =>
   useEngineResult('trial.profile', trialId, { trialId: trialId ?? '' });
 
+/** What looked wrong in a trial over data; null when nobody looked. */
+export const useTrialSuspects = (trialId: string | null): EngineResult<'trial.suspects'> =>
+  useEngineResult('trial.suspects', trialId, { trialId: trialId ?? '' });
+
 /** The kept error table of a trial; null when it was never made. */
 export const useTrialErrors = (trialId: string | null): EngineResult<'trial.errors'> =>
   useEngineResult('trial.errors', trialId, { trialId: trialId ?? '' });

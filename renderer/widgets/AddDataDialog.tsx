@@ -28,7 +28,9 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
   const [error, setError] = useState<EngineError | null>(null);
   const modelId = useSession((state) => state.model?.entry.id ?? null);
   const bare = checkDataForm({ ...EMPTY_DATA_FORM, path: written.path, labelsPath: written.labelsPath });
-  const guess = useDataPreview(modelId, opened && bare.ok ? bare.source : null).preview?.guess ?? null;
+  // Of the path alone: it stays while presets are gone through.
+  const about = useDataPreview(modelId, opened && bare.ok ? bare.source : null).preview;
+  const guess = about?.guess ?? null;
   // What the model seems to want holds until something is chosen.
   const isGuessed = written.preset === null && guess !== null;
   const form = isGuessed ? choosePreset(written, guess.preset) : written;
@@ -96,7 +98,7 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
           ]}
           onChange={(value) => value !== null && setForm((old) => choosePreset(old, value as PresetId | 'custom'))}
         />
-        {modelId !== null && checked.ok && shown.preview?.labelled === true && (
+        {modelId !== null && checked.ok && about?.labelled === true && (
           <PresetTrials
             modelId={modelId}
             source={checked.source}

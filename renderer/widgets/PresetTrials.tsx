@@ -41,6 +41,7 @@ export function PresetTrials({ modelId, source, chosen, onChoose }: PresetTrials
       <div className={classes['line']}>
         <Button
           variant="default"
+          flex="none"
           leftSection={<IconTestPipe size={13} />}
           disabled={state.status === 'running'}
           onClick={() => void start()}
@@ -74,8 +75,8 @@ function TrialsTable({ trials, chosen, onChoose }: TrialsTableProps): ReactNode 
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Preset</Table.Th>
-          <Table.Th>Top-1 accuracy</Table.Th>
-          <Table.Th>95 % interval</Table.Th>
+          <Table.Th className="lap-number">Top-1 accuracy</Table.Th>
+          <Table.Th className="lap-number">95 % interval</Table.Th>
           <Table.Th>
             <span className="lap-unseen">Choose</span>
           </Table.Th>

@@ -3,6 +3,7 @@ import { Button, Progress, Text } from '@mantine/core';
 import { formatDuration } from '../../main/judge/format.ts';
 import { jobShare, useJobs } from '../state/jobs.ts';
 import type { TaskState } from '../state/task.ts';
+import { ShowLayer } from './ShowLayer.tsx';
 import classes from './TaskLine.module.css';
 
 export interface TaskLineProps {
@@ -47,6 +48,7 @@ export function TaskLine({ state, title, onCancel, onDismiss }: TaskLineProps): 
           {state.error.hint === null ? '' : ` ${state.error.hint}`}
         </Text>
       )}
+      {state.status === 'failed' && state.error.layer !== null && <ShowLayer name={state.error.layer} />}
       <Button variant="subtle" color="gray" onClick={onDismiss}>
         Dismiss
       </Button>

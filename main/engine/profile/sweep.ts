@@ -1,5 +1,6 @@
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import { providerSchema } from '../../contract/machine.ts';
 import type { SessionChoice, Sweep, SweepAxis, SweepRequest, SweepRow } from '../../contract/sweep.ts';
 import { medianEstimate } from '../../judge/statistics/median.ts';
 import { pairedRatio } from '../../judge/statistics/paired-ratio.ts';
@@ -115,7 +116,7 @@ function variantsOf(
         (arena) => (arena ? 'on' : 'off'),
       );
     case 'provider': {
-      const here = (['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const).filter((name) => backends.includes(name));
+      const here = providerSchema.options.filter((name) => backends.includes(name));
       return each(here, base.provider, (provider) => ({ provider }));
     }
   }

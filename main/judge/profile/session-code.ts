@@ -28,6 +28,10 @@ const PYTHON_PROVIDERS: Readonly<Record<Provider, string>> = {
   cuda: 'CUDAExecutionProvider',
   coreml: 'CoreMLExecutionProvider',
   dml: 'DmlExecutionProvider',
+  tensorrt: 'TensorrtExecutionProvider',
+  openvino: 'OpenVINOExecutionProvider',
+  qnn: 'QNNExecutionProvider',
+  xnnpack: 'XnnpackExecutionProvider',
 };
 
 /** Code that makes a session with these settings, whole enough to be run. @param file name of the model's file */
@@ -63,6 +67,10 @@ const CPP_PROVIDERS: Readonly<Record<Provider, readonly string[]>> = {
   cuda: ['options.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});'],
   coreml: ['options.AppendExecutionProvider("CoreML", {});'],
   dml: ['options.AppendExecutionProvider("DML", {});'],
+  tensorrt: ['options.AppendExecutionProvider_TensorRT(OrtTensorRTProviderOptions{});'],
+  openvino: ['options.AppendExecutionProvider_OpenVINO_V2({});'],
+  qnn: ['options.AppendExecutionProvider("QNN", {});'],
+  xnnpack: ['options.AppendExecutionProvider("XNNPACK", {});'],
 };
 
 function cpp(choice: SessionChoice, file: string): readonly string[] {
@@ -87,6 +95,10 @@ const CSHARP_PROVIDERS: Readonly<Record<Provider, readonly string[]>> = {
   cuda: ['options.AppendExecutionProvider_CUDA();'],
   coreml: ['options.AppendExecutionProvider_CoreML();'],
   dml: ['options.AppendExecutionProvider_DML();'],
+  tensorrt: ['options.AppendExecutionProvider_Tensorrt();'],
+  openvino: ['options.AppendExecutionProvider_OpenVINO();'],
+  qnn: ['options.AppendExecutionProvider("QNN");'],
+  xnnpack: ['options.AppendExecutionProvider("XNNPACK");'],
 };
 
 function csharp(choice: SessionChoice, file: string): readonly string[] {

@@ -33,6 +33,8 @@ export interface Queried {
   readonly keptShare: number | null;
   /** Why pruning left it alone; null: it did not, or is not known. */
   readonly frozen: string | null;
+  /** What looked wrong in its values over data, in words; null: nothing did, or nobody looked. */
+  readonly suspect: string | null;
   /** Whole quantized model against the float one at this layer. */
   readonly sqnrDb: number | null;
   /** Only this layer quantized. */
@@ -51,6 +53,7 @@ export const UNMEASURED = {
   sparsity: null,
   keptShare: null,
   frozen: null,
+  suspect: null,
   sqnrDb: null,
   localSqnrDb: null,
   cosine: null,
@@ -133,6 +136,7 @@ export const STATES: ReadonlyMap<string, { readonly help: string; readonly holds
     ['folded', { help: 'computed by another layer’s kernel', holds: ({ folded }: Queried) => folded }],
     ['measured', { help: 'its time was measured', holds: ({ timeMs }: Queried) => timeMs !== null }],
     ['frozen', { help: 'pruning left it whole', holds: ({ frozen }: Queried) => frozen !== null }],
+    ['suspect', { help: 'its values looked wrong over data', holds: ({ suspect }: Queried) => suspect !== null }],
     ['pruned', { help: 'pruning took channels or weights', holds: isPruned }],
     ['parametric', { help: 'it has weights', holds: ({ parameters }: Queried) => parameters > 0 }],
   ]);

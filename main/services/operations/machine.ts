@@ -1,5 +1,6 @@
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { probeProviders } from '../../engine/runtime/providers.ts';
+import { howToGet } from '../../judge/providers.ts';
 import type { OperationResult } from './operation-map.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { withThreadRunner } from './runners.ts';
@@ -11,5 +12,11 @@ export async function machine(
 ): Promise<OperationResult<'machine'>> {
   const onnxruntime = await withThreadRunner(signal, async (runner) => runner.about.onnxruntime);
   const providers = await probeProviders({ signal });
-  return { machine: machineInfo(onnxruntime), providers: [...providers] };
+  return {
+    machine: machineInfo(onnxruntime),
+    providers: providers.map((provider) => ({
+      ...provider,
+      how: provider.available ? null : howToGet(provider.name, process),
+    })),
+  };
 }

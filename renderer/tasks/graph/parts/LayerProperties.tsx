@@ -107,6 +107,7 @@ function Measured({ facts, kernels }: MeasuredProps): ReactNode {
           ['Sparsity', orNull(facts.sparsity, formatPercent)],
           ['Channels kept', orNull(facts.keptShare, formatPercent)],
           ['Left whole', facts.frozen],
+          ['Suspect', facts.suspect],
           ['SQNR', orNull(facts.sqnrDb, formatDb)],
           ['SQNR, local', orNull(facts.localSqnrDb, formatDb)],
           ['Cosine', orNull(facts.cosine, (cosine) => formatNumber(cosine, 5))],

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { LayerTable } from '../../../../main/contract/layers.ts';
 import type { TrialDetails } from '../../../../main/contract/studio.ts';
+import { STATES } from '../../../../main/judge/query/fields.ts';
+import type { Suspects } from '../../../../main/contract/suspects.ts';
 import { layerFacts } from '../../../../renderer/state/layer-facts.ts';
 import { overlayData } from '../../../../renderer/state/overlay-data.ts';
 
@@ -39,6 +41,7 @@ it('joins layers, profile, errors and pruning; what was not measured stays null'
       layers: [{ name: 'conv', op: 'Conv', timeMs: 1.5, share: 0.9, kernels: ['k'], macs: 10, gmacsPerSecond: 2 }],
     } as never,
     errors: { samples: 1, notes: [], layers: [{ name: 'relu', sqnrDb: 30, localSqnrDb: null, cosine: 0.99 }] } as never,
+    suspects: null,
     details: {
       prune: { layers: [{ name: 'conv', op: 'Conv', sparsity: 0.25, channels: null }] },
       quantize: null,
@@ -65,7 +68,7 @@ it.each([
   [true, 'int8'],
   [false, 'float32'],
 ])('calls a quantized layer int8 only when the runtime fused it (%s)', (fused, dtype) => {
-  const sources = { table: TABLE, profile: null, errors: null, details: quantizedTrial(fused) };
+  const sources = { table: TABLE, profile: null, errors: null, suspects: null, details: quantizedTrial(fused) };
   expect(layerFacts(sources)[0]?.dtype).toBe(dtype);
 });
 
@@ -74,6 +77,7 @@ it('gives an overlay only the layers that have a value', () => {
     table: TABLE,
     profile: { layers: [{ name: 'conv', timeMs: 1.5 }] } as never,
     errors: null,
+    suspects: null,
     details: null,
   });
   expect([...(overlayData('time', layers, 'here').values ?? [])]).toEqual([['conv', 1.5]]);
@@ -89,6 +93,7 @@ it('says of a layer without time of its own that it is fused', () => {
       ],
     } as never,
     errors: null,
+    suspects: null,
     details: null,
   });
   expect(overlayData('time', layers, 'here').values.get('relu')).toBe('fused');
@@ -105,6 +110,7 @@ it('adds up the times of the nodes that compute a layer, and names the layer tha
       ],
     } as never,
     errors: null,
+    suspects: null,
     details: null,
   });
   expect(conv).toMatchObject({ timeMs: 2, share: 1, folded: false, fusedInto: null });
@@ -117,8 +123,35 @@ it('what a step tells of a node that stands for a layer is told of that layer, u
       table: TABLE,
       profile: null,
       errors: { samples: 1, notes: [], layers: names.map((name, at) => ({ name, sqnrDb: 30 + at })) } as never,
+      suspects: null,
       details: null,
     })[0]?.sqnrDb;
   expect(told(['conv/dequantize'])).toBe(30);
   expect(told(['conv', 'conv/dequantize'])).toBe(30);
+});
+
+it('says what looked wrong in the values of a layer, and lets it be asked for', () => {
+  const suspects: Suspects = {
+    on: 'set',
+    samples: 9,
+    values: 2,
+    elements: 10,
+    rows: [
+      {
+        value: 'y',
+        layer: 'conv/dequantize',
+        op: 'DequantizeLinear',
+        shape: [1],
+        nan: { elements: 2, samples: 1, first: 4, begins: true },
+        infinite: null,
+        denormal: null,
+        dead: { axis: 1, count: 1, of: 8, channels: [5] },
+      },
+    ],
+  };
+  const [conv, relu] = layerFacts({ table: TABLE, profile: null, errors: null, suspects, details: null });
+  expect(conv!.suspect).toBe('2 NaN in sample 4, begins here; 1 of 8 channels (axis 1) always 0: 5');
+  expect(relu!.suspect).toBeNull();
+  expect(STATES.get('suspect')!.holds(conv!)).toBe(true);
+  expect(STATES.get('suspect')!.holds(relu!)).toBe(false);
 });
