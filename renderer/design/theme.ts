@@ -121,6 +121,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--lap-canvas': SURFACES.light.canvas,
   },
   dark: {
+    '--mantine-color-error': 'var(--mantine-color-red-text)',
     '--mantine-color-dimmed': 'var(--lap-muted)',
     '--lap-window': SURFACES.dark.window,
     '--lap-panel': SURFACES.dark.panel,

@@ -34,6 +34,11 @@ async function look(page: Page, place: string, found: Findings, without: readonl
   ] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', theme);
+    // Colours that are on their way to the other theme are nobody's.
+    await page.evaluate(async () => {
+      const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+      await Promise.allSettled(moving.map(({ finished }) => finished));
+    });
     const violations = await page.evaluate(async (chosen) => {
       const { axe } = window as unknown as AxeWindow;
       const result = await axe.run(document, { ...chosen, resultTypes: ['violations'] });
@@ -75,6 +80,18 @@ test('axe finds nothing in any task or dialog, in both themes', async ({ page, s
   await look(page, 'tensor', found);
   await page.keyboard.press('Escape');
 
+  await command(page, 'Run Once, Look at Values');
+  const runs = page.getByRole('dialog', { name: 'Run and look at the values' });
+  await runs.getByRole('button', { name: 'Run once' }).click();
+  await expect(runs.getByText(/^All \d+ layers run on/u)).toBeVisible();
+  await look(page, 'one run', found);
+  await runs.getByRole('radio', { name: /suspect values/u }).press('Space');
+  await runs.getByRole('textbox', { name: 'Samples' }).fill('20');
+  await runs.getByRole('button', { name: 'Look at the values' }).click();
+  await expect(runs.getByText(/^20 samples of/u)).toBeVisible();
+  await look(page, 'suspect values', found);
+  await page.keyboard.press('Escape');
+
   const quantize = await showTask(page, 'Quantize');
   await quantize.getByRole('switch', { name: 'Int8 (static)' }).press('Space');
   await quantize.getByRole('button', { name: 'Run', exact: true }).click();
@@ -114,5 +131,14 @@ test('axe finds nothing in any task or dialog, in both themes', async ({ page, s
     await showTask(page, task);
     await look(page, task, found);
   }
+  expect(Object.fromEntries(found)).toEqual({});
+});
+
+test('axe finds nothing in the gallery of controls, in both themes', async ({ page, studio }) => {
+  await page.addInitScript({ path: AXE });
+  await page.goto(studio.url.replace(/\/?#/u, '/?gallery#'));
+  await expect(page.getByRole('heading', { name: 'Controls' })).toBeVisible();
+  const found: Findings = new Map();
+  await look(page, 'gallery', found);
   expect(Object.fromEntries(found)).toEqual({});
 });

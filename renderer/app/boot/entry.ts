@@ -47,16 +47,22 @@ function fetchWindow(): void {
   }
 }
 
-const first = firstModel();
-const look = first === null ? null : showFirst(first);
-if (look !== null) await Promise.race([look.over, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
-fetchWindow();
-await import('../main.tsx');
-look?.giveUp();
-if (look !== null) {
-  // what the workspace keeps of the window may say that another task is shown than this browser's own storage did
-  const { useUi } = await import('../../state/ui.ts');
-  const endElsewhere = ({ tab }: { readonly tab: string }): void => (tab === 'graph' ? undefined : endFirstPicture());
-  endElsewhere(useUi.getState());
-  useUi.subscribe(endElsewhere);
+async function showWindow(): Promise<void> {
+  const first = firstModel();
+  const look = first === null ? null : showFirst(first);
+  if (look !== null) await Promise.race([look.over, new Promise((over) => setTimeout(over, PATIENCE_MS))]);
+  fetchWindow();
+  await import('../main.tsx');
+  look?.giveUp();
+  if (look !== null) {
+    // what the workspace keeps of the window may say that another task is shown than this browser's own storage did
+    const { useUi } = await import('../../state/ui.ts');
+    const endElsewhere = ({ tab }: { readonly tab: string }): void => (tab === 'graph' ? undefined : endFirstPicture());
+    endElsewhere(useUi.getState());
+    useUi.subscribe(endElsewhere);
+  }
 }
+
+// For those who build the window: every control in every state.
+if (new URLSearchParams(globalThis.location.search).has('gallery')) await import('../gallery/show-gallery.tsx');
+else await showWindow();
