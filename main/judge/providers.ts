@@ -20,7 +20,7 @@ const ELSEWHERE =
   'Measure where the model will run: profile it there with ONNX Runtime (Python, C++, a phone) and import the trace (profile --import, Import in the Profile task).';
 
 const CUDA_LIBRARIES =
-  'Install the NVIDIA driver, CUDA 12 and cuDNN 9, then get the libraries of ONNX Runtime: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node';
+  'Install the NVIDIA driver, CUDA 12 and cuDNN 9, then get the libraries of ONNX Runtime: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install';
 
 /**
  * What each provider needs. Of ONNX Runtime 1.30's package for Node: CUDA and TensorRT are fetched for Linux x64, DirectML comes
