@@ -10,6 +10,7 @@ import { doctorReportSchema, doctorRequestSchema } from './doctor.ts';
 import { layerDetailSchema, layerTableSchema } from './layers.ts';
 import { layerJsonSchema } from './layer-json.ts';
 import { machineSetupSchema, runSettingsSchema } from './machine.ts';
+import { measuredEnergySchema } from './energy.ts';
 import { machinePeaksSchema } from './machine-peaks.ts';
 import { shownModelSchema } from './shown-model.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
@@ -215,6 +216,12 @@ export const methods = {
     params: z.object({ trialIds: z.array(z.string()), metric: z.string(), key: z.string() }),
     result: z.array(pairedSchema),
     job: false,
+  },
+  /** Energy of an inference from this machine's sensors, or why none can be read; it is not kept. */
+  'trial.energy.run': {
+    params: trialRef.extend({ settings: runSettingsSchema.prefault({}) }),
+    result: measuredEnergySchema,
+    job: true,
   },
   /** One run of the trial's model as it is written, value by value, up to the layer that fails if one does. */
   'trial.runOnce': {

@@ -26,6 +26,7 @@ type MeasureMethods =
   | 'trial.errors'
   | 'dataset.tryPresets'
   | 'trial.runOnce'
+  | 'trial.energy.run'
   | 'trial.suspects.run'
   | 'trial.suspects'
   | 'trial.values'
@@ -53,6 +54,11 @@ export function measureHandlers(context: StudioContext): Pick<Handlers, MeasureM
       measureJob(context, params.trialId, { kind: 'errors', verb: 'Measure errors' }, (task) =>
         errors(context, params, task),
       ),
+    'trial.energy.run': (params) =>
+      measureJob(context, params.trialId, { kind: 'measure', verb: 'Measure energy of' }, async (task) => {
+        const path = await requireOutput(context, params.trialId);
+        return context.work.call('energy', { path, settings: params.settings }, task);
+      }),
     'trial.runOnce': (params) =>
       measureJob(context, params.trialId, { kind: 'measure', verb: 'Run' }, async (task) => {
         const path = await requireOutput(context, params.trialId);

@@ -5,6 +5,7 @@ import { CODE_LANGUAGES, type CodeLanguage } from '../../judge/profile/session-c
 import type { OperationParams } from '../../services/operations/operation-map.ts';
 import { sweepAxes, sweepText } from '../sweep.ts';
 import type { Profile } from '../../contract/results.ts';
+import { measuredEnergyText } from '../../judge/profile/measured-energy.ts';
 import { checkDims } from '../check-dims.ts';
 import { addCommonOptions, addRunOptions, runSettings, wholeNumber, type RunOptions } from '../options.ts';
 import { comparedText, readProfile } from '../compared-profiles.ts';
@@ -23,6 +24,7 @@ interface Options extends CommonOptions, RunOptions {
   readonly trace?: string;
   readonly top: number;
   readonly roofline?: boolean;
+  readonly energy?: boolean;
   readonly import?: string;
   readonly optimised?: string;
   readonly against?: string;
@@ -40,6 +42,7 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
     .option('--inputs <file>', 'inputs from .npz, .npy or ONNX .pb instead of random ones')
     .option('--trace <file>', 'write the raw trace, which Perfetto opens')
     .option('--roofline', 'also what each layer could take on this machine, whose peaks are measured once (5 s)')
+    .option('--energy', 'also energy from the sensors of this machine, or why there is none (6 s)')
     .option('--import <trace>', 'read a trace that ONNX Runtime wrote elsewhere instead of measuring')
     .option('--optimised <model>', 'with --import: the graph that was executed (optimized_model_filepath)')
     .option('--against <profile>', 'compare with the profile of an earlier --json, layer by layer')
@@ -58,9 +61,20 @@ export function addProfileCommand(program: Command, finish: (code: number) => vo
         if (compared !== undefined) say(comparedText(compared, options.top));
         const roofline = options.roofline === true ? await measureRoofline(operate, result) : undefined;
         if (roofline !== undefined) say(rooflineText(roofline, options.top));
+        const energy =
+          options.energy === true
+            ? await operate('energy', { path: model, settings: runSettings(options) })
+            : undefined;
+        if (energy !== undefined) say(measuredEnergyText(energy).join('\n'));
         const sweep = options.sweep === undefined ? undefined : await operate('sweep', sweepOf(model, options));
         if (sweep !== undefined) say(sweepText(sweep, options.code, basename(model)));
-        return { ...result, ...(compared && { compared }), ...(roofline && { roofline }), ...(sweep && { sweep }) };
+        return {
+          ...result,
+          ...(compared && { compared }),
+          ...(roofline && { roofline }),
+          ...(energy && { energy }),
+          ...(sweep && { sweep }),
+        };
       }),
     );
   });

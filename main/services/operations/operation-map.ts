@@ -24,6 +24,7 @@ import type { DoctorReport } from '../../contract/doctor.ts';
 import type { LayerJson } from '../../contract/layer-json.ts';
 import type { LayerDetail, LayerTable } from '../../contract/layers.ts';
 import type { RunReport } from '../../contract/run-report.ts';
+import type { MeasuredEnergy } from '../../contract/energy.ts';
 import type { Suspects } from '../../contract/suspects.ts';
 import type { Sweep, SweepRequest } from '../../contract/sweep.ts';
 import type { MachinePeaks } from '../../contract/machine-peaks.ts';
@@ -243,6 +244,8 @@ export interface OperationMap {
     };
     result: MachinePeaks | null;
   };
+  /** Energy of an inference from this machine's sensors, or why none can be read. */
+  readonly energy: { params: { path: string; settings: RunSettings }; result: MeasuredEnergy };
   /** One run, value by value, up to the layer that fails if one does. */
   readonly runReport: {
     params: {

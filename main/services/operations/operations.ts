@@ -10,6 +10,7 @@ import { compare } from './compare.ts';
 import { copyModel } from './copy-model.ts';
 import { dataset, overlap } from './datasets.ts';
 import { doctor } from './doctor.ts';
+import { energy } from './energy.ts';
 import { errors } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { graph } from './graph-view.ts';
@@ -60,6 +61,7 @@ const operations: Operations = {
   peaks,
   evaluate,
   runReport,
+  energy,
   suspects,
   errors,
   doctor,

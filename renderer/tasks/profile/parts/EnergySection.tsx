@@ -3,25 +3,20 @@ import type { ReactNode } from 'react';
 import type { Profile } from '../../../../main/contract/results.ts';
 import { formatNumber } from '../../../../main/judge/format.ts';
 import { ENERGY_CONSTANTS, estimateEnergy } from '../../../../main/judge/profile/energy.ts';
+import { formatJoules } from '../../../../main/judge/profile/measured-energy.ts';
 import type { EnergyConstants, EnergyEstimate } from '../../../../main/judge/profile/energy.ts';
 import { useTrialProfile } from '../../../state/queries.ts';
 import { useReferenceTrial, useShownTrial } from '../../../state/session.ts';
 import { CopyTools } from '../../../widgets/grid/CopyTools.tsx';
 import type { CellColumn } from '../../../widgets/grid/grid-column.ts';
 import { useProfileOptions } from '../store.ts';
+import { MeasuredEnergyPart } from './MeasuredEnergyPart.tsx';
 import classes from './Sweep.module.css';
 
 interface Row {
   readonly name: string;
   readonly energy: EnergyEstimate;
 }
-
-const joules = (value: number): string =>
-  value >= 1
-    ? `${formatNumber(value)} J`
-    : value >= 1e-3
-      ? `${formatNumber(value * 1e3)} mJ`
-      : `${formatNumber(value * 1e6)} µJ`;
 
 const COLUMNS: readonly (CellColumn<Row> & { readonly text: (row: Row) => string })[] = [
   { title: 'Trial', value: ({ name }) => name, text: ({ name }) => name },
@@ -84,7 +79,7 @@ export function EnergySection({ profile }: { readonly profile: Profile }): React
       <div className={classes['head']}>
         <h3>Energy and carbon: an estimate</h3>
         <Text className="lap-muted">
-          from multiply–accumulates and bytes with the constants below; no sensor was read
+          from multiply–accumulates and bytes with the constants below; what sensors tell stands apart
         </Text>
         <span style={{ flex: 1 }} />
         <CopyTools columns={COLUMNS} rows={rows} noun="energies" fileName="energy" />
@@ -129,6 +124,7 @@ export function EnergySection({ profile }: { readonly profile: Profile }): React
           Reset constants
         </Button>
       </div>
+      {trial !== undefined && <MeasuredEnergyPart key={trial.id} trialId={trial.id} />}
       <Text className="lap-muted">
         Horowitz 2014 measured chips of 45 nm. A processor takes more for what is around the arithmetic, and takes power
         while it waits: the estimate compares models, it is no bill.
@@ -138,5 +134,5 @@ export function EnergySection({ profile }: { readonly profile: Profile }): React
 }
 
 function part(title: string, of: (energy: EnergyEstimate) => number): (typeof COLUMNS)[number] {
-  return { title, unit: 'J', value: ({ energy }) => of(energy), text: ({ energy }) => `≈ ${joules(of(energy))}` };
+  return { title, unit: 'J', value: ({ energy }) => of(energy), text: ({ energy }) => `≈ ${formatJoules(of(energy))}` };
 }
