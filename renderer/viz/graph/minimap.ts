@@ -32,7 +32,12 @@ export function minimapScale({ width, height }: Pick<Scene, 'width' | 'height'>)
   };
 }
 
-/** A map of the whole graph with what is seen of it; pressed or dragged, it moves there. */
+/** Whether all of a scene is seen: a map of it then tells nothing. */
+export function isAllSeen({ x, y, width, height }: Rect, scene: Pick<Scene, 'width' | 'height'>): boolean {
+  return x <= 0 && y <= 0 && x + width >= scene.width && y + height >= scene.height;
+}
+
+/** A map of the whole graph with what is seen of it; pressed or dragged, it moves there. Hidden while all is seen. */
 export class Minimap {
   readonly #canvas: HTMLCanvasElement;
   readonly #picture = document.createElement('canvas');
@@ -55,7 +60,10 @@ export class Minimap {
     canvas.addEventListener('pointermove', (event) => {
       if (this.#dragged) this.#move(event);
     });
-    const stop = (): void => void (this.#dragged = false);
+    const stop = (): void => {
+      this.#dragged = false;
+      this.#draw();
+    };
     canvas.addEventListener('pointerup', stop);
     canvas.addEventListener('pointercancel', stop);
   }
@@ -100,6 +108,7 @@ export class Minimap {
   }
 
   #draw(): void {
+    this.#canvas.hidden = !this.#dragged && isAllSeen(this.#seen, this.#scene);
     const context = this.#canvas.getContext('2d');
     if (context === null) return;
     const ratio = this.#canvas.width / this.#scale.width;
