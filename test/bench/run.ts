@@ -3,6 +3,7 @@ import { bench as calibrate } from './calibrate.ts';
 import { bench as cut } from './cut.ts';
 import { bench as evaluate } from './evaluate.ts';
 import { bench as int8 } from './int8.ts';
+import { mixedPolicies } from './int8-policy.ts';
 import { bench as int8Assets } from './int8-assets.ts';
 import { bench as open } from './open.ts';
 import { bench as pan } from './pan.ts';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   evaluate,
   int8,
   'int8-assets': int8Assets,
+  'int8-policy': mixedPolicies,
   open,
   pan,
   picture,

@@ -66,6 +66,10 @@ test('each layer is tried alone under every scheme, and a click on a cell is an 
   await quantize.getByRole('radio', { name: 'Schemes' }).press('Space');
   await quantize.getByRole('button', { name: 'Measure', exact: true }).click();
   await expect(quantize.getByRole('button', { name: 'Measure again' })).toBeVisible({ timeout: PATIENCE_MS });
+  // From what the layers lost alone the whole is predicted at once.
+  await expect(quantize.getByRole('group', { name: 'Expected result' })).toContainText(
+    /SQNR of the outputs\s*≈ [\d.]+ dB/u,
+  );
   const map = quantize.getByRole('application', { name: /^Layers under schemes/u });
   await map.focus();
   await map.press('ArrowDown');
