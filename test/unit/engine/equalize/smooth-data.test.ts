@@ -1,23 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quietContext } from '../../../../main/base/progress.ts';
 import { equalizeStepSchema } from '../../../../main/contract/recipe/equalize.ts';
-import { recipeSchema } from '../../../../main/contract/recipe/recipe.ts';
-import { openDataset } from '../../../../main/engine/dataset/open-dataset.ts';
 import { equalizeModel } from '../../../../main/engine/equalize/equalize-model.ts';
 import { expectedError } from '../../../../main/engine/equalize/rounding-noise.ts';
 import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
-import { openModel } from '../../../../main/engine/onnx/open.ts';
-import { applyRecipe } from '../../../../main/engine/recipe/apply-recipe.ts';
-import { inputPorts } from '../../../../main/engine/runtime/input-dims.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
-import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { expectEqual } from '../passes/expect-equal.ts';
-import { outputsOf, randomBatches, randomFeed } from '../quantize/oracle.ts';
+import { sampleTransformer, signalToNoise } from './sample-transformer.ts';
+import { randomBatches, randomFeed } from '../quantize/oracle.ts';
 
 let runner: Runner;
 beforeAll(async () => {
@@ -98,33 +92,10 @@ describe('smoothing', () => {
 });
 
 it('brings a transformer back whose normalizations have outliers', { timeout: 240_000 }, async () => {
-  const path = (name: string): string =>
-    fileURLToPath(new URL(`../../../../resources/samples/${name}`, import.meta.url));
-  const { model: plain } = await openModel(path('glyph-vit.onnx'));
+  const plain = await sampleTransformer();
   const model = withOutliers(plain, 60);
   await expectEqual(runner, plain, model);
-  const ports = inputPorts(model);
-  const validation = await openDataset(path('glyphs-validation.npz'), { preprocessing: {} });
-  const test = await openDataset(path('glyphs-test.npz'), { preprocessing: {} });
-  async function* calibration(limit: number): AsyncGenerator<HostTensors> {
-    for await (const { feeds } of validation.batches(ports, 16, { limit })) yield feeds;
-  }
-  const batches: HostTensors[] = [];
-  for await (const { feeds } of test.batches(ports, 64, { limit: 256 })) batches.push(feeds);
-  const sqnr = async (steps: readonly object[]): Promise<number> => {
-    const recipe = recipeSchema.parse({ version: 2, steps });
-    const surroundings = { calibration, runner, sampleFeeds: () => Promise.resolve(undefined), vnni: true };
-    const changed = (await applyRecipe(model, recipe, surroundings, quietContext())).model;
-    let [power, error] = [0, 0];
-    for (const feeds of batches) {
-      const [a, b] = [await outputsOf(runner, model, feeds), await outputsOf(runner, changed, feeds)];
-      a['logits']!.forEach((value, at) => {
-        power += value ** 2;
-        error += (value - b['logits']![at]!) ** 2;
-      });
-    }
-    return 10 * Math.log10(power / error);
-  };
+  const sqnr = await signalToNoise(runner, model, 256);
   const quantize = { quantize: { types: 'u8u8', samples: 64 } };
   const rough = await sqnr([quantize]);
   const smoothed = await sqnr([{ equalize: { method: 'smooth' } }, quantize]);
