@@ -13,7 +13,7 @@ export interface ValidateOptions {
 }
 
 /** The newest IR version whose fields this version knows. */
-const NEWEST_IR = 13;
+const NEWEST_IR = 14;
 
 function checkModel(model: Model, problems: ProblemList): void {
   if (model.irVersion < 1 || model.irVersion > NEWEST_IR) {

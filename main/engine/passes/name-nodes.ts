@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
 import { walkGraphs, walkNodes } from '../graph/walk.ts';
 import type { ModelSource } from '../runtime/settings.ts';
-import { sourceOfModel } from '../runtime/taps.ts';
+import { isTooNew, sourceOfModel } from '../runtime/taps.ts';
 import { unchanged, type PassResult } from './pass.ts';
 
 /**
@@ -43,9 +43,12 @@ export function hasNamesakes(model: Model): boolean {
   return false;
 }
 
-/** What to load in place of a file: the file, or the model with unique names where the runtime would refuse it for namesakes. */
+/**
+ * What to load in place of a file: the file, or the model where the runtime would refuse that: with unique names where it has
+ * namesakes, and stating an IR version that the runtime takes.
+ */
 export function runnableSource({ model, path }: { readonly model: Model; readonly path: string }): ModelSource {
-  return hasNamesakes(model) ? sourceOfModel(nameNodes(model).model, dirname(path)) : { path };
+  return hasNamesakes(model) || isTooNew(model) ? sourceOfModel(nameNodes(model).model, dirname(path)) : { path };
 }
 
 /** Told where a name that the model gives itself was changed. */

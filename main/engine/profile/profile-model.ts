@@ -15,7 +15,7 @@ import type { Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, PortInfo, SessionSettings } from '../runtime/settings.ts';
-import { measureShapes, sourceOfModel, type MeasuredShape } from '../runtime/taps.ts';
+import { isTooNew, measureShapes, sourceOfModel, type MeasuredShape } from '../runtime/taps.ts';
 import { attributeRuns, type RunToAttribute } from './attribute-runs.ts';
 import { summarizeLatency } from './latency.ts';
 import { layerFacts, openValues } from './layer-facts.ts';
@@ -112,7 +112,7 @@ async function measure(
   const onProgress: RunnerCallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
   const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
   const named = nameNodes(model).model;
-  const source = named === model ? { path } : sourceOfModel(named, dirname(path));
+  const source = named === model && !isTooNew(model) ? { path } : sourceOfModel(named, dirname(path));
   const beside = await runner.load(source, settings, call);
   const profiled = await measureProfiled(
     runner,

@@ -35,15 +35,19 @@ export interface ReportedRun {
  * Runs a model once as it is written, without optimisation, and tells the dimensions of every value. Where the run does not go
  * through: the first layer that fails, found by the name that the runtime tells or else by halves, what came to it and why it
  * cannot run on that.
- * @throws SHAPE_MISMATCH for feeds that do not fit the inputs; CANCELLED
+ * @throws RUNTIME_LOAD_FAILED where the model is refused and no layer is the reason; SHAPE_MISMATCH for feeds that do not fit the
+ *   inputs; CANCELLED
  */
 export async function reportRun(run: ReportedRun, context: TaskContext): Promise<Omit<RunReport, 'on'>> {
   const { model, feeds } = run;
   const order = topologicalOrder(model.graph.nodes);
+  const inference = inferModel(model);
   const layers = new Map([...walkNodes(model)].map(({ node, layer }) => [node, layer]));
   const error = await attempt(run, order, context);
   const failing = error === null ? order.length : await firstFailing(run, { order, error }, context);
-  const inference = inferModel(model);
+  // Refused as a whole, for its operator sets say: with the first node too, which has nothing wrong about it.
+  const whole = error?.code === 'RUNTIME_LOAD_FAILED' && failing === 0 && namedNode(order, error) < 0;
+  if (whole && !inference.problems.some(({ code }) => code === 'OPERANDS_INVALID')) throw error;
   const done = order.slice(0, failing);
   const shapes = await shapesOf(run, done, inference, context);
   const values = done.flatMap((node) =>

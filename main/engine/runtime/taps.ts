@@ -39,6 +39,19 @@ export function tapModel(model: Model, names: readonly string[]): Model {
  */
 const INLINE_BYTES = 1024;
 
+/** The newest IR version that ONNX Runtime 1.30 takes. What is newer there adds fields, of which graphs that it can run have none. */
+const RUNTIME_IR = 13;
+
+/** Whether the runtime refuses the model for the version that its file states alone. */
+export function isTooNew({ irVersion }: Model): boolean {
+  return irVersion > RUNTIME_IR;
+}
+
+/** The model, stating an IR version that the runtime takes. */
+export function statedForRuntime(model: Model): Model {
+  return isTooNew(model) ? { ...model, irVersion: RUNTIME_IR } : model;
+}
+
 /** A model of the IR as a source to load: its bytes, and the folder of its external data. */
 export function sourceOfModel(model: Model, directory?: string): ModelSource {
   const inlined = mapTensors(model, (tensor) =>
@@ -46,7 +59,7 @@ export function sourceOfModel(model: Model, directory?: string): ModelSource {
       ? { ...tensor, storage: { kind: 'raw', bytes: tensorBytes(tensor) } }
       : tensor,
   );
-  return { bytes: encodeModel(inlined), ...(directory === undefined ? {} : { directory }) };
+  return { bytes: encodeModel(statedForRuntime(inlined)), ...(directory === undefined ? {} : { directory }) };
 }
 
 export interface MeasuredShape {

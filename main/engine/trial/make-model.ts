@@ -5,6 +5,7 @@ import type { OpenedFile } from '../onnx/open.ts';
 import type { Model } from '../graph/ir.ts';
 import { elementCount, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
 import { saveModel, type SavedFile } from '../onnx/save.ts';
+import { statedForRuntime } from '../runtime/taps.ts';
 import { proveWritten } from '../passes/prove-written.ts';
 import { applyRecipe, type AppliedRecipe } from '../recipe/apply-recipe.ts';
 import type { StepSurroundings } from '../steps/step.ts';
@@ -31,19 +32,21 @@ export async function makeModel(
   context: TaskContext,
 ): Promise<MadeModel> {
   const applied = await applyRecipe(opened.model, recipe, surroundings, context);
+  // What is made must run here, also where the opened file states a newer version than the runtime takes.
+  const model = statedForRuntime(applied.model);
   context.progress({ stage: 'Writing', done: 0, total: 1 });
   const feeds = await surroundings.sampleFeeds();
   // A model that takes other types, such as a cache as codes, runs on no inputs of the source: its step compared the two.
-  const promised = takesTheSame(opened.model, applied.model)
-    ? { model: applied.model, source: opened.model, feeds }
-    : { model: applied.model, feeds: feeds === undefined ? undefined : inTypesOf(applied.model, feeds) };
-  const saved = await saveModel(applied.model, output, {
+  const promised = takesTheSame(opened.model, model)
+    ? { model, source: opened.model, feeds }
+    : { model, feeds: feeds === undefined ? undefined : inTypesOf(model, feeds) };
+  const saved = await saveModel(model, output, {
     overwrite: true,
     source: opened.path,
     signal: context.signal,
     prove: (path) => proveWritten(path, promised, surroundings.runner, context),
   });
-  return { ...applied, saved };
+  return { ...applied, model, saved };
 }
 
 /** Inputs with zeros where the model takes codes in the place of floats: a cache that is empty. */

@@ -7,6 +7,7 @@ import { StudioError } from '../../base/errors.ts';
 import { parseModel } from '../../engine/onnx/parse.ts';
 import { nameNodes } from '../../engine/passes/name-nodes.ts';
 import { sourceOfModel } from '../../engine/runtime/model-source.ts';
+import { isTooNew } from '../../engine/runtime/taps.ts';
 import type { Model } from '../../engine/graph/ir.ts';
 import { importTrace as importOf } from '../../engine/profile/import-trace.ts';
 import type { TaskContext } from '../../base/progress.ts';
@@ -61,7 +62,7 @@ async function rewriteHere(model: Model, path: string, signal: AbortSignal): Pro
   try {
     const optimizedModelPath = join(folder, 'rewritten.onnx');
     const named = nameNodes(model).model;
-    const source = named === model ? { path } : sourceOfModel(named);
+    const source = named === model && !isTooNew(model) ? { path } : sourceOfModel(named);
     await runners.use(
       async (runner) => {
         const session = await runner.load(source, { provider: 'cpu', threads: 1, optimizedModelPath }, { signal });

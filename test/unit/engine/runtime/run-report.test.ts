@@ -95,4 +95,18 @@ describe('reportRun', () => {
     const built = graph().input('x', 'float32', ['N', 6]).relu({ to: 'r' }).output('r');
     await expect(run(built, { x: floats(6) })).rejects.toMatchObject({ code: 'SHAPE_MISMATCH' });
   });
+
+  it('blames no layer for what the runtime holds against the whole model', async () => {
+    const built = graph().input('x', 'float32', ['N', 6]).relu({ to: 'r' }).output('r');
+    const model = built.build({ opset: 9999, irVersion: 9 });
+    const run = { model, path: '/nowhere/model.onnx', feeds: { x: floats(1, 6) }, runners };
+    await expect(reportRun(run, quietContext())).rejects.toMatchObject({ code: 'RUNTIME_LOAD_FAILED' });
+  });
+
+  it('runs a model of a newer IR version than the runtime takes', async () => {
+    const built = graph().input('x', 'float32', ['N', 6]).relu({ to: 'r' }).output('r');
+    const model = built.build({ opset: 17, irVersion: 14 });
+    const run = { model, path: '/nowhere/model.onnx', feeds: { x: floats(1, 6) }, runners };
+    expect(await reportRun(run, quietContext())).toMatchObject({ failure: null, layers: 1 });
+  });
 });
