@@ -5,7 +5,8 @@ import { runCommand, type CommandContext, type CommonOptions } from '../run-comm
 import { StudioError } from '../../base/errors.ts';
 import { LAYER_WAYS, type LayerTrialRow, type LayerTrials, type Tried } from '../../contract/layer-trials.ts';
 import type { ErrorTable } from '../../contract/results.ts';
-import { formatNumber } from '../../judge/format.ts';
+import { formatDb, formatNumber } from '../../judge/format.ts';
+import { noiseTogether } from '../../judge/predict/noise.ts';
 import { table } from '../text.ts';
 
 type By = 'layer' | 'channel' | 'sample' | 'scheme' | 'bits';
@@ -42,8 +43,9 @@ export function addErrorsCommand(program: Command, finish: (code: number) => voi
               limit,
               tried: by === 'bits' ? 'bits' : 'schemes',
             });
-            say(trialTable(trials));
-            return trials;
+            const together = noiseTogether(trials);
+            say(`${trialTable(trials)}\n${togetherWords(trials, together)}`);
+            return { ...trials, together: trials.ways.map((way, at) => ({ way, sqnrDb: together[at] ?? null })) };
           }
           if (quantized === undefined) {
             throw new StudioError('USAGE', 'The quantized model is missing', {
@@ -142,6 +144,14 @@ async function tryLayers(operate: CommandContext['operate'], run: LayerTrialRun)
       return { tried: run.tried, ways: LAYER_WAYS[run.tried].map(({ key }) => key), ...told, rows };
     }
   }
+}
+
+function togetherWords({ ways }: Pick<LayerTrials, 'ways'>, together: readonly (number | null)[]): string {
+  const told = ways.flatMap((way, at) => {
+    const sqnrDb = together[at] ?? null;
+    return sqnrDb === null ? [] : [`${way} ${formatDb(sqnrDb)}`];
+  });
+  return `all layers together, predicted (noise powers add up): ${told.join(', ')}`;
 }
 
 function trialTable({ tried, rows, measure }: Omit<LayerTrials, 'data'>): string {

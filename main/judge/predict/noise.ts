@@ -85,6 +85,18 @@ function rawNoise(recipe: Recipe, inputs: NoiseInputs): number | NoNoise {
   return power > 0 ? -10 * Math.log10(power) : 'unknown';
 }
 
+/**
+ * What the outputs are expected to lose with all layers in one way, dB: the noise powers of the layers alone, added up.
+ * @returns one for each way; null where a layer's outputs were no numbers, or no layer has anything that it would change
+ */
+export function noiseTogether({ ways, rows }: Pick<LayerTrials, 'ways' | 'rows'>): readonly (number | null)[] {
+  return ways.map((_, at) => {
+    const cells = rows.flatMap((row) => row.cells[at] ?? []);
+    const power = cells.reduce((sum, { sqnrDb }) => sum + (sqnrDb === null ? Infinity : 10 ** (-sqnrDb / 10)), 0);
+    return power > 0 && Number.isFinite(power) ? -10 * Math.log10(power) : null;
+  });
+}
+
 function cellOf({ ways }: LayerTrials, row: LayerTrialRow, key: string): LayerTrialRow['cells'][number] | undefined {
   const at = ways.indexOf(key);
   return at < 0 ? undefined : row.cells[at];

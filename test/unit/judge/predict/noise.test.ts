@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LAYER_WAYS, type LayerTrials, type Tried } from '../../../../main/contract/layer-trials.ts';
 import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
 import type { Recipe } from '../../../../main/contract/recipe/recipe.ts';
-import { pastNoiseError, predictNoise, type NoiseInputs } from '../../../../main/judge/predict/noise.ts';
+import { noiseTogether, pastNoiseError, predictNoise, type NoiseInputs } from '../../../../main/judge/predict/noise.ts';
 import { someCircumstances, someData, someMeasurement } from '../../../support/measured.ts';
 import { BASELINE, pruned, trial } from './cases.ts';
 
@@ -52,6 +52,17 @@ describe('the predicted noise of a quantized model', () => {
     // 10⁻⁴ + 10⁻⁶ + 10⁻³
     const mixed = int8({ layers: { a: 'int16', b: 'int8-7bit' } });
     expect(db(predictNoise(mixed, inputs()))).toBeCloseTo(-10 * Math.log10(1.101e-3), 6);
+  });
+
+  it('is told for all layers in one way', () => {
+    const together = noiseTogether(table('bits', 50, { w4: 20 }));
+    const at = LAYER_WAYS.bits.findIndex(({ key }) => key === 'w4');
+    expect(together[at]).toBeCloseTo(20 - 10 * Math.log10(3), 9);
+    expect(together[at + 1]).toBeCloseTo(50 - 10 * Math.log10(3), 9);
+    const broken = table('bits', 50);
+    expect(
+      noiseTogether({ ...broken, rows: [{ ...broken.rows[0]!, cells: broken.ways.map(() => null) }] })[0],
+    ).toBeNull();
   });
 
   it('has weights of 4 bits beside activations of 8', () => {
