@@ -59,6 +59,7 @@ export function diffOverlays(statusOf: StatusOf, tree: ScopeGroup): BoxOverlays 
     return lookOf(status, text);
   };
   return {
+    cuts: true,
     get: (id) => {
       if (!known.has(id)) known.set(id, find(id));
       return known.get(id);

@@ -34,6 +34,23 @@ export function categoryColors(data: OverlayData): ReadonlyMap<string, string> {
   return new Map(texts.map((text, index) => [text, CATEGORICAL[index % CATEGORICAL.length] ?? '#999999']));
 }
 
+/** Steps of colour that are told apart: from afar boxes of one colour are drawn in one go. */
+const SHADES = 128;
+
+/** A box's colour, and its text once that is asked for: from afar none is, and writing 50,000 numbers takes many frames. */
+function toldOverlay(fill: string | null, write: () => string): BoxOverlay {
+  let text: string | undefined;
+  return {
+    fill,
+    get textColor() {
+      return fill === null ? '#fff' : textOn(fill);
+    },
+    get text() {
+      return (text ??= write());
+    },
+  };
+}
+
 /** Colour and number of layers and groups under the overlay, found out for those that are drawn. */
 export function boxOverlays(
   data: OverlayData,
@@ -43,15 +60,34 @@ export function boxOverlays(
   const [min, max] = limits.domain ?? dataDomain(data, limits.kind);
   const scale = metricScale(limits.kind, min, max);
   const colors = categoryColors(data);
+  const shades: string[] = [];
+  const shadeOf = (position: number): string => {
+    const step = Math.round((data.lowIsBad ? 1 - position : position) * SHADES);
+    return (shades[step] ??= magnitudeMap(step / SHADES));
+  };
+  const groups = groupsIn(tree);
+  const valueOf = (id: string): number | string | null => {
+    const group = groups.get(id);
+    return group === undefined ? (data.values.get(id) ?? null) : groupValue(data, group);
+  };
+  const shownAs = (value: number | string): string | null =>
+    typeof value === 'number' ? shadeOf(scale.position(value)) : (colors.get(value) ?? null);
+  const fills = new Map<string, string | null>();
   const known = new Map<string, BoxOverlay | undefined>();
   const find = (id: string): BoxOverlay | undefined => {
-    const group = groupsIn(tree).get(id);
-    const value = group === undefined ? (data.values.get(id) ?? null) : groupValue(data, group);
-    if (value === null) return undefined;
-    const fill = typeof value === 'number' ? overlayColor(data, scale, value) : (colors.get(value) ?? null);
-    return { fill, textColor: fill === null ? '#fff' : textOn(fill), text: overlayText(data, value) };
+    const value = valueOf(id);
+    return value === null ? undefined : toldOverlay(shownAs(value), () => overlayText(data, value));
   };
   return {
+    fillOf: (id) => {
+      let fill = fills.get(id);
+      if (fill === undefined) {
+        const value = valueOf(id);
+        fill = value === null ? null : shownAs(value);
+        fills.set(id, fill);
+      }
+      return fill;
+    },
     get: (id) => {
       if (!known.has(id)) known.set(id, find(id));
       return known.get(id);

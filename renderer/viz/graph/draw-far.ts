@@ -19,6 +19,7 @@ interface Seen {
 /** Draws frames, lines and boxes as they look from afar; at a tenth of the cost of their near look. */
 export function drawFar(context: DrawingContext, { frames, edges, boxes }: Seen, state: DrawState): void {
   const { palette, scale, overlay } = state;
+  const cuts = overlay?.cuts === true;
   context.beginPath();
   for (const { x, y, width, height } of frames) {
     if (width * scale >= LEAST_SEEN && height * scale >= LEAST_SEEN) context.rect(x, y, width, height);
@@ -43,8 +44,10 @@ export function drawFar(context: DrawingContext, { frames, edges, boxes }: Seen,
   }
 
   const byColor = new Map<string, SceneBox[]>();
+  const cut: SceneBox[] = [];
   for (const box of boxes) {
     const color = farColor(box, state);
+    if (cuts && overlay?.get(box.box.id)?.cut !== undefined) cut.push(box);
     const known = byColor.get(color);
     if (known === undefined) byColor.set(color, [box]);
     else known.push(box);
@@ -58,7 +61,7 @@ export function drawFar(context: DrawingContext, { frames, edges, boxes }: Seen,
       context.fillRect(item.x + (item.width - width) / 2, item.y + (item.height - height) / 2, width, height);
     }
   }
-  if (overlay !== null) drawCuts(context, boxes, state);
+  if (cut.length > 0) drawCuts(context, cut, state);
 }
 
 /** Holes and halves, told apart without colour. */
@@ -76,6 +79,7 @@ function drawCuts(context: DrawingContext, boxes: readonly SceneBox[], { palette
 /** The one colour that a box has from afar. */
 export function farColor({ box }: SceneBox, { palette, overlay }: Pick<DrawState, 'palette' | 'overlay'>): string {
   if (box.kind === 'input' || box.kind === 'output') return palette.boxBorder;
+  if (overlay?.fillOf !== undefined) return overlay.fillOf(box.id) ?? palette.unmeasured;
   if (overlay !== null) return overlay.get(box.id)?.fill ?? palette.unmeasured;
   return box.category === null ? palette.muted : CATEGORY_COLORS[box.category];
 }

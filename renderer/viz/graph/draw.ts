@@ -18,6 +18,10 @@ export interface BoxOverlay {
 /** What the overlay shows of each box, by its id; undefined: it has no value there. */
 export interface BoxOverlays {
   readonly get: (id: string) => BoxOverlay | undefined;
+  /** Only its colour, which is all that is seen from afar; absent: that of `get`. */
+  readonly fillOf?: (id: string) => string | null;
+  /** Whether any box has a cut. */
+  readonly cuts?: boolean;
 }
 
 /** How the edges of a value look. */
