@@ -140,19 +140,23 @@ describe('corrected biases', () => {
   });
 });
 
-it('stops within the layers when it is cancelled', async () => {
-  const stop = new AbortController();
-  const context = {
-    signal: stop.signal,
-    progress: ({ stage }: { stage: string }) => stage === 'Refining' && stop.abort(),
-  };
-  const input = {
-    step: quantizeStep({ weightBits: 4, rounding: 'adaround' }),
-    calibration,
-  };
-  const own = await startRunner();
-  await expect(
-    quantizeStatic(network(), { ...input, runner: own, vnni: false }, context as never),
-  ).rejects.toMatchObject({ code: 'CANCELLED' });
-  own.kill();
-});
+it.each(['adaround', 'blocks'] as const)(
+  'stops in the middle of learning when it is cancelled (%s)',
+  async (rounding) => {
+    const stop = new AbortController();
+    let told = 0;
+    const context = {
+      signal: stop.signal,
+      progress: ({ stage }: { stage: string }) => stage === 'Refining' && ++told === 3 && stop.abort(),
+    };
+    const input = {
+      step: quantizeStep({ weightBits: 4, rounding }),
+      calibration,
+    };
+    const own = await startRunner();
+    await expect(
+      quantizeStatic(network(), { ...input, runner: own, vnni: false }, context as never),
+    ).rejects.toMatchObject({ code: 'CANCELLED' });
+    own.kill();
+  },
+);
