@@ -26,6 +26,9 @@ export interface LossWeights {
   readonly shared: number;
 }
 
+/** Losses of a few hundred samples that differ by less do not tell allocations apart: the earlier proposal stays. */
+const CLEARLY = 0.95;
+
 /** Corrections after the first allocations. */
 const ROUNDS = 2;
 
@@ -74,7 +77,7 @@ export async function bestAllocation<Place extends Placed>(
     }
   }
   if (finalists.length === 0) return { place: first, loss: undefined, notes: [] };
-  const best = finalists.reduce((a, b) => (b.loss < a.loss ? b : a));
+  const best = finalists.reduce((a, b) => (b.loss < CLEARLY * a.loss ? b : a));
   return { place: best.place, loss: best.loss, notes: [told(finalists, best, whole)] };
 }
 
@@ -128,6 +131,7 @@ function told<Place extends Placed>(
   const unit = measure === 'divergence' ? ' nats from the whole model' : ' of the outputs’ square off';
   const sum = number(best.sums.own + best.sums.shared);
   const how = `repaired on ${fitted} samples and compared on ${compared === 0 ? 'the same' : `${compared} others`}`;
-  const which = finalists.length === 1 ? 'One allocation was cut' : `${finalists.length} allocations were cut, each`;
-  return `${which} ${how}: ${losses}${unit}; the ${finalists.length === 1 ? 'sum' : 'best was taken, the sum'} of its groups alone was ${sum}.`;
+  const which = finalists.length === 1 ? 'One allocation was cut,' : `${finalists.length} allocations were cut, each`;
+  const taken = finalists.length === 1 ? '' : `${number(best.loss)} was taken; `;
+  return `${which} ${how}: ${losses}${unit}; ${taken}its groups alone add up to ${sum}.`;
 }
