@@ -39,3 +39,10 @@ it('glides from one to the next, and is half way in between', () => {
 it('shows the same place where nothing belongs together', () => {
   expect(middleThere(30, 40, [])).toEqual({ x: 30, y: 40 });
 });
+
+it('keeps an anchor in view beside what only the first drawing has', () => {
+  const anchors = [{ x: 0, y: 100, thereX: 0, thereY: 100 }];
+  // 300 pixels at half the scale are 600 units: the anchor is 0.4 of that from the middle.
+  expect(middleThere(0, 5000, anchors).y).toBeCloseTo(100 + 240, 6);
+  expect(middleThere(0, 200, anchors).y).toBeCloseTo(200, 6);
+});
