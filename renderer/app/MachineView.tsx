@@ -14,7 +14,7 @@ export function MachineView(): ReactNode {
       <Facts
         facts={[
           ['Processor', `${machine.cpu}, ${machine.cores} cores`],
-          ['Int8 dot products', machine.vnni === null ? 'not known' : machine.vnni ? 'yes' : 'no'],
+          ['Int8 products', machine.vnni === null ? 'not known' : machine.vnni ? 'yes' : 'no'],
           ['System', machine.os],
           ['Runtime', `ONNX Runtime ${machine.onnxruntime}, Node ${machine.node}`],
         ]}
@@ -33,7 +33,9 @@ export function MachineView(): ReactNode {
             <Table.Tr key={name} style={{ verticalAlign: 'top' }}>
               <Table.Th scope="row">{providerTitle(name)}</Table.Th>
               <Table.Td>
-                <Badge color={available ? 'teal' : 'gray'}>{available ? 'works' : 'no'}</Badge>
+                <Badge miw="max-content" color={available ? 'teal' : 'gray'}>
+                  {available ? 'works' : 'no'}
+                </Badge>
               </Table.Td>
               <Table.Td>{providerDevice(name)}</Table.Td>
               <Table.Td>

@@ -112,6 +112,10 @@ test('axe finds nothing in any task or dialog, in both themes', async ({ page, s
     await expect(page.getByRole('dialog', { name: /Accuracy/u })).toBeVisible();
     await look(page, 'accuracy', found);
     await page.keyboard.press('Escape');
+    await command(page, 'This Machine and Its Providers');
+    await expect(page.getByRole('table', { name: 'Execution providers' })).toBeVisible();
+    await look(page, 'machine', found);
+    await page.keyboard.press('Escape');
     await command(page, 'About Lapidary');
     await expect(page.getByRole('dialog', { name: 'About Lapidary' })).toBeVisible();
     await look(page, 'about', found);
