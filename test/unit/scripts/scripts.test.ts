@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { reasonOf } from '../../../scripts/electron.mjs';
 import { isInstalled } from '../../../scripts/install.mjs';
 import { inRoot } from '../../../scripts/paths.mjs';
@@ -46,11 +46,15 @@ describe('counting of tests', () => {
     const died = { code: 1, counts: { passed: 2, failed: 0, skipped: 1, failures: ['a worker died'] } };
     const failing = { code: 1, counts: { passed: 2, failed: 1, skipped: 0, failures: ['a.test.ts › adds'] } };
     const told = 'in a first run: a worker died';
+    using said = vi.spyOn(console, 'log').mockImplementation(() => {});
     const outcome = (...runs: (typeof died)[]) => attempts(() => Promise.resolve(runs.shift()!));
     expect(await outcome(died, { code: 0, counts: whole })).toEqual({ ...whole, failures: [told] });
     expect(await outcome(died, died)).toEqual({ ...died.counts, failed: 1, failures: [told, 'a worker died'] });
     expect(await outcome(died, failing)).toEqual({ ...failing.counts, failures: [told, 'a.test.ts › adds'] });
     expect(await outcome(failing)).toEqual(failing.counts);
+    expect(said.mock.calls).toEqual(
+      Array.from({ length: 3 }, () => ['No test failed, but the run did: a worker died. Once more.']),
+    );
   });
 
   it('reads the report of the browser tests', () => {
