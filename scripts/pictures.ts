@@ -113,7 +113,7 @@ async function take(page: Page, name: string, theme: 'dark' | 'light'): Promise<
 /** No job runs, nothing is loading and two pictures in a row are the same: layouts have run and canvases are drawn. */
 async function stillness(page: Page): Promise<void> {
   await page.getByRole('contentinfo', { name: 'Status' }).getByRole('status').waitFor({ state: 'detached' });
-  await page.getByText(/^(Loading|Laying out|Comparing)/u).waitFor({ state: 'detached' });
+  await page.getByText(/^(Loading|Laying out|Comparing).*…/u).waitFor({ state: 'detached' });
   let before = await page.screenshot({ animations: 'disabled' });
   for (let tries = 0; tries < 40; tries++) {
     const now = await page.screenshot({ animations: 'disabled' });
@@ -155,7 +155,7 @@ async function chooseTrial(page: Page, name: string | RegExp): Promise<void> {
 }
 
 async function selectLayer(page: Page): Promise<void> {
-  const search = page.getByRole('textbox', { name: 'Search layers' });
+  const search = page.getByRole('combobox', { name: 'Search layers' });
   await search.fill(`"${LAYER}"`);
   await search.press('Enter');
   await page.getByRole('region', { name: 'Properties' }).getByText(LAYER).first().waitFor();
