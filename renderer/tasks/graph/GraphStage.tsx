@@ -18,6 +18,7 @@ import { PictureDialog } from '../../widgets/graph/PictureDialog.tsx';
 import { edgeWeights } from '../../widgets/graph/drawn-graph.ts';
 import { graphKey } from '../../widgets/graph/graph-key.ts';
 import { useGraphCanvas } from '../../widgets/graph/use-graph-canvas.ts';
+import surface from '../../widgets/graph/GraphSurface.module.css';
 import classes from './GraphStage.module.css';
 import { endFirstPicture, firstCamera } from './first-picture.ts';
 import { boxOverlays, pictureLegend, recipeMarks } from './model.ts';
@@ -186,7 +187,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     <div className={classes['stage']}>
       <canvas
         ref={holder}
-        className={classes['canvas']}
+        className={surface['canvas']}
         tabIndex={0}
         role="img"
         aria-label={`Graph of ${view.nodes.length} layers. Every layer is also in the table "Layers" and in the outline.`}

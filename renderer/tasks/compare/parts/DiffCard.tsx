@@ -4,7 +4,7 @@ import type { StatusCounts } from '../diff-looks.ts';
 import { LOOKS } from '../diff-looks.ts';
 import { MATCH_WORDS, sayWeights } from '../model.ts';
 import type { CompareRow } from '../model.ts';
-import classes from './DiffGraphs.module.css';
+import surface from '../../../widgets/graph/GraphSurface.module.css';
 
 interface DiffCardProps {
   readonly row?: CompareRow;
@@ -20,11 +20,11 @@ export function DiffCard({ row, group, at, open }: DiffCardProps): ReactNode {
   const left = Math.min(at.x + 14, window.innerWidth - 340);
   const top = Math.min(at.y + 16, window.innerHeight - 140);
   return (
-    <div className={classes['card']} style={{ left, top }} aria-hidden>
+    <div className={surface['card']} style={{ left, top }} aria-hidden>
       {row !== undefined && <Layer row={row} />}
       {group !== undefined && (
         <>
-          <div className={classes['name']}>{group.title}</div>
+          <div className={surface['name']}>{group.title}</div>
           <div className="lap-muted">
             {(['same', 'changed', 'removed', 'added'] as const)
               .filter((status) => group.counts[status] > 0)
@@ -42,7 +42,7 @@ function Layer({ row }: { readonly row: CompareRow }): ReactNode {
   const { name, nameB, op, status, matchedBy, weights, changes, timeAMs, timeBMs, fusedB } = row;
   return (
     <>
-      <div className={classes['name']}>{nameB === null ? name : `${name} → ${nameB}`}</div>
+      <div className={surface['name']}>{nameB === null ? name : `${name} → ${nameB}`}</div>
       <div>
         {op} · {LOOKS[status].title}
         {matchedBy !== null && <span className="lap-muted"> · matched by {MATCH_WORDS[matchedBy]}</span>}

@@ -15,6 +15,7 @@ import { countIn, diffOverlays } from '../diff-looks.ts';
 import type { StatusOf } from '../diff-looks.ts';
 import type { DiffDrawing } from '../use-diff-drawing.ts';
 import { DiffCard } from './DiffCard.tsx';
+import surface from '../../../widgets/graph/GraphSurface.module.css';
 import classes from './DiffGraphs.module.css';
 
 interface DiffPaneProps {
@@ -116,7 +117,7 @@ export function DiffPane(props: DiffPaneProps): ReactNode {
       <header className={classes['title']}>{title}</header>
       <canvas
         ref={holder}
-        className={classes['canvas']}
+        className={surface['canvas']}
         tabIndex={0}
         role="img"
         aria-label={`${title}: graph of ${drawing.view.nodes.length} layers. Every layer is also in the table.`}

@@ -6,7 +6,7 @@ import type { GraphHit } from '../../../viz/graph/graph-canvas.ts';
 import { groupsIn } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import { overlayText } from '../model.ts';
-import classes from './HoverCard.module.css';
+import surface from '../../../widgets/graph/GraphSurface.module.css';
 
 interface HoverCardProps {
   readonly hit: GraphHit;
@@ -27,8 +27,8 @@ export function HoverCard({ hit, at, overlay, tree }: HoverCardProps): ReactNode
   const left = Math.min(at.x + 14, window.innerWidth - 340);
   const top = Math.min(at.y + 16, window.innerHeight - 90);
   return (
-    <div className={classes['card']} style={{ left, top }} aria-hidden>
-      <div className={classes['name']}>{layer?.name ?? group?.id}</div>
+    <div className={surface['card']} style={{ left, top }} aria-hidden>
+      <div className={surface['name']}>{layer?.name ?? group?.id}</div>
       <div className="lap-muted">
         {layer === undefined
           ? `${group?.layers ?? 0} layers · double click to open`
