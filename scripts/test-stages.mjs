@@ -1,6 +1,7 @@
 /** The stages of `npm test`: what each runs, and how its outcome is counted. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { build } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { cache, inRoot, node24 } from './paths.mjs';
@@ -44,13 +45,26 @@ export function settle(counts, code) {
 /** @param {string} path @returns {any} undefined when there is none */
 const readReport = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined);
 
-/** @typedef {{ title: string, file: string, ok: boolean }} Spec */
+/** @typedef {{ status: string, results: readonly { errors: readonly { message?: string }[] }[] }} SpecTest */
+/** @typedef {{ title: string, file: string, ok: boolean, tests: readonly SpecTest[] }} Spec */
 /** @typedef {{ specs?: readonly Spec[], suites?: readonly Suite[] }} Suite */
 /** @typedef {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number } } & Suite} PlaywrightReport */
 
-/** @param {Suite} suite @returns {string[]} */
+/** What a case failed with, in one line; of a difference, what differs. @param {Spec} spec */
+function reasonsOf({ tests }) {
+  const messages = tests.flatMap(({ results }) =>
+    results.flatMap(({ errors }) => errors.map(({ message }) => message)),
+  );
+  const [first = 'no reason given'] = messages;
+  return stripVTControlCharacters(first).replaceAll(/\s+/gu, ' ').slice(0, 600);
+}
+
+/** Cases that failed, and those that passed only when tried again. @param {Suite} suite @returns {string[]} */
 const failuresIn = ({ specs = [], suites = [] }) => [
-  ...specs.filter(({ ok }) => !ok).map(({ file, title }) => `${file} › ${title}`),
+  ...specs.filter(({ ok }) => !ok).map((spec) => `${spec.file} › ${spec.title}: ${reasonsOf(spec)}`),
+  ...specs
+    .filter(({ ok, tests }) => ok && tests.some(({ status }) => status === 'flaky'))
+    .map((spec) => `passed when tried again: ${spec.file} › ${spec.title}: ${reasonsOf(spec)}`),
   ...suites.flatMap(failuresIn),
 ];
 
@@ -102,7 +116,8 @@ async function endToEnd() {
   const report = freshReport('e2e');
   const { code } = await run(
     node24(),
-    [inRoot('node_modules', '@playwright', 'test', 'cli.js'), 'test', '--reporter=list,json'],
+    // A busy machine is told apart from a defect: what passes only when tried again is named in the summary, with its reason.
+    [inRoot('node_modules', '@playwright', 'test', 'cli.js'), 'test', '--retries=1', '--reporter=list,json'],
     { env: { LAPIDARY_CHROMIUM: chromium, LAPIDARY_NODE: node24(), PLAYWRIGHT_JSON_OUTPUT_FILE: report } },
   );
   const read = readReport(report);

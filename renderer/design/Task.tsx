@@ -64,7 +64,12 @@ export function Stage({ side, children }: StageProps): ReactNode {
   return (
     <div className={classes['stage']}>
       <div className={classes['picture']}>{children}</div>
-      {side !== undefined && <aside className={classes['aside']}>{side}</aside>}
+      {side !== undefined && (
+        // It scrolls, and may hold nothing that takes the focus.
+        <aside className={classes['aside']} aria-label="Details" tabIndex={0}>
+          {side}
+        </aside>
+      )}
     </div>
   );
 }

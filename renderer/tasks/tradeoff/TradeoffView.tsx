@@ -65,7 +65,7 @@ export function TradeoffView(): ReactNode {
           )}
         </div>
         {shown !== undefined && (
-          <aside className={classes['detail']} aria-label="Shown trial">
+          <aside className={classes['detail']} aria-label="Shown trial" tabIndex={0}>
             <TrialDetail trial={shown} />
           </aside>
         )}

@@ -146,7 +146,7 @@ function Looked({ shown }: { readonly shown: LookedInto }): ReactNode {
                 </Tabs.Panel>
               </div>
             </Tabs>
-            <div className={classes['side']}>
+            <div className={classes['side']} role="region" aria-label="Statistics" tabIndex={0}>
               <TensorFacts tensor={tensor} />
             </div>
           </div>

@@ -58,12 +58,24 @@ describe('counting of tests', () => {
   });
 
   it('reads the report of the browser tests', () => {
+    const failed = [{ errors: [{ message: '\u001B[31mexpected\u001B[39m\n  + 1' }] }];
     const specs = [
-      { title: 'one', file: 'a.spec.ts', ok: true },
-      { title: 'two', file: 'a.spec.ts', ok: false },
+      { title: 'one', file: 'a.spec.ts', ok: true, tests: [{ status: 'expected', results: [{ errors: [] }] }] },
+      { title: 'two', file: 'a.spec.ts', ok: false, tests: [{ status: 'unexpected', results: failed }] },
+      {
+        title: 'three',
+        file: 'a.spec.ts',
+        ok: true,
+        tests: [{ status: 'flaky', results: [...failed, { errors: [] }] }],
+      },
     ];
     const report = { stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 2 }, suites: [{ suites: [{ specs }] }] };
-    expect(countPlaywright(report)).toEqual({ passed: 5, failed: 1, skipped: 2, failures: ['a.spec.ts › two'] });
+    expect(countPlaywright(report)).toEqual({
+      passed: 5,
+      failed: 1,
+      skipped: 2,
+      failures: ['a.spec.ts › two: expected + 1', 'passed when tried again: a.spec.ts › three: expected + 1'],
+    });
   });
 
   it('names what failed: a test, a hook, a worker that dies, a promise that nobody awaits', async () => {

@@ -15,7 +15,7 @@ function valueText({ id }: Row, value: number | null, interval: Row['aInterval']
 /** The numbers of both trials with their ratio. */
 export function MetricTable({ comparison }: { readonly comparison: Comparison }): ReactNode {
   return (
-    <section className={classes['metrics']} aria-label="Numbers side by side">
+    <section className={classes['metrics']} aria-label="Numbers side by side" tabIndex={0}>
       <table>
         <thead>
           <tr>
