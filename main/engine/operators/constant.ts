@@ -4,13 +4,17 @@
  */
 import { filled } from './filled.ts';
 import { clampedNumber } from '../graph/attributes.ts';
-import type { DType } from '../tensor/dtype.ts';
-import type { Dim } from '../graph/ir.ts';
+import { dtypeBits, type DType } from '../tensor/dtype.ts';
+import type { Dim, Tensor } from '../graph/ir.ts';
+import { tensorStrings, tensorValues } from '../graph/tensor-data.ts';
 
 /** Larger values are not propagated: shape arithmetic is small, and weights must not be unpacked here. */
 export const MAX_CONSTANT_ELEMENTS = 4096;
 
-/** A number (booleans are 0 and 1; int64 beyond 2⁵³ is clamped), a symbolic size, or null when unknown. */
+/**
+ * A number (booleans are 0 and 1; int64 beyond 2⁵³ is clamped), a symbolic size, or null when unknown. Where the value is of
+ * type string: a text.
+ */
 export type Element = Dim;
 
 /**
@@ -37,17 +41,27 @@ export function storeElement(dtype: DType, element: Element): Element {
     case 'bool':
       return element === 0 ? 0 : 1;
     case 'int64':
+    case 'uint64':
+      return Number.isFinite(element) ? Math.trunc(element) : null;
     case 'int32':
     case 'int16':
     case 'int8':
     case 'uint8':
     case 'uint16':
     case 'uint32':
-    case 'uint64':
-      return Number.isFinite(element) ? Math.trunc(element) : null;
+      return wrapInteger(dtype, element);
     default:
       return element;
   }
+}
+
+/** Integers go on from the other end of their range; null beyond what a number holds exactly. */
+function wrapInteger(dtype: DType, element: number): Element {
+  const whole = Math.trunc(element);
+  if (!Number.isSafeInteger(whole)) return null;
+  const range = 2 ** (dtypeBits(dtype) ?? 64);
+  const rest = ((whole % range) + range) % range;
+  return dtype.startsWith('u') || rest < range / 2 ? rest : rest - range;
 }
 
 /** Elements as numbers; int64 beyond 2⁵³ is clamped. */
@@ -66,12 +80,27 @@ export function makeConstant(
   return { dtype, shape, elements };
 }
 
-/** The elements as plain numbers; undefined when one is a symbol or unknown. */
+/** The elements of a small tensor of numbers or texts; undefined for others. @throws as `tensorValues` */
+export function readConstant(tensor: Tensor): ConstantValue | undefined {
+  const count = tensor.dims.reduce((product, dim) => product * dim, 1);
+  if (!(count >= 0 && count <= MAX_CONSTANT_ELEMENTS)) return undefined;
+  if (tensor.dtype === 'string') return makeConstant('string', tensor.dims, tensorStrings(tensor));
+  if (tensor.dtype === 'complex64' || tensor.dtype === 'complex128') return undefined;
+  return makeConstant(tensor.dtype, tensor.dims, plainNumbers(tensorValues(tensor)));
+}
+
+/** The elements as plain numbers; undefined when one is a symbol or unknown, or they are texts. */
 export function numbersOf(constant: ConstantValue | undefined): readonly number[] | undefined {
-  if (constant === undefined) return undefined;
+  if (constant === undefined || constant.dtype === 'string') return undefined;
   return constant.elements.every((element) => typeof element === 'number')
     ? (constant.elements as number[])
     : undefined;
+}
+
+/** The elements as texts; undefined when they are none, or one is unknown. */
+export function textsOf(constant: ConstantValue | undefined): readonly string[] | undefined {
+  if (constant?.dtype !== 'string' || constant.elements.includes(null)) return undefined;
+  return constant.elements as readonly string[];
 }
 
 /** Row-major strides of a shape, in elements. */

@@ -1,18 +1,29 @@
 import { storageBytes } from '../tensor/dtype.ts';
 import type { Node } from '../graph/ir.ts';
+import { numbersOf, readConstant } from './constant.ts';
 import { tensorFacts, type Facts } from './facts.ts';
 import { NodeAttributes } from './node-attributes.ts';
 import { elementCount } from './shape.ts';
+
+interface CostedNode {
+  readonly node: Node;
+  readonly opset: number;
+  readonly inputs: readonly (Facts | undefined)[];
+  readonly outputs: readonly (Facts | undefined)[];
+}
 
 /** A node with the facts of its inputs and outputs, as `OperatorSpec.macs` and `bytes` see it. */
 export class CostContext {
   readonly node: Node;
   readonly attributes: NodeAttributes;
+  /** Version of the operator set that the node's domain is imported with. */
+  readonly opset: number;
   readonly #inputs: readonly (Facts | undefined)[];
   readonly #outputs: readonly (Facts | undefined)[];
 
-  constructor(node: Node, inputs: readonly (Facts | undefined)[], outputs: readonly (Facts | undefined)[]) {
+  constructor({ node, opset, inputs, outputs }: CostedNode) {
     this.node = node;
+    this.opset = opset;
     this.attributes = new NodeAttributes(node);
     this.#inputs = inputs;
     this.#outputs = outputs;
@@ -24,6 +35,13 @@ export class CostContext {
 
   hasInput(index: number): boolean {
     return this.#inputs[index] !== undefined;
+  }
+
+  /** The first element of a small constant input; undefined when it is computed or absent. */
+  number(index: number): number | undefined {
+    const facts = this.#inputs[index];
+    const stored = facts?.initializer === undefined ? undefined : readConstant(facts.initializer);
+    return numbersOf(facts?.constant ?? stored)?.[0];
   }
 
   /** All sizes of the input; undefined when it is absent or one is not a number. */

@@ -10,6 +10,8 @@ export interface Facts {
   readonly shape: Shape | undefined;
   /** The value itself, when it is small and follows from the graph alone. */
   readonly constant?: ConstantValue | undefined;
+  /** All that a graph input of bytes holds in the run that is asked about, however long: whole files. */
+  readonly bytes?: Uint8Array | undefined;
   /** The initializer behind the value; its elements are read only when an operator asks. */
   readonly initializer?: Tensor | undefined;
   /** Constants that the value is put together from by moving elements alone; for counting parameters. */

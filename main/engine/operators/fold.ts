@@ -17,7 +17,7 @@ export function mapConstant(
   dtype: DType | undefined,
   operation: (element: Element) => Element,
 ): ConstantValue | undefined {
-  if (constant === undefined || dtype === undefined) return undefined;
+  if (constant === undefined || dtype === undefined || constant.dtype === 'string') return undefined;
   return makeConstant(
     dtype,
     constant.shape,
@@ -34,7 +34,7 @@ export function zipConstants(
   if (dtype === undefined || constants === undefined) return undefined;
   const known: ConstantValue[] = [];
   for (const constant of constants) {
-    if (constant === undefined) return undefined;
+    if (constant === undefined || constant.dtype === 'string') return undefined;
     known.push(constant);
   }
   const shape = broadcastShapes(known.map((constant) => constant.shape)) as number[] | undefined;

@@ -1,7 +1,6 @@
 import type { Dim, Graph, Model, Node, OpsetImport, Shape, Tensor, ValueInfo } from '../graph/ir.ts';
-import { tensorValues } from '../graph/tensor-data.ts';
 import { walkNodes } from '../graph/walk.ts';
-import { makeConstant, MAX_CONSTANT_ELEMENTS, plainNumbers, type ConstantValue } from './constant.ts';
+import { readConstant, type ConstantValue } from './constant.ts';
 import { isOpenDim, multiplyDims } from './dimension.ts';
 import { declaredFacts, tensorFacts, UNKNOWN, type Facts } from './facts.ts';
 import { bindAttributes, indexFunctions } from './function-call.ts';
@@ -109,7 +108,9 @@ class ModelInference {
   /** What the run gives to a graph input, where that was told. */
   #held(name: string): Facts | undefined {
     const value = this.#options.values?.get(name);
-    return value === undefined ? undefined : tensorFacts(value.dtype, value.shape, value);
+    if (value !== undefined) return tensorFacts(value.dtype, value.shape, value);
+    const bytes = this.#options.bytes?.get(name);
+    return bytes === undefined ? undefined : { ...tensorFacts('uint8', [bytes.length]), bytes };
   }
 
   #nameOpenDims(name: string, shape: Shape | undefined): Shape | undefined {
@@ -137,6 +138,7 @@ class ModelInference {
     const record: NodeRecord = {
       node,
       spec,
+      opset: opsetOf(node, scope),
       inputs,
       outputs: [],
       children: NO_CHILDREN,
@@ -162,7 +164,6 @@ class ModelInference {
   }
 
   #context(node: Node, inputs: readonly (Facts | undefined)[], record: NodeRecord, scope: Scope): NodeContext {
-    const opset = scope.opsets.get(normalDomain(node.domain)) ?? 1;
     const services: InferenceServices = {
       readTensor: (tensor) => this.#readTensor(tensor),
       openDim: () => this.#openDim(),
@@ -170,7 +171,7 @@ class ModelInference {
         this.#inferSubgraph(graph, given, { repeat, maybe }, record, scope),
       warn: (message) => this.#find('OPERANDS_INVALID', message, node, scope, 'warning'),
     };
-    return new NodeContext(node, opset, inputs, { services, fold: record.spec?.fold });
+    return new NodeContext(node, record.opset, inputs, { services, fold: record.spec?.fold });
   }
 
   #inferSubgraph(
@@ -249,7 +250,7 @@ class ModelInference {
 
   #readTensor(tensor: Tensor): ConstantValue | undefined {
     if (this.#small.has(tensor)) return this.#small.get(tensor);
-    const value = readSmall(tensor);
+    const value = readConstant(tensor);
     this.#small.set(tensor, value);
     return value;
   }
@@ -313,13 +314,6 @@ function carriedOrigins({ spec, inputs }: NodeRecord): readonly Tensor[] | undef
   return origins.size === 0 || origins.size > MAX_ORIGINS ? undefined : [...origins];
 }
 
-function readSmall(tensor: Tensor): ConstantValue | undefined {
-  const count = tensor.dims.reduce((product, dim) => product * dim, 1);
-  if (!(count >= 0 && count <= MAX_CONSTANT_ELEMENTS) || tensor.dtype === 'string') return undefined;
-  if (tensor.dtype === 'complex64' || tensor.dtype === 'complex128') return undefined;
-  return makeConstant(tensor.dtype, tensor.dims, plainNumbers(tensorValues(tensor)));
-}
-
 function lookUp(scope: Scope, name: string): Facts {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     const facts = at.facts.get(name);
@@ -327,6 +321,10 @@ function lookUp(scope: Scope, name: string): Facts {
   }
   // A name that nothing defines is still a stated input: the validator lists it, inference goes on without facts.
   return UNKNOWN;
+}
+
+function opsetOf(node: Node, scope: Scope): number {
+  return scope.opsets.get(normalDomain(node.domain)) ?? 1;
 }
 
 function opsetMap(imports: readonly OpsetImport[]): ReadonlyMap<string, number> {
@@ -341,15 +339,16 @@ function closeDim(dim: Dim): Dim {
   return isOpenDim(dim) ? null : dim;
 }
 
-/** Open dimensions leave this room as null. */
+/** Open dimensions leave this room as null; a value of which nothing is known does not leave it. */
+function closeConstant(constant: ConstantValue): ConstantValue | undefined {
+  if (constant.dtype === 'string') return constant;
+  return constant.elements.every(isOpenDim) ? undefined : { ...constant, elements: constant.elements.map(closeDim) };
+}
+
+/** What is told of a value, see `closeConstant`. */
 function publish(facts: Facts): InferredValue {
   const { dtype, shape, constant } = facts;
   const open = shape?.some(isOpenDim) ?? false;
-  return {
-    dtype,
-    shape: open ? shape?.map(closeDim) : shape,
-    ...(constant === undefined || constant.elements.every(isOpenDim)
-      ? {}
-      : { constant: { ...constant, elements: constant.elements.map(closeDim) } }),
-  };
+  const closed = constant === undefined ? undefined : closeConstant(constant);
+  return { dtype, shape: open ? shape?.map(closeDim) : shape, ...(closed === undefined ? {} : { constant: closed }) };
 }

@@ -13,6 +13,8 @@ export interface InferOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** What graph inputs hold in the run that is asked about: shapes that depend on them follow. */
   readonly values?: ReadonlyMap<string, ConstantValue>;
+  /** Graph inputs that hold the bytes of files, of which only the head is read: they may be long. */
+  readonly bytes?: ReadonlyMap<string, Uint8Array>;
   /** Shapes that a run showed, by value name; they fill in what stays open otherwise. */
   readonly measured?: ReadonlyMap<string, MeasuredValue>;
 }
@@ -41,6 +43,8 @@ export interface NodeRecord {
   readonly node: Node;
   /** undefined: unknown operator, or a call of one of the model's functions. */
   readonly spec: OperatorSpec | undefined;
+  /** Version of the operator set that the node's domain is imported with. */
+  readonly opset: number;
   readonly inputs: readonly (Facts | undefined)[];
   outputs: readonly (Facts | undefined)[];
   /** Nodes of the called function, or of each of the node's subgraphs. */

@@ -1,6 +1,6 @@
 import type { Attribute, Dim, Graph, Node, Shape, Tensor } from '../graph/ir.ts';
 import { dtypeFromCode, type DType } from '../tensor/dtype.ts';
-import { numbersOf, type ConstantValue, type Fold } from './constant.ts';
+import { numbersOf, textsOf, type ConstantValue, type Fold } from './constant.ts';
 import { tensorFacts, UNKNOWN, type Facts } from './facts.ts';
 import { NodeAttributes } from './node-attributes.ts';
 import { broadcastShapes, formatShape, normalizeAxis } from './shape.ts';
@@ -10,7 +10,7 @@ export class OperandProblem extends Error {}
 
 /** What the inference does for a node, beyond its own operands. */
 export interface InferenceServices {
-  /** The elements of a small tensor; undefined when it is too large, not numeric, or cannot be read. */
+  /** The elements of a small tensor, numbers or texts; undefined when it is too large or cannot be read. */
   readonly readTensor: (tensor: Tensor) => ConstantValue | undefined;
   /** A symbol for a size that nothing states. */
   readonly openDim: () => string;
@@ -121,7 +121,19 @@ export class NodeContext {
 
   /** The input's elements as sizes (symbols and unknowns included) when it is constant. */
   dims(index: number): readonly Dim[] | undefined {
-    return this.constant(index)?.elements;
+    const constant = this.constant(index);
+    return constant?.dtype === 'string' ? undefined : constant?.elements;
+  }
+
+  /** The input's elements when it is constant and they are texts. */
+  texts(index: number): readonly string[] | undefined {
+    return textsOf(this.constant(index));
+  }
+
+  /** What an input of bytes holds, where that is known: a file, or at least its head. */
+  bytes(index: number): Uint8Array | undefined {
+    const numbers = this.dtype(index) === 'uint8' ? this.numbers(index) : undefined;
+    return numbers === undefined ? this.facts(index).bytes : Uint8Array.from(numbers);
   }
 
   int(name: string, fallback: number): number {

@@ -35,9 +35,10 @@ export function settleFacts(inferred: Facts | undefined, sources: Sources): Fact
   const shape = settleShape(known, declared?.shape, sources);
   const origins = inferred?.origins;
   const initializer = inferred?.initializer;
+  const bytes = inferred?.bytes;
   // Nearly all values; the spreads below take a third of the inference of a large model.
   if (constant === undefined && element === undefined && origins === undefined && initializer === undefined) {
-    return { kind, dtype, shape };
+    return bytes === undefined ? { kind, dtype, shape } : { kind, dtype, shape, bytes };
   }
   return {
     kind,

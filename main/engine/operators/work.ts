@@ -95,7 +95,7 @@ export function childrenOf(record: NodeRecord): readonly NodeRecord[] {
 function ofNode(record: NodeRecord): Work {
   const { spec } = record;
   if (spec === undefined) return { macs: null, bytes: null, known: false };
-  const context = new CostContext(record.node, record.inputs, record.outputs);
+  const context = new CostContext(record);
   const macs = spec.macs(context);
   const bytes = spec.bytes === undefined ? context.allBytes() : spec.bytes(context);
   return { macs: repeated(macs, record), bytes: repeated(bytes, record), known: true };

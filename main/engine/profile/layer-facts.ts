@@ -2,12 +2,11 @@ import type { Model, Node } from '../graph/ir.ts';
 import { groupLayers } from '../layers/group-layers.ts';
 import { costOfLayers } from '../operators/cost.ts';
 import { addKnown } from '../operators/cost-context.ts';
-import { isInteger } from '../operators/fold.ts';
 import { inferModel } from '../operators/infer.ts';
-import { makeConstant, plainNumbers, type ConstantValue } from '../operators/constant.ts';
 import type { Inference } from '../operators/inference.ts';
 import type { MeasuredShape } from '../runtime/taps.ts';
-import type { HostData, HostTensors } from '../tensor/host-tensor.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
+import { heldValues } from './held-values.ts';
 import type { LayerFacts } from './layer-times.ts';
 
 /** What a run showed that the graph alone does not tell. */
@@ -28,7 +27,7 @@ export function layerFacts(
 ): readonly LayerFacts[] {
   const inference = inferModel(model, {
     dims,
-    values: heldValues(feeds),
+    ...heldValues(feeds),
     ...(measured === undefined ? {} : { measured }),
   });
   const macsOf = new Map(costOfLayers(model, inference, { taken }).map(({ layer, macs }) => [layer, macs]));
@@ -47,22 +46,10 @@ export function openValues(
   dims: Readonly<Record<string, number>>,
   feeds: HostTensors,
 ): readonly string[] {
-  const inference: Inference = inferModel(model, { dims, values: heldValues(feeds) });
+  const inference: Inference = inferModel(model, { dims, ...heldValues(feeds) });
   const outputs = model.graph.nodes.flatMap((node) => node.outputs).filter((name) => name !== '');
   return outputs.filter((name) => {
     const shape = inference.values.get(name)?.shape;
     return shape === undefined || shape.some((dim) => typeof dim !== 'number');
   });
-}
-
-/** Numbers and vectors among the inputs: sizes, limits, trip counts, scales. Larger ones decide no shape that inference knows. */
-function heldValues(feeds: HostTensors): ReadonlyMap<string, ConstantValue> {
-  const values = new Map<string, ConstantValue>();
-  for (const [name, { dtype, dims, data }] of Object.entries(feeds)) {
-    if (dims.length > 1 || !(isInteger(dtype) || dtype === 'bool' || dtype === 'float32' || dtype === 'float64'))
-      continue;
-    const value = makeConstant(dtype, dims, plainNumbers(data as Exclude<HostData, readonly string[]>));
-    if (value !== undefined) values.set(name, value);
-  }
-  return values;
 }

@@ -1,6 +1,7 @@
 /** If, Loop and Scan: operators that hold graphs. */
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
-import { inferIf, inferLoop, inferScan } from './shape.ts';
+import { inferLoop } from './loop.ts';
+import { inferIf, inferScan } from './shape.ts';
 
 const holdsGraph = { category: 'other', bytes: (): number => 0, traits: ['runsGraphs'] } as const;
 

@@ -1,6 +1,8 @@
 /** Box selection, text and other operators whose sizes depend on the data. */
 import { tensorFacts } from '../../facts.ts';
 import { defineOperators } from '../../spec.ts';
+import { inferSuppression } from './suppression.ts';
+import { inferNormalizer, inferStringSplit } from './text.ts';
 
 const other = { category: 'other' } as const;
 const text = { ...other, gradient: { stops: 'works on text' } } as const;
@@ -11,35 +13,15 @@ export const detectionOperators = defineOperators('', {
     gradient: { stops: 'gives places, which change in steps' },
     inputs: ['boxes', 'scores', 'max_output_boxes_per_class', 'iou_threshold', 'score_threshold'],
     settings: [2, 3, 4],
-    infer: (context) => {
-      context.shapeOfRank(0, 3, 'boxes', '3 [batch, boxes, 4]');
-      context.shapeOfRank(1, 3, 'scores', '3 [batch, classes, boxes]');
-      return [tensorFacts('int64', [context.openDim(), 3])];
-    },
+    infer: inferSuppression,
   },
-  StringNormalizer: {
-    ...text,
-    inputs: ['X'],
-    infer: (context) => [
-      tensorFacts(
-        'string',
-        context.shape(0)?.map((dim, axis, all) => (axis === all.length - 1 ? null : dim)),
-      ),
-    ],
-  },
+  StringNormalizer: { ...text, inputs: ['X'], infer: inferNormalizer },
   StringConcat: {
     ...text,
     inputs: ['X', 'Y'],
     infer: (context) => [tensorFacts('string', context.broadcast([0, 1]))],
   },
-  StringSplit: {
-    ...text,
-    inputs: ['X'],
-    infer: (context) => {
-      const shape = context.shape(0);
-      return [tensorFacts('string', shape === undefined ? undefined : [...shape, null]), tensorFacts('int64', shape)];
-    },
-  },
+  StringSplit: { ...text, inputs: ['X'], infer: inferStringSplit },
   RegexFullMatch: { ...text, inputs: ['X'], infer: (context) => [tensorFacts('bool', context.shape(0))] },
   TfIdfVectorizer: {
     ...text,

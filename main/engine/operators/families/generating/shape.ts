@@ -1,7 +1,7 @@
 import { filled } from '../../filled.ts';
 import type { Dim, Shape } from '../../../graph/ir.ts';
 import type { DType } from '../../../tensor/dtype.ts';
-import { makeConstant, MAX_CONSTANT_ELEMENTS, type ConstantValue } from '../../constant.ts';
+import { makeConstant, MAX_CONSTANT_ELEMENTS, type ConstantValue, type Element } from '../../constant.ts';
 import { productOfDims, subtractDims } from '../../dimension.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
 import { isInteger, mapConstant } from '../../fold.ts';
@@ -22,13 +22,22 @@ export function inferConstant(context: NodeContext): Facts[] {
   if (floats !== undefined) return [literal('float32', [floats.length], floats)];
   const ints = attributes.ints('value_ints');
   if (ints !== undefined) return [literal('int64', [ints.length], ints)];
-  if (attributes.has('value_string')) return [tensorFacts('string', [])];
+  const string = attributes.text('value_string');
+  if (string !== undefined) return [literal('string', [], [string])];
   const strings = attributes.get('value_strings', 'strings');
-  if (strings !== undefined) return [tensorFacts('string', [strings.length])];
+  if (strings !== undefined) {
+    return [
+      literal(
+        'string',
+        [strings.length],
+        strings.map((bytes) => new TextDecoder().decode(bytes)),
+      ),
+    ];
+  }
   context.fail('it has none of the attributes value, value_float, value_ints, …');
 }
 
-function literal(dtype: DType, shape: readonly number[], elements: readonly number[]): Facts {
+function literal(dtype: DType, shape: readonly number[], elements: readonly Element[]): Facts {
   return tensorFacts(dtype, shape, makeConstant(dtype, shape, elements));
 }
 

@@ -18,7 +18,8 @@ import { crossEntropyGradient, logLikelihoodGradient } from './loss-gradient.ts'
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { scalesFirst } from '../../scaling.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
-import { inferReduction, inferArg, inferTopK, inferUnique, inferLoss, reduceShape } from './shape.ts';
+import { inferReduction, inferArg, inferTopK, inferLoss, reduceShape } from './shape.ts';
+import { inferUnique } from './unique.ts';
 import {
   argChannels,
   cumulativeChannels,

@@ -1,7 +1,6 @@
 import { filled } from '../../filled.ts';
 import type { Dim, Shape } from '../../../graph/ir.ts';
 import { makeConstant, type ConstantValue } from '../../constant.ts';
-import { productOfDims } from '../../dimension.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
 import { isInteger } from '../../fold.ts';
 import type { NodeContext } from '../../node-context.ts';
@@ -76,20 +75,4 @@ export function inferTopK(context: NodeContext): Facts[] {
 export function inferLoss(context: NodeContext): Facts[] {
   const shape = context.text('reduction', 'mean') === 'none' ? context.shape(1) : [];
   return [tensorFacts(context.dtype(0), shape), context.same()];
-}
-
-export function inferUnique(context: NodeContext): Facts[] {
-  const shape = context.shape(0);
-  const axis = context.attributes.int('axis');
-  const count = context.openDim();
-  const picked =
-    axis === undefined || shape === undefined ? [count] : withDim(shape, context.axis(axis, shape.length), count);
-  const inverse: Dim =
-    shape === undefined ? null : axis === undefined ? productOfDims(shape) : (shape.at(axis) ?? null);
-  return [
-    tensorFacts(context.dtype(0), axis !== undefined && shape === undefined ? undefined : picked),
-    tensorFacts('int64', [count]),
-    tensorFacts('int64', [inverse]),
-    tensorFacts('int64', [count]),
-  ];
 }

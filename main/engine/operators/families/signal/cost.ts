@@ -5,16 +5,27 @@ export function dftMacs(context: CostContext): number | null {
   const input = context.input(0);
   const output = context.output(0);
   if (input === undefined || output === undefined) return null;
-  // The transformed axis is the one whose length changed, or stands in an attribute; else the lengths tell only if all are equal.
-  const rank = input.length;
   const signal = input.slice(0, -1);
-  const changed = signal.findIndex((size, axis) => size !== output[axis]);
-  if (changed < 0 && context.hasInput(2) && signal.some((size) => size !== signal[0])) return null;
-  const stated = changed >= 0 ? changed : (context.attributes.int('axis') ?? rank - 2);
-  const axis = stated < 0 ? stated + rank : stated;
+  const axis = transformedAxis(context, signal, output);
+  if (axis === undefined) return null;
   const length = Math.max(input[axis] ?? 1, output[axis] ?? 1);
   const lines = signal.reduce((product, size, at) => (at === axis ? product : product * size), 1);
   return lines * transformMacs(length);
+}
+
+/** What is stated; where that is computed, the axis whose length changed, or any one if all lengths are equal. */
+function transformedAxis(
+  context: CostContext,
+  signal: readonly number[],
+  output: readonly number[],
+): number | undefined {
+  const rank = signal.length + 1;
+  const given = context.hasInput(2) ? context.number(2) : -2;
+  const stated = context.opset < 20 ? context.int('axis', 1) : given;
+  if (stated !== undefined) return stated < 0 ? stated + rank : stated;
+  const changed = signal.findIndex((size, axis) => size !== output[axis]);
+  if (changed >= 0) return changed;
+  return signal.every((size) => size === signal[0]) ? 0 : undefined;
 }
 
 /** As many transforms as there are frames. */

@@ -1,8 +1,7 @@
 /** Fourier transforms, filter banks, images as files. */
-import { tensorFacts } from '../../facts.ts';
 import { defineOperators } from '../../spec.ts';
 import { dftMacs, stftMacs } from './cost.ts';
-import { inferDft, inferStft, inferMel } from './shape.ts';
+import { inferDft, inferImage, inferStft, inferMel } from './shape.ts';
 
 export const signalOperators = defineOperators('', {
   DFT: {
@@ -30,8 +29,6 @@ export const signalOperators = defineOperators('', {
     category: 'tensor',
     inputs: ['encoded_stream'],
     gradient: { stops: 'reads the bytes of a file' },
-    infer: (context) => [
-      tensorFacts('uint8', [...context.openDims(2), context.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3]),
-    ],
+    infer: inferImage,
   },
 });

@@ -4,6 +4,7 @@ import { addDims, floorDivideDims, subtractDims } from '../../dimension.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
 import type { NodeContext } from '../../node-context.ts';
 import { withDim } from '../../shape.ts';
+import { imageSize } from './image-size.ts';
 
 const half = (size: Dim): Dim => addDims(floorDivideDims(size, 2), 1);
 
@@ -42,6 +43,14 @@ export function inferStft(context: NodeContext): Facts[] {
   const frames = addDims(floorDivideDims(subtractDims(signal?.[1] ?? null, frame), step), 1);
   const places = context.int('onesided', 1) !== 0 ? half(frame) : frame;
   return [tensorFacts(context.dtype(0), [signal?.[0] ?? null, frames, places, 2])];
+}
+
+/** [height, width, channels] */
+export function inferImage(context: NodeContext): Facts[] {
+  const bytes = context.bytes(0);
+  const size = bytes === undefined ? undefined : imageSize(bytes);
+  const area = size === undefined ? context.openDims(2) : [size.height, size.width];
+  return [tensorFacts('uint8', [...area, context.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3])];
 }
 
 export function inferMel(context: NodeContext): Facts[] {
