@@ -6,7 +6,8 @@ import type { KeptValues } from '../runtime/protocol.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { SessionSettings } from '../runtime/settings.ts';
-import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+import { firstNumber, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
+import type { UpdateRule } from './optimizer.ts';
 import { WEIGHTS, withWeights, type TrainingGraph } from './training-graph.ts';
 
 export interface StepOptions {
@@ -86,14 +87,13 @@ export class Trainer {
   async step(feeds: HostTensors, { learningRate, signal, outputs = [] }: StepOptions): Promise<StepResult> {
     const { numbers, carried, rule } = this.training;
     const step = this.#steps + 1;
-    const scalars = Object.entries(rule.numbers(step, learningRate)).map(([name, value]) => [name, scalar(value)]);
-    const given = { ...feeds, ...Object.fromEntries(scalars), ...this.#fed };
+    const given = { ...feeds, ...stepNumbers(rule, step, learningRate), ...this.#fed };
     const run = await this.#session.runKeeping(
       { feeds: given, from: this.#kept },
       { outputs: [...numbers, ...outputs], keep: carried },
       { signal },
     );
-    const read = (name: string): number => Number((run.outputs[name]!.data as Float32Array)[0]);
+    const read = (name: string): number => firstNumber(run.outputs[name]!);
     const loss = read(numbers[0]!);
     const gradientNorm = read(numbers.at(-1)!);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -185,7 +185,12 @@ export class Trainer {
 
 const scalar = (value: number): HostTensor => ({ dtype: 'float32', dims: [], data: Float32Array.of(value) });
 
-function notFinite(
+/** The numbers that an update is fed, by name. */
+export const stepNumbers = (rule: UpdateRule, step: number, learningRate: number): HostTensors =>
+  Object.fromEntries(Object.entries(rule.numbers(step, learningRate)).map(([name, value]) => [name, scalar(value)]));
+
+/** The error of a step that was not taken. */
+export function notFinite(
   step: number,
   { loss, gradientNorm, learningRate }: { loss: number; gradientNorm: number; learningRate: number },
 ): StudioError {

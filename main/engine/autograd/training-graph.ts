@@ -64,6 +64,8 @@ export interface TrainingGraph {
   /** Outputs that are numbers to read after a step. */
   readonly numbers: readonly string[];
   readonly rule: UpdateRule;
+  /** The value that is the gradient of all weights, one vector, before it is clipped. */
+  readonly gradient: string;
   /** Values of the forward pass that are kept for the backward pass. */
   readonly kept: readonly string[];
   /** Into how many segments the forward pass is cut, all but the last computed twice; 1: it is computed once. */
@@ -171,6 +173,7 @@ function build(request: TrainingRequest, segments: number): TrainingGraph {
     initial: initialState(parameters, stored, moments),
     carried: Object.fromEntries(carried),
     numbers,
+    gradient,
     rule: { ...rule, numbers: (...step) => renamed(rule.numbers(...step)) },
     kept: [...keptValues(derived.model.graph, forward)],
     segments,
@@ -189,7 +192,8 @@ function sizesOf(model: Model, dims: Readonly<Record<string, number>>): (value: 
 }
 
 const LOSS = 'loss';
-const NORM = 'gradient_norm';
+/** Output: the length of the gradient of all weights, before it is clipped. */
+export const NORM = 'gradient_norm';
 
 const renamed = (numbers: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(numbers).map(([name, value]) => [scalarName(name), value]));

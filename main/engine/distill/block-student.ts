@@ -2,7 +2,6 @@ import type { Training } from '../../contract/training.ts';
 import { evaluationGraph } from '../autograd/evaluation-graph.ts';
 import type { Checkpoint } from '../autograd/trainer.ts';
 import { layOut, WEIGHTS, withWeights, type Parameter } from '../autograd/training-graph.ts';
-import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
@@ -62,7 +61,8 @@ export class BlockStudent implements TrainedStudent {
     options: LearnerOptions,
     blocks: { readonly blocks: readonly Block[]; readonly stepsPerBlock: number },
   ): Promise<BlockStudent> {
-    const { run, runner, signal } = options;
+    const { run, signal } = options;
+    const [runner, settings] = [run.lanes.runners[0]!, run.lanes.settings];
     const index = indexGraph(run.student.graph);
     const stored = blocks.blocks.flatMap((block) => block.parameters.map((name) => index.initializer(name)!));
     const parameters = layOut(stored);
@@ -72,7 +72,7 @@ export class BlockStudent implements TrainedStudent {
     const judged = { ...run, matches };
     const weighed = await weighTargets(judged, { ...options, parameters: [] });
     const graph = evaluationGraph({ ...weighed, outputs: [run.scores.student] }, parameters);
-    const session = await runner.load({ bytes: encodeModel(graph) }, TRAINING_SESSION, { signal });
+    const session = await runner.load({ bytes: encodeModel(graph) }, settings, { signal });
     const evaluation = new Evaluation({ ...weighed, run: judged, signal });
     const student = await Student.start(ofBlock(options, blocks.blocks[0]!, { parameters, weights }));
     return new BlockStudent(options, blocks, { parameters, weights, judge: { evaluation, session }, student });

@@ -4,8 +4,10 @@ import type { Training } from '../../contract/training.ts';
 import { withWeights } from '../autograd/training-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import type { Sources } from '../passes/pass.ts';
+import { physicalCores } from '../runtime/physical-cores.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { DistillInput } from './distill-input.ts';
+import { laneCount, withLanes } from './lanes.ts';
 import { layerErrors } from './layer-errors.ts';
 import { prepareForTraining } from './prepare-student.ts';
 import { quantizedStudent } from './quantized-student.ts';
@@ -44,20 +46,25 @@ export async function distillModel(model: Model, input: DistillInput, context: T
     sources: student.sources,
     codes: codes?.parameters ?? [],
   };
-  const run = await prepareRun(pair, input, context);
-  try {
-    const { training, parameters, weights, notes } = await runTraining(run, input, context);
-    const gained = training.best > 0;
-    const trained = gained ? withWeights(form, parameters, weights) : form;
-    const compared = { teacher: pair.teacher, before: pair.student, after: trained };
-    const layers = gained ? await layerErrors(run, compared, { runner, signal: context.signal }) : [];
-    return {
-      model: gained ? (codes?.write(trained) ?? trained) : model,
-      settings: { ...settings, ...run.decided, rate: training.rate ?? settings.rate },
-      sources: gained ? student.sources : new Map(),
-      outcome: { training: { ...training, layers }, notes: [...student.notes, ...run.notes, ...notes] },
-    };
-  } finally {
-    if (runner.alive) await run.teacher.close();
-  }
+  const { signal } = context;
+  const cores = physicalCores();
+  const batch = Math.min(settings.batch, Math.floor(settings.samples * (1 - settings.heldOut)));
+  return withLanes(runner, { lanes: laneCount(form, { batch, cores }), cores, signal }, async (lanes) => {
+    const run = await prepareRun(pair, input, { lanes, signal });
+    try {
+      const { training, parameters, weights, notes } = await runTraining(run, input, context);
+      const gained = training.best > 0;
+      const trained = gained ? withWeights(form, parameters, weights) : form;
+      const compared = { teacher: pair.teacher, before: pair.student, after: trained };
+      const layers = gained ? await layerErrors(run, compared, { runner, signal }) : [];
+      return {
+        model: gained ? (codes?.write(trained) ?? trained) : model,
+        settings: { ...settings, ...run.decided, rate: training.rate ?? settings.rate },
+        sources: gained ? student.sources : new Map(),
+        outcome: { training: { ...training, layers }, notes: [...student.notes, ...run.notes, ...notes] },
+      };
+    } finally {
+      if (runner.alive) await run.teachers[0]!.close();
+    }
+  });
 }

@@ -1,5 +1,5 @@
 import type { Session } from '../runtime/session.ts';
-import type { HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+import { firstNumber, type HostTensors } from '../tensor/host-tensor.ts';
 import { answersOf, countEqual } from './agreement.ts';
 import type { Item } from './batch-order.ts';
 import type { Target } from './match.ts';
@@ -42,7 +42,7 @@ export class Evaluation {
       const items = places.map((sample) => ({ sample, view: 0 }));
       const feeds = { ...run.samples.feeds(items), ...(await teacher.targetsOf(items)) };
       const outputs = await give(feeds, [...names, run.scores.student]);
-      const losses = names.map((name) => numberIn(outputs[name]!));
+      const losses = names.map((name) => firstNumber(outputs[name]!));
       loss += places.length * losses.reduce((sum, value, index) => sum + value * weights[index]!, 0);
       const answers = answersOf(outputs[run.scores.student]!);
       agreement = added(agreement, countEqual(answers, await this.#answersTo(at, items)));
@@ -59,16 +59,13 @@ export class Evaluation {
     const known = this.#answers.get(at);
     if (known !== undefined) return known;
     const output = run.scores.teacher;
-    const session: Session = run.teacher;
+    const session: Session = run.teachers[0]!;
     const given = await session.run(run.samples.feeds(items, session.inputs), { outputs: [output], signal });
     const answers = answersOf(given[output]!);
     this.#answers.set(at, answers);
     return answers;
   }
 }
-
-/** A tensor's first number. */
-export const numberIn = ({ data }: HostTensor): number => Number((data as Float32Array)[0]);
 
 function added(sum: Counted | null, more: Counted | null): Counted | null {
   if (sum === null || more === null) return more;

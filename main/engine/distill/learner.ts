@@ -3,13 +3,13 @@ import { evaluationGraph } from '../autograd/evaluation-graph.ts';
 import type { Training } from '../../contract/training.ts';
 import type { Optimizer } from '../autograd/optimizer.ts';
 import { estimateMemory } from '../autograd/memory.ts';
-import { Trainer, type Checkpoint } from '../autograd/trainer.ts';
+import { ParallelTrainer } from '../autograd/parallel-trainer.ts';
+import { Trainer, type Checkpoint, type StepResult } from '../autograd/trainer.ts';
 import { trainingGraph, withWeights, type Parameter } from '../autograd/training-graph.ts';
-import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
-import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
 import { BatchOrder } from './batch-order.ts';
 import { Evaluation } from './evaluation.ts';
 import { firstNotFinite } from './not-finite.ts';
@@ -28,7 +28,6 @@ export interface LearnerOptions {
   readonly passOver: boolean;
   /** Bytes that a step may take; undefined: as much as it does. */
   readonly memory: number | undefined;
-  readonly runner: Runner;
   readonly signal: AbortSignal;
 }
 
@@ -49,20 +48,28 @@ export interface TrainedStudent extends Learner {
   close(): Promise<void>;
 }
 
-/** A student in the runner's process, which learns from its teacher. */
+/** Some samples of a batch, with what they are to be learnt as. */
+interface Part {
+  readonly feeds: HostTensors;
+  readonly samples: number;
+}
+
+/** A student in the runners' processes, which learns from its teacher. */
 export class Student implements TrainedStudent {
   readonly parameters: readonly Parameter[];
   readonly blocked: TrainedStudent['blocked'];
   readonly estimate: Training['estimate'];
   readonly #options: LearnerOptions;
-  readonly #trainer: Trainer;
+  readonly #trainer: Trainer | ParallelTrainer;
   readonly #judge: { readonly evaluation: Evaluation; readonly session: Session };
   readonly #teacher: Teacher;
   readonly #order: BatchOrder;
+  /** The next step's batch, made while the runners compute. */
+  #ahead: { readonly step: number; readonly parts: Promise<readonly Part[]> } | undefined;
 
   private constructor(parts: {
     readonly options: LearnerOptions;
-    readonly trainer: Trainer;
+    readonly trainer: Trainer | ParallelTrainer;
     readonly judge: { readonly evaluation: Evaluation; readonly session: Session };
     readonly teacher: Teacher;
     readonly estimate: Training['estimate'];
@@ -81,12 +88,16 @@ export class Student implements TrainedStudent {
 
   /** @throws TRAIN_NO_GRADIENT; DATA_INVALID where the teacher gives NaN; RUNTIME_…, CANCELLED */
   static async start(options: LearnerOptions): Promise<Student> {
-    const { run, runner, signal, optimizer, passOver } = options;
+    const { run, signal, optimizer, passOver } = options;
     const weighed = await weighTargets(run, { ...options, parameters: run.parameters });
     const { model, losses, adaptors } = weighed;
     const parameters = [...run.parameters, ...adaptors];
-    const dims = batchDims(model, Math.min(options.batch, run.split.trained.length));
-    const memory = options.memory === undefined ? undefined : { bytes: options.memory, dims };
+    const { runners, settings } = run.lanes;
+    const size = Math.min(options.batch, run.split.trained.length);
+    // No process without a sample.
+    const used = runners.slice(0, size);
+    const dims = batchDims(model, Math.ceil(size / used.length));
+    const memory = options.memory === undefined ? undefined : { bytes: options.memory / used.length, dims };
     const training = trainingGraph({
       model,
       losses,
@@ -97,24 +108,54 @@ export class Student implements TrainedStudent {
       ...(memory === undefined ? {} : { memory }),
     });
     const { peakBytes, unknown } = estimateMemory(training, dims);
-    const estimate = unknown > MOST_UNKNOWN ? null : { stepBytes: peakBytes, segments: training.segments };
+    const estimate =
+      unknown > MOST_UNKNOWN ? null : { stepBytes: peakBytes * used.length, segments: training.segments };
     const evaluated = evaluationGraph({ model, losses, outputs: [run.scores.student] }, training.parameters);
-    const trainer = await Trainer.start(runner, training, TRAINING_SESSION, signal);
-    const evaluation = await runner.load({ bytes: encodeModel(evaluated) }, TRAINING_SESSION, { signal });
+    const trainer =
+      used.length === 1
+        ? await Trainer.start(used[0]!, training, settings, signal)
+        : await ParallelTrainer.start(used, training, settings, signal);
+    const evaluation = await used[0]!.load({ bytes: encodeModel(evaluated) }, settings, { signal });
     const judge = { session: evaluation, evaluation: new Evaluation({ ...weighed, run, signal }) };
     return new Student({ options, trainer, judge, teacher: weighed.teacher, estimate });
   }
 
   async step(step: number, rate: number): Promise<number> {
-    const { run, signal } = this.#options;
-    const items = this.#order.at(step);
-    const feeds = { ...run.samples.feeds(items), ...(await this.#teacher.targetsOf(items)) };
+    const parts = await (this.#ahead?.step === step ? this.#ahead.parts : this.#parts(step));
+    const taken = this.#take(parts, rate);
+    const ahead = this.#parts(step + 1);
+    ahead.catch(() => undefined); // thrown when its turn comes
+    this.#ahead = { step: step + 1, parts: ahead };
     try {
-      return (await this.#trainer.step(feeds, { learningRate: rate, signal })).loss;
+      return (await taken).loss;
     } catch (error) {
       if (error instanceof StudioError && error.code === 'TRAIN_NOT_FINITE') return NaN;
       throw error;
     }
+  }
+
+  #take(parts: readonly Part[], learningRate: number): Promise<StepResult> {
+    const { signal } = this.#options;
+    const trainer = this.#trainer;
+    return trainer instanceof ParallelTrainer
+      ? trainer.step(parts, { learningRate, signal })
+      : trainer.step(parts[0]!.feeds, { learningRate, signal });
+  }
+
+  /** What each lane is fed in a step. */
+  #parts(step: number): Promise<readonly Part[]> {
+    const items = this.#order.at(step);
+    const { run } = this.#options;
+    const lanes = Math.min(run.lanes.runners.length, items.length);
+    const shares = Array.from({ length: lanes }, (_, lane) =>
+      items.slice(Math.round((lane * items.length) / lanes), Math.round(((lane + 1) * items.length) / lanes)),
+    );
+    return Promise.all(
+      shares.map(async (own, lane) => {
+        const feeds = { ...run.samples.feeds(own), ...(await this.#teacher.targetsOf(own, lane)) };
+        return { feeds, samples: own.length };
+      }),
+    );
   }
 
   evaluate(): Promise<Standing> {
@@ -136,13 +177,15 @@ export class Student implements TrainedStudent {
   }
 
   async whereNotFinite(step: number): Promise<string | undefined> {
-    const { run, runner, signal } = this.#options;
+    const { run, signal } = this.#options;
+    const runner = run.lanes.runners[0]!;
     const weights = await this.#trainer.weights();
     const model = withWeights(run.student, this.parameters, weights);
     return firstNotFinite(model, run.samples.feeds(this.#order.at(step)), { runner, signal });
   }
 
   async close(): Promise<void> {
+    await this.#ahead?.parts.catch(() => undefined);
     await this.#trainer.close();
     await this.#judge.session.close();
   }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../base/errors.ts';
-import type { TaskContext } from '../../base/progress.ts';
 import type { DistillStep } from '../../contract/recipe/distill.ts';
 import { trainableParameters } from '../autograd/parameters.ts';
 import { TRAINING_SESSION } from '../autograd/training-session.ts';
@@ -19,6 +18,7 @@ import type { Match } from './match.ts';
 import { frozenParameters } from './frozen.ts';
 import { matchOf, planMatches, type MatchPlan } from './plan-matches.ts';
 import { Samples } from './samples.ts';
+import type { Lanes } from './lanes.ts';
 import { loadTapped } from './shapes.ts';
 import { openBatch } from './open-batch.ts';
 import { ViewedSamples } from './viewed-samples.ts';
@@ -26,8 +26,9 @@ import { ViewedSamples } from './viewed-samples.ts';
 /** Everything that training needs, made ready. */
 export interface PreparedRun {
   readonly student: Model;
-  /** Loaded, with what is matched as outputs. */
-  readonly teacher: Session;
+  /** Loaded in every lane, with what is matched as outputs. */
+  readonly teachers: readonly Session[];
+  readonly lanes: Lanes;
   /** The teacher's scores. */
   readonly scores: { readonly student: string; readonly teacher: string };
   readonly samples: ViewedSamples;
@@ -67,7 +68,7 @@ interface Pair {
 export async function prepareRun(
   { student: given, teacher, sources, codes }: Pair,
   { settings, lineage, calibration, labels, runner }: DistillInput,
-  { signal }: TaskContext,
+  { lanes, signal }: { readonly lanes: Lanes; readonly signal: AbortSignal },
 ): Promise<PreparedRun> {
   const { seed, heldOut: share } = settings;
   const student = openBatch(given);
@@ -90,7 +91,10 @@ export async function prepareRun(
   const alpha = 'alpha' in settings ? settings.alpha : 0.5;
   const plan = planMatches(student, teacher, { match, alpha, outputs: scores });
   const tapped = [...new Set([...plan.matches.map((one) => one.teacher), plan.scores.teacher, theirs])];
-  const loaded = await loadTapped(runner, openBatch(teacher), tapped, TRAINING_SESSION, signal);
+  const teachers = await Promise.all(
+    lanes.runners.map((each) => loadTapped(each, openBatch(teacher), tapped, lanes.settings, signal)),
+  );
+  const loaded = teachers[0]!;
   const { matches, kept, notes } = await measured(runner, { student, loaded, plan, samples, lineage, signal });
   const augmentation = await chooseAugmentation(settings.augment, {
     teacher: loaded,
@@ -103,7 +107,8 @@ export async function prepareRun(
   const frozen = frozenParameters(student, (node) => sourcesOf(sources, node).some((layer) => excluded.has(layer)));
   return {
     student,
-    teacher: loaded,
+    teachers,
+    lanes,
     scores,
     samples: new ViewedSamples(samples, { kind: augmentation.kind, most: VIEWS, seed }),
     split,

@@ -4,6 +4,7 @@ import type { HeldOutPoint, Training } from '../../contract/training.ts';
 import { wilson } from '../../judge/statistics/binomial.ts';
 import type { Parameter } from '../autograd/training-graph.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import type { Runner } from '../runtime/runner.ts';
 import type { DistillInput } from './distill-input.ts';
 import { BlockStudent } from './block-student.ts';
 import { blocksOf, type Block } from './blocks.ts';
@@ -39,7 +40,7 @@ export async function runTraining(
   const temperature = 'temperature' in settings ? settings.temperature : 4;
   const { optimizer } = recipeOfPreset(settings.preset);
   progress({ stage: 'Preparing training', done: 0, total: 1 });
-  const options = { run, optimizer, temperature, batch, seed, passOver, memory, runner, signal };
+  const options = { run, optimizer, temperature, batch, seed, passOver, memory, signal };
   const blocks = settings.preset === 'blocks' ? blocksOf(run.student.graph, run.matches, run.parameters) : [];
   const stretch = Math.ceil(iterations / Math.max(1, blocks.length));
   const student =
@@ -75,14 +76,20 @@ export async function runTraining(
     const { end, state, best } = trained;
     const where = end.kind === 'diverged' ? await student.whereNotFinite(end.step) : undefined;
     if (end.kind === 'diverged' && state.best.step === 0) throw diverged(state, end.step, where);
-    const memory = await runner.call('memory', { reset: false }, { signal });
-    const training = await teller.tell(state, end.kind === 'stopped' ? 'stopped' : 'done', memory.peakBytes);
+    const memory = await peakBytes(run.lanes.runners, signal);
+    const training = teller.tell(state, end.kind === 'stopped' ? 'stopped' : 'done', memory);
     if (end.kind !== 'stopped') await checkpoints?.remove();
     const notes = [...blockNotes(blocks), ...notesOf(end, state, resumed, where), ...blockedNotes(student.blocked)];
     return { training, parameters: student.parameters, weights: best, notes };
   } finally {
     if (runner.alive) await student.close();
   }
+}
+
+/** Of all processes that train. */
+async function peakBytes(runners: readonly Runner[], signal: AbortSignal): Promise<number> {
+  const memory = await Promise.all(runners.map((each) => each.call('memory', { reset: false }, { signal })));
+  return memory.reduce((sum, { peakBytes: bytes }) => sum + bytes, 0);
 }
 
 async function earlier(run: PreparedRun, { checkpoints }: DistillInput['host']): Promise<Resumed | undefined> {

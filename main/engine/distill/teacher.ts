@@ -8,7 +8,8 @@ import type { Target } from './match.ts';
 import type { ViewedSamples } from './viewed-samples.ts';
 
 export interface TeacherOptions {
-  readonly session: Session;
+  /** Of the same model, each in a runner of its own. */
+  readonly sessions: readonly Session[];
   readonly samples: ViewedSamples;
   readonly targets: readonly Target[];
   /** Channels that the student has left of a value of the teacher. */
@@ -31,9 +32,13 @@ export class Teacher {
     this.#fromTeacher = options.targets.filter(({ match }) => match.kind !== 'labels');
   }
 
-  /** The targets of a batch, by the objective's inputs. @throws DATA_INVALID where the teacher gives NaN; RUNTIME_…, CANCELLED */
-  async targetsOf(items: readonly Item[]): Promise<HostTensors> {
-    const rows = await this.#rowsOf(items);
+  /**
+   * The targets of a batch, by the objective's inputs.
+   * @param lane which session computes what is not there yet
+   * @throws DATA_INVALID where the teacher gives NaN; RUNTIME_…, CANCELLED
+   */
+  async targetsOf(items: readonly Item[], lane = 0): Promise<HostTensors> {
+    const rows = await this.#rowsOf(items, lane);
     const tensors: Record<string, HostTensor> = {};
     for (const [at, { input, match }] of this.#fromTeacher.entries()) {
       const size = elementCount(match.targetDims.slice(1));
@@ -47,7 +52,7 @@ export class Teacher {
     return tensors;
   }
 
-  async #rowsOf(items: readonly Item[]): Promise<ReadonlyMap<string, readonly Float32Array[]>> {
+  async #rowsOf(items: readonly Item[], lane: number): Promise<ReadonlyMap<string, readonly Float32Array[]>> {
     const found = new Map<string, readonly Float32Array[]>();
     const missing: Item[] = [];
     for (const item of items) {
@@ -56,7 +61,8 @@ export class Teacher {
       else if (!missing.some((other) => keyOf(other) === keyOf(item))) missing.push(item);
     }
     if (missing.length === 0 || this.#fromTeacher.length === 0) return found;
-    const { session, samples, budget, signal } = this.#options;
+    const { sessions, samples, budget, signal } = this.#options;
+    const session = sessions[lane]!;
     const outputs = [...new Set(this.#fromTeacher.map(({ match }) => match.teacher))];
     const given = await session.run(samples.feeds(missing, session.inputs), { outputs, signal });
     const columns = this.#fromTeacher.map((target) =>
@@ -66,7 +72,7 @@ export class Teacher {
       const rows = columns.map((column) => column[row]!);
       const bytes = rows.reduce((sum, { byteLength }) => sum + byteLength, 0);
       found.set(keyOf(item), rows);
-      if (this.#bytes + bytes > budget) continue;
+      if (this.#bytes + bytes > budget || this.#held.has(keyOf(item))) continue;
       this.#held.set(keyOf(item), rows);
       this.#bytes += bytes;
     }

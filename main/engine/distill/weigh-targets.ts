@@ -1,10 +1,8 @@
 import { evaluationGraph } from '../autograd/evaluation-graph.ts';
 import type { Loss } from '../autograd/loss.ts';
-import { TRAINING_SESSION } from '../autograd/training-session.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
-import type { Runner } from '../runtime/runner.ts';
-import { numberIn } from './evaluation.ts';
+import { firstNumber } from '../tensor/host-tensor.ts';
 import { lossOf } from './losses.ts';
 import type { Target } from './match.ts';
 import type { PreparedRun } from './prepare-run.ts';
@@ -34,14 +32,13 @@ export async function weighTargets(
     readonly parameters: readonly string[];
     readonly temperature: number;
     readonly batch: number;
-    readonly runner: Runner;
     readonly signal: AbortSignal;
   },
 ): Promise<WeighedTargets> {
-  const { parameters, temperature, runner, signal, batch } = options;
+  const { parameters, temperature, signal, batch } = options;
   const { model, targets, adaptors } = studentGraph(run.student, run.matches, parameters);
   const teacher = new Teacher({
-    session: run.teacher,
+    sessions: run.teachers,
     samples: run.samples,
     targets,
     kept: run.kept,
@@ -51,7 +48,7 @@ export async function weighTargets(
   const losses = (weights: readonly number[]): readonly Loss[] =>
     targets.map((target, at) => lossOf(target, temperature, weights[at]!));
   const plain = { model, targets, teacher, losses: losses(targets.map(() => 1)) };
-  const first = await initialLosses(run, plain, { batch, runner, signal });
+  const first = await initialLosses(run, plain, { batch, signal });
   const weights = targets.map(({ match }, at) => (first[at]! > 0 ? match.share / first[at]! : match.share));
   return { model, adaptors, teacher, targets, weights, losses: losses(weights) };
 }
@@ -60,16 +57,18 @@ export async function weighTargets(
 async function initialLosses(
   run: PreparedRun,
   { model, targets, teacher, losses }: Pick<WeighedTargets, 'model' | 'targets' | 'teacher' | 'losses'>,
-  { batch, runner, signal }: { readonly batch: number; readonly runner: Runner; readonly signal: AbortSignal },
+  { batch, signal }: { readonly batch: number; readonly signal: AbortSignal },
 ): Promise<readonly number[]> {
   if (targets.length === 1) return [targets[0]!.match.share];
   const bytes = encodeModel(evaluationGraph({ model, losses, outputs: [] }, []));
-  const session = await runner.load({ bytes }, TRAINING_SESSION, { signal });
+  const { runners, settings } = run.lanes;
+  const runner = runners[0]!;
+  const session = await runner.load({ bytes }, settings, { signal });
   try {
     const items = run.split.trained.slice(0, batch).map((sample) => ({ sample, view: 0 }));
     const feeds = { ...run.samples.feeds(items), ...(await teacher.targetsOf(items)) };
     const outputs = await session.run(feeds, { outputs: targets.map(({ loss }) => loss), signal });
-    return targets.map(({ loss }) => numberIn(outputs[loss]!));
+    return targets.map(({ loss }) => firstNumber(outputs[loss]!));
   } finally {
     if (runner.alive) await session.close();
   }

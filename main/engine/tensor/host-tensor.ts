@@ -34,3 +34,6 @@ export type HostTensors = Readonly<Record<string, HostTensor>>;
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
+
+/** The first number of a float tensor. */
+export const firstNumber = ({ data }: HostTensor): number => Number((data as Float32Array)[0]);

@@ -4,6 +4,7 @@ import { distillStepSchema } from '../../../../main/contract/recipe/distill.ts';
 import type { Training } from '../../../../main/contract/training.ts';
 import type { CheckpointStore } from '../../../../main/engine/distill/checkpoint.ts';
 import { distillModel } from '../../../../main/engine/distill/distill-model.ts';
+import { laneCount } from '../../../../main/engine/distill/lanes.ts';
 import { NOBODY } from '../../../../main/engine/distill/training-host.ts';
 import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
@@ -285,5 +286,41 @@ describe('a run that was killed', () => {
     expect(rest.outcome.notes.join(' ')).toMatch(/Went on from step 21/);
     expect(floats(rest.model, 'one.weight')).toEqual(floats(whole.model, 'one.weight'));
     expect(file).toBeUndefined();
+  });
+});
+
+describe('a student whose steps are long', () => {
+  const wide = (): Model =>
+    graph()
+      .input('x', 'float32', ['N', 3, 16, 16])
+      .conv({ name: 'one', channels: 32 })
+      .relu()
+      .conv({ name: 'two', channels: 96 })
+      .relu({ to: 'b' })
+      .globalAveragePool()
+      .flatten()
+      .gemm({ name: 'head', inputs: 96, outputs: 3, to: 'y' })
+      .output()
+      .build();
+  const images = (): HostTensors => {
+    const random = seededRandom(12);
+    const data = Float32Array.from({ length: 48 * 768 }, () => 2 * random() - 1);
+    return { x: { dtype: 'float32', dims: [48, 3, 16, 16], data } };
+  };
+
+  it('is trained in several processes where there are cores, and to the same weights again', async () => {
+    const settings = { preset: 'pruned-cnn', iterations: 4, batch: 36, augment: 'flip', samples: 48, rate: 0.002 };
+    expect(laneCount(wide(), { batch: 36, cores: 2 })).toBe(2);
+    const calibration = async function* (): AsyncGenerator<HostTensors> {
+      yield images();
+    };
+    const input = {
+      settings: distillStepSchema.parse(settings), teacher: wide(), lineage: undefined, calibration,
+      labels: () => null, runner, host: NOBODY,
+    }; // prettier-ignore
+    const once = await distillModel(holed(wide(), 'two.weight'), input, quietContext());
+    const again = await distillModel(holed(wide(), 'two.weight'), input, quietContext());
+    expect(once.outcome.training.best).toBeGreaterThan(0);
+    expect(floats(once.model, 'two.weight')).toEqual(floats(again.model, 'two.weight'));
   });
 });
