@@ -184,7 +184,10 @@ function replaceByInitializers(model: Model, nodes: ReadonlySet<Node>, found: Ho
     editor.removeNode(node);
     sources.set(layer.name, [...(sources.get(layer.name) ?? [layer.name]), node.name]);
   }
-  for (const [name, tensor] of Object.entries(found)) editor.setInitializer(tensorOfHost(name, tensor));
+  for (const [name, tensor] of Object.entries(found)) {
+    // A node that stays for another of its outputs goes on making this one too.
+    if (served.has(index.producer(name)!)) editor.setInitializer(tensorOfHost(name, tensor));
+  }
   const computed = [...served.keys()].filter(({ opType }) => opType !== 'Constant').length;
   const notes =
     computed === 0 ? [] : [`${computed} operator${computed === 1 ? '' : 's'} on constants computed beforehand.`];

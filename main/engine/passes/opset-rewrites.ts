@@ -10,6 +10,7 @@ import {
   floatsAttribute,
   intAttribute,
   makeAttribute,
+  stringAttribute,
 } from '../graph/attributes.ts';
 import type { Node } from '../graph/ir.ts';
 import { makeNode } from '../graph/make.ts';
@@ -18,6 +19,8 @@ import { makeNode } from '../graph/make.ts';
 export interface UpgradeScope {
   /** Adds a constant int64 vector; returns its name. */
   readonly ints: (role: string, values: readonly bigint[]) => string;
+  /** Adds a constant int64 scalar; returns its name. */
+  readonly int: (role: string, value: bigint) => string;
   /** Adds a constant scalar of the element type of the value `like` (float32 where that is not known). */
   readonly scalarLike: (role: string, value: number, like: string) => string;
   /** Adds a constant float32 tensor; a vector unless `dims` say otherwise. */
@@ -280,6 +283,17 @@ export const REWRITES: readonly Rewrite[] = [
   softmax('Softmax'),
   softmax('LogSoftmax'),
   softmax('Hardmax'),
+  {
+    since: 16,
+    opType: 'RoiAlign',
+    // Before, samples lay half a pixel off.
+    rewrite: (node) => [
+      {
+        ...node,
+        attributes: [...node.attributes, makeAttribute('coordinate_transformation_mode', 'output_half_pixel')],
+      },
+    ],
+  },
   ...REDUCTIONS.map((opType) => axesBecomeInput(18, opType)),
   {
     since: 18,
@@ -290,7 +304,29 @@ export const REWRITES: readonly Rewrite[] = [
       return [{ ...node, attributes: [...node.attributes, makeAttribute('num_outputs', BigInt(node.outputs.length))] }];
     },
   },
+  {
+    since: 20,
+    opType: 'DFT',
+    rewrite: (node, scope) => {
+      const [signal = '', length = ''] = node.inputs;
+      return [
+        { ...without(node, 'axis'), inputs: [signal, length, scope.int('axis', bigintAttribute(node, 'axis', 1n))] },
+      ];
+    },
+  },
+  {
+    since: 20,
+    opType: 'GridSample',
+    rewrite: (node) => {
+      const mode = stringAttribute(node, 'mode', 'bilinear');
+      const attributes = [...without(node, 'mode').attributes, makeAttribute('mode', SAMPLING_MODES[mode] ?? mode)];
+      return [{ ...node, attributes }];
+    },
+  },
 ];
+
+/** Names of GridSample's modes, before and since opset 20. */
+const SAMPLING_MODES: Readonly<Record<string, string>> = { bilinear: 'linear', bicubic: 'cubic' };
 
 /** Operators that are gone, or whose meaning changed so that no rewrite of one node keeps it. */
 export const REFUSALS: readonly { readonly since: number; readonly opType: string; readonly reason: string }[] = [
@@ -301,8 +337,5 @@ export const REFUSALS: readonly { readonly since: number; readonly opType: strin
     opType,
     reason: `${opType} is gone from opset 10 on`,
   })),
-  { since: 16, opType: 'RoiAlign', reason: 'RoiAlign samples elsewhere from opset 16 on' },
-  { since: 20, opType: 'GridSample', reason: 'the modes of GridSample have other names from opset 20 on' },
-  { since: 20, opType: 'DFT', reason: 'the axis of DFT is an input from opset 20 on' },
   { since: 21, opType: 'GroupNormalization', reason: 'GroupNormalization has other scales from opset 21 on' },
 ];

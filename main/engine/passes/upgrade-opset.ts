@@ -173,6 +173,7 @@ export function upgradeScope(
   };
   return {
     ints: (role, values) => constant(role, 'int64', [values.length], BigInt64Array.from(values)),
+    int: (role, value) => constant(role, 'int64', [], BigInt64Array.of(value)),
     scalarLike: (role, value, like) => constant(role, knowledge.dtype(like) ?? 'float32', [], Float32Array.of(value)),
     floats: (role, values, dims = [values.length]) => constant(role, 'float32', dims, Float32Array.from(values)),
     value: (role) => editor.freshValue(`${layer}/${role}`),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
+import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import { subgraphsOf } from '../../../../main/engine/graph/walk.ts';
 import { foldConstants, type FoldOptions } from '../../../../main/engine/passes/fold-constants.ts';
@@ -46,6 +47,22 @@ describe('foldConstants', () => {
     for (const [at, value] of [6, 8].entries()) expect(stored(result, 'w')[at]).toBeCloseTo(value, 5);
     expect([...result.sources]).toEqual([['conv', ['conv', 'mul', 'div', 'norm']]]);
     expect(result.notes).toEqual(['3 operators on constants computed beforehand.']);
+    await expectEqual(runner, model, result.model);
+  });
+
+  it('makes no value twice where a node stays for another of its outputs', async () => {
+    // What texts take is not known beforehand, so that their parts stay computed; their counts, 2 and 1, could be stored.
+    const model = graph()
+      .input('x', 'int64', [2])
+      .tensor(makeTensor('texts', 'string', [2], ['a b', 'c']))
+      .node('StringSplit', ['texts'], {}, ['parts', 'counts'])
+      .node('Add', ['x', 'counts'], {}, ['y'])
+      .node('Identity', ['parts'], {}, ['said'])
+      .output('y', 'int64')
+      .output('said', 'string')
+      .build({ opset: 20 });
+    const result = await fold(model);
+    expect(operators(result)).toEqual(['StringSplit', 'Add', 'Identity']);
     await expectEqual(runner, model, result.model);
   });
 

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { layerNames } from '../../../../main/engine/graph/layers.ts';
 import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
-import { defaultOpset, knowledgeOf, upgradeOpset } from '../../../../main/engine/passes/upgrade-opset.ts';
+import {
+  BLOCKED_OPSET,
+  defaultOpset,
+  knowledgeOf,
+  upgradeOpset,
+  upgradeTo,
+} from '../../../../main/engine/passes/upgrade-opset.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { outputsOf, randomFeed } from '../quantize/oracle.ts';
@@ -149,5 +155,49 @@ describe('upgradeOpset', () => {
       .output('y')
       .build({ opset: 9, irVersion: 4 });
     expect(() => upgradeOpset(masked, knowledgeOf(masked))).toThrow(/'drop'.*mask/);
+  });
+});
+
+describe('upgradeTo opset 21', () => {
+  const upgraded = (model: Model): Model => {
+    const result = upgradeTo(model, knowledgeOf(model), { to: BLOCKED_OPSET, sources: new Map() });
+    expect(defaultOpset(result)).toBe(21);
+    return result;
+  };
+
+  it('turns the axis of DFT into an input', async () => {
+    const signal = (attributes: Readonly<Record<string, bigint>>) =>
+      graph()
+        .input('x', 'float32', [3, 4, 5, 1])
+        .node('DFT', ['x'], attributes, ['y'])
+        .output('y')
+        .build({ opset: 17 });
+    for (const model of [signal({}), signal({ axis: 2n }), signal({ axis: 0n, onesided: 1n })]) {
+      await expectEqual(runner, model, upgraded(model), randomFeed([3, 4, 5, 1]));
+    }
+  });
+
+  it('names the modes of GridSample anew', async () => {
+    const grid = [-0.9, 0.3, 0.2, -0.7, 1.2, 0.4];
+    for (const mode of ['bilinear', 'bicubic', 'nearest', undefined]) {
+      const model = graph()
+        .input('x', 'float32', [1, 2, 4, 5])
+        .initializer('grid', 'float32', [1, 1, 3, 2], grid)
+        .node('GridSample', ['x', 'grid'], mode === undefined ? {} : { mode }, ['y'])
+        .output('y')
+        .build({ opset: 16 });
+      await expectEqual(runner, model, upgraded(model), randomFeed([1, 2, 4, 5]));
+    }
+  });
+
+  it('leaves the samples of RoiAlign where they were', async () => {
+    const model = graph()
+      .input('x', 'float32', [1, 2, 6, 6])
+      .initializer('rois', 'float32', [1, 4], [0.5, 1, 4.5, 5])
+      .initializer('of', 'int64', [1], [0n])
+      .node('RoiAlign', ['x', 'rois', 'of'], { output_height: 2n, output_width: 3n, sampling_ratio: 2n }, ['y'])
+      .output('y')
+      .build({ opset: 13 });
+    await expectEqual(runner, model, upgraded(model), randomFeed([1, 2, 6, 6]));
   });
 });
