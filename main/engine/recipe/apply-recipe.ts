@@ -2,6 +2,7 @@ import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { stepOf, stepParts } from '../../contract/recipe/kinds.ts';
 import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
 import { orderProblems } from '../../judge/recipe/words.ts';
+import { withNeededIr } from '../graph/ir-version.ts';
 import type { Model } from '../graph/ir.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { CheckpointStore } from '../distill/checkpoint.ts';
@@ -58,7 +59,7 @@ export async function applyRecipe(
     context.progress({ stage, done: 0, total: 1 });
     const around = { ...surroundings, source: model, ...(lineage === undefined ? {} : { lineage }) };
     const applied = await apply(current, inNamesOf(current, sources, parts), around, context);
-    current = applied.model;
+    current = withNeededIr(applied.model);
     sources = changedSources(current, composeSources(sources, applied.sources));
     if (applied.lineage !== undefined) lineage = composeLineage(lineage, applied.lineage);
     steps.push(stepOf(kind, inNamesOfRecipe(applied.settings, parts)));
