@@ -37,8 +37,19 @@ const SPECS: Readonly<Record<LayerMetric, MetricSpec>> = {
   dtype: { title: 'dtype', unit: '', lowIsBad: false, value: (layer) => layer.dtype },
 };
 
-/** Values by layer for one overlay; layers without a value are left out. */
+const made = new WeakMap<readonly LayerFacts[], Map<string, OverlayData>>();
+
+/** Values by layer for one overlay; layers without a value are left out. Found once for a list of layers. */
 export function overlayData(metric: LayerMetric, layers: readonly LayerFacts[], source: string): OverlayData {
+  const known = made.get(layers) ?? new Map<string, OverlayData>();
+  made.set(layers, known);
+  const key = `${metric} ${source}`;
+  const data = known.get(key) ?? findOverlayData(metric, layers, source);
+  known.set(key, data);
+  return data;
+}
+
+function findOverlayData(metric: LayerMetric, layers: readonly LayerFacts[], source: string): OverlayData {
   const { title, unit, lowIsBad, value, note } = SPECS[metric];
   const notes = new Map<string, string>();
   const values = new Map<string, number | string>();

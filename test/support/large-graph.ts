@@ -11,13 +11,17 @@ const BLOCK = 52;
 /**
  * A transformer as exporters write it, with scopes, Constant nodes and shape arithmetic: about as many nodes as asked for, 256
  * weights in each projection, 52 nodes in each block.
+ * @param lanes so many chains of blocks beside each other, each with an output of its own
  */
-export function largeTransformer(nodes: number): Model {
+export function largeTransformer(nodes: number, lanes = 1): Model {
   const builder = graph('large').input('x', 'float32', ['batch', 'sequence', WIDTH]);
   const blocks = Math.max(1, Math.round(nodes / BLOCK));
-  let hidden = 'x';
-  for (let block = 0; block < blocks; block++) hidden = addBlock(builder, `/layers.${block}`, hidden);
-  return builder.output(hidden, 'float32', ['batch', 'sequence', WIDTH]).build({ opset: 17 });
+  for (let lane = 0; lane < lanes; lane++) {
+    let hidden = 'x';
+    for (let block = lane; block < blocks; block += lanes) hidden = addBlock(builder, `/layers.${block}`, hidden);
+    builder.output(hidden, 'float32', ['batch', 'sequence', WIDTH]);
+  }
+  return builder.build({ opset: 17 });
 }
 
 type Builder = ReturnType<typeof graph>;

@@ -1,16 +1,15 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import type { GraphView } from '../../../main/contract/studio.ts';
 import { ErrorState } from '../../design/ErrorState.tsx';
 import { LoadingState } from '../../design/LoadingState.tsx';
 import { useOverlayData } from '../../state/overlay-data.ts';
 import { useOverlay } from '../../state/overlay.ts';
-import { excludedBy, useRecipe } from '../../state/recipe.ts';
 import { clearSelection, selectLayer, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { openPanel, useUi } from '../../state/ui.ts';
-import type { GraphHit } from '../../viz/graph/graph-canvas.ts';
+import type { GraphCanvas, GraphHit } from '../../viz/graph/graph-canvas.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { bodiesOf, drawnBox, groupsAround } from '../../viz/graph/scope-tree.ts';
 import { GraphMap } from '../../widgets/graph/GraphMap.tsx';
@@ -21,8 +20,9 @@ import { useGraphCanvas } from '../../widgets/graph/use-graph-canvas.ts';
 import surface from '../../widgets/graph/GraphSurface.module.css';
 import classes from './GraphStage.module.css';
 import { endFirstPicture, firstCamera } from './first-picture.ts';
-import { boxOverlays, pictureLegend, recipeMarks } from './model.ts';
+import { pictureLegend } from './model.ts';
 import { Breadcrumb } from './parts/Breadcrumb.tsx';
+import { GraphPaint } from './parts/GraphPaint.tsx';
 import { GraphToolbar } from './parts/GraphToolbar.tsx';
 import { HoverCard } from './parts/HoverCard.tsx';
 import { LayerMenu } from './parts/LayerMenu.tsx';
@@ -35,8 +35,6 @@ interface GraphStageProps {
   readonly view: GraphView;
 }
 
-const NO_STRIPS: ReadonlyMap<string, Uint8Array> = new Map();
-
 interface Point {
   readonly x: number;
   readonly y: number;
@@ -46,24 +44,13 @@ interface Point {
 export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   const holder = useRef<HTMLCanvasElement>(null);
   const [menu, setMenu] = useState<{ hit: GraphHit; at: Point } | null>(null);
-  const [pointer, setPointer] = useState<{ hit: GraphHit; at: Point } | null>(null);
   const { source, standIns, tree, expanded, scene, busy, error } = useGraphScene(trialId, view);
   const scheme = useComputedColorScheme('light');
   const wheel = useUi((state) => state.wheel);
-  const overlay = useOverlayData();
-  const kind = useOverlay((state) => state.scale);
-  const domain = useOverlay((state) => state.domain);
-  const unquantized = useRecipe(({ draft, chosen }) => excludedBy(draft, 'quantize', chosen));
-  const unpruned = useRecipe(({ draft, chosen }) => excludedBy(draft, 'prune', chosen));
   const layer = useSelection((state) => state.layer);
   const revision = useSelection((state) => state.revision);
-  const hover = useSelection((state) => state.hover);
-  const lit = useSelection((state) => state.lit);
-  const marked = useSelection((state) => state.marked);
-  const together = hover === null ? undefined : overlay?.together?.get(hover);
   const group = useGraph((state) => state.group);
   const picturing = useGraph((state) => state.picturing);
-  const pictureName = useSession((state) => state.model?.entry.name.replace(/\.onnx$/u, '') ?? 'graph');
 
   const toggle = (id: string): void => {
     const open = new Set(expanded);
@@ -87,7 +74,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     },
     onHover: (hit, at) => {
       useSelection.getState().setHover(hit === null || hit.kind === 'input' || hit.kind === 'output' ? null : hit.id);
-      setPointer(hit === null || hit.kind === 'frame' ? null : { hit, at });
+      useGraph.getState().setPointed(hit === null || hit.kind === 'frame' ? null : { hit, at });
     },
     onOpen: (hit) => {
       if (hit.kind === 'group' || hit.kind === 'frame') toggle(hit.id);
@@ -96,11 +83,11 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     onMenu: (hit, at) => {
       if (hit.kind === 'input' || hit.kind === 'output') return;
       if (hit.kind === 'layer') selectLayer(hit.id, 'graph');
-      setPointer(null);
+      useGraph.getState().setPointed(null);
       setMenu({ hit, at });
     },
     onCamera: (camera) => {
-      setPointer(null);
+      useGraph.getState().setPointed(null);
       useGraph.getState().cameras.set(trialId, camera);
     },
   });
@@ -109,6 +96,7 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     useGraph.getState().setCanvas(canvas);
     return () => {
       useGraph.getState().setCanvas(null);
+      useGraph.getState().setPointed(null);
       useSelection.getState().setHover(null);
     };
   }, [canvas]);
@@ -134,29 +122,10 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
   useEffect(() => canvas?.setPalette(palette), [canvas, palette]);
   useEffect(() => canvas?.setEdgeWeights(wideEdges ? edgeWeights(view) : null), [canvas, wideEdges, view]);
   useEffect(() => canvas?.setWheel(wheel), [canvas, wheel]);
-  useEffect(
-    () => canvas?.setOverlay(overlay === null ? null : boxOverlays(overlay, tree, { kind, domain })),
-    [canvas, overlay, tree, kind, domain],
+  const boxOf = useCallback(
+    (name: string) => drawnBox(tree, expanded, standIns.get(name) ?? name),
+    [tree, expanded, standIns],
   );
-  useEffect(
-    () => canvas?.setMarks(recipeMarks({ prune: unpruned, quantize: unquantized })),
-    [canvas, unpruned, unquantized],
-  );
-
-  const boxOf = useMemo(() => {
-    return (name: string | null): string | null =>
-      name === null ? null : drawnBox(tree, expanded, standIns.get(name) ?? name);
-  }, [tree, expanded, standIns]);
-  useEffect(
-    () => canvas?.setSelection(layer === null ? group : boxOf(layer), hover === null ? null : boxOf(hover)),
-    [canvas, layer, group, hover, boxOf],
-  );
-
-  useEffect(
-    () => canvas?.setLit(new Set([...(together ?? lit), ...marked].flatMap((name) => boxOf(name) ?? []))),
-    [canvas, together, lit, marked, boxOf],
-  );
-  useEffect(() => canvas?.setStrips(overlay?.strips ?? NO_STRIPS), [canvas, overlay]);
 
   useEffect(() => {
     if (canvas === null || scene === null || layer === null || useSelection.getState().source === 'graph') return;
@@ -199,7 +168,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
       {canvas !== null && scene !== null && (
         <Breadcrumb canvas={canvas} scene={scene} tree={tree} expanded={expanded} selected={group ?? layer} />
       )}
-      {overlay !== null && <Legend data={overlay} />}
+      {canvas !== null && <GraphPaint canvas={canvas} tree={tree} boxOf={boxOf} />}
+      <Legend />
       {error !== null && (
         <div className={classes['veil']}>
           <ErrorState error={{ message: `The graph could not be laid out: ${error}`, hint: 'Fold some groups.' }} />
@@ -211,17 +181,8 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
         </div>
       )}
       {busy && scene !== null && <output className={classes['busy']}>Laying out…</output>}
-      {canvas !== null && picturing && (
-        <PictureDialog
-          canvas={canvas}
-          name={pictureName}
-          legend={pictureLegend(overlay, view, { kind, domain })}
-          onClose={() => useGraph.setState({ picturing: false })}
-        />
-      )}
-      {pointer !== null && menu === null && (
-        <HoverCard hit={pointer.hit} at={pointer.at} overlay={overlay} tree={tree} />
-      )}
+      {canvas !== null && picturing && <Picturing canvas={canvas} view={view} />}
+      {menu === null && <HoverCard tree={tree} />}
       {menu !== null && (
         <LayerMenu
           hit={menu.hit}
@@ -233,5 +194,21 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
         />
       )}
     </div>
+  );
+}
+
+/** Asks how the picture is to be saved. */
+function Picturing({ canvas, view }: { readonly canvas: GraphCanvas; readonly view: GraphView }): ReactNode {
+  const name = useSession((state) => state.model?.entry.name.replace(/\.onnx$/u, '') ?? 'graph');
+  const overlay = useOverlayData();
+  const kind = useOverlay((state) => state.scale);
+  const domain = useOverlay((state) => state.domain);
+  return (
+    <PictureDialog
+      canvas={canvas}
+      name={name}
+      legend={pictureLegend(overlay, view, { kind, domain })}
+      onClose={() => useGraph.setState({ picturing: false })}
+    />
   );
 }

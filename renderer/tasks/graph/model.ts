@@ -12,13 +12,35 @@ import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
 
 /** Limits of the colour scale from the data: from 0 for amounts on a linear scale, from the least on a logarithmic one. */
 export function dataDomain(data: OverlayData, kind: 'linear' | 'log'): readonly [number, number] {
-  const numbers = [...data.values.values()].filter((value) => typeof value === 'number');
-  if (numbers.length === 0) return [0, 1];
-  const max = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
-  const positive = numbers.filter((value) => value > 0);
-  if (kind === 'log') return [positive.reduce((a, b) => Math.min(a, b), Infinity), max];
+  const { least, leastPositive, most } = extremesOf(data);
+  if (most === -Infinity) return [0, 1];
+  if (kind === 'log') return [leastPositive, most];
   if (data.metric === 'sparsity' || data.metric === 'kept') return [0, 1];
-  return [data.lowIsBad ? numbers.reduce((a, b) => Math.min(a, b), Infinity) : 0, max];
+  return [data.lowIsBad ? least : 0, most];
+}
+
+interface Extremes {
+  readonly least: number;
+  readonly leastPositive: number;
+  readonly most: number;
+}
+
+const extremes = new WeakMap<OverlayData, Extremes>();
+
+/** Of the numbers of an overlay; found once, since graph, legend and picture ask. */
+function extremesOf(data: OverlayData): Extremes {
+  const known = extremes.get(data);
+  if (known !== undefined) return known;
+  let [least, leastPositive, most] = [Infinity, Infinity, -Infinity];
+  for (const value of data.values.values()) {
+    if (typeof value !== 'number') continue;
+    if (value < least) least = value;
+    if (value > 0 && value < leastPositive) leastPositive = value;
+    if (value > most) most = value;
+  }
+  const found = { least, leastPositive, most };
+  extremes.set(data, found);
+  return found;
 }
 
 /** Colour of a number: bright yellow is always the end that asks for attention. */
@@ -51,12 +73,32 @@ function toldOverlay(fill: string | null, write: () => string): BoxOverlay {
   };
 }
 
-/** Colour and number of layers and groups under the overlay, found out for those that are drawn. */
-export function boxOverlays(
-  data: OverlayData,
-  tree: ScopeGroup,
-  limits: { readonly kind: 'linear' | 'log'; readonly domain: readonly [number, number] | null },
-): BoxOverlays {
+/** How values become colours. */
+interface Limits {
+  readonly kind: 'linear' | 'log';
+  /** Null: from the data. */
+  readonly domain: readonly [number, number] | null;
+}
+
+const overlaysOf = new WeakMap<
+  OverlayData,
+  { readonly tree: ScopeGroup; readonly key: string; readonly made: BoxOverlays }
+>();
+
+/**
+ * Colour and number of layers and groups under the overlay, found out for those that are drawn. The last ones of every overlay are
+ * remembered: who looks at one and another in turns waits for neither.
+ */
+export function boxOverlays(data: OverlayData, tree: ScopeGroup, limits: Limits): BoxOverlays {
+  const key = `${limits.kind} ${limits.domain?.join(' ') ?? ''}`;
+  const known = overlaysOf.get(data);
+  if (known !== undefined && known.tree === tree && known.key === key) return known.made;
+  const made = findOverlays(data, tree, limits);
+  overlaysOf.set(data, { tree, key, made });
+  return made;
+}
+
+function findOverlays(data: OverlayData, tree: ScopeGroup, limits: Limits): BoxOverlays {
   const [min, max] = limits.domain ?? dataDomain(data, limits.kind);
   const scale = metricScale(limits.kind, min, max);
   const colors = categoryColors(data);
@@ -72,21 +114,15 @@ export function boxOverlays(
   };
   const shownAs = (value: number | string): string | null =>
     typeof value === 'number' ? shadeOf(scale.position(value)) : (colors.get(value) ?? null);
-  const fills = new Map<string, string | null>();
   const known = new Map<string, BoxOverlay | undefined>();
   const find = (id: string): BoxOverlay | undefined => {
     const value = valueOf(id);
     return value === null ? undefined : toldOverlay(shownAs(value), () => overlayText(data, value));
   };
   return {
-    fillOf: (id) => {
-      let fill = fills.get(id);
-      if (fill === undefined) {
-        const value = valueOf(id);
-        fill = value === null ? null : shownAs(value);
-        fills.set(id, fill);
-      }
-      return fill;
+    fillOf: ({ id, kind }) => {
+      const value = kind === 'layer' ? data.values.get(id) : valueOf(id);
+      return value === undefined || value === null ? null : shownAs(value);
     },
     get: (id) => {
       if (!known.has(id)) known.set(id, find(id));
@@ -99,11 +135,7 @@ export function boxOverlays(
 const SCALE_STEPS = 24;
 
 /** What the colours of a picture of the graph mean: the overlay's, or those of the kinds of operators in it. */
-export function pictureLegend(
-  data: OverlayData | null,
-  view: GraphView,
-  limits: { readonly kind: 'linear' | 'log'; readonly domain: readonly [number, number] | null },
-): PictureLegend {
+export function pictureLegend(data: OverlayData | null, view: GraphView, limits: Limits): PictureLegend {
   if (data === null) {
     const kinds = new Set(view.nodes.filter((node) => !bringsWeight(node)).map(({ category }) => category));
     const items = [...kinds].sort().map((category) => ({ color: CATEGORY_COLORS[category], text: category }));

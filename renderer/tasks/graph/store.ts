@@ -1,7 +1,13 @@
 import { create } from 'zustand';
 import { useSelection } from '../../state/selection.ts';
 import type { Camera } from '../../viz/graph/camera.ts';
-import type { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
+import type { GraphCanvas, GraphHit } from '../../viz/graph/graph-canvas.ts';
+
+/** What the pointer is on, and where it is in the window. */
+interface Pointed {
+  readonly hit: GraphHit;
+  readonly at: { readonly x: number; readonly y: number };
+}
 
 interface GraphStore {
   /** Open groups by trial; absent: not opened yet, the start state of its graph. */
@@ -16,6 +22,9 @@ interface GraphStore {
   readonly anchor: string | null;
   /** Whether it is asked how a picture of the graph is to be saved. */
   readonly picturing: boolean;
+  /** The box under the pointer; null: none. */
+  readonly pointed: Pointed | null;
+  setPointed(pointed: Pointed | null): void;
   setExpanded(trialId: string, expanded: ReadonlySet<string>, anchor?: string | null): void;
   setGroup(group: string | null): void;
   setCanvas(canvas: GraphCanvas | null): void;
@@ -29,6 +38,10 @@ export const useGraph = create<GraphStore>((set, get) => ({
   canvas: null,
   anchor: null,
   picturing: false,
+  pointed: null,
+  setPointed: (pointed) => {
+    if (pointed !== get().pointed) set({ pointed });
+  },
   setExpanded: (trialId, expanded, anchor = null) =>
     set({ expanded: new Map(get().expanded).set(trialId, expanded), anchor }),
   setGroup: (group) => set({ group }),

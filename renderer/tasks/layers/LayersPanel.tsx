@@ -11,6 +11,7 @@ import { useTrialLayers } from '../../state/queries.ts';
 import { markLayers, selectLayer, useSelection } from '../../state/selection.ts';
 import { useShownTrial } from '../../state/session.ts';
 import { DataGrid } from '../../widgets/grid/DataGrid.tsx';
+import type { DataGridProps } from '../../widgets/grid/DataGrid.tsx';
 import { GridTools } from '../../widgets/grid/GridTools.tsx';
 import { matchesWords } from '../../widgets/grid/grid-column.ts';
 import { useGridQuery } from '../../widgets/grid/grid-choice.ts';
@@ -34,8 +35,6 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
   const table = useTrialLayers(trial?.id ?? null);
   const fold = useFold('table');
   const layer = useSelection((state) => state.layer);
-  const hover = useSelection((state) => state.hover);
-  const lit = useSelection((state) => state.lit);
   const revision = useSelection((state) => state.revision);
   const picked = useSelection((state) => state.source === 'table');
   const marked = useSelection((state) => state.marked);
@@ -54,7 +53,7 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
     [columns, asked],
   );
   const grid = useGrid({ id, columns, rows: layers, rowKey, filterOf });
-  const sums = totals(grid.rows);
+  const sums = useMemo(() => totals(grid.rows), [grid.rows]);
   const note = [
     grid.query === '' ? `${grid.rows.length}` : `${grid.rows.length} of ${layers.length}`,
     sums.macs > 0 ? `${formatCompact(sums.macs)} MACs` : '',
@@ -91,12 +90,10 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
     >
       <Loaded query={table} loading="Reading the layers…">
         {() => (
-          <DataGrid
+          <PointedGrid
             label="Layers"
             grid={grid}
             selected={selected}
-            hovered={hover}
-            lit={lit}
             selectOnMove
             scrollTo={picked ? null : layer}
             scrollRevision={revision}
@@ -112,6 +109,13 @@ export function LayersPanel({ task, columns }: LayersPanelProps): ReactNode {
       </Loaded>
     </Panel>
   );
+}
+
+/** The grid with what is pointed at elsewhere: drawn again with every move of the pointer, and the panel around it is not. */
+function PointedGrid(props: DataGridProps<LayerFacts>): ReactNode {
+  const hover = useSelection((state) => state.hover);
+  const lit = useSelection((state) => state.lit);
+  return <DataGrid {...props} hovered={hover} lit={lit} />;
 }
 
 function rowKey(layer: LayerFacts): string {

@@ -70,6 +70,30 @@ export function toScene(camera: Camera, x: number, y: number): { readonly x: num
   return { x: (x - camera.left) / camera.scale, y: (y - camera.top) / camera.scale };
 }
 
+/** From a rectangle's middle its pointer is kept at least so far from an edge, scene units. */
+const INSIDE = 12;
+
+/**
+ * From coordinates of one drawing to those of the next, so that a rectangle of both stays where it is: its top and its middle, and
+ * under the pointer if that is on it.
+ */
+export function anchorShift(
+  before: Rect,
+  after: Rect,
+  pointer: { readonly x: number; readonly y: number } | null,
+): { readonly x: number; readonly y: number } {
+  const middle = before.x + before.width / 2;
+  let x = after.x + after.width / 2 - middle;
+  let y = after.y - before.y;
+  if (pointer === null) return { x, y };
+  const [right, bottom] = [before.x + before.width, before.y + before.height];
+  if (pointer.x < before.x || pointer.y < before.y || pointer.x > right || pointer.y > bottom) return { x, y };
+  const aside = Math.max(0, after.width / 2 - INSIDE);
+  x -= pointer.x - middle - Math.min(aside, Math.max(-aside, pointer.x - middle));
+  y -= Math.max(0, pointer.y - before.y - Math.max(0, after.height - INSIDE));
+  return { x, y };
+}
+
 /** The part of the scene that is seen. */
 export function seenRect(camera: Camera, view: Viewport): Rect {
   const { x, y } = toScene(camera, 0, 0);

@@ -79,7 +79,7 @@ function drawCuts(context: DrawingContext, boxes: readonly SceneBox[], { palette
 /** The one colour that a box has from afar. */
 export function farColor({ box }: SceneBox, { palette, overlay }: Pick<DrawState, 'palette' | 'overlay'>): string {
   if (box.kind === 'input' || box.kind === 'output') return palette.boxBorder;
-  if (overlay?.fillOf !== undefined) return overlay.fillOf(box.id) ?? palette.unmeasured;
+  if (overlay?.fillOf !== undefined) return overlay.fillOf(box) ?? palette.unmeasured;
   if (overlay !== null) return overlay.get(box.id)?.fill ?? palette.unmeasured;
   return box.category === null ? palette.muted : CATEGORY_COLORS[box.category];
 }

@@ -4,6 +4,7 @@ import { BODY_PADDING, HEAD_HEIGHT, ROW_FONT, ROW_HEIGHT, ROW_LABEL_FONT, TITLE_
 import type { GraphPalette } from './palette.ts';
 import type { SceneBox, SceneEdge, SceneFrame } from './scene.ts';
 import { isBranchLink } from './visible-graph.ts';
+import type { VisibleBox } from './visible-graph.ts';
 
 /** A box's colour and number under the overlay. */
 export interface BoxOverlay {
@@ -18,8 +19,8 @@ export interface BoxOverlay {
 /** What the overlay shows of each box, by its id; undefined: it has no value there. */
 export interface BoxOverlays {
   readonly get: (id: string) => BoxOverlay | undefined;
-  /** Only its colour, which is all that is seen from afar; absent: that of `get`. */
-  readonly fillOf?: (id: string) => string | null;
+  /** Only a box's colour, which is all that is seen from afar; absent: that of `get`. */
+  readonly fillOf?: (box: VisibleBox) => string | null;
   /** Whether any box has a cut. */
   readonly cuts?: boolean;
 }
@@ -43,10 +44,6 @@ export interface DrawState {
   /** Null: no overlay, category colours. */
   readonly overlay: BoxOverlays | null;
   readonly marks: ReadonlyMap<string, readonly BoxMark[]>;
-  readonly selected: string | null;
-  readonly hover: string | null;
-  /** Boxes that are pointed at as one. */
-  readonly lit: ReadonlySet<string>;
   /** For each box its channels in order: 1 stays, 0 goes. */
   readonly strips: ReadonlyMap<string, Uint8Array>;
   /** How wide each value's edges are, 0…1; null: all alike. */
@@ -74,10 +71,8 @@ export function drawFrame(context: DrawingContext, frame: SceneFrame, state: Dra
   context.roundRect(frame.x, frame.y, frame.width, frame.height, 6);
   context.fillStyle = palette.frameFill;
   context.fill();
-  const emphasised = state.hover === frame.id || state.selected === frame.id;
-  context.lineWidth = emphasised ? 1.5 / Math.min(1, scale) : 1;
-  context.strokeStyle =
-    state.selected === frame.id ? palette.selection : emphasised ? palette.hover : palette.frameBorder;
+  context.lineWidth = 1;
+  context.strokeStyle = palette.frameBorder;
   context.stroke();
   if (scale < TEXT_SCALE * 0.8) return;
   context.font = ROW_LABEL_FONT;
@@ -150,7 +145,6 @@ export function drawEdgeLabel(context: DrawingContext, edge: SceneEdge, text: st
 export function drawBox(context: DrawingContext, item: SceneBox, state: DrawState): void {
   if (item.box.kind === 'input' || item.box.kind === 'output') drawTerminal(context, item, state);
   else drawLayer(context, item, state);
-  drawOutline(context, item, state);
   if (state.scale >= ROWS_SCALE) drawStrip(context, item, state);
   if (state.scale >= TEXT_SCALE) drawMarks(context, item, state);
 }
@@ -248,20 +242,26 @@ function drawRows(context: DrawingContext, { box, x, y, width }: SceneBox, palet
   }
 }
 
+interface Outline {
+  readonly color: string;
+  readonly scale: number;
+}
+
 /** Marks a box that is selected or pointed at. */
-export function drawOutline(context: DrawingContext, item: SceneBox, state: DrawState): void {
-  const { palette, scale } = state;
-  const color =
-    state.selected === item.box.id
-      ? palette.selection
-      : state.hover === item.box.id || state.lit.has(item.box.id)
-        ? palette.hover
-        : undefined;
-  if (color === undefined) return;
+export function drawOutline(context: DrawingContext, item: SceneBox, { color, scale }: Outline): void {
   const gap = 2 / Math.min(1, scale);
   context.beginPath();
   context.roundRect(item.x - gap, item.y - gap, item.width + 2 * gap, item.height + 2 * gap, 4 + gap);
   context.lineWidth = 2 / Math.min(1, scale);
+  context.strokeStyle = color;
+  context.stroke();
+}
+
+/** Marks an open group's frame that is selected or pointed at. */
+export function drawFrameOutline(context: DrawingContext, frame: SceneFrame, { color, scale }: Outline): void {
+  context.beginPath();
+  context.roundRect(frame.x, frame.y, frame.width, frame.height, 6);
+  context.lineWidth = 1.5 / Math.min(1, scale);
   context.strokeStyle = color;
   context.stroke();
 }

@@ -1,27 +1,22 @@
 import type { Camera, Viewport } from './camera.ts';
-import { fitCamera, homeCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
-import { drawScene } from './draw-scene.ts';
-import type { DrawnPart } from './draw-scene.ts';
+import { anchorShift, fitCamera, homeCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
+import { BasePicture } from './base-picture.ts';
+import { drawHighlights, drawScene } from './draw-scene.ts';
 import type { DrawingContext } from './drawing-context.ts';
 import type { BoxMark, BoxOverlays, DrawState, EdgeLook } from './draw.ts';
+import { FoundScene } from './found-scene.ts';
+import type { GraphHit } from './found-scene.ts';
+import { Motion } from './motion.ts';
 import { LIGHT_PALETTE } from './palette.ts';
 import type { GraphPalette } from './palette.ts';
 import { listenToPointer } from './pointer.ts';
 import { EMPTY_SCENE } from './scene.ts';
-import type { Rect, Scene, SceneBox, SceneEdge, SceneFrame } from './scene.ts';
-import { SpatialIndex } from './spatial-index.ts';
+import type { Rect, Scene } from './scene.ts';
 
 /** What lies over the top of the canvas, CSS pixels. */
 const TOOLBAR = 44;
 
-/** Height of a frame's title, scene units. */
-const FRAME_HEAD = 26;
-
-/** What is under the pointer: a box, or an open group's frame. */
-export interface GraphHit {
-  readonly id: string;
-  readonly kind: 'layer' | 'group' | 'input' | 'output' | 'frame';
-}
+export type { GraphHit } from './found-scene.ts';
 
 export interface GraphCanvasEvents {
   readonly onSelect: (hit: GraphHit | null) => void;
@@ -42,12 +37,13 @@ export class GraphCanvas {
   readonly #events: GraphCanvasEvents;
   readonly #stops: (() => void)[] = [];
   readonly #watchers = new Set<(seen: Rect) => void>();
-  #scene: Scene = EMPTY_SCENE;
-  #boxIndex = new SpatialIndex<SceneBox>([], (box) => box);
-  #edgeIndex = new SpatialIndex<SceneEdge>([], (edge) => edge.bounds);
-  #frameIndex = new SpatialIndex<SceneFrame>([], (frame) => frame);
-  #boxById = new Map<string, SceneBox>();
-  #frameById = new Map<string, SceneFrame>();
+  readonly #base = new BasePicture();
+  #scene = new FoundScene(EMPTY_SCENE);
+  #motion: Motion | null = null;
+  /** Where the pointer is on the canvas, CSS pixels; null: it is not. */
+  #pointer: { readonly x: number; readonly y: number } | null = null;
+  /** Whether more than the marks has changed since the last drawing. */
+  #changed = true;
   #camera: Camera = { scale: 1, left: 0, top: 0 };
   #view = { width: 1, height: 1 };
   #palette: GraphPalette = LIGHT_PALETTE;
@@ -86,21 +82,30 @@ export class GraphCanvas {
     return this.#view;
   }
 
-  /** Shows another scene; keeps the camera, and keeps `anchor` (a box or frame of both scenes) where it is on screen. */
+  /**
+   * Shows another scene; keeps the camera, and keeps `anchor` (a box or frame of both scenes) where it is on screen, under the
+   * pointer if it is there. What both have moves to its new place, until anything else is asked for.
+   */
   setScene(scene: Scene, labels: ReadonlyMap<string, string>, anchor: string | null = null): void {
-    const before = anchor === null ? undefined : this.#rectOf(anchor);
-    this.#scene = scene;
+    const before = { scene: this.#scene, seen: this.seen };
+    const rect = anchor === null ? undefined : before.scene.rect(anchor);
+    this.#scene = new FoundScene(scene);
     this.#labels = labels;
-    this.#boxIndex = new SpatialIndex(scene.boxes, (box) => box);
-    this.#edgeIndex = new SpatialIndex(scene.edges, (edge) => edge.bounds);
-    this.#frameIndex = new SpatialIndex(scene.frames, (frame) => frame);
-    this.#boxById = new Map(scene.boxes.map((box) => [box.box.id, box]));
-    this.#frameById = new Map(scene.frames.map((frame) => [frame.id, frame]));
-    const after = anchor === null ? undefined : this.#rectOf(anchor);
-    if (before !== undefined && after !== undefined) {
+    this.#motion = null;
+    const now = anchor === null ? undefined : this.#scene.rect(anchor);
+    let shift = { x: 0, y: 0 };
+    if (rect !== undefined && now !== undefined) {
+      const pointer = this.#pointer === null ? null : toScene(this.#camera, this.#pointer.x, this.#pointer.y);
+      shift = anchorShift(rect, now, pointer);
       const { scale } = this.#camera;
-      const dx = (before.x + before.width / 2 - after.x - after.width / 2) * scale;
-      this.#setCamera(panBy(this.#camera, dx, (before.y - after.y) * scale));
+      this.#setCamera(panBy(this.#camera, -shift.x * scale, -shift.y * scale));
+    }
+    if (before.scene.scene.boxes.length > 0 && before.scene.scene !== scene && !isStill()) {
+      this.#motion = new Motion(
+        before,
+        { scene: this.#scene, seen: this.seen },
+        { shift, anchor, now: performance.now() },
+      );
     }
     this.#redraw();
   }
@@ -123,13 +128,13 @@ export class GraphCanvas {
   setSelection(selected: string | null, hover: string | null): void {
     this.#selected = selected;
     this.#hover = hover;
-    this.#redraw();
+    this.#redraw('marks');
   }
 
   /** Boxes that are pointed at as one, by id. */
   setLit(lit: ReadonlySet<string>): void {
     this.#lit = lit;
-    this.#redraw();
+    this.#redraw('marks');
   }
 
   /** Which channels of a box stay (1) and go (0), in their order. */
@@ -165,7 +170,7 @@ export class GraphCanvas {
 
   /** The first look at a graph: whole when that can be read, else its start at a readable size. */
   home(): void {
-    this.#setCamera(homeCamera(this.#scene, this.#wholeCamera(), { ...this.#view, top: TOOLBAR }));
+    this.#setCamera(homeCamera(this.#scene.scene, this.#wholeCamera(), { ...this.#view, top: TOOLBAR }));
   }
 
   /** Brings a scene point to the middle. */
@@ -191,7 +196,7 @@ export class GraphCanvas {
 
   /** Scrolls to a box or frame; false when it is not drawn. */
   reveal(id: string): boolean {
-    const rect = this.#rectOf(id);
+    const rect = this.#scene.rect(id);
     if (rect === undefined) return false;
     this.#animateTo(revealCamera(this.#camera, rect, this.#view));
     return true;
@@ -199,7 +204,7 @@ export class GraphCanvas {
 
   /** Shows a box or frame whole; false when it is not drawn. */
   show(id: string): boolean {
-    const rect = this.#rectOf(id);
+    const rect = this.#scene.rect(id);
     if (rect === undefined) return false;
     this.#animateTo(fitCamera(rect, this.#view, { margin: 20, top: TOOLBAR + 28 }));
     return true;
@@ -211,7 +216,12 @@ export class GraphCanvas {
   }
 
   get whole(): Rect {
-    return { x: 0, y: 0, width: this.#scene.width, height: this.#scene.height };
+    return this.#scene.whole;
+  }
+
+  /** The layer or folded group nearest to the middle of the view. */
+  get middle(): string | null {
+    return this.#scene.middleOf(this.seen);
   }
 
   get palette(): GraphPalette {
@@ -220,8 +230,7 @@ export class GraphCanvas {
 
   /** Draws a part of the scene in its coordinates, with what can be seen at a scale; nothing is selected or pointed at. */
   readonly drawPart = (context: DrawingContext, part: Rect, scale: number): void => {
-    const state = { ...this.#drawState(), scale, selected: null, hover: null, lit: new Set<string>() };
-    drawScene(context, this.#partIn(part), state);
+    drawScene(context, this.#scene.partIn(part), { ...this.#drawState(), scale });
   };
 
   dispose(): void {
@@ -234,12 +243,9 @@ export class GraphCanvas {
     return fitCamera(this.whole, this.#view, { margin: 12, top: TOOLBAR });
   }
 
-  #rectOf(id: string): SceneBox | SceneFrame | undefined {
-    return this.#boxById.get(id) ?? this.#frameById.get(id);
-  }
-
   #setCamera(camera: Camera): void {
     cancelAnimationFrame(this.#animation);
+    this.#motion = null;
     this.#camera = camera;
     this.#events.onCamera(camera);
     this.#redraw();
@@ -247,8 +253,9 @@ export class GraphCanvas {
 
   #animateTo(target: Camera): void {
     cancelAnimationFrame(this.#animation);
+    this.#motion = null;
     const start = this.#camera;
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    if (isStill()) {
       this.#setCamera(target);
       return;
     }
@@ -263,6 +270,7 @@ export class GraphCanvas {
         top: mix(start.top, target.top),
       };
       this.#events.onCamera(this.#camera);
+      this.#changed = true;
       this.#draw();
       if (t < 1) this.#animation = requestAnimationFrame(step);
     };
@@ -275,33 +283,35 @@ export class GraphCanvas {
     this.#view = { width: Math.max(1, width), height: Math.max(1, height) };
     this.#canvas.width = Math.max(1, Math.round(width * ratio));
     this.#canvas.height = Math.max(1, Math.round(height * ratio));
+    this.#changed = true;
     this.#draw();
   }
 
-  #redraw(): void {
+  #redraw(what: 'all' | 'marks' = 'all'): void {
+    if (what === 'all') this.#changed = true;
     cancelAnimationFrame(this.#frameRequest);
     this.#frameRequest = requestAnimationFrame(() => this.#draw());
   }
 
   #draw(): void {
-    const context = this.#context;
     const ratio = this.#canvas.width / this.#view.width;
     const { scale, left, top } = this.#camera;
-    const seen = seenRect(this.#camera, this.#view);
-    for (const watcher of this.#watchers) watcher(seen);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = this.#palette.background;
-    context.fillRect(0, 0, this.#view.width, this.#view.height);
-    context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top);
-    drawScene(context, this.#partIn(seen), this.#drawState());
-  }
-
-  #partIn(rect: Rect): DrawnPart {
-    return {
-      frames: this.#frameIndex.search(rect),
-      edges: this.#edgeIndex.search(rect),
-      boxes: this.#boxIndex.search(rect),
-    };
+    const { seen } = this;
+    const t = this.#motion?.at(performance.now()) ?? 1;
+    if (t >= 1) this.#motion = null;
+    const moving = this.#motion === null ? null : { motion: this.#motion, t };
+    const state = this.#drawState();
+    const place = { scale: scale * ratio, left: left * ratio, top: top * ratio, ratio };
+    const order = { scene: this.#scene, seen, place, state, moving };
+    if (this.#changed) {
+      for (const watcher of this.#watchers) watcher(seen);
+      this.#base.drawNew(this.#context, order);
+    } else this.#base.drawAgain(this.#context, order);
+    this.#changed = false;
+    if (moving !== null) return this.#redraw();
+    const marks = { selected: this.#selected, hover: this.#hover, lit: this.#lit };
+    const { edges } = this.#scene.scene;
+    drawHighlights(this.#context, { edges, seen, find: this.#scene }, { ...state, ...marks });
   }
 
   #drawState(): DrawState {
@@ -311,9 +321,6 @@ export class GraphCanvas {
       labels: this.#labels,
       overlay: this.#overlay,
       marks: this.#marks,
-      selected: this.#selected,
-      hover: this.#hover,
-      lit: this.#lit,
       strips: this.#strips,
       weights: this.#weights,
       looks: this.#looks,
@@ -322,13 +329,7 @@ export class GraphCanvas {
 
   #hit(x: number, y: number): GraphHit | null {
     const point = toScene(this.#camera, x, y);
-    const box = this.#boxIndex.at(point.x, point.y);
-    if (box !== undefined) return { id: box.box.id, kind: box.box.kind };
-    for (const frame of this.#frameIndex.search({ ...point, width: 0, height: 0 }).toReversed()) {
-      // Only the title takes clicks: the rest of a frame is background.
-      if (point.y <= frame.y + FRAME_HEAD) return { id: frame.id, kind: 'frame' };
-    }
-    return null;
+    return this.#scene.hit(point.x, point.y);
   }
 
   #listen(): void {
@@ -336,11 +337,15 @@ export class GraphCanvas {
       pan: (dx, dy) => this.#setCamera(panBy(this.#camera, dx, dy)),
       zoom: (factor, at) => this.#setCamera(zoomAt(this.#camera, factor, at)),
       point: (at, window) => {
+        this.#pointer = at;
         const hit = this.#hit(at.x, at.y);
         this.#events.onHover(hit, window);
         return hit === null || hit.kind === 'frame' ? 'grab' : 'pointer';
       },
-      leave: (window) => this.#events.onHover(null, window),
+      leave: (window) => {
+        this.#pointer = null;
+        this.#events.onHover(null, window);
+      },
       click: ({ x, y }) => this.#events.onSelect(this.#hit(x, y)),
       open: ({ x, y }) => {
         const hit = this.#hit(x, y);
@@ -354,4 +359,9 @@ export class GraphCanvas {
     });
     this.#stops.push(stop);
   }
+}
+
+/** Whether people asked for as little motion as possible. */
+function isStill(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

@@ -170,3 +170,23 @@ export function startExpanded(
   }
   return expanded;
 }
+
+/** The groups around a layer or a group, outermost first, with the group itself. */
+export function pathTo(tree: ScopeGroup, id: string | null): readonly ScopeGroup[] {
+  if (id === null) return [];
+  const groups = groupsIn(tree);
+  const own = groups.get(id);
+  const [leaf] = own === undefined ? [id] : leavesIn(own);
+  const around = leaf === undefined ? [] : groupsAround(tree, leaf);
+  const until = own === undefined ? around.length : around.indexOf(id) + 1;
+  return around.slice(0, until).map((group) => groups.get(group)!);
+}
+
+function leavesIn(group: ScopeGroup): readonly string[] {
+  for (let at = group; ;) {
+    const [first] = at.children;
+    if (first === undefined) return [];
+    if (first.kind === 'leaf') return [first.id];
+    at = first;
+  }
+}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { GraphSource } from '../../viz/graph/graph-source.ts';
 import type { LayoutClient } from '../../viz/graph/layout-client.ts';
 import type { Direction } from '../../viz/graph/place-container.ts';
@@ -34,7 +34,8 @@ interface Made {
 /** The laid out drawing of a graph for the groups that are open. @param layouts of this picture alone: a new order gives up its last */
 export function useScene(layouts: LayoutClient, order: SceneOrder): MadeScene {
   const { id, options, direction, source, tree, expanded } = order;
-  const key = [id, options, direction, [...expanded].sort().join('\u0000')].join('\u0001');
+  const open = useMemo(() => [...expanded].sort().join('\u0000'), [expanded]);
+  const key = useMemo(() => [id, options, direction, open].join('\u0001'), [id, options, direction, open]);
   const [made, setMade] = useState<Made | null>(null);
 
   useEffect(() => {

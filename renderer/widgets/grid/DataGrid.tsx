@@ -174,7 +174,14 @@ interface HeaderCellProps<Row extends RowData> {
   readonly grid: Grid<Row>;
 }
 
-function HeaderCell<Row extends RowData>({ column, grid }: HeaderCellProps<Row>): ReactNode {
+/** A heading; drawn again when the order changes, not for every row that is pointed at. */
+const HeaderCell = memo(Heading, (a, b) => {
+  const [one, other] = [a.grid.sort, b.grid.sort];
+  const sameOrder = one?.key === other?.key && one?.descending === other?.descending;
+  return sameOrder && a.column === b.column && a.grid.id === b.grid.id;
+}) as typeof Heading;
+
+function Heading<Row extends RowData>({ column, grid }: HeaderCellProps<Row>): ReactNode {
   const sort = grid.sort?.key === column.key ? grid.sort : null;
   const text = (
     <>

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { GraphCanvas } from '../../../viz/graph/graph-canvas.ts';
 import { frameSeen } from '../../../viz/graph/scene.ts';
 import type { Scene } from '../../../viz/graph/scene.ts';
-import { groupsAround, groupsIn } from '../../../viz/graph/scope-tree.ts';
+import { pathTo } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import classes from './Breadcrumb.module.css';
 
@@ -44,24 +44,4 @@ export function Breadcrumb({ canvas, scene, tree, expanded, selected }: Breadcru
       ))}
     </nav>
   );
-}
-
-/** The groups around a layer or a group, outermost first, with the group itself. */
-function pathTo(tree: ScopeGroup, id: string | null): readonly ScopeGroup[] {
-  if (id === null) return [];
-  const groups = groupsIn(tree);
-  const own = groups.get(id);
-  const [leaf] = own === undefined ? [id] : leavesIn(own);
-  const around = leaf === undefined ? [] : groupsAround(tree, leaf);
-  const until = own === undefined ? around.length : around.indexOf(id) + 1;
-  return around.slice(0, until).map((group) => groups.get(group)!);
-}
-
-function leavesIn(group: ScopeGroup): readonly string[] {
-  for (let at = group; ;) {
-    const [first] = at.children;
-    if (first === undefined) return [];
-    if (first.kind === 'leaf') return [first.id];
-    at = first;
-  }
 }

@@ -1,10 +1,10 @@
-import { SegmentedControl } from '@mantine/core';
 import { IconCode } from '@tabler/icons-react';
+import { memo, useMemo } from 'react';
 import type { ReactNode } from 'react';
+import { Choice } from '../../../design/Choice.tsx';
 import { OVERLAY_TITLES, OVERLAYS, useOverlay } from '../../../state/overlay.ts';
-import type { OverlayMetric } from '../../../state/overlay.ts';
 import { useUi } from '../../../state/ui.ts';
-import { groupsIn } from '../../../viz/graph/scope-tree.ts';
+import { drawnBox, groupsIn, pathTo } from '../../../viz/graph/scope-tree.ts';
 import type { ScopeGroup } from '../../../viz/graph/scope-tree.ts';
 import { GraphTool, GraphTools } from '../../../widgets/graph/GraphTools.tsx';
 import { graphController, useGraph } from '../store.ts';
@@ -17,8 +17,8 @@ interface GraphToolbarProps {
 }
 
 /** Over the canvas: what the layers are coloured by, and the view's controls. */
-export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): ReactNode {
-  const metric = useOverlay((state) => state.metric);
+export const GraphToolbar = memo(function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): ReactNode {
+  const groups = useMemo(() => [...groupsIn(tree).keys()], [tree]);
   const asWritten = useUi((state) => state.asWritten);
   return (
     <div className={classes['toolbar']}>
@@ -26,17 +26,12 @@ export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): Re
         <span className={classes['label']} id="overlay-label">
           Overlay
         </span>
-        <SegmentedControl
-          aria-labelledby="overlay-label"
-          value={metric}
-          onChange={(value) => useOverlay.getState().setMetric(value as OverlayMetric)}
-          data={OVERLAYS.map((value) => ({ value, label: OVERLAY_TITLES[value] }))}
-        />
+        <OverlayChoice />
       </div>
       <GraphTools
-        groups={[...groupsIn(tree).keys()]}
+        groups={groups}
         anyOpen={expanded.size > 0}
-        onOpen={(groups) => useGraph.getState().setExpanded(trialId, new Set(groups))}
+        onOpen={(open) => openGroups(trialId, tree, new Set(open))}
         {...graphController}
       >
         <GraphTool
@@ -49,4 +44,32 @@ export function GraphToolbar({ trialId, tree, expanded }: GraphToolbarProps): Re
       </GraphTools>
     </div>
   );
+});
+
+const CHOICES = OVERLAYS.map((value) => ({ value, label: OVERLAY_TITLES[value] }));
+
+function OverlayChoice(): ReactNode {
+  const metric = useOverlay((state) => state.metric);
+  return (
+    <Choice
+      aria-labelledby="overlay-label"
+      value={metric}
+      onChange={(value) => useOverlay.getState().setMetric(value)}
+      data={CHOICES}
+    />
+  );
+}
+
+/** Opens these groups and no others; what stands in the middle of the view stays there, or the box that stands for it. */
+function openGroups(trialId: string, tree: ScopeGroup, open: ReadonlySet<string>): void {
+  const { canvas, setExpanded } = useGraph.getState();
+  const middle = canvas?.middle ?? null;
+  setExpanded(trialId, open, middle === null ? null : standsFor(tree, open, middle));
+}
+
+/** What is drawn for a layer or a group while these groups are open. */
+function standsFor(tree: ScopeGroup, open: ReadonlySet<string>, id: string): string {
+  const group = groupsIn(tree).get(id);
+  if (group === undefined) return drawnBox(tree, open, id);
+  return pathTo(tree, id).find((outer) => !open.has(outer.id))?.id ?? id;
 }

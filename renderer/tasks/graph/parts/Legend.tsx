@@ -1,5 +1,8 @@
-import { SegmentedControl } from '@mantine/core';
+import { memo } from 'react';
 import type { ReactNode } from 'react';
+import { Choice } from '../../../design/Choice.tsx';
+import { useAfterFrame } from '../../../design/use-after-frame.ts';
+import { useOverlayData } from '../../../state/overlay-data.ts';
 import { useOverlay } from '../../../state/overlay.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
 import { metricScale } from '../../../viz/color-maps.ts';
@@ -7,8 +10,13 @@ import { categoryColors, dataDomain, overlayColor } from '../model.ts';
 import classes from './Legend.module.css';
 import { LimitInput, limitText } from './LimitInput.tsx';
 
-/** What the colours mean: scale, limits, source. */
-export function Legend({ data }: { readonly data: OverlayData }): ReactNode {
+/** What the colours mean: scale, limits, source. Drawn after the graph has its colours. */
+export function Legend(): ReactNode {
+  const data = useAfterFrame(useOverlayData());
+  return data === null ? null : <LegendOf data={data} />;
+}
+
+const LegendOf = memo(function LegendOf({ data }: { readonly data: OverlayData }): ReactNode {
   const empty = data.values.size === 0;
   return (
     <section className={classes['legend']} aria-label="Legend">
@@ -23,17 +31,15 @@ export function Legend({ data }: { readonly data: OverlayData }): ReactNode {
       <p className={classes['source']}>{empty ? `No values yet: ${data.source}` : data.source}</p>
     </section>
   );
-}
+});
 
 function ScaleChoice(): ReactNode {
   const scale = useOverlay((state) => state.scale);
   return (
-    <SegmentedControl
-      size="xs"
-      className={classes['scale'] ?? ''}
+    <Choice
       aria-label="Colour scale"
       value={scale}
-      onChange={(value) => useOverlay.getState().setScale(value === 'log' ? 'log' : 'linear')}
+      onChange={(value) => useOverlay.getState().setScale(value)}
       data={[
         { value: 'linear', label: 'linear' },
         { value: 'log', label: 'log' },
