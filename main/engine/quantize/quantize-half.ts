@@ -1,3 +1,4 @@
+import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { HalfStep } from '../../contract/recipe/quantize-half.ts';
 import { formatDb } from '../../judge/format.ts';
@@ -14,7 +15,7 @@ import { nameNodes } from '../passes/name-nodes.ts';
 import { composeSources, runPasses, sourcesOf } from '../passes/pass.ts';
 import { knowledgeOf } from '../passes/upgrade-opset.ts';
 import { makeModelInputs } from '../runtime/make-inputs.ts';
-import { lendRunner } from '../runtime/runner-pool.ts';
+import { lendRunner, withRunner } from '../runtime/runner-pool.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import { calibrate } from './calibrate.ts';
@@ -49,7 +50,7 @@ export async function quantizeHalf(
   const blocked = blockedFromTheStart(model, (node) => sourcesOf(prepared.sources, node.name), step);
   for (const [name, reason] of await overflowing(model, feeds, { runner, context }))
     if (!blocked.has(name)) blocked.set(name, reason);
-  const { made, half } = await loadable(model, blocked, { runner, context });
+  const { made, half } = await loadable(model, blocked, feeds, context);
   const fused = await inHalf(made, runner, context);
   const [expected, got] = [await runOnce(model, feeds, runner, context), await runOnce(made, feeds, runner, context)];
   const compared = compareOutputs(expected, got);
@@ -136,31 +137,65 @@ async function overflowing(
   return found;
 }
 
-/** The model in half precision without the operators that the runtime refuses so; these become blocked. */
+interface Made {
+  readonly made: Model;
+  readonly half: HalfGraph;
+}
+
+/**
+ * The model in half precision without the operators that the runtime refuses so, or dies of; these become blocked. It is tried in processes
+ * of their own.
+ */
 async function loadable(
   model: Model,
   blocked: Map<string, string>,
-  { runner, context }: Surroundings,
-): Promise<{ readonly made: Model; readonly half: HalfGraph }> {
+  feeds: HostTensors,
+  context: TaskContext,
+): Promise<Made> {
   const knowledge = knowledgeOf(model);
-  for (;;) {
-    const half = halfGraph(model.graph, {
-      blocked: new Set(blocked.keys()),
-      isFloat: (value) => knowledge.dtype(value) === 'float32',
-    });
+  const attempt = async (left: ReadonlySet<string>): Promise<Made> => {
+    const half = halfGraph(model.graph, { blocked: left, isFloat: (value) => knowledge.dtype(value) === 'float32' });
     const made = { ...model, graph: half.graph };
+    await withRunner((runner) => runOnce(made, feeds, runner, context), { signal: context.signal });
+    return { made, half };
+  };
+  for (;;) {
     try {
-      await executedModel(made, runner, context);
-      return { made, half };
+      return await attempt(new Set(blocked.keys()));
     } catch (error) {
-      const refused = isRefusal(error) ? refusedNode(error.message, model.graph.nodes) : undefined;
-      if (refused === undefined || blocked.has(refused.name)) throw error;
-      for (const { name, opType } of model.graph.nodes) {
-        if (opType === refused.opType && !blocked.has(name))
-          blocked.set(name, `the runtime refuses ${opType} in half precision`);
-      }
+      const refused = isRefusal(error)
+        ? refusedNode(error.message, model.graph.nodes)?.opType
+        : await deadlyOperator(error, { model, blocked, attempt });
+      const nodes = model.graph.nodes.filter(({ name, opType }) => opType === refused && !blocked.has(name));
+      if (nodes.length === 0) throw error;
+      const verb = isRefusal(error) ? 'refuses' : 'dies of';
+      for (const { name, opType } of nodes) blocked.set(name, `the runtime ${verb} ${opType} in half precision here`);
     }
   }
+}
+
+/** The kind of operator without which the runtime no longer dies of a model in half precision; undefined: there is no single one. */
+async function deadlyOperator(
+  error: unknown,
+  given: {
+    readonly model: Model;
+    readonly blocked: ReadonlyMap<string, string>;
+    readonly attempt: (left: ReadonlySet<string>) => Promise<Made>;
+  },
+): Promise<string | undefined> {
+  if (!(error instanceof StudioError) || error.code !== 'RUNTIME_DIED') return undefined;
+  const inHalf = given.model.graph.nodes.filter(({ name }) => !given.blocked.has(name));
+  for (const kind of new Set(inHalf.map(({ opType }) => opType))) {
+    const without = inHalf.filter(({ opType }) => opType === kind).map(({ name }) => name);
+    try {
+      await given.attempt(new Set([...given.blocked.keys(), ...without]));
+      return kind;
+    } catch (other) {
+      if (isRefusal(other)) return kind;
+      if (!(other instanceof StudioError) || other.code !== 'RUNTIME_DIED') throw other;
+    }
+  }
+  return undefined;
 }
 
 /** The node that a refusal names: "… in node (NAME) …" or "Node (NAME) …". */

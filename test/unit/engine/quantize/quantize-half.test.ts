@@ -5,6 +5,7 @@ import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { toHalf } from '../../../../main/engine/quantize/half-graph.ts';
 import { quantizeHalf } from '../../../../main/engine/quantize/quantize-half.ts';
+import { openModel } from '../../../../main/engine/onnx/open.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 import { graph } from '../../../support/graph-builder.ts';
@@ -42,6 +43,18 @@ describe('half precision', () => {
       const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
       expect(largestDifference(got[name]!, values) / most).toBeLessThan(0.01);
     }
+  });
+
+  it('goes around an operator that the runtime dies of', async () => {
+    const path = new URL('../../../../resources/samples/glyph-gru.onnx', import.meta.url).pathname;
+    const { model: float } = await openModel(path);
+    const feeds = { image: randomFeed([2, 1, 32, 32])['x']! };
+    const { model, layers } = await quantize(float, feeds);
+    expect(runner.alive).toBe(true);
+    expect(layers.filter(({ op }) => op === 'GRU').every(({ quantized }) => quantized)).toBe(true);
+    const [expected, got] = [await outputsOf(runner, float, feeds), await outputsOf(runner, model, feeds)];
+    const most = expected['logits']!.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    expect(largestDifference(got['logits']!, expected['logits']!) / most).toBeLessThan(0.01);
   });
 
   it('keeps in float32 what the recipe leaves out, what overflows, and what takes float32 alone', async () => {
