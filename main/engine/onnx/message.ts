@@ -58,39 +58,16 @@ type Table = Readonly<Record<string, FieldSpec<any, any>>>;
 /** What reading a message of this table gives. Fields that are absent are undefined, repeated ones []. */
 export type Decoded<T extends Table> = {
   readonly [K in keyof T]: T[K] extends FieldSpec<infer R, infer _W> ? R : never;
-} & { readonly unknown: UnknownFields };
+} & {
+  readonly unknown: UnknownFields;
+  /** The known fields that were met, as `bitsOf` tells them. */
+  readonly seen: number;
+};
 
 /** What writing takes; fields that are undefined or left out are not written. */
 export type Encodable<T extends Table> = {
   readonly [K in keyof T]?: T[K] extends FieldSpec<infer _R, infer W> ? W | undefined : never;
 };
-
-interface Row {
-  readonly key: string;
-  readonly spec: FieldSpec<unknown, unknown>;
-  /** Keys that setting this one clears. */
-  readonly excludes: readonly string[];
-}
-
-export interface Schema<T extends Table> {
-  readonly name: string;
-  readonly rows: readonly Row[];
-  readonly byNumber: readonly (Row | undefined)[];
-  readonly table: T;
-}
-
-/** Makes a schema of a table. */
-export function schema<T extends Table>(name: string, table: T): Schema<T> {
-  const entries = Object.entries(table);
-  const rows = entries.map(([key, spec]): Row => {
-    const rivals = entries.filter(([other, { oneof }]) => oneof !== undefined && oneof === spec.oneof && other !== key);
-    return { key, spec, excludes: rivals.map(([other]) => other) };
-  });
-  const byNumber: (Row | undefined)[] = [];
-  for (const row of rows) byNumber[row.spec.number] = row;
-  rows.sort((a, b) => a.spec.number - b.spec.number);
-  return { name, rows, byNumber, table };
-}
 
 const WIRE_TYPES: Readonly<Record<Kind, number>> = {
   int64: VARINT,
@@ -103,6 +80,54 @@ const WIRE_TYPES: Readonly<Record<Kind, number>> = {
   packed64: FIXED64,
   packedVarint: VARINT,
 };
+
+interface Row {
+  readonly key: string;
+  readonly spec: FieldSpec<unknown, unknown>;
+  /** Its own bit among those of the schema's fields. */
+  readonly bit: number;
+  /** How single values are written. */
+  readonly wireType: number;
+  /** Its numbers are left encoded. */
+  readonly packed: boolean;
+  /** Keys that setting this one clears. */
+  readonly excludes: readonly string[];
+}
+
+export interface Schema<T extends Table> {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly byNumber: readonly (Row | undefined)[];
+  /** A record without fields: its copies are all of one shape, which makes reading them several times as fast. */
+  readonly blank: Readonly<Record<string, unknown>>;
+  readonly table: T;
+}
+
+const NOTHING: UnknownFields = [];
+/** Of every list that is empty: most of them are. */
+const NO_ITEMS: readonly unknown[] = [];
+
+/** Makes a schema of a table. */
+export function schema<T extends Table>(name: string, table: T): Schema<T> {
+  const entries = Object.entries(table);
+  const rows = entries.map(([key, spec], place): Row => {
+    const rivals = entries.filter(([other, { oneof }]) => oneof !== undefined && oneof === spec.oneof && other !== key);
+    const { kind } = spec;
+    const packed = kind === 'packed32' || kind === 'packed64' || kind === 'packedVarint';
+    const excludes = rivals.map(([other]) => other);
+    return { key, spec, bit: 1 << place, wireType: WIRE_TYPES[kind], packed, excludes };
+  });
+  const byNumber: (Row | undefined)[] = [];
+  for (const row of rows) byNumber[row.spec.number] = row;
+  rows.sort((a, b) => a.spec.number - b.spec.number);
+  const blank = Object.fromEntries(rows.map(({ key, spec }) => [key, spec.repeated ? NO_ITEMS : undefined]));
+  return { name, rows, byNumber, blank: { ...blank, unknown: NOTHING, seen: 0 }, table };
+}
+
+/** The bits of some fields of a schema. */
+export function bitsOf<T extends Table>({ rows }: Schema<T>, keys: readonly (keyof T)[]): number {
+  return rows.reduce((bits, { key, bit }) => (keys.includes(key) ? bits | bit : bits), 0);
+}
 
 type Fields = Record<string, unknown>;
 
@@ -167,29 +192,23 @@ function readElement(reader: WireReader, kind: Kind): Uint8Array {
   return viewOf(reader.buffer, start, reader.pos);
 }
 
-function isPackedKind(kind: Kind): boolean {
-  return kind === 'packed32' || kind === 'packed64' || kind === 'packedVarint';
-}
-
 /** Reads a known field's value into the record; false: the wire type is not the field's, so it counts as unknown. */
 function readField(reader: WireReader, wireType: number, row: Row, record: Fields): boolean {
-  const { key, spec } = row;
+  const { key, spec, wireType: own } = row;
   const { kind } = spec;
-  const own = WIRE_TYPES[kind];
-  if (isPackedKind(kind)) {
-    if (wireType !== own && wireType !== LENGTH) return false;
+  if (wireType !== own && (wireType !== LENGTH || !(row.packed || spec.repeated))) return false;
+  if (row.packed) {
     const gathered = (record[key] ??= new Gathered()) as Gathered;
     gathered.add(wireType === LENGTH ? reader.bytes() : readElement(reader, kind));
     return true;
   }
   if (spec.repeated) {
-    const list = record[key] as unknown[];
+    let list = record[key] as unknown[];
+    if (list === NO_ITEMS) record[key] = list = [];
     if (wireType === own) list.push(readOne(reader, kind));
-    else if (wireType === LENGTH && own !== LENGTH) readPackedList(reader, kind, list);
-    else return false;
+    else readPackedList(reader, kind, list);
     return true;
   }
-  if (wireType !== own) return false;
   for (const rival of row.excludes) record[rival] = undefined;
   const value = readOne(reader, kind);
   const before = record[key];
@@ -212,32 +231,35 @@ function mergeSpans(spans: readonly Span[]): Span {
   };
 }
 
-const NOTHING: UnknownFields = [];
-
 /**
  * Reads one message.
  * @throws ONNX_TRUNCATED where the file ends too early; ONNX_INVALID for anything else that is no protobuf
  */
 export function decode<T extends Table>(of: Schema<T>, span: Span): Decoded<T> {
   const reader = new WireReader(span);
-  const record: Fields = {};
-  for (const { key, spec } of of.rows) record[key] = spec.repeated ? [] : undefined;
+  const record: Fields = { ...of.blank };
+  let seen = 0;
   let unknown: Gathered | undefined;
   while (reader.pos < reader.end) {
     const start = reader.pos;
     const tag = reader.tag();
-    const row = of.byNumber[Math.floor(tag / 8)];
-    if (row !== undefined && readField(reader, tag % 8, row, record)) continue;
+    const row = of.byNumber[tag >>> 3];
+    if (row !== undefined && readField(reader, tag & 7, row, record)) {
+      seen |= row.bit;
+      continue;
+    }
     reader.skip(tag);
     unknown ??= new Gathered();
     unknown.add(viewOf(reader.buffer, start, reader.pos));
   }
-  for (const { key, spec } of of.rows) {
+  record['seen'] = seen;
+  if (unknown !== undefined) record['unknown'] = [unknown.bytes];
+  for (const { key, spec, bit, packed } of of.rows) {
+    if ((seen & bit) === 0) continue;
     const value = record[key];
-    if (value instanceof Gathered) record[key] = value.bytes;
+    if (packed) record[key] = (value as Gathered).bytes;
     else if (!spec.repeated && Array.isArray(value)) record[key] = mergeSpans(value as Span[]);
   }
-  record['unknown'] = unknown === undefined ? NOTHING : [unknown.bytes];
   return record as Decoded<T>;
 }
 
@@ -296,18 +318,16 @@ function isSpan(value: unknown): value is Span {
 /**
  * The unknown fields of a record together with known ones that have no place where it goes (a float in an attribute that
  * says it is an int): encoded again, so that they come back out as they went in.
- * @param used keys that have found their place
+ * @param used the bits of the fields that have found their place
  */
-export function leftover<T extends Table>(
-  of: Schema<T>,
-  record: Decoded<T>,
-  used: ReadonlySet<keyof T>,
-): UnknownFields {
+export function leftover<T extends Table>(of: Schema<T>, record: Decoded<T>, used: number): UnknownFields {
+  if ((record.seen & ~used) === 0) return record.unknown;
   const values = record as Readonly<Record<string, unknown>>;
   const rest: Fields = {};
-  for (const { key, spec } of of.rows) {
+  for (const { key, spec, bit } of of.rows) {
     const value = values[key];
-    if (used.has(key) || value === undefined || (spec.repeated && (value as readonly unknown[]).length === 0)) continue;
+    if ((used & bit) !== 0 || value === undefined || (spec.repeated && (value as readonly unknown[]).length === 0))
+      continue;
     rest[key] = passOn(value);
   }
   if (Object.keys(rest).length === 0) return record.unknown;

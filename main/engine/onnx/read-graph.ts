@@ -1,5 +1,5 @@
 import type { Attribute, AttributeValue, FunctionDef, Graph, Node } from '../graph/ir.ts';
-import { decode, leftover, type Decoded } from './message.ts';
+import { bitsOf, decode, leftover, type Decoded } from './message.ts';
 import { readEntry, readOpset, type ReadContext } from './read-common.ts';
 import { readSparseTensor, readTensor } from './read-tensor.ts';
 import { readType, readValueInfo } from './read-type.ts';
@@ -27,8 +27,14 @@ const VALUE_KEYS = {
   typeProto: 'tp',
   typeProtos: 'typeProtos',
 } as const satisfies Readonly<Record<ValueKind, AttributeKey>>;
+/** What every attribute says of itself, and with each type of value. */
+const HEAD_BITS = bitsOf(attributeSchema, ['name', 'docString', 'type', 'refAttrName']);
 const KINDS = Object.keys(VALUE_KEYS) as readonly ValueKind[];
 const KIND_BY_CODE = new Map<number, ValueKind>(KINDS.map((kind) => [ATTRIBUTE_TYPES[kind], kind]));
+
+const BITS = Object.fromEntries(
+  KINDS.map((kind) => [kind, HEAD_BITS | bitsOf(attributeSchema, [VALUE_KEYS[kind]])]),
+) as Readonly<Record<ValueKind, number>>;
 
 /** Before IR version 2 attributes said no type: the field that is filled tells it. */
 function guessKind(record: AttributeRecord): ValueKind {
@@ -82,15 +88,13 @@ function readAttribute(span: Span, context: ReadContext): Attribute {
   const record = decode(attributeSchema, span);
   const { name = '', docString = '', type = 0, refAttrName = '' } = record;
   const kind = KIND_BY_CODE.get(type);
-  const used = new Set<AttributeKey>(['name', 'docString', 'type', 'refAttrName']);
   // A type that is not known yet is kept as a reference to nothing, its value with the unknown fields.
   if (refAttrName !== '' || (kind === undefined && type !== 0)) {
-    const unknown = leftover(attributeSchema, record, used);
+    const unknown = leftover(attributeSchema, record, HEAD_BITS);
     return { name, docString, type: 'reference', value: refAttrName, kind: type, unknown };
   }
   const valueKind = kind ?? guessKind(record);
-  used.add(VALUE_KEYS[valueKind]);
-  const unknown = leftover(attributeSchema, record, used);
+  const unknown = leftover(attributeSchema, record, BITS[valueKind]);
   return { name, docString, unknown, ...readValue(valueKind, record, context) };
 }
 

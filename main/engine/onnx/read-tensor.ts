@@ -2,7 +2,7 @@ import { StudioError } from '../../base/errors.ts';
 import { typedFieldOf } from '../graph/field-data.ts';
 import type { MetadataEntry, SparseTensor, Tensor, TensorStorage, TypedField } from '../graph/ir.ts';
 import { dtypeFromCode, type DType } from '../tensor/dtype.ts';
-import { decode, leftover, type Decoded } from './message.ts';
+import { bitsOf, decode, leftover, type Decoded } from './message.ts';
 import { readEntry, type ReadContext } from './read-common.ts';
 import { sparseTensorSchema, tensorSchema } from './schema.ts';
 import { invalid, type Span } from './wire-reader.ts';
@@ -18,6 +18,16 @@ const FIELD_KEYS = {
   double_data: 'doubleData',
   uint64_data: 'uint64Data',
 } as const satisfies Readonly<Record<TypedField, TensorKey>>;
+const bits = (...keys: readonly TensorKey[]): number => bitsOf(tensorSchema, keys);
+/** What every tensor says of itself, and where its values may be. */
+const HEAD_BITS = bits('name', 'docString', 'dims', 'dataType', 'metadataProps');
+const LOCATION_BIT = bits('dataLocation');
+const EXTERNAL_BITS = bits('externalData', 'dataLocation');
+const STRING_BIT = bits('stringData');
+const RAW_BIT = bits('rawData');
+const FIELD_BITS = Object.fromEntries(Object.entries(FIELD_KEYS).map(([field, key]) => [field, bits(key)])) as Readonly<
+  Record<TypedField, number>
+>;
 const FIELDS = Object.keys(FIELD_KEYS) as readonly TypedField[];
 
 function readByteCount(entry: MetadataEntry, tensor: string): number {
@@ -44,27 +54,29 @@ function readExternal(record: TensorRecord, context: ReadContext): TensorStorage
   };
 }
 
-/** The record's storage, and the fields that it was made from. */
+/** The record's storage, and the bits of the fields that it was made from. */
 function readStorage(
   record: TensorRecord,
   dtype: DType,
   context: ReadContext,
-): { readonly storage: TensorStorage; readonly used: readonly TensorKey[] } {
+): { readonly storage: TensorStorage; readonly used: number } {
   if (record.dataLocation === EXTERNAL) {
-    return { storage: readExternal(record, context), used: ['externalData', 'dataLocation'] };
+    return { storage: readExternal(record, context), used: EXTERNAL_BITS };
   }
-  if (dtype === 'string') return { storage: { kind: 'strings', values: record.stringData }, used: ['stringData'] };
+  if (dtype === 'string') return { storage: { kind: 'strings', values: record.stringData }, used: STRING_BIT };
   const present = (field: TypedField): boolean => (record[FIELD_KEYS[field]]?.length ?? 0) > 0;
   const own = typedFieldOf(dtype);
   const filled = own !== undefined && present(own) ? own : FIELDS.find(present);
   const raw = record.rawData;
   if (raw !== undefined && (raw.length > 0 || filled === undefined))
-    return { storage: { kind: 'raw', bytes: raw }, used: ['rawData'] };
+    return { storage: { kind: 'raw', bytes: raw }, used: RAW_BIT };
   if (filled !== undefined) {
-    const key = FIELD_KEYS[filled];
-    return { storage: { kind: 'field', field: filled, encoded: record[key]! }, used: [key] };
+    return {
+      storage: { kind: 'field', field: filled, encoded: record[FIELD_KEYS[filled]]! },
+      used: FIELD_BITS[filled],
+    };
   }
-  return { storage: { kind: 'raw', bytes: new Uint8Array() }, used: [] };
+  return { storage: { kind: 'raw', bytes: new Uint8Array() }, used: 0 };
 }
 
 /** @throws UNSUPPORTED for an element type that this version does not know */
@@ -78,10 +90,9 @@ export function readTensor(span: Span, context: ReadContext): Tensor {
     });
   }
   const { storage, used } = readStorage(record, dtype, context);
-  const known = new Set<TensorKey>(['name', 'docString', 'dims', 'dataType', 'metadataProps', ...used]);
   // DEFAULT is the default: where it is written out, nothing is lost by leaving it out.
-  if (record.dataLocation === 0) known.add('dataLocation');
-  const unknown = leftover(tensorSchema, record, known);
+  const location = record.dataLocation === 0 ? LOCATION_BIT : 0;
+  const unknown = leftover(tensorSchema, record, HEAD_BITS | used | location);
   return { name, dtype, dims, storage, docString, metadata: record.metadataProps.map(readEntry), unknown };
 }
 

@@ -1,6 +1,6 @@
 import type { Dim, Shape, TypeUnknown, UnknownFields, ValueInfo, ValueType } from '../graph/ir.ts';
 import { dtypeFromCode, type DType } from '../tensor/dtype.ts';
-import { decode, encode, leftover } from './message.ts';
+import { bitsOf, decode, encode, leftover } from './message.ts';
 import { readEntry } from './read-common.ts';
 import {
   dimensionSchema,
@@ -13,6 +13,11 @@ import {
 } from './schema.ts';
 import { ByteSink } from './byte-sink.ts';
 import { joinBytes, viewOf, type Span } from './wire-reader.ts';
+
+const TENSOR_BITS = bitsOf(tensorTypeSchema, ['elemType', 'shape']);
+const SHAPE_BIT = bitsOf(tensorTypeSchema, ['shape']);
+const MAP_BITS = bitsOf(mapTypeSchema, ['keyType', 'valueType']);
+const VALUE_BIT = bitsOf(mapTypeSchema, ['valueType']);
 
 /** The mutable twin of TypeUnknown, filled while a type is read. */
 interface Unknowns {
@@ -47,7 +52,7 @@ function readDtype(code: number | undefined): { readonly dtype: DType | undefine
 function readTensorType(kind: 'tensor' | 'sparseTensor', span: Span, unknowns: Unknowns): Variant {
   const record = decode(tensorTypeSchema, span);
   const { dtype, known } = readDtype(record.elemType);
-  unknowns.variant = leftover(tensorTypeSchema, record, new Set(known ? ['elemType', 'shape'] : ['shape']));
+  unknowns.variant = leftover(tensorTypeSchema, record, known ? TENSOR_BITS : SHAPE_BIT);
   if (record.shape === undefined) return { kind, dtype, shape: undefined };
   const { shape, denotations } = readShape(record.shape, unknowns);
   if (denotations.every((text) => text === '')) return { kind, dtype, shape };
@@ -63,7 +68,7 @@ function readElementType(kind: 'sequence' | 'optional', span: Span, unknowns: Un
 function readMapType(span: Span, unknowns: Unknowns): Variant {
   const record = decode(mapTypeSchema, span);
   const { dtype, known } = readDtype(record.keyType);
-  unknowns.variant = leftover(mapTypeSchema, record, new Set(known ? ['keyType', 'valueType'] : ['valueType']));
+  unknowns.variant = leftover(mapTypeSchema, record, known ? MAP_BITS : VALUE_BIT);
   return {
     kind: 'map',
     keyType: dtype,

@@ -97,7 +97,12 @@ export class WireReader {
 
   /** A varint as number; exact up to 2⁵³, beyond that only about right (no length or tag is valid there). */
   uint(): number {
-    const { buffer, end } = this;
+    const { buffer, end, pos } = this;
+    // Most are short.
+    if (pos < end && buffer[pos]! < 0x80) {
+      this.pos = pos + 1;
+      return buffer[pos]!;
+    }
     let value = 0;
     let factor = 1;
     for (let i = 0; i < 10; i++) {
@@ -123,6 +128,10 @@ export class WireReader {
 
   /** A signed varint as number. @throws ONNX_INVALID beyond ±2⁵³ */
   int(): number {
+    const start = this.pos;
+    const short = this.uint();
+    if (this.pos - start <= 7) return short;
+    this.pos = start;
     const value = this.int64();
     const number = Number(value);
     if (!Number.isSafeInteger(number))
