@@ -18,28 +18,48 @@ const float64Array = z.custom<Float64Array>((value) => value instanceof Float64A
 const listsSchema = z.object({ starts: uint32Array, items: uint32Array }).readonly();
 export type ListColumn = z.infer<typeof listsSchema>;
 
+const structureColumns = {
+  /** Unique, in the source model's order; layers that only the trial has come last. Its length is that of every column. */
+  names: z.array(z.string()).readonly(),
+  /** What the columns of text point into; the first is ''. */
+  texts: z.array(z.string()).readonly(),
+  /** Places in `texts`. */
+  op: uint32Array,
+  domain: uint32Array,
+  /** "layer1/0"; '' at the top. */
+  scope: uint32Array,
+  /** Place in `LAYER_CATEGORIES`. */
+  category: uint8Array,
+  /** Place in `BLOCK_PARTS`. */
+  part: uint8Array,
+  /** The layer whose subgraph holds this one; −1: none. */
+  parent: int32Array,
+  /** Places in the values: what a layer takes from other layers or from the graph's inputs, and what it gives. */
+  inputs: listsSchema,
+  outputs: listsSchema,
+  graphInputs: uint32Array,
+  graphOutputs: uint32Array,
+};
+
+/** What the layers are and how they hang together: all that can be told before shapes are inferred. */
+export const layerStructureSchema = z
+  .object({
+    ...structureColumns,
+    /** Every value that passes between layers, inputs and outputs of the graph among them. */
+    values: z.object({ names: z.array(z.string()).readonly() }).readonly(),
+  })
+  .readonly();
+export type LayerStructure = z.infer<typeof layerStructureSchema>;
+
 export const layerTableSchema = z
   .object({
-    /** Unique, in the source model's order; layers that only the trial has come last. Its length is that of every column. */
-    names: z.array(z.string()).readonly(),
-    /** What the columns of text point into; the first is ''. */
-    texts: z.array(z.string()).readonly(),
+    ...structureColumns,
     /** Distinct shapes; the first is null, not even the rank is known. */
     shapes: z.array(shapeSchema.readonly().nullable()).readonly(),
-    /** Places in `texts`. */
-    op: uint32Array,
-    domain: uint32Array,
-    /** "layer1/0"; '' at the top. */
-    scope: uint32Array,
-    /** "int8", "int8 weights", "int4 weights", "float16", else the type of its first output; '' when nothing is known. */
+    /** Place in `texts`: "int8", "int8 weights", "int4 weights", "float16", else the type of its first output; '' when nothing is known. */
     precision: uint32Array,
-    /** Places in `LAYER_CATEGORIES` and in `LAYER_STATES`. */
-    category: uint8Array,
+    /** Place in `LAYER_STATES`. */
     state: uint8Array,
-    /** Place in `BLOCK_PARTS`. */
-    part: uint8Array,
-    /** The layer whose subgraph holds this one; −1: none. */
-    parent: int32Array,
     /** The layer whose nodes compute this one too; −1: it is not fused. */
     fusedInto: int32Array,
     /** Every value that passes between layers, inputs and outputs of the graph among them. */
@@ -52,11 +72,6 @@ export const layerTableSchema = z
         shape: uint32Array,
       })
       .readonly(),
-    /** Places in `values`: what a layer takes from other layers or from the graph's inputs, and what it gives. */
-    inputs: listsSchema,
-    outputs: listsSchema,
-    graphInputs: uint32Array,
-    graphOutputs: uint32Array,
     /** Weights, wherever the trial keeps them; scales and zero points are none. */
     parameters: float64Array,
     /** Bytes that they take in the file. */

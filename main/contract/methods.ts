@@ -12,6 +12,7 @@ import { layerJsonSchema } from './layer-json.ts';
 import { machineSetupSchema, runSettingsSchema } from './machine.ts';
 import { measuredEnergySchema } from './energy.ts';
 import { machinePeaksSchema } from './machine-peaks.ts';
+import { modelPictureSchema } from './model-picture.ts';
 import { shownModelSchema } from './shown-model.ts';
 import { evaluationRequestSchema, measureRequestSchema, pairedSchema } from './measurement.ts';
 import { recipeSchema } from './recipe/recipe.ts';
@@ -57,7 +58,9 @@ export const methods = {
   'fs.list': { params: z.object({ path: z.string().nullable() }), result: directorySchema, job: false },
 
   'model.open': { params: modelSource, result: openedModelSchema, job: false },
-  /** Opens a model and tells at once what a window draws first of it. */
+  /** What is drawn of a model before all else is known: asked for beside `model.show`, answered before it. */
+  'model.picture': { params: modelSource, result: modelPictureSchema, job: false },
+  /** Opens a model, with what a window shows first of it. */
   'model.show': { params: modelSource, result: shownModelSchema, job: false },
   /** What is wrong with the model: found by looking at every node and weight, confirmed by the runtime where it is an error. */
   'model.problems': { params: modelRef, result: z.array(problemSchema), job: false },

@@ -7,10 +7,10 @@ import {
   type LayerState,
   type OperatorCategory,
 } from '../contract/layer-words.ts';
-import type { LayerTable, ListColumn } from '../contract/layers.ts';
+import type { LayerStructure, LayerTable, ListColumn } from '../contract/layers.ts';
 
-/** One layer out of the table. */
-export interface LayerRow {
+/** What one layer is, whatever is known of its values and its work. */
+export interface LayerPlace {
   /** Place in the table, from 0. */
   readonly index: number;
   readonly name: string;
@@ -18,15 +18,19 @@ export interface LayerRow {
   readonly domain: string;
   readonly scope: string;
   readonly category: OperatorCategory;
-  readonly state: LayerState;
   readonly part: BlockPart;
   /** The layer whose subgraph holds this one. */
   readonly parent: string | null;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** One layer out of the table. */
+export interface LayerRow extends LayerPlace {
+  readonly state: LayerState;
   readonly fusedInto: string | null;
   /** "int8", "int4 weights", "float32"; null: not known. */
   readonly precision: string | null;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
   /** Of the first output. */
   readonly dtype: string | null;
   readonly shape: readonly (number | string | null)[] | null;
@@ -43,14 +47,10 @@ export function listAt({ starts, items }: ListColumn, row: number): Uint32Array 
   return items.subarray(starts[row], starts[row + 1]);
 }
 
-/** One row of the table. */
-export function layerAt(table: LayerTable, index: number): LayerRow {
+/** What one row is. */
+export function placeAt(table: LayerStructure, index: number): LayerPlace {
   const text = (column: Uint32Array): string => table.texts[column[index]!]!;
-  const name = (place: number): string | null => table.names[place] ?? null;
-  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
   const values = (column: ListColumn): string[] => namesAt(column, index, table.values.names);
-  const output = listAt(table.outputs, index)[0];
-  const before = table.sourceParameters[index]!;
   return {
     index,
     name: table.names[index]!,
@@ -58,13 +58,23 @@ export function layerAt(table: LayerTable, index: number): LayerRow {
     domain: text(table.domain),
     scope: text(table.scope),
     category: LAYER_CATEGORIES[table.category[index]!]!,
-    state: LAYER_STATES[table.state[index]!]!,
     part: BLOCK_PARTS[table.part[index]!]!,
-    parent: name(table.parent[index]!),
-    fusedInto: name(table.fusedInto[index]!),
-    precision: text(table.precision) || null,
+    parent: table.names[table.parent[index]!] ?? null,
     inputs: values(table.inputs),
     outputs: values(table.outputs),
+  };
+}
+
+/** One row of the table. */
+export function layerAt(table: LayerTable, index: number): LayerRow {
+  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+  const output = listAt(table.outputs, index)[0];
+  const before = table.sourceParameters[index]!;
+  return {
+    ...placeAt(table, index),
+    state: LAYER_STATES[table.state[index]!]!,
+    fusedInto: table.names[table.fusedInto[index]!] ?? null,
+    precision: table.texts[table.precision[index]!]! || null,
     dtype: output === undefined ? null : table.texts[table.values.dtype[output]!] || null,
     shape: output === undefined ? null : table.shapes[table.values.shape[output]!]!,
     parameters: table.parameters[index]!,

@@ -15,7 +15,7 @@ import { profileHandlers } from './profiling.ts';
 import { doctorHandlers } from './doctor.ts';
 import { layerTrialHandlers } from './layer-trials.ts';
 import { searchHandlers } from './search.ts';
-import { drawn, shownModelHandlers } from './shown-model.ts';
+import { expectModel, shownModelHandlers } from './shown-model.ts';
 import { sensitivityHandlers } from './sensitivity.ts';
 import type { StudioContext } from './studio-context.ts';
 import { layerHandlers } from './trial-layers.ts';
@@ -103,7 +103,7 @@ export async function createStudio({ workspace, emit, version }: StudioOptions):
       },
     },
     cancelJob: (jobId) => jobs.cancel(jobId),
-    expect: (path) => void drawn(context, path),
+    expect: (path) => void expectModel(context, path),
     [Symbol.asyncDispose]: async () => {
       jobs.cancelAll();
       await Promise.all([work[Symbol.asyncDispose](), questions[Symbol.asyncDispose]()]);

@@ -1,3 +1,4 @@
+import type { ModelPicture } from '../../main/contract/model-picture.ts';
 import type { ShownModel } from '../../main/contract/shown-model.ts';
 import { takeModelFromAddress } from '../rpc/connection.ts';
 import { engine } from './engine.ts';
@@ -6,6 +7,8 @@ import { engine } from './engine.ts';
 export interface FirstModel {
   readonly path: string;
   readonly name: string;
+  /** What is drawn of it before all else is known. */
+  readonly picture: Promise<ModelPicture>;
   readonly answer: Promise<ShownModel>;
 }
 
@@ -17,10 +20,12 @@ export function firstModel(): FirstModel | null {
   const path = takeModelFromAddress();
   if (path === null) return (asked = null);
   any = true;
+  const picture = engine().call('model.picture', { path });
   const answer = engine().call('model.show', { path });
   // Whoever opens it says what went wrong.
+  picture.catch(() => undefined);
   answer.catch(() => undefined);
-  return (asked = { path, name: path.split(/[\\/]/).at(-1) ?? path, answer });
+  return (asked = { path, name: path.split(/[\\/]/).at(-1) ?? path, picture, answer });
 }
 
 let any = false;

@@ -1,10 +1,15 @@
 /** The table of layers as a graph to draw and to walk: one node for each layer. */
-import type { LayerTable } from '../../main/contract/layers.ts';
+import type { LayerStructure, LayerTable } from '../../main/contract/layers.ts';
+import type { ModelPicture } from '../../main/contract/model-picture.ts';
 import type { GraphNode, GraphView } from '../../main/contract/studio.ts';
-import { layerRows, nodesOf, type LayerRow } from '../../main/judge/layer-table.ts';
+import { layerRows, nodesOf, placeAt, type LayerPlace } from '../../main/judge/layer-table.ts';
 
-/** A layer as one node: its own attributes, with the weights of all nodes that serve it. */
-export function layerNode(row: LayerRow, written: readonly GraphNode[]): GraphNode {
+/** What a node says under its operator. */
+type Box = Pick<GraphNode, 'weights' | 'attributes'>;
+
+const EMPTY: Box = { weights: [], attributes: [] };
+
+function nodeOf(row: LayerPlace, { weights, attributes }: Box): GraphNode {
   return {
     name: row.name,
     op: row.op,
@@ -16,9 +21,17 @@ export function layerNode(row: LayerRow, written: readonly GraphNode[]): GraphNo
     parent: row.parent,
     inputs: [...row.inputs],
     outputs: [...row.outputs],
+    weights,
+    attributes,
+  };
+}
+
+/** A layer as one node: its own attributes, with the weights of all nodes that serve it. */
+export function layerNode(row: LayerPlace, written: readonly GraphNode[]): GraphNode {
+  return nodeOf(row, {
     weights: written.flatMap(({ weights }) => weights),
     attributes: written[0]?.attributes ?? [],
-  };
+  });
 }
 
 function valuesOf(written: GraphView | null, nodes: readonly GraphNode[]): GraphView['values'] {
@@ -27,21 +40,28 @@ function valuesOf(written: GraphView | null, nodes: readonly GraphNode[]): Graph
   return written.values.filter(({ name }) => names.has(name));
 }
 
+function endsOf({ graphInputs, graphOutputs, values }: LayerStructure): Pick<GraphView, 'inputs' | 'outputs'> {
+  const nameOf = (place: number): string => values.names[place]!;
+  return { inputs: Array.from(graphInputs, nameOf), outputs: Array.from(graphOutputs, nameOf) };
+}
+
+/** Types and shapes of the values that pass between layers. */
+export function layerValues({ values, texts, shapes }: LayerTable): GraphView['values'] {
+  return values.names.map((name, place) => {
+    const known = shapes[values.shape[place]!]!;
+    return { name, dtype: texts[values.dtype[place]!] || null, shape: known === null ? null : [...known] };
+  });
+}
+
 /** @param written the trial's graph as written, for attributes and weights; null: without them */
 export function layerGraph(table: LayerTable, written: GraphView | null): GraphView {
   const nodes = new Map(written?.nodes.map((node) => [node.name, node]));
-  const { names, dtype, shape } = table.values;
-  const nameOf = (place: number): string => names[place]!;
   const layers = layerRows(table).map((row) =>
     layerNode(
       row,
       nodesOf(table, row.index).flatMap((name) => nodes.get(name) ?? []),
     ),
   );
-  const values = names.map((name, place) => {
-    const known = table.shapes[shape[place]!]!;
-    return { name, dtype: table.texts[dtype[place]!] || null, shape: known === null ? null : [...known] };
-  });
   const bodies = written?.bodies ?? [];
   const closed = bodies.filter((body) => body.closed);
   const functions = new Set(closed.map(({ holder, branch }) => `${holder}/${branch}/`));
@@ -51,9 +71,19 @@ export function layerGraph(table: LayerTable, written: GraphView | null): GraphV
   return {
     // What a called function is made of is drawn in it; it is no layer of the table.
     nodes: [...layers, ...inner],
-    values: [...values, ...valuesOf(written, inner)],
+    values: [...layerValues(table), ...valuesOf(written, inner)],
     bodies: [...bodies],
-    inputs: Array.from(table.graphInputs, nameOf),
-    outputs: Array.from(table.graphOutputs, nameOf),
+    ...endsOf(table),
+  };
+}
+
+/** The same graph before types and shapes of its values are known: it has none of them. */
+export function pictureGraph({ layers, details }: ModelPicture): GraphView {
+  const nodes = layers.names.map((_, index) => nodeOf(placeAt(layers, index), details?.boxes[index] ?? EMPTY));
+  return {
+    nodes: details === null ? nodes : [...nodes, ...details.inner],
+    values: [],
+    bodies: details?.bodies ?? [],
+    ...endsOf(layers),
   };
 }

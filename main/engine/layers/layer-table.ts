@@ -1,13 +1,11 @@
-import { LAYER_CATEGORIES, LAYER_STATES, type LayerState } from '../../contract/layer-words.ts';
+import { LAYER_STATES, type LayerState } from '../../contract/layer-words.ts';
 import type { LayerTable } from '../../contract/layers.ts';
 import type { Model, Shape } from '../graph/ir.ts';
-import { scopeOf } from '../graph/layers.ts';
 import type { LayerCost } from '../operators/cost.ts';
 import type { Inference } from '../operators/inference.ts';
-import { blockPartNumber } from '../operators/block-part.ts';
-import { operatorSpec } from '../operators/table.ts';
 import type { Sources } from '../passes/pass.ts';
-import { groupLayers, type Layer, type Layers } from './group-layers.ts';
+import { groupLayers, type Layer } from './group-layers.ts';
+import { layerStructure, structureOf, type StructureRow } from './layer-structure.ts';
 import { matchLayers, type LayerMatch } from './match-layers.ts';
 import { layerPrecisions } from './precision.ts';
 import { listColumn, Table } from './table-columns.ts';
@@ -34,10 +32,8 @@ export function changedLayerTable(source: LayerSide, changed: LayerSide, sources
   return new TableBuilder(source, changed, matchLayers(source.model, changed.model, sources)).build();
 }
 
-interface Row {
-  /** The layer as the source has it, or the changed model's own where the source has none. */
-  readonly layer: Layer;
-  readonly layers: Layers;
+/** The layer as the source has it, or the changed model's own where the source has none. */
+interface Row extends StructureRow {
   /** What computes it now. */
   readonly now: readonly Layer[];
   readonly state: LayerState;
@@ -55,9 +51,6 @@ class TableBuilder {
   readonly #source: LayerSide;
   readonly #now: LayerSide;
   readonly #match: LayerMatch | undefined;
-  readonly #texts = new Table<string>((text) => text, '');
-  readonly #shapes = new Table<Shape | null>((shape) => JSON.stringify(shape), null);
-  readonly #values = new Table<string>((name) => name);
 
   constructor(source: LayerSide, now: LayerSide, match: LayerMatch | undefined) {
     this.#source = source;
@@ -67,41 +60,27 @@ class TableBuilder {
 
   build(): LayerTable {
     const rows = this.#rows();
-    const places = new Map(rows.map(({ layer }, place) => [layer, place]));
-    const layersNow = groupLayers(this.#now.model);
-    const precisions = layerPrecisions(layersNow, this.#now.inference);
+    const { columns, places } =
+      this.#match === undefined ? layerStructure(this.#source.model) : structureOf(rows, this.#source.model.graph);
+    const texts = new Table<string>((text) => text, columns.texts);
+    const shapes = new Table<Shape | null>((shape) => JSON.stringify(shape), [null]);
+    const precisions = layerPrecisions(groupLayers(this.#now.model), this.#now.inference);
     const costsNow = costsByName(this.#now.costs);
     const costsBefore = this.#now === this.#source ? costsNow : costsByName(this.#source.costs);
     const totals = rows.map(({ now }) => totalsOf(now, costsNow));
     const before = rows.map(({ layer, state }) => (state === 'added' ? 0 : totalsOf([layer], costsBefore).parameters));
-    const column = (value: (row: Row) => number): Uint32Array => Uint32Array.from(rows, value);
-    const text = (value: (row: Row) => string): Uint32Array => column((row) => this.#texts.place(value(row)));
-    const place = (layer: Layer | null | undefined): number => (layer ? (places.get(layer) ?? -1) : -1);
-    const { inputs, outputs } = this.#edges(rows);
-    const graph = this.#source.model.graph;
-    const stored = new Set(graph.initializers.map(({ name }) => name));
-    const fed = graph.inputs.filter(({ name }) => !stored.has(name));
+    const place = (layer: Layer | undefined): number => (layer ? (places.get(layer) ?? -1) : -1);
     const nodeNames = new Table<string>((name) => name);
     const nodes = rows.map(({ now }) =>
       now.flatMap((layer) => layer.nodes.map(({ layer: name }) => nodeNames.place(name))),
     );
     return {
-      names: rows.map(({ layer }) => layer.name),
-      op: text(({ layer }) => layer.main.node.opType),
-      domain: text(({ layer }) => layer.main.node.domain),
-      scope: text(({ layer }) => scopeOf(layer.name)),
-      precision: text(({ now }) => (now[0] === undefined ? '' : (precisions.get(now[0]) ?? ''))),
-      category: Uint8Array.from(rows, ({ layer: { main } }) =>
-        LAYER_CATEGORIES.indexOf(operatorSpec(main.node.domain, main.node.opType)?.category ?? 'other'),
+      ...columns,
+      precision: Uint32Array.from(rows, ({ now }) =>
+        texts.place(now[0] === undefined ? '' : (precisions.get(now[0]) ?? '')),
       ),
-      part: Uint8Array.from(rows, ({ layer: { main } }) => blockPartNumber(main.node)),
       state: Uint8Array.from(rows, ({ state }) => LAYER_STATES.indexOf(state)),
-      parent: Int32Array.from(rows, ({ layer }) => place(layer.parent)),
       fusedInto: Int32Array.from(rows, ({ layer }) => place(this.#match?.fusedInto.get(layer))),
-      inputs,
-      outputs,
-      graphInputs: Uint32Array.from(fed, ({ name }) => this.#values.place(name)),
-      graphOutputs: Uint32Array.from(graph.outputs, ({ name }) => this.#values.place(name)),
       parameters: Float64Array.from(totals, ({ parameters }) => parameters),
       parameterBytes: Float64Array.from(totals, ({ parameterBytes }) => parameterBytes),
       sourceParameters: Float64Array.from(before),
@@ -109,9 +88,9 @@ class TableBuilder {
       bytes: Float64Array.from(totals, ({ bytes }) => bytes),
       nodes: listColumn(nodes),
       nodeNames: nodeNames.items,
-      values: this.#valueColumns(),
-      texts: this.#texts.items,
-      shapes: this.#shapes.items,
+      values: this.#valueColumns(columns.values.names, texts, shapes),
+      texts: texts.items,
+      shapes: shapes.items,
     };
   }
 
@@ -128,28 +107,12 @@ class TableBuilder {
     return [...rows, ...added.map((layer): Row => ({ layer, layers: match.changed, now: [layer], state: 'added' }))];
   }
 
-  /** What passes between layers: values that are computed or fed; not what is stored, and what only tells sizes. */
-  #edges(rows: readonly Row[]): Pick<LayerTable, 'inputs' | 'outputs'> {
-    const inputs = rows.map(({ layer, layers }) => [...valuesUsed(layer, layers)].map((it) => this.#values.place(it)));
-    const used = new Set(this.#values.items);
-    for (const { name } of this.#source.model.graph.outputs) used.add(name);
-    const outputs = rows.map(({ layer }) =>
-      layer.nodes.flatMap(({ node }) =>
-        node.outputs.flatMap((value) =>
-          value !== '' && (node === layer.main.node || used.has(value)) ? [this.#values.place(value)] : [],
-        ),
-      ),
-    );
-    return { inputs: listColumn(inputs), outputs: listColumn(outputs) };
-  }
-
-  #valueColumns(): LayerTable['values'] {
-    const names = this.#values.items;
+  #valueColumns(names: readonly string[], texts: Table<string>, shapes: Table<Shape | null>): LayerTable['values'] {
     const known = names.map((name) => this.#now.inference.values.get(name) ?? this.#source.inference.values.get(name));
     return {
       names,
-      dtype: Uint32Array.from(known, (value) => this.#texts.place(value?.dtype ?? '')),
-      shape: Uint32Array.from(known, (value) => this.#shapes.place(value?.shape ?? null)),
+      dtype: Uint32Array.from(known, (value) => texts.place(value?.dtype ?? '')),
+      shape: Uint32Array.from(known, (value) => shapes.place(value?.shape ?? null)),
     };
   }
 }
@@ -171,22 +134,4 @@ function totalsOf(layers: readonly Layer[], costs: ReadonlyMap<string, LayerCost
     }
   }
   return { parameters, parameterBytes, macs, bytes };
-}
-
-/** The values that a layer takes from others, before quantization; those that only its shape arithmetic reads where it has no other. */
-function valuesUsed(layer: Layer, layers: Layers): ReadonlySet<string> {
-  const own = new Set<string>();
-  const read = new Set<string>();
-  for (const { node, graph } of layer.nodes) {
-    const kind = layers.kind(node);
-    if (kind === 'constant') continue;
-    for (const input of node.inputs) {
-      if (input === '') continue;
-      const source = layers.source(input, graph);
-      if (source.layer === layer || source.kind === 'constant' || source.kind === 'shape' || source.kind === 'scaling')
-        continue;
-      (kind === 'shape' ? read : own).add(source.value);
-    }
-  }
-  return own.size > 0 ? own : read;
 }

@@ -6,8 +6,8 @@ export class Table<T> {
   readonly #places = new Map<string, number>();
   readonly #keyOf: (item: T) => string;
 
-  /** @param first what stands at place 0 before anything is asked for */
-  constructor(keyOf: (item: T) => string, ...first: readonly T[]) {
+  /** @param first what stands at the first places before anything is asked for */
+  constructor(keyOf: (item: T) => string, first: readonly T[] = []) {
     this.#keyOf = keyOf;
     for (const item of first) this.place(item);
   }

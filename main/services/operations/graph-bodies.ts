@@ -5,6 +5,7 @@ import { claimName } from '../../engine/graph/layers.ts';
 import { subgraphsOf, walkNodes } from '../../engine/graph/walk.ts';
 import { bindAttributes, indexFunctions } from '../../engine/operators/function-call.ts';
 import { inferModel } from '../../engine/operators/infer.ts';
+import type { Inference } from '../../engine/operators/inference.ts';
 import { inlineFunctions } from '../../engine/passes/inline-functions.ts';
 import { nameNodes } from '../../engine/passes/name-nodes.ts';
 
@@ -14,8 +15,8 @@ export interface Bodies {
   readonly bodies: readonly GraphBody[];
   /** Nodes of functions, once for each call. */
   readonly nodes: readonly GraphNode[];
-  /** Values within functions. */
-  readonly values: GraphView['values'];
+  /** Values within functions: their types and shapes are those of the call. */
+  readonly values: () => GraphView['values'];
 }
 
 /** Nodes of functions that are told of all calls together; further calls stay closed. */
@@ -35,10 +36,21 @@ export function bodiesOf(model: Model, describe: (node: Node, layer: string, par
         outputs: graph.outputs.map(({ name }) => name),
       });
     }
-  if (model.functions.length === 0) return { bodies, nodes: [], values: [] };
+  if (model.functions.length === 0) return { bodies, nodes: [], values: () => [] };
   const calls = new Calls(model, describe);
   for (const { node, layer } of walkNodes(model)) calls.open(node, { layer, name: layer, outer: (value) => value }, []);
-  return { bodies: [...bodies, ...calls.bodies], nodes: calls.nodes, values: calls.values };
+  return { bodies: [...bodies, ...calls.bodies], nodes: calls.nodes, values: () => valuesOf(model, calls.told) };
+}
+
+function valuesOf(model: Model, told: Calls['told']): GraphView['values'] {
+  const inference = inferModel(inlineFunctions(nameNodes(model).model).model);
+  return told.map(([name, inlined]) => valueOf(inference, name, inlined));
+}
+
+/** A value as the graph tells it. @param known its name in the inference, where that is another */
+export function valueOf(inference: Inference, name: string, known = name): GraphView['values'][number] {
+  const { dtype, shape } = inference.values.get(known) ?? {};
+  return { name, dtype: dtype ?? null, shape: shape === undefined ? null : [...shape] };
 }
 
 /** Where a call stands. */
@@ -53,17 +65,15 @@ interface Site {
 class Calls {
   readonly bodies: GraphBody[] = [];
   readonly nodes: GraphNode[] = [];
-  readonly values: GraphView['values'] = [];
+  /** Values within functions, and what they are named once all functions are inlined. */
+  readonly told: (readonly [name: string, inlined: string])[] = [];
   readonly #describe: (node: Node, layer: string, parent: string) => GraphNode;
   readonly #functionOf: (node: Node) => FunctionDef | undefined;
-  readonly #inference: ReturnType<typeof inferModel>;
   readonly #taken: Set<string>;
 
   constructor(model: Model, describe: (node: Node, layer: string, parent: string) => GraphNode) {
     this.#describe = describe;
     this.#functionOf = indexFunctions(model);
-    // Types and shapes within a function are those of its call.
-    this.#inference = inferModel(inlineFunctions(nameNodes(model).model).model);
     this.#taken = new Set([...walkNodes(model)].map(({ layer }) => layer));
   }
 
@@ -86,12 +96,7 @@ class Calls {
     const tell = (value: string): void => {
       if (value === '' || told.has(value)) return;
       told.add(value);
-      const known = this.#inference.values.get(inlined(value));
-      this.values.push({
-        name: own(value),
-        dtype: known?.dtype ?? null,
-        shape: known?.shape === undefined ? null : [...known.shape],
-      });
+      this.told.push([own(value), inlined(value)]);
     };
     this.bodies.push({
       holder: layer,

@@ -7,7 +7,7 @@ import { blockPartOf } from '../../engine/operators/block-part.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
 import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
-import { bodiesOf } from './graph-bodies.ts';
+import { bodiesOf, valueOf, type Bodies } from './graph-bodies.ts';
 import { attributeText } from './attribute-text.ts';
 import { shownInference } from './sized-model.ts';
 import { openShared } from './opened-models.ts';
@@ -24,27 +24,45 @@ export async function graph({ path }: { path: string }): Promise<GraphView> {
 const views = new WeakMap<Model, GraphView>();
 
 function graphOf(model: Model): GraphView {
+  const { nodes, inner, constants } = writtenGraph(model);
   const inference = shownInference(model);
-  const constants = constantsOf(model);
-  const inner = bodiesOf(model, (node, layer, parent) => describeNode({ node, layer, parent }, new Map()));
-  const nodes = [...walkNodes(model)].map((visited) => describeNode(visited, constants));
   const names = new Set<string>();
   const inputs = model.graph.inputs.map(({ name }) => name).filter((name) => !constants.has(name));
   const outputs = model.graph.outputs.map(({ name }) => name);
   for (const name of [...inputs, ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])]) {
     if (name !== '' && !constants.has(name)) names.add(name);
   }
-  const values = [...names].map((name) => {
-    const value = inference.values.get(name);
-    return { name, dtype: value?.dtype ?? null, shape: value?.shape === undefined ? null : [...value.shape] };
-  });
+  const values = Array.from(names, (name) => valueOf(inference, name));
   return {
     nodes: [...nodes, ...inner.nodes],
-    values: [...values, ...inner.values],
+    values: [...values, ...inner.values()],
     inputs,
     outputs,
     bodies: [...inner.bodies],
   };
+}
+
+/** What of a graph stands in the file. */
+interface WrittenGraph {
+  /** In the order of `walkNodes`. */
+  readonly nodes: readonly GraphNode[];
+  /** What nodes hold or call. */
+  readonly inner: Bodies;
+  readonly constants: ReadonlyMap<string, Tensor>;
+}
+
+const written = new WeakMap<Model, WrittenGraph>();
+
+/** Every node as it is written. Nothing is inferred; remembered for the model. */
+export function writtenGraph(model: Model): WrittenGraph {
+  const known = written.get(model);
+  if (known !== undefined) return known;
+  const constants = constantsOf(model);
+  const inner = bodiesOf(model, (node, layer, parent) => describeNode({ node, layer, parent }, new Map()));
+  const nodes = Array.from(walkNodes(model), (visited) => describeNode(visited, constants));
+  const made = { nodes, inner, constants };
+  written.set(model, made);
+  return made;
 }
 
 /** Initializers of all graphs by name; inner ones hide outer ones, which share no name in a valid model. */

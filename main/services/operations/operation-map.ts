@@ -27,6 +27,7 @@ import type { RunReport } from '../../contract/run-report.ts';
 import type { MeasuredEnergy } from '../../contract/energy.ts';
 import type { Suspects } from '../../contract/suspects.ts';
 import type { Sweep, SweepRequest } from '../../contract/sweep.ts';
+import type { ModelPicture } from '../../contract/model-picture.ts';
 import type { MachinePeaks } from '../../contract/machine-peaks.ts';
 import type { Machine, RunSettings } from '../../contract/machine.ts';
 import type { Circumstances, Measurement, Outcomes, Paired } from '../../contract/measurement.ts';
@@ -114,6 +115,8 @@ export interface OperationMap {
     params: { path: string; dims: Readonly<Record<string, number>>; scanWeights: boolean };
     result: Problem[];
   };
+  /** What is drawn of a model before all else is known. */
+  readonly picture: { params: { path: string }; result: ModelPicture };
   readonly graph: { params: { path: string }; result: GraphView };
   readonly layers: { params: ChangedModel; result: LayerTable };
   readonly layer: { params: ChangedModel & { layer: string }; result: LayerDetail };

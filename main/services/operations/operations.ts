@@ -28,6 +28,7 @@ import { importTrace, profile, sweep } from './profile.ts';
 import { runReport } from './run-report.ts';
 import { runners, withThreadRunner } from './runners.ts';
 import { dataPreview } from './data-preview.ts';
+import { picture } from './picture.ts';
 import { presetTrials } from './preset-trials.ts';
 import { samplePicture } from './sample-picture.ts';
 import { searchSpace } from './search-space.ts';
@@ -44,6 +45,7 @@ const operations: Operations = {
   inspect,
   summary,
   problems,
+  picture,
   graph,
   layers,
   layer,

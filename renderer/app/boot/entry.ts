@@ -5,7 +5,12 @@
 import '../../design/first-font.ts';
 import { firstModel } from '../../state/first-model.ts';
 import type { FirstModel } from '../../state/first-model.ts';
-import { drawFirstPicture, endFirstPicture, isFirstPictureShown } from '../../tasks/graph/first-picture.ts';
+import {
+  drawFirstPicture,
+  endFirstPicture,
+  isFirstPictureShown,
+  labelFirstPicture,
+} from '../../tasks/graph/first-picture.ts';
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { drawFirstFrame, isDark, keptLayout } from './first-frame.ts';
 
@@ -19,20 +24,21 @@ interface FirstLook {
   readonly giveUp: () => void;
 }
 
-function showFirst({ answer }: FirstModel): FirstLook | null {
+function showFirst({ picture, answer }: FirstModel): FirstLook | null {
   const layout = keptLayout();
   if (layout.tab !== 'graph' || layout.asWritten) return null;
   const palette = isDark(layout) ? DARK_PALETTE : LIGHT_PALETTE;
   const { canvas, remove } = drawFirstFrame(layout);
   const stop = new AbortController();
-  const drawn = answer.then((shown) =>
-    drawFirstPicture(canvas, shown, { ...layout, palette, remove, signal: stop.signal }),
+  const drawn = picture.then((told) =>
+    drawFirstPicture(canvas, told, { ...layout, palette, remove, signal: stop.signal }),
   );
   const giveUp = (): void => {
     stop.abort();
     remove();
   };
   // What went wrong is said by the window itself.
+  void drawn.then(() => answer.then(labelFirstPicture)).catch(() => undefined);
   const over = drawn.then((isThere) => (isThere ? undefined : giveUp()), giveUp);
   return { over, giveUp: () => (isFirstPictureShown() ? undefined : giveUp()) };
 }

@@ -1,13 +1,15 @@
+import type { ModelPicture } from '../../../main/contract/model-picture.ts';
 import type { ShownModel } from '../../../main/contract/shown-model.ts';
-import { layerGraph } from '../../state/graph-of-layers.ts';
+import { layerValues, pictureGraph } from '../../state/graph-of-layers.ts';
 import type { Camera } from '../../viz/graph/camera.ts';
 import { GraphCanvas } from '../../viz/graph/graph-canvas.ts';
 import type { GraphPalette } from '../../viz/graph/palette.ts';
 import { placeContainer } from '../../viz/graph/place-container.ts';
 import type { Direction } from '../../viz/graph/place-container.ts';
 import { sceneOf } from '../../viz/graph/scene.ts';
+import type { Scene } from '../../viz/graph/scene.ts';
 import { startExpanded } from '../../viz/graph/scope-tree.ts';
-import { drawnGraph, drawnTree, fontsReady, visibleBoxes } from '../../widgets/graph/drawn-graph.ts';
+import { drawnGraph, drawnTree, edgeLabels, fontsReady, visibleBoxes } from '../../widgets/graph/drawn-graph.ts';
 import type { RowOptions } from '../../widgets/graph/drawn-graph.ts';
 
 export interface FirstPictureOptions extends RowOptions {
@@ -21,7 +23,9 @@ export interface FirstPictureOptions extends RowOptions {
 }
 
 interface FirstPicture {
-  readonly trialId: string;
+  /** What is drawn; null: not yet known. */
+  trialId: string | null;
+  readonly scene: Scene;
   readonly canvas: GraphCanvas;
   readonly element: HTMLCanvasElement;
   readonly remove: () => void;
@@ -30,18 +34,18 @@ interface FirstPicture {
 let shown: FirstPicture | null = null;
 
 /**
- * Draws the graph of a model as the graph view will, before the rest of the window is loaded; it can be moved and zoomed. The
- * view takes it over when it has drawn the same.
+ * Draws the graph of a model as the graph view will, before the rest of the window is loaded and before shapes are known; it can
+ * be moved and zoomed. The view takes it over when it has drawn the same.
  * @returns whether it was drawn
  */
 export async function drawFirstPicture(
   element: HTMLCanvasElement,
-  { model, layers, graph }: ShownModel,
+  picture: ModelPicture,
   options: FirstPictureOptions,
 ): Promise<boolean> {
-  if (layers === null || options.signal.aborted) return false;
+  if (options.signal.aborted) return false;
   const ready = fontsReady();
-  const { source } = drawnGraph(layerGraph(layers, graph), options);
+  const { source } = drawnGraph(pictureGraph(picture), options);
   const tree = drawnTree(source);
   await ready;
   if (options.signal.aborted) return false;
@@ -59,10 +63,19 @@ export async function drawFirstPicture(
   canvas.setWheel(options.wheel);
   canvas.setScene(scene, source.edgeLabels);
   canvas.home();
-  shown = { trialId: model.baselineTrialId, canvas, element, remove: options.remove };
+  shown = { trialId: null, scene, canvas, element, remove: options.remove };
   await new Promise((drawn) => requestAnimationFrame(drawn));
   performance.mark('lapidary:picture');
   return true;
+}
+
+/** Writes on the edges what is known of their values; boxes and edges stay where they are. */
+export function labelFirstPicture({ model, layers }: ShownModel): void {
+  if (shown === null) return;
+  shown.trialId = model.baselineTrialId;
+  if (layers === null) return;
+  const drawn = new Set(shown.scene.edges.map(({ value }) => value));
+  shown.canvas.setScene(shown.scene, edgeLabels(layerValues(layers), drawn));
 }
 
 /** Whether it is on screen. */

@@ -49,20 +49,25 @@ export function drawnGraph(view: GraphView, options: RowOptions): DrawnGraph {
       rows: nodeRows(node, brought, options),
     };
   });
-  const usual = usualDtype(view);
-  const edgeLabels = new Map(
-    view.values.flatMap(({ name, shape, dtype }) => {
-      const type = dtype === null || dtype === usual ? '' : dtype;
-      const text = [shape === null ? '' : formatShape(shape), type].filter((part) => part !== '').join(' ');
-      return text === '' ? [] : [[name, text] as const];
-    }),
-  );
   const { inputs, outputs, bodies } = view;
-  return { source: { nodes: drawn, edgeLabels, inputs, outputs, bodies }, standIns };
+  return { source: { nodes: drawn, edgeLabels: edgeLabels(view.values), inputs, outputs, bodies }, standIns };
+}
+
+/** What is written on the edges of values. @param drawn those of which alone it is asked; absent: all */
+export function edgeLabels(values: GraphView['values'], drawn?: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const usual = usualDtype(values);
+  const labels = new Map<string, string>();
+  for (const { name, shape, dtype } of values) {
+    if (drawn?.has(name) === false) continue;
+    const type = dtype === null || dtype === usual ? '' : dtype;
+    const text = [shape === null ? '' : formatShape(shape), type].filter((part) => part !== '').join(' ');
+    if (text !== '') labels.set(name, text);
+  }
+  return labels;
 }
 
 /** The type of most values, which is not written on every edge. */
-function usualDtype({ values }: GraphView): string | null {
+function usualDtype(values: GraphView['values']): string | null {
   const counts = new Map<string, number>();
   for (const { dtype } of values) if (dtype !== null) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
   return [...counts].reduce<readonly [string | null, number]>((a, b) => (b[1] > a[1] ? b : a), [null, 0])[0];

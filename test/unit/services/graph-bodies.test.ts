@@ -5,7 +5,8 @@ import { makeNode } from '../../../main/engine/graph/make.ts';
 import { encodeModelBytes } from '../../../main/engine/onnx/encode-model.ts';
 import { graph as graphOf } from '../../../main/services/operations/graph-view.ts';
 import { layers } from '../../../main/services/operations/layers.ts';
-import { layerGraph } from '../../../renderer/state/graph-of-layers.ts';
+import { picture } from '../../../main/services/operations/picture.ts';
+import { layerGraph, pictureGraph } from '../../../renderer/state/graph-of-layers.ts';
 import { graph } from '../../support/graph-builder.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -87,4 +88,5 @@ test('a function is told at each of its calls, those within it too, with the typ
   expect(layerGraph(table, view).nodes.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['first', 'second/outer/call/inner/product']),
   );
+  expect(pictureGraph(await picture({ path }))).toEqual({ ...layerGraph(table, view), values: [] });
 });
