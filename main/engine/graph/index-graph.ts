@@ -61,10 +61,11 @@ function byName<T>(items: Iterable<T>, nameOf: (item: T) => string): Map<string,
 function indexConsumers(nodes: readonly Node[]): Map<string, Node[]> {
   const map = new Map<string, Node[]>();
   for (const node of nodes) {
-    for (const value of new Set(usedValues(node))) {
+    for (const value of usedValues(node)) {
       const list = map.get(value);
-      if (list) list.push(node);
-      else map.set(value, [node]);
+      if (list === undefined) map.set(value, [node]);
+      // Used twice by one node: it came last.
+      else if (list.at(-1) !== node) list.push(node);
     }
   }
   return map;
@@ -76,6 +77,12 @@ function indexProducers(nodes: readonly Node[]): Map<string, Node> {
     for (const output of node.outputs) if (output !== '' && !map.has(output)) map.set(output, node);
   }
   return map;
+}
+
+/** Made when it is first asked for: not every look at a graph needs all of its index. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 const indexes = new WeakMap<Graph, GraphIndex>();
@@ -93,10 +100,10 @@ export function indexGraph(graph: Graph): GraphIndex {
   const initializers = byName(graph.initializers, (tensor) => tensor.name);
   const sparse = byName(graph.sparseInitializers, (tensor) => tensor.values.name);
   const inputs = byName(graph.inputs, (info) => info.name);
-  const infos = byName([...graph.inputs, ...graph.outputs, ...graph.valueInfos], (info) => info.name);
+  const infos = once(() => byName([...graph.inputs, ...graph.outputs, ...graph.valueInfos], (info) => info.name));
   const outputs = new Set(graph.outputs.map((info) => info.name));
-  const nodes = byName(graph.nodes, (node) => node.name);
-  const positions = new Map(graph.nodes.map((node, index) => [node, index]));
+  const nodes = once(() => byName(graph.nodes, (node) => node.name));
+  const positions = once(() => new Map(graph.nodes.map((node, index) => [node, index])));
   const index: GraphIndex = {
     graph,
     producer: (value) => producers.get(value),
@@ -105,9 +112,9 @@ export function indexGraph(graph: Graph): GraphIndex {
     sparseInitializer: (value) => sparse.get(value),
     input: (value) => inputs.get(value),
     isOutput: (value) => outputs.has(value),
-    valueInfo: (value) => infos.get(value),
-    nodeByName: (name) => nodes.get(name),
-    position: (node) => positions.get(node) ?? -1,
+    valueInfo: (value) => infos().get(value),
+    nodeByName: (name) => nodes().get(name),
+    position: (node) => positions().get(node) ?? -1,
   };
   indexes.set(graph, index);
   return index;

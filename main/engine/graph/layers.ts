@@ -17,16 +17,23 @@ const namesByGraph = new WeakMap<Graph, readonly string[]>();
 export function layerNames(graph: Graph): readonly string[] {
   const known = namesByGraph.get(graph);
   if (known) return known;
+  const distinct = new Set<string>();
+  for (const { name } of graph.nodes) distinct.add(name);
+  // Most files give each node a name of its own.
+  const names = distinct.size === graph.nodes.length && !distinct.has('') ? graph.nodes.map(nameOf) : madeNames(graph);
+  namesByGraph.set(graph, names);
+  return names;
+}
+
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+function madeNames(graph: Graph): readonly string[] {
   const uses = new Map<string, number>();
   for (const node of graph.nodes) uses.set(node.name, (uses.get(node.name) ?? 0) + 1);
   const own = (name: string): boolean => name !== '' && uses.get(name) === 1;
   // Names that nodes have of their own come first, so that a made-up "Relu_3" gives way to a real one.
   const taken = new Set(graph.nodes.map((node) => node.name).filter(own));
-  const names = graph.nodes.map((node, index) =>
-    own(node.name) ? node.name : claimName(`${node.opType}_${index}`, taken),
-  );
-  namesByGraph.set(graph, names);
-  return names;
+  return graph.nodes.map((node, index) => (own(node.name) ? node.name : claimName(`${node.opType}_${index}`, taken)));
 }
 
 /**
@@ -36,7 +43,10 @@ export function layerNames(graph: Graph): readonly string[] {
  * Slashes separate; where there is none, dots do.
  */
 export function scopeOf(layerName: string): string {
-  const separator = layerName.includes('/') ? '/' : '.';
+  const end = layerName.lastIndexOf('/');
+  const isPlain = end > 0 && end < layerName.length - 1 && !layerName.includes('//');
+  if (isPlain) return layerName.slice(layerName.startsWith('/') ? 1 : 0, end);
+  const separator = end === -1 ? '.' : '/';
   const parts = layerName.split(separator).filter((part) => part !== '');
   return parts.slice(0, -1).join('/');
 }

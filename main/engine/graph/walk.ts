@@ -35,35 +35,45 @@ export function subgraphsOf(node: Pick<Node, 'attributes'>): readonly Subgraph[]
   return node.attributes.flatMap(subgraphsOfAttribute);
 }
 
-function* walkGraph(
+function walkGraph(
   graph: Graph,
   names: readonly string[],
   parent: string | null,
-  state: { readonly taken: Set<string>; readonly depth: number },
-): Generator<VisitedNode> {
-  const { taken, depth } = state;
+  state: { readonly found: VisitedNode[]; readonly taken: () => Set<string>; readonly depth: number },
+): void {
+  const { found, taken, depth } = state;
   for (const [index, node] of graph.nodes.entries()) {
     const layer = names[index]!;
-    yield { node, index, graph, layer, parent, depth };
+    found.push({ node, index, graph, layer, parent, depth });
     for (const { branch, graph: inner } of subgraphsOf(node)) {
       const prefix = `${layer}/${branch}/`;
       // A node that was named by its layer before is the same layer.
       const innerNames = layerNames(inner).map((name) =>
-        claimName(name.startsWith(prefix) ? name : `${prefix}${name.replace(/^\//, '')}`, taken),
+        claimName(name.startsWith(prefix) ? name : `${prefix}${name.replace(/^\//, '')}`, taken()),
       );
-      yield* walkGraph(inner, innerNames, layer, { taken, depth: depth + 1 });
+      walkGraph(inner, innerNames, layer, { found, taken, depth: depth + 1 });
     }
   }
 }
 
 /**
  * Every layer: the nodes of the main graph in order, each followed by those of its subgraphs. Bodies of functions are not
- * among them, since a function's nodes become layers where it is called; see `model.functions`.
+ * among them, since a function's nodes become layers where it is called; see `model.functions`. Walked once: remembered for the
+ * graph object.
  */
-export function walkNodes(model: Model): Generator<VisitedNode> {
-  const names = layerNames(model.graph);
-  return walkGraph(model.graph, names, null, { taken: new Set(names), depth: 0 });
+export function walkNodes({ graph }: Model): ArrayIterator<VisitedNode> {
+  const known = walked.get(graph);
+  if (known !== undefined) return known.values();
+  const names = layerNames(graph);
+  const found: VisitedNode[] = [];
+  // Most models have no subgraphs: their names are then not gathered.
+  let taken: Set<string> | undefined;
+  walkGraph(graph, names, null, { found, taken: () => (taken ??= new Set(names)), depth: 0 });
+  walked.set(graph, found);
+  return found.values();
 }
+
+const walked = new WeakMap<Graph, readonly VisitedNode[]>();
 
 function* graphsUnder(nodes: readonly Node[]): Generator<Graph> {
   for (const node of nodes) {

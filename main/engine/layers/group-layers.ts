@@ -1,8 +1,9 @@
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Model, Node } from '../graph/ir.ts';
-import { walkNodes, type VisitedNode } from '../graph/walk.ts';
+import { subgraphsOf, walkNodes, type VisitedNode } from '../graph/walk.ts';
 import { hasTrait } from '../operators/ask.ts';
-import { nodeKinds, type GraphKinds, type NodeKind } from './node-kinds.ts';
+import { topologicalOrder } from '../operators/order.ts';
+import { findKinds, type Kind, type NodeKind, type ValueKind } from './node-kinds.ts';
 
 /** A layer: the node that computes, and those that serve it. */
 export interface Layer {
@@ -50,49 +51,63 @@ export function groupLayers(model: Model): Layers {
 }
 
 interface GraphPart {
-  readonly graph: Graph;
   readonly index: GraphIndex;
-  readonly kinds: GraphKinds;
-  readonly holder: VisitedNode | undefined;
+  readonly kindOf: (value: string) => ValueKind;
+  readonly holder: Member | undefined;
   readonly around: GraphPart | undefined;
 }
 
+/** A node on its way to its layer. */
+interface Member extends Kind {
+  readonly visited: VisitedNode;
+  /** The node that it serves, or itself. */
+  owner: Member | undefined;
+  /** Of an owner. */
+  layer: (Layer & { readonly nodes: VisitedNode[] }) | undefined;
+}
+
+type Members = ReadonlyMap<Node, Member>;
+
 function group(model: Model): Layers {
-  const visited = [...walkNodes(model)];
-  const byName = new Map(visited.map((it) => [it.layer, it]));
+  const members = new Map<Node, Member>();
+  const nested = new Map<string, Member>();
+  for (const visited of walkNodes(model)) {
+    const member: Member = { visited, kind: undefined, owner: undefined, layer: undefined };
+    members.set(visited.node, member);
+    if (subgraphsOf(visited.node).length > 0) nested.set(visited.layer, member);
+  }
   const parts = new Map<Graph, GraphPart>();
-  for (const { graph, parent } of visited) {
+  for (const { visited } of members.values()) {
+    const { graph, parent } = visited;
     if (parts.has(graph)) continue;
-    const holder = parent === null ? undefined : byName.get(parent);
-    const around = holder === undefined ? undefined : parts.get(holder.graph);
-    const kinds = nodeKinds(graph, (value) => around?.kinds.ofValue(value));
-    parts.set(graph, { graph, index: indexGraph(graph), kinds, holder, around });
+    const holder = parent === null ? undefined : nested.get(parent);
+    const around = holder === undefined ? undefined : parts.get(holder.visited.graph);
+    const kindOf = findKinds(
+      graph,
+      (node) => members.get(node)!,
+      (value) => around?.kindOf(value),
+    );
+    parts.set(graph, { index: indexGraph(graph), kindOf, holder, around });
   }
-  const owners = new Map<Node, Node>();
-  const kinds = new Map<Node, NodeKind>();
-  for (const part of parts.values()) {
-    for (const [node, kind] of part.kinds.nodes) kinds.set(node, kind);
-    assignOwners(part, owners);
-  }
-  const layers = collect(visited, owners, byName);
-  const of = (node: Node): Layer | undefined => {
-    const owner = owners.get(node);
-    return owner === undefined ? undefined : layers.get(owner);
-  };
+  for (const [graph, part] of parts) assignOwners(graph, part, members);
+  const all = collect(members, nested);
+  const of = (node: Node): Layer | undefined => members.get(node)?.owner?.layer;
+  let byName: ReadonlyMap<string, Node> | undefined;
   return {
-    all: [...layers.values()],
+    all,
     of,
     ofName: (name) => {
+      byName ??= new Map(Array.from(walkNodes(model), ({ layer, node }) => [layer, node]));
       const found = byName.get(name);
-      return found === undefined ? undefined : of(found.node);
+      return found === undefined ? undefined : of(found);
     },
-    kind: (node) => kinds.get(node) ?? 'layer',
-    source: (value, graph) => sourceOf(value, parts.get(graph), of),
+    kind: (node) => members.get(node)?.kind ?? 'layer',
+    source: (value, graph) => sourceOf(value, parts.get(graph), members),
   };
 }
 
 /** Back through quantization pairs and, where it is stored, to the tensor behind nodes that move or convert it. */
-function sourceOf(value: string, part: GraphPart | undefined, of: (node: Node) => Layer | undefined): ValueSource {
+function sourceOf(value: string, part: GraphPart | undefined, members: Members): ValueSource {
   let at = part;
   let name = value;
   let dequantize: Node | undefined;
@@ -106,11 +121,12 @@ function sourceOf(value: string, part: GraphPart | undefined, of: (node: Node) =
       at = at.around;
       continue;
     }
-    const kind = at.kinds.nodes.get(producer) ?? 'layer';
+    const member = members.get(producer);
+    const kind = member?.kind ?? 'layer';
     constant ||= kind === 'constant';
     const moves = kind === 'constant' && (hasTrait(producer, 'rearranges') || hasTrait(producer, 'dequantizes'));
     if (kind !== 'quantize' && kind !== 'dequantize' && !moves)
-      return { value: name, layer: of(producer), kind, dequantize };
+      return { value: name, layer: member?.owner?.layer, kind, dequantize };
     if (hasTrait(producer, 'dequantizes')) dequantize ??= producer;
     const [input = ''] = producer.inputs;
     if (input === '' || input === name) break;
@@ -120,64 +136,72 @@ function sourceOf(value: string, part: GraphPart | undefined, of: (node: Node) =
 }
 
 /** The node that each node of a graph serves; layers serve themselves. Backwards, so that who uses a value is known. */
-function assignOwners({ index, kinds, holder }: GraphPart, owners: Map<Node, Node>): void {
-  const order = [...kinds.nodes.keys()];
-  for (const [node, kind] of kinds.nodes) if (kind === 'layer') owners.set(node, node);
+function assignOwners(graph: Graph, { index, holder }: GraphPart, members: Members): void {
+  const order = topologicalOrder(graph.nodes);
+  for (const node of order) {
+    const member = members.get(node)!;
+    if (member.kind === 'layer') member.owner = member;
+  }
   for (const node of order.toReversed()) {
-    const kind = kinds.nodes.get(node)!;
-    if (kind === 'layer') continue;
-    const user = firstUser(node, index, owners);
-    const maker = FOLLOWS.has(kind) ? makerOf(node, index, kinds) : undefined;
+    const member = members.get(node)!;
+    const { kind } = member;
+    if (kind === 'layer' || kind === undefined) continue;
+    const user = firstUser(node, index, members);
+    const maker = FOLLOWS.has(kind) ? makerOf(node, index, members) : undefined;
     // What a body gives its layer without computing belongs to that layer; of the whole model it is one of its own.
     const isResult = !FOLLOWS.has(kind) && node.outputs.some((output) => index.isOutput(output));
     const served = kind === 'dequantize' ? (user ?? maker) : (maker ?? user);
-    owners.set(node, isResult ? (holder?.node ?? node) : (served ?? node));
+    member.owner = isResult ? (holder ?? member) : (served ?? member);
   }
 }
 
 /** The layer of the first node that uses what this one gives. */
-function firstUser(node: Node, index: GraphIndex, owners: ReadonlyMap<Node, Node>): Node | undefined {
-  let first: Node | undefined;
+function firstUser(node: Node, index: GraphIndex, members: Members): Member | undefined {
+  let first: Member | undefined;
   for (const output of node.outputs) {
     for (const consumer of index.consumers(output)) {
-      if (owners.has(consumer) && (first === undefined || index.position(consumer) < index.position(first)))
-        first = consumer;
+      const member = members.get(consumer);
+      if (member?.owner !== undefined && (first === undefined || member.visited.index < first.visited.index))
+        first = member;
     }
   }
-  return first === undefined ? undefined : owners.get(first);
+  return first?.owner;
 }
 
 /** Kinds of nodes that go on with what a layer gives. */
 const FOLLOWS: ReadonlySet<NodeKind> = new Set(['quantize', 'dequantize', 'rescale']);
 
 /** The layer whose value such a node holds. */
-function makerOf(node: Node, index: GraphIndex, kinds: GraphKinds): Node | undefined {
-  let at: Node | undefined = node;
+function makerOf(node: Node, index: GraphIndex, members: Members): Member | undefined {
+  let at: Member | undefined = members.get(node);
   for (let steps = 0; at !== undefined && steps < 8; steps++) {
-    const makers: (Node | undefined)[] = at.inputs.map((input) => index.producer(input));
-    const isNext = (maker: Node | undefined, kind: NodeKind | undefined): boolean =>
-      maker !== undefined && (kind === 'layer' || (kind !== undefined && FOLLOWS.has(kind)));
-    at = makers.find((maker) => isNext(maker, maker && kinds.nodes.get(maker)));
-    if (at !== undefined && kinds.nodes.get(at) === 'layer') return at;
+    at = at.visited.node.inputs.map((input) => memberOf(index.producer(input), members)).find(isNext);
+    if (at?.kind === 'layer') return at;
   }
   return undefined;
 }
 
-function collect(
-  visited: readonly VisitedNode[],
-  owners: ReadonlyMap<Node, Node>,
-  byName: ReadonlyMap<string, VisitedNode>,
-): ReadonlyMap<Node, Layer> {
-  const layers = new Map<Node, Layer & { readonly nodes: VisitedNode[] }>();
-  for (const main of visited) {
-    if (owners.get(main.node) !== main.node) continue;
-    const holder = main.parent === null ? undefined : byName.get(main.parent)?.node;
-    const parent = holder === undefined ? null : (layers.get(owners.get(holder) ?? holder) ?? null);
-    layers.set(main.node, { name: main.layer, main, nodes: [main], parent });
+function memberOf(node: Node | undefined, members: Members): Member | undefined {
+  return node === undefined ? undefined : members.get(node);
+}
+
+function isNext(maker: Member | undefined): boolean {
+  const kind = maker?.kind;
+  return kind === 'layer' || (kind !== undefined && FOLLOWS.has(kind));
+}
+
+function collect(members: Members, nested: ReadonlyMap<string, Member>): readonly Layer[] {
+  const all: Layer[] = [];
+  for (const member of members.values()) {
+    if (member.owner !== member) continue;
+    const { visited: main } = member;
+    const holder = main.parent === null ? undefined : nested.get(main.parent);
+    const parent = (holder?.owner ?? holder)?.layer ?? null;
+    member.layer = { name: main.layer, main, nodes: [main], parent };
+    all.push(member.layer);
   }
-  for (const it of visited) {
-    const owner = owners.get(it.node);
-    if (owner !== undefined && owner !== it.node) layers.get(owner)?.nodes.push(it);
+  for (const { owner, visited } of members.values()) {
+    if (owner !== undefined && owner.visited !== visited) owner.layer?.nodes.push(visited);
   }
-  return layers;
+  return all;
 }

@@ -20,39 +20,46 @@ export type NodeKind = 'layer' | 'constant' | 'shape' | 'setting' | 'quantize' |
 /** What makes a value; `scale`: one that a `scaling` node found; undefined: it is fed, or not known here. */
 export type ValueKind = NodeKind | 'scale' | undefined;
 
-export interface GraphKinds {
-  /** In topological order. */
-  readonly nodes: ReadonlyMap<Node, NodeKind>;
-  readonly ofValue: (value: string) => ValueKind;
+/** Of a node; undefined until it is found. */
+export interface Kind {
+  kind: NodeKind | undefined;
 }
 
 /** Work that is never done just to tell a size: such a node is a layer even where only a setting depends on it. */
 const HEAVY = new Set(['layer', 'attention', 'pool', 'normalization']);
 
 /**
- * The kind of every node of one graph. Linear time.
+ * Finds the kind of every node of one graph. Linear time.
+ * @param of where it is put
  * @param outer what the values of the graphs around are
+ * @returns what the values that are seen in the graph are
  */
-export function nodeKinds(graph: Graph, outer: (value: string) => ValueKind): GraphKinds {
+export function findKinds(
+  graph: Graph,
+  of: (node: Node) => Kind,
+  outer: (value: string) => ValueKind,
+): (value: string) => ValueKind {
   const index = indexGraph(graph);
   const order = topologicalOrder(graph.nodes);
-  const kinds = new Map<Node, NodeKind>();
   const ofValue = (value: string): ValueKind => {
     if (index.initializer(value) !== undefined || index.sparseInitializer(value) !== undefined) return 'constant';
     const producer = index.producer(value);
-    if (producer !== undefined) return kindOfOutput(producer, value, kinds.get(producer));
+    if (producer !== undefined) return kindOfOutput(producer, value, of(producer).kind);
     return index.input(value) === undefined ? outer(value) : undefined;
   };
   for (const node of order) {
+    const found = of(node);
     const inputs = node.inputs.filter((value) => value !== '');
-    kinds.set(node, kindByInputs(node, inputs.map(ofValue)));
-    const converted = scaledSums(inputs, index, ofValue);
-    if (converted !== undefined) kinds.set(converted, 'rescale').set(node, 'rescale');
+    const kinds = inputs.map(ofValue);
+    found.kind = kindByInputs(node, kinds);
+    const converted = scaledSums(inputs, kinds, index);
+    if (converted !== undefined) found.kind = of(converted).kind = 'rescale';
   }
   for (const node of order.toReversed()) {
-    if (kinds.get(node) === 'layer' && onlySets(node, index, kinds)) kinds.set(node, 'setting');
+    const found = of(node);
+    if (found.kind === 'layer' && onlySets(node, index, of)) found.kind = 'setting';
   }
-  return { nodes: kinds, ofValue };
+  return ofValue;
 }
 
 /** The codes of a node that quantizes are no scale; all else that comes of scales is one. */
@@ -64,14 +71,11 @@ function kindOfOutput(producer: Node, value: string, kind: NodeKind | undefined)
 }
 
 /** The node that converts the sums of an integer kernel, where its result is the only input that is no scale. */
-function scaledSums(
-  inputs: readonly string[],
-  index: GraphIndex,
-  ofValue: (value: string) => ValueKind,
-): Node | undefined {
-  const [real, ...others] = inputs.filter((value) => ofValue(value) !== 'scale');
-  if (real === undefined || others.length > 0 || inputs.length < 2) return undefined;
-  const converts = index.producer(real);
+function scaledSums(inputs: readonly string[], kinds: readonly ValueKind[], index: GraphIndex): Node | undefined {
+  const real = kinds.findIndex((kind) => kind !== 'scale');
+  if (real === -1 || inputs.length < 2 || kinds.some((kind, place) => place !== real && kind !== 'scale'))
+    return undefined;
+  const converts = index.producer(inputs[real]!);
   const isOfSums = converts !== undefined && hasTrait(index.producer(converts.inputs[0] ?? ''), 'integerKernel');
   return isOfSums && hasTrait(converts, 'rearranges') ? converts : undefined;
 }
@@ -97,14 +101,14 @@ function isLight(spec: OperatorSpec | undefined): boolean {
 }
 
 /** Whether all that the node gives says how other nodes work. */
-function onlySets(node: Node, index: GraphIndex, kinds: ReadonlyMap<Node, NodeKind>): boolean {
+function onlySets(node: Node, index: GraphIndex, of: (node: Node) => Kind): boolean {
   if (!isLight(operatorSpec(node.domain, node.opType)) || subgraphsOf(node).length > 0) return false;
   let uses = 0;
   for (const output of node.outputs) {
     if (output === '') continue;
     if (index.isOutput(output)) return false;
     for (const consumer of index.consumers(output)) {
-      if (kinds.get(consumer) !== 'setting' && !takesAsSetting(consumer, output)) return false;
+      if (of(consumer).kind !== 'setting' && !takesAsSetting(consumer, output)) return false;
       uses++;
     }
   }
