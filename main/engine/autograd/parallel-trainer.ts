@@ -177,11 +177,12 @@ export class ParallelTrainer {
 
 /** Σ share · vector, in the first one's place. */
 function weightedMean(vectors: readonly HostTensor[], shares: readonly number[]): HostTensor {
-  const [first, ...others] = vectors.map(({ data }) => data as Float32Array) as [Float32Array, ...Float32Array[]];
-  for (let i = 0; i < first.length; i++) {
-    let sum = shares[0]! * first[i]!;
-    for (let at = 0; at < others.length; at++) sum += shares[at + 1]! * others[at]![i]!;
-    first[i] = sum;
-  }
+  const sum = vectors[0]!.data as Float32Array;
+  for (const [at, { data }] of vectors.entries()) addScaled(sum, data as Float32Array, at === 0 ? 0 : 1, shares[at]!);
   return vectors[0]!;
+}
+
+/** sum ← kept · sum + share · vector. */
+function addScaled(sum: Float32Array, vector: Float32Array, kept: number, share: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = kept * sum[i]! + share * vector[i]!;
 }

@@ -36,7 +36,7 @@ export interface TrainingPlan {
   readonly evaluateEvery: number;
   /** Steps after which the rate begins anew. */
   readonly stretch: number;
-  /** Steps without a better held-out loss after which it ends. */
+  /** Steps without a held-out loss below all since the first step after which it ends. */
   readonly patience: number;
 }
 
@@ -106,6 +106,14 @@ export async function train(
   return run.go(resumed ?? (await begin(learner, plan, host)));
 }
 
+/**
+ * The best evaluation since the first step. Where it began does not count: an optimizer that knows no gradient yet takes it from there at
+ * first, and a run that comes back is not to be ended on the way.
+ */
+function leastSince(heldOut: RunState['heldOut']): { readonly step: number } {
+  return heldOut.slice(1).reduce((least, point) => (point.loss < least.loss ? point : least));
+}
+
 /** Measures where it begins, and finds the learning rate. */
 async function begin(learner: Learner, plan: TrainingPlan, host: TrainHost): Promise<Resumed> {
   const state = await learner.save();
@@ -163,7 +171,7 @@ class Run {
         state = { ...state, best: { step: state.step, loss: standing.loss } };
       }
       this.#host.tell(state);
-      if (state.step - state.best.step >= patience) return { end: { kind: 'early' }, state, best };
+      if (state.step - leastSince(state.heldOut).step >= patience) return { end: { kind: 'early' }, state, best };
       if (this.#host.wantsToKeep()) await this.#host.keep(state, await this.#learner.save(), best);
     }
     return { end: { kind: 'done' }, state, best };

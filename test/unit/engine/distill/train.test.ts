@@ -72,6 +72,20 @@ describe('a training', () => {
     expect(state.step - state.best.step).toBe(8);
   });
 
+  it('does not end while it comes back from what the first steps did, though it began better', async () => {
+    class Shaken extends Slope {
+      override async evaluate() {
+        const standing = await super.evaluate();
+        return this.steps === 0 ? { ...standing, loss: 0 } : standing;
+      }
+    }
+    const { end, state } = await train(new Shaken(), { ...plan, patience: 8 }, quiet());
+    const least = state.heldOut.slice(1).toSorted((a, b) => a.loss - b.loss)[0]!;
+    expect(end.kind).toBe('early');
+    expect(least.step).toBeGreaterThan(8);
+    expect([state.best.step, state.step - least.step]).toEqual([0, 8]);
+  });
+
   it('finds a rate, and begins again where it began', async () => {
     const { state } = await train(new Slope(), { ...plan, rate: 0 }, quiet());
     expect(state.rateTest.length).toBeGreaterThan(10);
