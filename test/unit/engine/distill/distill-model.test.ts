@@ -11,6 +11,7 @@ import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { tensorValues } from '../../../../main/engine/graph/tensor-data.ts';
 import { mapTensors } from '../../../../main/engine/graph/tensors.ts';
+import { encodeModel } from '../../../../main/engine/onnx/encode-model.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
@@ -92,7 +93,7 @@ const distill = (student: Model, { settings = {}, feeds = samples(60), labels, h
 }; // prettier-ignore
 
 describe('distilling a model', () => {
-  it('brings it near to its teacher, keeps what pruning set to zero, and leaves the head alone', async () => {
+  it('brings it near to its teacher, and keeps what pruning set to zero', async () => {
     const student = holed(teacher(), 'one.weight');
     const { model, outcome, settings } = await distill(student);
     const { training } = outcome;
@@ -108,7 +109,29 @@ describe('distilling a model', () => {
     const weights = floats(model, 'one.weight');
     expect(weights.every((value, at) => at % 3 !== 0 || value === 0)).toBe(true);
     expect(weights).not.toEqual(floats(student, 'one.weight'));
-    expect(floats(model, 'head.weight')).toEqual(floats(student, 'head.weight'));
+  });
+
+  it('fits the head again to the features that were learnt, unless it is excluded', async () => {
+    const student = narrowed([0, 2, 3, 5, 7]);
+    const error = async (model: Model): Promise<number> => {
+      const answers = await Promise.all(
+        [model, teacher()].map(async (each) => {
+          const session = await runner.load({ bytes: encodeModel(each) }, { provider: 'cpu', threads: 1 });
+          const { y } = await session.run(samples(300));
+          await session.close();
+          return y!.data as Float32Array;
+        }),
+      );
+      return answers[0]!.reduce((sum, value, at) => sum + (value - answers[1]![at]!) ** 2, 0);
+    };
+    const { model, outcome } = await distill(student);
+    expect(outcome.notes.join(' ')).toMatch(/last layer was fitted again/);
+    expect(floats(model, 'head.weight')).not.toEqual(floats(student, 'head.weight'));
+    const without = await distill(student, { settings: { exclude: ['head'] } });
+    expect(without.outcome.notes.join(' ')).not.toMatch(/fitted again/);
+    expect(floats(without.model, 'head.weight')).toEqual(floats(student, 'head.weight'));
+    expect(floats(model, 'one.weight')).toEqual(floats(without.model, 'one.weight'));
+    expect(await error(model)).toBeLessThan(0.9 * (await error(without.model)));
   });
 
   it('gives the same weights for the same seed', async () => {
@@ -159,9 +182,9 @@ describe('distilling a model', () => {
     expect(floats(model, 'one.weight')).not.toEqual(floats(student, 'one.weight'));
   });
 
-  it('knows the channels of a pruned file by their values, and leaves its head alone', async () => {
+  it('knows the channels of a pruned file by their values, and leaves an excluded head alone', async () => {
     const student = narrowed([0, 2, 3, 5, 6]);
-    const { model, outcome } = await distill(student);
+    const { model, outcome } = await distill(student, { settings: { exclude: ['head'] } });
     expect(outcome.notes.join(' ')).toMatch(/told by their values on samples \(correlation (1\.00|0\.9\d)\)/);
     expect(floats(model, 'head.weight')).toEqual(floats(student, 'head.weight'));
     const { heldOut, best } = outcome.training;
@@ -232,7 +255,7 @@ describe('block by block', () => {
     });
 
   it('trains the first layers before the later ones, each towards its own end', async () => {
-    const settings = { preset: 'blocks', iterations: 200 };
+    const settings = { preset: 'blocks', iterations: 200, exclude: ['head'] };
     const { model, outcome } = await distill(student(), { settings });
     expect(outcome.notes.join(' ')).toMatch(/Trained in 2 blocks/);
     const { heldOut, best, layers } = outcome.training;
