@@ -86,6 +86,8 @@ class HalfWriter {
     for (const name of this.#kept) if (this.#constants.has(name)) this.#asItIs(name);
     const graph = {
       ...this.#graph,
+      // Old models list their weights among the inputs.
+      inputs: this.#graph.inputs.filter(({ name }) => !this.#constants.has(name)),
       nodes: this.#nodes,
       initializers: [...this.#initializers.values()].filter(({ name }) => used.has(name) || this.#kept.has(name)),
       // Types have changed; the runtime infers them.

@@ -99,7 +99,7 @@ export function comparableModel(model: Model): Model {
 }
 
 /** The upgrade as a pass that leaves models as they are where a layer has no counterpart. */
-class Upgrade {
+export class Upgrade {
   /** Why the model stayed at its opset. */
   problem: string | undefined;
 
@@ -109,7 +109,7 @@ class Upgrade {
       const sources = new Map<string, readonly string[]>();
       const upgraded = upgradeOpset(model, knowledgeOf(model), sources);
       if (upgraded === model) return unchanged(model);
-      const note = `Rewritten from opset ${from} to ${PER_CHANNEL_OPSET}, which scales for each channel need.`;
+      const note = `Rewritten from opset ${from} to ${PER_CHANNEL_OPSET}, which quantization needs.`;
       return { model: upgraded, sources, notes: [note] };
     } catch (error) {
       const unsupported = error instanceof StudioError && error.code === 'UNSUPPORTED';

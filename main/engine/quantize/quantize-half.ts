@@ -12,7 +12,7 @@ import { compareOutputs, runOnce } from '../passes/compare-outputs.ts';
 import { foldConstants } from '../passes/fold-constants.ts';
 import { inlineFunctions } from '../passes/inline-functions.ts';
 import { nameNodes } from '../passes/name-nodes.ts';
-import { composeSources, runPasses, sourcesOf } from '../passes/pass.ts';
+import { composeSources, runPasses, sourcesOf, type PassResult } from '../passes/pass.ts';
 import { knowledgeOf } from '../passes/upgrade-opset.ts';
 import { makeModelInputs } from '../runtime/make-inputs.ts';
 import { lendRunner, withRunner } from '../runtime/runner-pool.ts';
@@ -24,6 +24,7 @@ import { innerWeightNotes } from './inner-weights.ts';
 import { halfGraph, LARGEST_HALF, type HalfGraph } from './half-graph.ts';
 import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizeOutcome } from './outcome.ts';
+import { Upgrade } from './prepare.ts';
 
 export interface HalfInput {
   readonly step: HalfStep;
@@ -44,7 +45,9 @@ export async function quantizeHalf(
   context: TaskContext,
 ): Promise<QuantizeOutcome<HalfStep>> {
   const passes = { runners: lendRunner(runner), signal: context.signal };
-  const prepared = await runPasses(source, [nameNodes, inlineFunctions, foldConstants], passes);
+  // What is measured of values is written in the operators of a later opset than the oldest models have.
+  const upgrade = (model: Model): PassResult => new Upgrade().run(model);
+  const prepared = await runPasses(source, [nameNodes, inlineFunctions, foldConstants, upgrade], passes);
   const { model } = prepared;
   const feeds = (await sampleFeeds()) ?? makeModelInputs(model, { batch: 1, dims: {} }).feeds;
   const blocked = blockedFromTheStart(model, (node) => sourcesOf(prepared.sources, node.name), step);

@@ -76,7 +76,7 @@ describe('prepareModel', () => {
       "2 nodes share their name with others ('same'); each has one of its own now.",
       '1 function call replaced by the nodes of the function.',
       '1 operator on constants computed beforehand.',
-      'Rewritten from opset 9 to 13, which scales for each channel need.',
+      'Rewritten from opset 9 to 13, which quantization needs.',
       '1 BatchNormalization folded into the layer before.',
     ]);
     // The source itself does not load: two nodes of one name.

@@ -45,6 +45,24 @@ describe('half precision', () => {
     }
   });
 
+  it('takes a model of opset 9 whose weights are inputs as well', async () => {
+    const old = graph()
+      .input('x', 'float32', [1, 3, 8, 8])
+      .input('w', 'float32', [4, 3, 3, 3])
+      .weights('w', [4, 3, 3, 3])
+      .node('Conv', ['x', 'w'], {}, ['c'], { name: 'conv' })
+      .node('Slice', ['c'], { axes: [1n], starts: [0n], ends: [2n] }, ['y'], { name: 'slice' })
+      .output('y', 'float32', [1, 2, 6, 6])
+      .build({ opset: 9 });
+    const float = { ...old, irVersion: 3 };
+    const feeds = randomFeed([1, 3, 8, 8]);
+    const { model } = await quantize(float, feeds);
+    expect(model.graph.inputs.map(({ name }) => name)).toEqual(['x']);
+    expect(halves(model)).toBe(1);
+    const [expected, got] = [await outputsOf(runner, float, feeds), await outputsOf(runner, model, feeds)];
+    expect(largestDifference(got['y']!, expected['y']!)).toBeLessThan(0.01);
+  });
+
   it('goes around an operator that the runtime dies of', async () => {
     const path = new URL('../../../../resources/samples/glyph-gru.onnx', import.meta.url).pathname;
     const { model: float } = await openModel(path);
