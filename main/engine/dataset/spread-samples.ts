@@ -37,7 +37,8 @@ export async function* spreadSamples(
   }
 }
 
-function isBatched({ dims, data }: HostTensor, size: number): boolean {
+/** Whether a tensor holds one row for each sample, in memory. */
+export function isBatched({ dims, data }: HostTensor, size: number): boolean {
   return dims[0] === size && ArrayBuffer.isView(data);
 }
 

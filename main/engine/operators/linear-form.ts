@@ -36,7 +36,7 @@ export interface Unfolding {
    * Further attributes with which only every so many positions of each spatial axis come out, from the first on; undefined:
    * they cannot be told apart so.
    */
-  readonly thinned: ((step: number) => Readonly<Record<string, readonly bigint[]>>) | undefined;
+  readonly thinned: ((steps: readonly number[]) => Readonly<Record<string, readonly bigint[]>>) | undefined;
 }
 
 /** @returns undefined: with these attributes and weights the layer is not of this form */

@@ -85,20 +85,20 @@ export class SumsGraph {
   /**
    * The layer's columns for the data at hand; see `LinearForm`.
    * @param layout.rank of the weights, which is that of the data
-   * @param layout.step as in `everyPosition`
+   * @param layout.steps as in `everyPosition`
    */
   columns(
     node: Node,
     data: string,
     form: LinearForm,
-    layout: { readonly rank: number; readonly dtype: DType; readonly step: number },
+    layout: { readonly rank: number; readonly dtype: DType; readonly steps: readonly number[] },
   ): Rows {
     const { groups, columns, channelsLast, unfold } = form;
     let unfolded = unfold === undefined ? this.everyPosition(data, layout) : data;
     if (unfold !== undefined) {
       const weights = new Float32Array(unfold.weightDims.reduce((product, dim) => product * dim, 1));
       for (const at of unfold.ones) weights[at] = 1;
-      const changed = { ...unfold.attributes, ...(layout.step === 1 ? {} : unfold.thinned?.(layout.step)) };
+      const changed = { ...unfold.attributes, ...(isEvery(layout.steps) ? {} : unfold.thinned?.(layout.steps)) };
       const attributes = [
         ...node.attributes.filter(({ name }) => !(name in changed)),
         ...Object.entries(changed).map(([name, value]) => makeAttribute(name, value)),
@@ -121,15 +121,15 @@ export class SumsGraph {
     return { value: this.#reshape(channelsFirst, [groups, channels, -1]), groups, channels };
   }
 
-  /** Only every `step`-th position of each spatial axis, from the first on; channels lie on axis 1. */
-  everyPosition(value: string, { rank, step }: { readonly rank: number; readonly step: number }): string {
-    if (step === 1) return value;
+  /** Only every so many positions of each spatial axis, from the first on (none: all); channels lie on axis 1. */
+  everyPosition(value: string, { rank, steps }: { readonly rank: number; readonly steps: readonly number[] }): string {
+    if (isEvery(steps)) return value;
     const axes = [...Array(rank).keys()].slice(2);
     const list = (all: readonly number[]): string =>
       this.#constant('int64', [all.length], BigInt64Array.from(all, BigInt));
     const [starts, ends] = [list(axes.map(() => 0)), list(axes.map(() => 2 ** 31 - 1))];
     const output = this.#fresh();
-    const inputs = [value, starts, ends, list(axes), list(axes.map(() => step))];
+    const inputs = [value, starts, ends, list(axes), list(axes.map((_, at) => steps[at] ?? 1))];
     this.#nodes.push(sliceNode(inputs, output, { name: output }));
     return output;
   }
@@ -218,4 +218,8 @@ export class SumsGraph {
   #fresh(): string {
     return `lapidary_sum_${this.#count++}`;
   }
+}
+
+function isEvery(steps: readonly number[]): boolean {
+  return steps.every((step) => step === 1);
 }

@@ -48,7 +48,7 @@ export async function pruneByData(
   const samples = new CalibrationSamples(calibration, step.samples);
   await samples.first();
   const batches = new CalibrationBatches(() => samples.all());
-  const stepOf = thinningOf(model, { samples: await batches.count(), rowsPerColumn: ROWS_PER_COLUMN });
+  const stepsOf = thinningOf(model, { samples: await batches.count(), rowsPerColumn: ROWS_PER_COLUMN });
   const dtypeOf = dataTypes(model);
   const weights = layers.flatMap(({ layer, weights: own }) => own.map((weight) => ({ ...weight, layer: layer.name })));
   const levelOf = levelsOf(model.graph, new Set<Node>(weights.map(({ taken }) => taken.node)));
@@ -62,7 +62,7 @@ export async function pruneByData(
     const sums = round.map(({ taken: { node, axes }, tensor, matrix, layer }) => {
       const { form } = matrix!;
       const data = node.inputs[0] ?? '';
-      const layout = { rank: axes!.length, dtype: dtypeOf(data) ?? tensor.dtype, step: stepOf({ node, form }) };
+      const layout = { rank: axes!.length, dtype: dtypeOf(data) ?? tensor.dtype, steps: stepsOf({ node, form }) };
       const columns = graph.columns(node, data, form, layout);
       const output = step.score === 'wanda' ? graph.squares(columns) : graph.products(columns, columns);
       layerOf.set(output, layer);

@@ -39,8 +39,8 @@ export interface Target {
 export interface TargetedLayer {
   readonly layer: SolvableLayer;
   readonly target: Target;
-  /** Only every so many positions along each spatial axis are looked at; 1: all. */
-  readonly step: number;
+  /** Only every so many positions along each spatial axis are looked at; none: all. */
+  readonly steps: readonly number[];
 }
 
 /**
@@ -56,9 +56,9 @@ export async function collectGrams(
   round?: Round,
 ): Promise<readonly (readonly GroupSums[])[]> {
   const { graph, nameInPruned, layerOf, model } = openSums(pair);
-  const named = wanted.map(({ layer, target, step }) => {
+  const named = wanted.map(({ layer, target, steps }) => {
     const { node, form, data, weight } = layer;
-    const type = { rank: weight.dims.length, dtype: weight.dtype, step };
+    const type = { rank: weight.dims.length, dtype: weight.dtype, steps };
     const x = graph.columns(node, nameInPruned(data), form, type);
     const wantedHere = graph.everyPosition(targetValue(graph, pair, target, nameInPruned), type);
     const t = graph.rows(wantedHere, outputLayout(layer, form.groups));

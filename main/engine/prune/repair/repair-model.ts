@@ -7,11 +7,13 @@ import type { Model } from '../../graph/ir.ts';
 import { removeDeadCode } from '../../passes/dead-code.ts';
 import { foldConstants } from '../../passes/fold-constants.ts';
 import { nameNodes } from '../../passes/name-nodes.ts';
-import { runPasses, sourcesOf, type Sources } from '../../passes/pass.ts';
+import { runPasses, sourcesOf, type PassResult, type Sources } from '../../passes/pass.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import type { Lineage } from '../lineage.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
+import { joinFor } from '../../sums/join-batches.ts';
+import type { CalibrationRunner } from './layer-sums.ts';
 import { outputGain, type OutputGain } from './output-gain.ts';
 import { repairBias } from './repair-bias.ts';
 import { repairStatistics } from './repair-statistics.ts';
@@ -45,9 +47,41 @@ export interface RepairInput {
  */
 export async function repairModel(
   model: Model,
-  { settings, lineage, calibration, runner }: RepairInput,
+  input: RepairInput,
   context: TaskContext,
 ): Promise<{ readonly model: Model; readonly sources: Sources; readonly outcome: RepairOutcome }> {
+  const fitted = await fitModel(model, input, context);
+  const { prepared, repaired, repair, leftOut, on, samples } = fitted;
+  const models = { float: input.lineage.before, before: prepared.model, after: repaired };
+  const gain = repair.changes.length === 0 ? null : await outputGain(models, on, context);
+  const notes = [...prepared.notes, ...samples.notes(), ...notesOf(repair, gain)];
+  const outcome = { method: input.settings.method, layers: repair.layers, leftOut, gain, notes };
+  return { model: fitted.model, sources: gain === null ? new Map() : prepared.sources, outcome };
+}
+
+/** A repair before anything is told of it. */
+interface FittedModel {
+  /** The repaired model; the given one where nothing was repaired. */
+  readonly model: Model;
+  /** The given one as its layers were read. */
+  readonly prepared: PassResult;
+  /** That with what was repaired. */
+  readonly repaired: Model;
+  readonly repair: Repair;
+  readonly leftOut: readonly LeftOut[];
+  readonly on: CalibrationRunner;
+  readonly samples: CalibrationSamples;
+}
+
+/**
+ * The same without comparing outputs before and after.
+ * @throws as `repairModel`
+ */
+export async function fitModel(
+  model: Model,
+  { settings, lineage, calibration, runner }: RepairInput,
+  context: TaskContext,
+): Promise<FittedModel> {
   const passContext = { runners: lendRunner(runner), signal: context.signal };
   const isMatrix = ({
     dtype,
@@ -67,19 +101,13 @@ export async function repairModel(
   const { layers, leftOut } = solvableLayers(prepared.model, { excluded, known });
   const samples = new CalibrationSamples(calibration, settings.samples);
   await samples.first();
-  const batches = new CalibrationBatches(() => samples.all());
+  const batches = new CalibrationBatches(() => joinFor(lineage.before, () => samples.all()));
   const pair = { float: lineage.before, pruned: prepared.model, kept: lineage.kept };
   const on = { runner, batches: () => batches.all() };
   const task: RepairTask = { pair, layers, on, samples: await batches.count(), context };
   const repair = await run(task, settings, excluded);
   const repaired = removeDeadCode(writeConstants(prepared.model, repair.changes)).model;
-  const gain =
-    repair.changes.length === 0
-      ? null
-      : await outputGain({ float: lineage.before, before: prepared.model, after: repaired }, task.on, context);
-  const notes = [...prepared.notes, ...samples.notes(), ...notesOf(repair, gain)];
-  const outcome = { method: settings.method, layers: repair.layers, leftOut, gain, notes };
-  return { model: gain === null ? model : repaired, sources: gain === null ? new Map() : prepared.sources, outcome };
+  return { model: repair.changes.length === 0 ? model : repaired, prepared, repaired, repair, leftOut, on, samples };
 }
 
 function run(task: RepairTask, settings: RepairStep, excluded: ReadonlySet<string>): Promise<Repair> {

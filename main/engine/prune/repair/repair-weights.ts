@@ -29,7 +29,7 @@ export interface Repair {
 export async function repairWeights(task: RepairTask, ridge: number): Promise<Repair> {
   const { pair, context, on } = task;
   const { targetOf, levelOf } = targetsOf(task);
-  const stepOf = thinningOf(pair.pruned, { samples: task.samples, rowsPerColumn: ROWS_PER_COLUMN });
+  const stepsOf = thinningOf(pair.pruned, { samples: task.samples, rowsPerColumn: ROWS_PER_COLUMN });
   const changes: ConstantChange[] = [];
   const repaired: RepairedLayer[] = [];
   const frontier = new Frontier(on.runner);
@@ -37,7 +37,7 @@ export async function repairWeights(task: RepairTask, ridge: number): Promise<Re
     for (const round of byLevel(task.layers, levelOf)) {
       reportLayers(task, repaired.length);
       const now = { ...pair, pruned: writeConstants(pair.pruned, changes) };
-      const wanted = round.map((layer) => ({ layer, target: targetOf(layer), step: stepOf(layer) }));
+      const wanted = round.map((layer) => ({ layer, target: targetOf(layer), steps: stepsOf(layer) }));
       const going = { frontier, layers: task.layers, level: levelOf(round[0]!) };
       const sums = await collectGrams(now, wanted, on, context, going);
       for (const [at, layer] of round.entries()) {

@@ -32,6 +32,9 @@ const CLEARLY = 0.95;
 /** Corrections after the first allocations. */
 const ROUNDS = 2;
 
+/** Cuts that are measured at once: one is solved here while the runtime sums up for the other. */
+const AT_ONCE = 2;
+
 /**
  * The best of a few allocations. What groups lose alone does not add up to what they lose together, so the sum only proposes:
  * by the losses as they were measured, with groups that several layers take left whole, and by the squares of losses, to which
@@ -48,6 +51,7 @@ export async function bestAllocation<Place extends Placed>(
 ): Promise<{ readonly place: Place; readonly loss: number | undefined; readonly notes: readonly string[] }> {
   const finalists: Finalist<Place>[] = [];
   const most = whole.quick ? 3 + ROUNDS : 2;
+  const proposals: Place[] = [];
   const propose = async (change: (loss: number, group: number) => number): Promise<Place> => {
     // A width that is given stays, whatever it loses.
     const changed = options.map((own, group) =>
@@ -58,27 +62,43 @@ export async function bestAllocation<Place extends Placed>(
             .filter(({ loss }) => loss !== Infinity),
     );
     const placed = await place(changed);
-    const isNew = finalists.every((one) => one.place.counts.some((count, at) => count !== placed.counts[at]));
-    if (!placed.meets || !isNew) return placed;
-    context.progress({ stage: 'Measuring cuts', done: finalists.length, total: most });
-    const sums = sumsOf(options, shared, placed.counts);
-    finalists.push({ place: placed, loss: await whole.of(placed.counts), sums });
+    const isNew = proposals.every((one) => one.counts.some((count, at) => count !== placed.counts[at]));
+    if (placed.meets && isNew) proposals.push(placed);
     return placed;
+  };
+  // Widths are placed before anything is measured: where they are timed, nothing else may run.
+  const measure = async (): Promise<void> => {
+    while (finalists.length < proposals.length) {
+      context.progress({ stage: 'Measuring cuts', done: finalists.length, total: most });
+      const next = proposals.slice(finalists.length, finalists.length + (whole.quick ? AT_ONCE : 1));
+      const losses = await allOf(next.map(({ counts }) => whole.of(counts)));
+      next.forEach((proposed, at) =>
+        finalists.push({ place: proposed, loss: losses[at]!, sums: sumsOf(options, shared, proposed.counts) }),
+      );
+    }
   };
   const first = await propose((loss) => loss);
   await propose((loss, group) => (shared[group] === true ? Infinity : loss));
+  if (whole.quick) await propose((loss) => loss * loss);
+  await measure();
   if (whole.quick) {
-    await propose((loss) => loss * loss);
     for (let round = 0; round < ROUNDS; round++) {
       const known = finalists.length;
       const weights = fitWeights(finalists);
       await propose((loss, group) => loss * (shared[group] === true ? weights.shared : weights.own));
+      await measure();
       if (finalists.length === known) break;
     }
   }
   if (finalists.length === 0) return { place: first, loss: undefined, notes: [] };
   const best = finalists.reduce((a, b) => (b.loss < CLEARLY * a.loss ? b : a));
   return { place: best.place, loss: best.loss, notes: [told(finalists, best, whole)] };
+}
+
+/** What all of them give; where one fails, its error, once none is at work any more. */
+async function allOf<Result>(work: readonly Promise<Result>[]): Promise<readonly Result[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 function sumsOf(

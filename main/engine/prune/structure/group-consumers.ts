@@ -56,7 +56,7 @@ export async function consumingSums(
   on: CalibrationRunner & { readonly samples: number },
   context: TaskContext,
 ): Promise<ReadonlyMap<SolvableLayer, readonly GroupSums[]>> {
-  const stepOf = thinningOf(model, { samples: on.samples, rowsPerColumn: ROWS_PER_COLUMN });
+  const stepsOf = thinningOf(model, { samples: on.samples, rowsPerColumn: ROWS_PER_COLUMN });
   const pair = { float: model, pruned: model, kept: new Map() };
   const sums = new Map<SolvableLayer, readonly GroupSums[]>();
   for (const part of partsOf(layers)) {
@@ -64,7 +64,7 @@ export async function consumingSums(
     const wanted = part.map((layer) => ({
       layer,
       target: { value: layer.output, less: undefined },
-      step: stepOf(layer),
+      steps: stepsOf(layer),
     }));
     const found = await collectGrams(pair, wanted, on, context);
     part.forEach((layer, at) => sums.set(layer, found[at]!));

@@ -6,13 +6,14 @@ import { widthRules } from '../../../judge/predict/channel-cut.ts';
 import type { WidthModel } from '../../../judge/predict/widths.ts';
 import { spreadSamples } from '../../dataset/spread-samples.ts';
 import type { Model } from '../../graph/ir.ts';
-import type { CalibrationRunner } from '../repair/layer-sums.ts';
+import { CalibrationBatches } from '../../sums/calibration-batches.ts';
+import { joinBatches } from '../../sums/join-batches.ts';
 import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 import type { Closure } from '../../channels/closure.ts';
 import type { ObsChoice } from './obs-choice.ts';
 import { OutputDistance } from './option-losses.ts';
 import type { KeptAtoms } from './removal.ts';
-import { wholeLoss, type WholeLoss } from './whole-loss.ts';
+import { wholeLoss, type SampledRunner, type WholeLoss } from './whole-loss.ts';
 
 /** What was measured of widths at the model's output. */
 export interface MeasuredWidths {
@@ -47,14 +48,15 @@ export async function measureWidths(
     readonly kept: (counts: ArrayLike<number>) => Promise<KeptAtoms>;
   },
   choices: readonly (ObsChoice | undefined)[],
-  on: CalibrationRunner & { readonly samples: number },
+  on: SampledRunner,
   context: TaskContext,
 ): Promise<MeasuredWidths> {
   const { closure, widths, step, reference, kept } = task;
   const rules = widthRules(widths.groups, step);
   const some = { total: on.samples, count: COMPARED_SAMPLES };
   const whole = closure.model.graph.inputs.some(({ name }) => hasFixedBatch(closure, name));
-  const few = { runner: on.runner, batches: () => spreadSamples(on.batches(), some, { whole }) };
+  const spread = new CalibrationBatches(() => joinBatches(spreadSamples(on.batches(), some, { whole }), on.joinable));
+  const few = { runner: on.runner, batches: () => spread.all() };
   const distance = await OutputDistance.from(closure.model, few, context);
   const changesAt = async (group: number, width: number): Promise<readonly ConstantChange[]> => {
     const choice = choices[group];

@@ -12,7 +12,7 @@ import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
-import type { CalibrationRunner } from '../repair/layer-sums.ts';
+import { joinableSamples, joinBatches } from '../../sums/join-batches.ts';
 import type { Closure } from '../../channels/closure.ts';
 import { activationScores } from './activation-scores.ts';
 import { consumersOf, consumingSums, problemsOf, type ConsumingLayer } from './group-consumers.ts';
@@ -22,6 +22,7 @@ import { chooseByObs, type ObsChoice } from './obs-choice.ts';
 import type { KeptAtoms } from './removal.ts';
 import { highestScores, scoreGroups } from './scores.ts';
 import { taylorScores } from './taylor-scores.ts';
+import type { SampledRunner } from './whole-loss.ts';
 
 /** What is cut. */
 interface ScoredTask<Step extends ChannelPruning = ChannelPruning> {
@@ -123,15 +124,16 @@ async function readConsumers(
 ): Promise<{
   readonly consuming: readonly (readonly ConsumingLayer[])[];
   readonly norms: readonly Float64Array[];
-  readonly on: CalibrationRunner & { readonly samples: number };
+  readonly on: SampledRunner;
   readonly notes: readonly string[];
 }> {
   const samples = new CalibrationSamples(surroundings.calibration, step.samples);
-  await samples.first();
+  const joinable = joinableSamples(closure.model, await samples.first());
   const batches = new CalibrationBatches(() => samples.all());
-  const on = { runner: surroundings.runner, batches: () => batches.all(), samples: await batches.count() };
+  const on = { runner: surroundings.runner, batches: () => batches.all(), samples: await batches.count(), joinable };
   const layers = consumersOf(closure, groups);
-  const sums = await consumingSums(closure.model, [...new Set([...layers.values()].flat())], on, context);
+  const joined = { ...on, batches: () => joinBatches(on.batches(), joinable) };
+  const sums = await consumingSums(closure.model, [...new Set([...layers.values()].flat())], joined, context);
   const consuming = groups.map((group) =>
     layers.get(group)!.flatMap((layer) => problemsOf(closure, group, { layer, sums: sums.get(layer)! }) ?? []),
   );
@@ -167,12 +169,12 @@ async function scoreByConsumers(
   const singular = groups.filter((_, at) => consuming[at]!.length > 0 && choices[at] === undefined);
   const unsolved = blindWords(singular.map(({ name }) => `'${name}'`));
   // Allocations that are compared have most widths in common.
-  const known = new Map<string, Uint32Array>();
+  const known = new Map<string, Promise<Uint32Array>>();
   const keptOf = async (at: number, count: number): Promise<Uint32Array> => {
     const choice = choices[at];
     if (choice === undefined) return highestScores(norms[at]!, count);
     const key = `${at} ${count}`;
-    const best = known.get(key) ?? (await choice.improved(choice.last(count)));
+    const best = known.get(key) ?? choice.improved(choice.last(count));
     known.set(key, best);
     return best;
   };

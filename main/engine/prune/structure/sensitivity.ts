@@ -9,6 +9,7 @@ import { cutModel } from './cut.ts';
 import { channelGroups, type ChannelGroup } from './groups.ts';
 import { writeConstants } from '../../linear/write-weights.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
+import { joinFor } from '../../sums/join-batches.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
 import { consumersOf, consumingSums, problemsOf } from './group-consumers.ts';
 import { chooseByObs, type ObsChoice } from './obs-choice.ts';
@@ -57,7 +58,7 @@ export async function groupSensitivity(
   const { closure, groups } = await opened(model, on.runner, context.signal);
   const group = groups[request.group];
   if (group === undefined) return undefined;
-  const batches = new CalibrationBatches(on.batches);
+  const batches = new CalibrationBatches(() => joinFor(closure.model, on.batches));
   const sampled = { runner: on.runner, batches: () => batches.all() };
   const distance = await OutputDistance.from(closure.model, sampled, context);
   const { modelAt, scores } = await cuts({ closure, groups, group }, request, sampled, context);

@@ -1,6 +1,7 @@
-import { invertSymmetric } from '../../tensor/linear/inverse.ts';
+import { blockFactor, invertSymmetric, removeFromInverse } from '../../tensor/linear/inverse.ts';
 import { factorCholesky } from '../../tensor/linear/cholesky.ts';
 import { runNow, type Steps } from '../../tensor/linear/interruptible.ts';
+import { subtractProduct } from '../../tensor/linear/product.ts';
 import { solveLower, solveSymmetric } from '../../tensor/linear/solve.ts';
 import type { Consumer } from './eliminate-atoms.ts';
 
@@ -84,24 +85,26 @@ function* exchanged(
   { swaps, weights }: { readonly swaps: number; readonly weights: readonly number[] },
 ): Steps<readonly number[]> {
   const inside = new Float64Array(kept.length);
+  const fits: Fitted[] = [];
   for (const [at, consumer] of consumers.entries()) {
-    const costs = yield* removalCosts(consumer, kept);
-    costs.forEach((cost, place) => (inside[place]! += weights[at]! * cost));
+    const fit = yield* fitted(consumer, kept);
+    fits.push(fit);
+    removalCosts(fit, kept).forEach((cost, place) => (inside[place]! += weights[at]! * cost));
   }
   const leaving = new Set(smallest(inside, swaps).map((place) => kept[place]!));
   const left = kept.filter((atom) => !leaving.has(atom));
   const outside = [...(consumers[0]?.atoms.keys() ?? [])].filter((atom) => !left.includes(atom));
   const gains = new Float64Array(outside.length);
-  for (const [at, consumer] of consumers.entries()) {
-    const found = yield* additionGains(consumer, left, outside);
+  for (const [at, fit] of fits.entries()) {
+    removeAtoms(fit, leaving);
+    const found = yield* additionGains(fit, outside);
     found.forEach((gain, place) => (gains[place]! -= weights[at]! * gain));
   }
   return [...left, ...smallest(gains, swaps).map((place) => outside[place]!)];
 }
 
 /** What each kept atom would cost to remove: w_S·([H⁻¹]_SS)⁻¹·w_Sᵀ. */
-function* removalCosts(consumer: Consumer, kept: readonly number[]): Steps<Float64Array> {
-  const { inverse, weights, places, size } = yield* fitted(consumer, kept);
+function removalCosts({ consumer, inverse, weights, places, size }: Fitted, kept: readonly number[]): Float64Array {
   return Float64Array.from(kept, (atom) => {
     const at = consumer.atoms[atom]!.map((column) => places.get(column)!);
     const block = Float64Array.from(at.flatMap((i) => at.map((j) => inverse[i * size + j]!)));
@@ -110,39 +113,25 @@ function* removalCosts(consumer: Consumer, kept: readonly number[]): Steps<Float
 }
 
 /** What each atom outside would gain: g·C⁻¹·gᵀ with C = H_jj − bᵀ·H⁻¹·b and g = G_j − W·b, where b are the columns H of j. */
-function* additionGains(consumer: Consumer, kept: readonly number[], outside: readonly number[]): Steps<Float64Array> {
+function* additionGains(fit: Fitted, outside: readonly number[]): Steps<Float64Array> {
+  const { consumer, inverse, weights, own, size } = fit;
   const { columns, outputs, gram, cross } = consumer;
-  const { inverse, weights, own, size } = yield* fitted(consumer, kept);
   const gains = new Float64Array(outside.length);
+  const panel = (values: Float64Array, stride: number) => ({ values, start: 0, stride });
   for (const [place, atom] of outside.entries()) {
     const added = consumer.atoms[atom]!;
     const width = added.length;
-    // Rows of b, and H⁻¹·b.
-    const b = Float64Array.from(added.flatMap((column) => own.map((k) => gram[column * columns + k]!)));
+    // Rows of b, and −H⁻¹·b. Of columns that have left, the inverse and the weights are zero.
+    const b = new Float64Array(width * size);
+    added.forEach((column, s) => own.forEach((k, i) => (b[s * size + i] = gram[column * columns + k]!)));
     const solved = new Float64Array(b.length);
-    for (let s = 0; s < width; s++) {
-      for (let i = 0; i < size; i++) {
-        let sum = 0;
-        for (let k = 0; k < size; k++) sum += inverse[i * size + k]! * b[s * size + k]!;
-        solved[s * size + i] = sum;
-      }
-    }
+    subtractProduct(panel(solved, size), panel(b, size), panel(inverse, size), width, size, size);
     const block = new Float64Array(width * width);
-    for (let s = 0; s < width; s++) {
-      for (let t = 0; t < width; t++) {
-        let sum = gram[added[s]! * columns + added[t]!]!;
-        for (let k = 0; k < size; k++) sum -= b[s * size + k]! * solved[t * size + k]!;
-        block[s * width + t] = sum;
-      }
-    }
-    const rows = new Float64Array(outputs * width);
-    for (let m = 0; m < outputs; m++) {
-      for (let s = 0; s < width; s++) {
-        let sum = cross[m * columns + added[s]!]!;
-        for (let k = 0; k < size; k++) sum -= weights[m * size + k]! * b[s * size + k]!;
-        rows[m * width + s] = sum;
-      }
-    }
+    added.forEach((i, s) => added.forEach((j, t) => (block[s * width + t] = -gram[i * columns + j]!)));
+    subtractProduct(panel(block, width), panel(b, size), panel(solved, size), width, width, size);
+    for (let at = 0; at < block.length; at++) block[at] = -block[at]!;
+    const rows = gather(cross, columns, added, outputs);
+    subtractProduct(panel(rows, width), panel(weights, size), panel(b, size), outputs, width, size);
     gains[place] = quadratic(block, width, rows, outputs);
     yield;
   }
@@ -150,6 +139,7 @@ function* additionGains(consumer: Consumer, kept: readonly number[], outside: re
 }
 
 interface Fitted {
+  readonly consumer: Consumer;
   /** Columns that are kept, and where each stands among them. */
   readonly own: readonly number[];
   readonly places: ReadonlyMap<number, number>;
@@ -166,15 +156,31 @@ function* fitted(consumer: Consumer, kept: readonly number[]): Steps<Fitted> {
   const inverse = yield* invertSymmetric(matrix, size);
   const { outputs } = consumer;
   const weights = new Float64Array(right.length);
-  for (let m = 0; m < outputs; m++) {
-    for (let i = 0; i < size; i++) {
-      let sum = 0;
-      for (let k = 0; k < size; k++) sum += right[m * size + k]! * inverse[k * size + i]!;
-      weights[m * size + i] = sum;
-    }
-    yield;
-  }
-  return { own, places: new Map(own.map((column, place) => [column, place])), size, inverse, weights };
+  for (let at = 0; at < right.length; at++) right[at] = -right[at]!;
+  const panel = (values: Float64Array) => ({ values, start: 0, stride: size });
+  subtractProduct(panel(weights), panel(right), panel(inverse), outputs, size, size);
+  yield;
+  return { consumer, own, places: new Map(own.map((column, place) => [column, place])), size, inverse, weights };
+}
+
+/**
+ * Takes atoms out of what was fitted, which becomes that of the others: H⁻¹ and weights are zero in the columns that went.
+ * @param leaving among those that it was fitted for
+ */
+function removeAtoms({ consumer, inverse, weights, places, size }: Fitted, leaving: Iterable<number>): void {
+  const at = [...leaving].flatMap((atom) => consumer.atoms[atom]!.map((column) => places.get(column)!));
+  const { outputs } = consumer;
+  const count = at.length;
+  const factor = blockFactor(inverse, size, at);
+  // W − W_S·([H⁻¹]_SS)⁻¹·H⁻¹_S as a product of L⁻¹·W_S and L⁻¹·H⁻¹_S.
+  const rows = gather(weights, size, at, outputs);
+  runNow(solveLower(factor, count, rows, outputs));
+  const spread = gather(inverse, size, at, size);
+  runNow(solveLower(factor, count, spread, size));
+  const panel = (values: Float64Array, stride: number) => ({ values, start: 0, stride });
+  subtractProduct(panel(weights, size), panel(rows, count), panel(spread, count), outputs, size, count);
+  for (const column of at) for (let m = 0; m < outputs; m++) weights[m * size + column] = 0;
+  removeFromInverse(inverse, size, at);
 }
 
 /** Columns of the kept atoms, and those of no atom. */

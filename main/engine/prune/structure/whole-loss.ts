@@ -4,12 +4,19 @@ import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { spreadSamples } from '../../dataset/spread-samples.ts';
 import type { Model } from '../../graph/ir.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
+import { joinBatches } from '../../sums/join-batches.ts';
 import type { Closure } from '../../channels/closure.ts';
 import type { CalibrationRunner } from '../repair/layer-sums.ts';
-import { repairModel } from '../repair/repair-model.ts';
+import { fitModel } from '../repair/repair-model.ts';
 import { cutModel } from './cut.ts';
 import { OutputDistance } from './option-losses.ts';
 import { keptChannels, removalOf, type KeptAtoms } from './removal.ts';
+
+/** What runs the model on calibration data: how many samples there are, and how many one run may take. */
+export interface SampledRunner extends CalibrationRunner {
+  readonly samples: number;
+  readonly joinable: number;
+}
 
 /** What whole cuts lose at the model's output, once they are repaired. */
 export interface WholeLoss {
@@ -51,17 +58,17 @@ export async function wholeLoss(
     readonly kept: (counts: ArrayLike<number>) => Promise<KeptAtoms>;
     readonly work: number;
   },
-  { runner, batches, whole }: CalibrationRunner & { readonly whole: boolean },
+  { runner, batches, joinable, whole }: SampledRunner & { readonly whole: boolean },
   context: TaskContext,
 ): Promise<WholeLoss> {
   const [first, second] = [0, 1].map((from) => new CalibrationBatches(() => everySecond(batches(), from)));
   const [total, others] = [await first!.count(), await second!.count()];
   const fitted = Math.min(FITTED_SAMPLES, total);
   // Whole batches: what a batch gives is handed over once.
-  const fit = (): FeedBatches => spreadSamples(first!.all(), { total, count: fitted }, { whole: true });
+  const fit = joined(() => spreadSamples(first!.all(), { total, count: fitted }, { whole: true }), joinable);
   const compared = Math.min(COMPARED_SAMPLES, others);
-  const compare = (): FeedBatches =>
-    others === 0 ? fit() : spreadSamples(second!.all(), { total: others, count: compared }, { whole });
+  const spread = (): FeedBatches => spreadSamples(second!.all(), { total: others, count: compared }, { whole });
+  const compare = others === 0 ? fit : joined(spread, joinable);
   const distance = await OutputDistance.from(reference, { runner, batches: compare }, context);
   const settings = { method: 'least-squares', ridge: RIDGE, samples: fitted, exclude: [] } as const;
   // A repair tells of its own layers; what is shown meanwhile is that cuts are measured.
@@ -71,7 +78,7 @@ export async function wholeLoss(
       const removal = removalOf(closure, await kept(counts));
       const lineage = { before: reference, kept: keptChannels(closure, removal) };
       const input = { settings, lineage, calibration: fit, runner };
-      const repaired = await repairModel(cutModel(closure, removal), input, quiet);
+      const repaired = await fitModel(cutModel(closure, removal), input, quiet);
       const loss = await distance.of(repaired.model);
       return Number.isNaN(loss) ? Infinity : loss;
     },
@@ -80,6 +87,11 @@ export async function wholeLoss(
     compared,
     quick: work <= QUICK,
   };
+}
+
+function joined(batches: () => FeedBatches, joinable: number): () => FeedBatches {
+  const kept = new CalibrationBatches(() => joinBatches(batches(), joinable));
+  return () => kept.all();
 }
 
 async function* everySecond(batches: FeedBatches, from: number): FeedBatches {

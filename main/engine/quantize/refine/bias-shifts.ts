@@ -38,7 +38,11 @@ export async function biasShifts(
     const sums = {
       moved: fast
         ? graph.totals(
-            graph.columns(node, node.inputs[unit.dataInputs[0] ?? 0] ?? '', form, { rank, dtype: 'float32', step: 1 }),
+            graph.columns(node, node.inputs[unit.dataInputs[0] ?? 0] ?? '', form, {
+              rank,
+              dtype: 'float32',
+              steps: [],
+            }),
           )
         : graph.totals(graph.rows(graph.minus(target, pair.valuesOf(layer).output), layout)),
       squares: graph.squares(rows),

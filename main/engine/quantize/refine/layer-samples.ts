@@ -17,7 +17,7 @@ export interface SampledLayer {
   readonly data: string;
   readonly target: string;
   /** Only every so many positions along each spatial axis are looked at. */
-  readonly step: number;
+  readonly steps: readonly number[];
 }
 
 export interface LayerSamples {
@@ -45,8 +45,8 @@ export async function sampleLayers(
   signal: AbortSignal,
 ): Promise<readonly LayerSamples[]> {
   const graph = new SumsGraph(model);
-  const named = layers.map(({ node, form, rank, data, target, step }) => {
-    const layout = { rank, dtype: 'float32', step } as const;
+  const named = layers.map(({ node, form, rank, data, target, steps }) => {
+    const layout = { rank, dtype: 'float32', steps } as const;
     const { groups, outputs: channels, channelsLast } = form;
     const wanted = graph.rows(graph.everyPosition(target, layout), { groups, channels, channelsLast, ...layout });
     return { data: graph.columns(node, data, form, layout).value, target: wanted.value };

@@ -96,7 +96,7 @@ async function learnRound(
     rank: layer.written.dims.length,
     data: pair.valuesOf(layer).data,
     target: layer.node.outputs[0] ?? '',
-    step: thinningOf(float, { samples, rowsPerColumn: Math.max(8, 16384 / layer.form.columns) })(layer),
+    steps: thinningOf(float, { samples, rowsPerColumn: Math.max(8, 16384 / layer.form.columns) })(layer),
   }));
   // One layer at a time: only its own columns are in memory.
   for (const [at, layer] of round.entries()) {

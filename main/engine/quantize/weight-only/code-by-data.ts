@@ -91,7 +91,7 @@ export async function collectGrams(
     const columns = graph.columns(node, data, form, {
       rank: 2,
       dtype: values.get(data)?.dtype ?? dtype,
-      step: 1,
+      steps: [],
     });
     const output = graph.products(columns, columns);
     outputs.set(data, output);

@@ -56,7 +56,9 @@ function unfolding(context: LinearContext, channels: number, kernel: readonly nu
     weightDims: [channels * taps, 1, ...kernel],
     ones,
     attributes: { group: BigInt(channels) },
-    thinned: fixed ? (step) => ({ strides: strides.map((stride) => BigInt(stride * step)) }) : undefined,
+    thinned: fixed
+      ? (steps) => ({ strides: strides.map((stride, axis) => BigInt(stride * (steps[axis] ?? 1))) })
+      : undefined,
   };
 }
 

@@ -39,7 +39,7 @@ async function sums(frontier: Frontier | undefined) {
   const found = [];
   for (const [at, layer] of layers.entries()) {
     const target = layer.name === 'c2' ? { value: 's', less: 'a2' } : { value: layer.output, less: undefined };
-    const wanted: TargetedLayer = { layer, target, step: 1 };
+    const wanted: TargetedLayer = { layer, target, steps: [] };
     const round: Round | undefined = frontier && { frontier, layers: layers as SolvableLayer[], level: at + 1 };
     found.push((await collectGrams(pair, [wanted], { runner, batches }, { signal }, round))[0]![0]!);
   }

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => runner.kill());
 
 /** The sums of a model's only layer, with the model itself as what it should be. */
-async function sumsOf(model: Model, feeds: readonly HostTensors[], step = 1) {
+async function sumsOf(model: Model, feeds: readonly HostTensors[], steps: readonly number[] = []) {
   const { layers, leftOut } = solvableLayers(model, { excluded: new Set(), known: () => true });
   expect(leftOut).toEqual([]);
   const [layer] = layers;
@@ -30,7 +30,7 @@ async function sumsOf(model: Model, feeds: readonly HostTensors[], step = 1) {
   };
   const pair = { float: model, pruned: model, kept: new Map() };
   const { signal } = new AbortController();
-  const [groups] = await collectGrams(pair, [{ layer: layer!, target, step }], on, { signal });
+  const [groups] = await collectGrams(pair, [{ layer: layer!, target, steps }], on, { signal });
   return { layer: layer!, groups: groups! };
 }
 
@@ -92,16 +92,22 @@ describe('collectGrams', () => {
     expect(crossError(groups, readWeights(layer))).toBeLessThan(1e-4);
   });
 
+  const EVERY_THIRD = [3, 3];
   it.each([
-    ['Conv', net({ pads: [1n, 1n, 1n, 1n] }, [6, 4, 3, 3])],
-    ['strided Conv', net({ strides: [1n, 2n], pads: [0n, 1n, 1n, 0n], dilations: [2n, 1n] }, [6, 4, 3, 3])],
-    ['Conv 1 × 1', net({}, [3, 4, 1, 1])],
-  ])('looks at every third position only, where that is enough: %s', async (_, model) => {
+    ['Conv', EVERY_THIRD, net({ pads: [1n, 1n, 1n, 1n] }, [6, 4, 3, 3])],
+    ['Conv along one axis', [1, 3], net({ pads: [1n, 1n, 1n, 1n] }, [6, 4, 3, 3])],
+    [
+      'strided Conv',
+      EVERY_THIRD,
+      net({ strides: [1n, 2n], pads: [0n, 1n, 1n, 0n], dilations: [2n, 1n] }, [6, 4, 3, 3]),
+    ],
+    ['Conv 1 × 1', EVERY_THIRD, net({}, [3, 4, 1, 1])],
+  ])('looks at every third position only, where that is enough: %s', async (_, steps, model) => {
     const all = await sumsOf(model, image());
-    const { layer, groups } = await sumsOf(model, image(), 3);
+    const { layer, groups } = await sumsOf(model, image(), steps);
     const spatial = inferModel(model).values.get('y')!.shape!.slice(2) as number[];
-    const [rows, thinned] = [1, 3].map(
-      (step) => 6 * spatial.reduce((product, dim) => product * Math.ceil(dim / step!), 1),
+    const [rows, thinned] = [[1, 1], steps].map(
+      (each) => 6 * spatial.reduce((product, dim, axis) => product * Math.ceil(dim / each[axis]!), 1),
     );
     expect([all.groups[0]!.count, groups[0]!.count]).toEqual([rows, thinned]);
     expect(crossError(groups, readWeights(layer))).toBeLessThan(1e-4);

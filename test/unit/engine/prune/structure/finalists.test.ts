@@ -61,6 +61,36 @@ describe('bestAllocation', () => {
     expect([place.meets, notes, asked]).toEqual([false, [], []]);
   });
 
+  it('measures two at once, and only after the first ones are placed', async () => {
+    let [atWork, most] = [0, 0];
+    let placed = 0;
+    const of = async (): Promise<number> => {
+      expect(placed).toBeGreaterThanOrEqual(3);
+      most = Math.max(most, ++atWork);
+      await new Promise((resolve) => setImmediate(resolve));
+      atWork--;
+      return 1;
+    };
+    const whole = { of, measure: 'divergence', fitted: 8, compared: 4, quick: true } as const;
+    const place = (options: readonly (readonly WidthOption[])[]) => (placed++, cheapest(options));
+    await bestAllocation({ options: OPTIONS, shared: [false, true], whole }, place, quietContext());
+    expect([most, atWork]).toEqual([2, 0]);
+  });
+
+  it('ends with the error of one once the other is no longer at work', async () => {
+    let done = false;
+    const of = async (counts: ArrayLike<number>): Promise<number> => {
+      if (counts[0] === 2) throw new Error('the first fails');
+      await new Promise((resolve) => setImmediate(resolve));
+      done = true;
+      return 1;
+    };
+    const whole = { of, measure: 'divergence', fitted: 8, compared: 4, quick: true } as const;
+    const found = bestAllocation({ options: OPTIONS, shared: [false, true], whole }, cheapest, quietContext());
+    await expect(found).rejects.toThrow('the first fails');
+    expect(done).toBe(true);
+  });
+
   it('passes over outputs that are no numbers', async () => {
     const { place, notes } = await best({ lossOf: ([first]) => (first === 1 ? 0.5 : Infinity), quick: false });
     expect([...place.counts]).toEqual([1, 2]);
