@@ -7,6 +7,7 @@ import { useSession } from '../../state/session.ts';
 import { useDraftPrediction } from '../../widgets/useDraftPrediction.ts';
 import { ChannelsBody } from './channels/ChannelsBody.tsx';
 import { ElementsBody } from './parts/ElementsBody.tsx';
+import { StructureBody } from './parts/StructureBody.tsx';
 import { PruneToolbar } from './parts/PruneToolbar.tsx';
 import { useLiveOverlay } from './use-live-overlay.ts';
 
@@ -24,6 +25,8 @@ export function PruneView(): ReactNode {
       <PruneToolbar />
       {settings.structure === 'channel' ? (
         <ChannelsBody step={settings} off={entry?.off ?? true} prediction={prediction} />
+      ) : settings.structure === 'block' || settings.structure === 'rank' ? (
+        <StructureBody step={settings} off={entry?.off ?? true} prediction={prediction} />
       ) : (
         <ElementsBody prediction={prediction} />
       )}

@@ -1,4 +1,6 @@
+import type { PruneStep } from '../../../main/contract/recipe/prune.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
+import type { WidthMeasure } from '../../../main/judge/predict/widths.ts';
 import { editKind, useRecipe } from '../../state/recipe.ts';
 import { recipeOf } from '../../state/recipe-draft.ts';
 import { useOverlay } from '../../state/overlay.ts';
@@ -15,6 +17,41 @@ export function dragSparsity(sparsity: number): void {
   editKind('prune', { sparsity, off: sparsity === 0 }, 'sparsity');
   const { metric, setMetric } = useOverlay.getState();
   if (metric !== 'sparsity') setMetric('sparsity');
+}
+
+/** A step that takes whole parts out of the model, until so much of a measure is left. */
+export type StructureStep = Extract<PruneStep, { readonly target: unknown }>;
+
+/** What a cut can be aimed at. */
+export type TargetMeasure = WidthMeasure | 'latency';
+
+/** The target slider moves: the recipe and everything predicted follow in the same frame. @param keep 1: nothing is cut */
+export function dragKeep(structure: StructureStep['structure'], measure: TargetMeasure, keep: number): void {
+  const off = keep >= 1;
+  editKind('prune', { ...(off ? { structure } : aimed(structure, measure, keep)), off } as PruneChange, 'target');
+  if (structure === 'channel') showKept();
+}
+
+/** Aims at the same share of another measure. */
+export function chooseMeasure(
+  structure: StructureStep['structure'],
+  measure: TargetMeasure,
+  { keep, off }: { readonly keep: number; readonly off: boolean },
+): void {
+  editKind('prune', { ...aimed(structure, measure, keep), off });
+  if (!off) releaseSlider();
+}
+
+type PruneChange = Partial<StructureStep> & { readonly off: boolean };
+
+function aimed(structure: StructureStep['structure'], measure: TargetMeasure, keep: number): Partial<StructureStep> {
+  return { structure, target: { [measure]: keep } } as unknown as Partial<StructureStep>;
+}
+
+/** The graph is coloured by what stays of each layer's channels. */
+export function showKept(): void {
+  const { metric, setMetric } = useOverlay.getState();
+  if (metric !== 'kept') setMetric('kept');
 }
 
 /**

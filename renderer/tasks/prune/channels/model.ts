@@ -8,7 +8,6 @@ import type { MeasuredPlan } from '../../../../main/judge/predict/measured-plan.
 import type { PastErrors } from '../../../../main/judge/predict/past-errors.ts';
 import { predictWidths } from '../../../../main/judge/predict/width-latency.ts';
 import { fullTotals, widthTotals, type WidthMeasure } from '../../../../main/judge/predict/widths.ts';
-import { percentByKey } from '../percent-by-key.ts';
 
 /** A line of the table: a group of channels, or a layer none of whose channels can go. */
 export interface GroupRow {
@@ -106,14 +105,6 @@ export function widthByKey(
   const to = up ? (ahead[steps - 1] ?? ahead.at(-1)) : (ahead[ahead.length - steps] ?? ahead[0]);
   return to ?? kept;
 }
-
-/** Where a key moves the target, per cent of what is kept; null for other keys. */
-export function shareByKey(percent: number, key: string, fine: boolean): number | null {
-  return percentByKey(percent, { key, fine }, { least: MIN_KEEP * 100, most: 100 });
-}
-
-/** The least share that the slider asks for. */
-export const MIN_KEEP = 0.05;
 
 /** The least share of a measure that the step's widths leave: how far the target can be met. */
 export function narrowestShare(plan: MeasuredPlan, step: ChannelPruning, measure: WidthMeasure | 'latency'): number {

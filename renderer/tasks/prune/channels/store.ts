@@ -1,33 +1,14 @@
-import type { WidthMeasure } from '../../../../main/judge/predict/widths.ts';
 import type { MeasuredPlan } from '../../../../main/judge/predict/measured-plan.ts';
 import type { ChannelPruning } from '../../../../main/contract/recipe/prune-channels.ts';
-import { useOverlay } from '../../../state/overlay.ts';
 import { editKind } from '../../../state/recipe.ts';
 import { calibrationDatasetId, useData } from '../../../state/data.ts';
 import { engine } from '../../../state/engine.ts';
 import { putResult, widthTimesId } from '../../../state/queries.ts';
 import { useSession } from '../../../state/session.ts';
 import { createTaskStore } from '../../../state/task.ts';
-import { releaseSlider } from '../store.ts';
+import { releaseSlider, showKept } from '../store.ts';
 import { sensitivityScore } from './sensitivity-model.ts';
 import { withWidth } from './model.ts';
-
-/** What a cut can be aimed at. */
-export type TargetMeasure = WidthMeasure | 'latency';
-
-/** The target slider moves: the recipe and everything predicted follow in the same frame. @param keep 1: nothing is cut */
-export function dragKeep(measure: TargetMeasure, keep: number): void {
-  const target = { [measure]: keep } as unknown as ChannelPruning['target'];
-  const off = keep >= 1;
-  editKind('prune', { structure: 'channel', ...(off ? {} : { target }), off }, 'target');
-  showKept();
-}
-
-/** Aims at the same share of another measure. */
-export function chooseMeasure(measure: TargetMeasure, keep: number, off: boolean): void {
-  editKind('prune', { structure: 'channel', target: { [measure]: keep } as unknown as ChannelPruning['target'], off });
-  if (!off) releaseSlider();
-}
 
 /** A group's own slider moves. @param width null: the group follows the target again */
 export function dragWidth(step: ChannelPruning, group: string, width: number | null): void {
@@ -39,11 +20,6 @@ export function dragWidth(step: ChannelPruning, group: string, width: number | n
 export function setWidth(step: ChannelPruning, group: string, width: number | null): void {
   dragWidth(step, group, width);
   releaseSlider();
-}
-
-function showKept(): void {
-  const { metric, setMetric } = useOverlay.getState();
-  if (metric !== 'kept') setMetric('kept');
 }
 
 /** The timing of widths. */

@@ -15,6 +15,9 @@ import { measurePruned, releaseSlider, usePruneTask } from '../store.ts';
 /** Settings that stand elsewhere in the task: the sliders, the checks in the layers table, and names with numbers in the recipe. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['sparsity', 'exclude', 'target', 'widths', 'ranks']);
 
+/** Structures of which a slider says how much goes. */
+const HAS_SLIDER: ReadonlySet<unknown> = new Set(['element', 'channel', 'block', 'rank']);
+
 /** How weights are chosen, the data, the measurement's state. */
 export function PruneToolbar(): ReactNode {
   const entry = useEditedStep('prune');
@@ -25,8 +28,7 @@ export function PruneToolbar(): ReactNode {
   const task = usePruneTask();
   const change = (key: string, value: unknown, stroke?: string): void => {
     // Where there is nothing to slide, the choice itself is the wish to prune.
-    const off =
-      key === 'structure' ? (value === 'element' || value === 'channel') && (entry?.off ?? true) : (entry?.off ?? true);
+    const off = key === 'structure' ? HAS_SLIDER.has(value) && (entry?.off ?? true) : (entry?.off ?? true);
     // What can be made up for is asked group by group: what that tells of widths is the reason to ask.
     const scope = key === 'score' && value === 'obs' ? { scope: 'optimal' as const } : {};
     editKind('prune', { [key]: value, ...scope, off }, stroke);
@@ -51,7 +53,7 @@ export function PruneToolbar(): ReactNode {
       <DataControl calibration={calibrated} />
       <ToolbarSpace />
       <TaskLine state={task.state} title="Measuring" onCancel={task.cancel} onDismiss={task.dismiss} />
-      {settings.structure === 'channel' && unrepaired && entry?.off === false && (
+      {'target' in settings && unrepaired && entry?.off === false && (
         <Button
           variant="default"
           title="Fits the weights that stay to the model as it was, on calibration data, without training"

@@ -10,7 +10,6 @@ import {
   narrowestShare,
   nearestWidth,
   scoreCurve,
-  shareByKey,
   widthByKey,
   widthWords,
   withWidth,
@@ -75,16 +74,6 @@ describe('widths by hand', () => {
     const set = withWidth(step, 'a', 2);
     expect(set).toEqual({ a: 2 });
     expect(withWidth({ ...step, widths: { a: 2, b: 3 } }, 'a', null)).toEqual({ b: 3 });
-  });
-});
-
-describe('shareByKey', () => {
-  it('moves by one per cent, with Shift by a tenth, and stays between 5 % and everything', () => {
-    expect(shareByKey(50, 'ArrowLeft', false)).toBe(49);
-    expect(shareByKey(50, 'ArrowRight', true)).toBe(50.1);
-    expect(shareByKey(7, 'PageDown', false)).toBe(5);
-    expect(shareByKey(50, 'End', false)).toBe(100);
-    expect(shareByKey(50, 'a', false)).toBeNull();
   });
 });
 
