@@ -38,6 +38,8 @@ export interface RepairInput {
   readonly lineage: Lineage;
   readonly calibration: (samples: number) => FeedBatches;
   readonly runner: Runner;
+  /** Positions for each weight of an output that least squares looks at; left out: plenty. */
+  readonly rowsPerColumn?: number;
 }
 
 /**
@@ -79,7 +81,7 @@ interface FittedModel {
  */
 export async function fitModel(
   model: Model,
-  { settings, lineage, calibration, runner }: RepairInput,
+  { settings, lineage, calibration, runner, rowsPerColumn }: RepairInput,
   context: TaskContext,
 ): Promise<FittedModel> {
   const passContext = { runners: lendRunner(runner), signal: context.signal };
@@ -105,13 +107,17 @@ export async function fitModel(
   const pair = { float: lineage.before, pruned: prepared.model, kept: lineage.kept };
   const on = { runner, batches: () => batches.all() };
   const task: RepairTask = { pair, layers, on, samples: await batches.count(), context };
-  const repair = await run(task, settings, excluded);
+  const repair = await run(task, settings, { excluded, rowsPerColumn });
   const repaired = removeDeadCode(writeConstants(prepared.model, repair.changes)).model;
   return { model: repair.changes.length === 0 ? model : repaired, prepared, repaired, repair, leftOut, on, samples };
 }
 
-function run(task: RepairTask, settings: RepairStep, excluded: ReadonlySet<string>): Promise<Repair> {
-  if (settings.method === 'least-squares') return repairWeights(task, settings.ridge);
+function run(
+  task: RepairTask,
+  settings: RepairStep,
+  { excluded, rowsPerColumn }: { readonly excluded: ReadonlySet<string>; readonly rowsPerColumn: number | undefined },
+): Promise<Repair> {
+  if (settings.method === 'least-squares') return repairWeights(task, settings.ridge, rowsPerColumn);
   return settings.method === 'bias' ? repairBias(task) : repairStatistics(task, excluded);
 }
 

@@ -10,8 +10,8 @@ import { relativeError, reportLayers, targetsOf, type RepairedLayer, type Repair
 import { thinningOf } from '../../sums/thinning.ts';
 import { writeConstants, type ConstantChange } from '../../linear/write-weights.ts';
 
-/** Positions for each weight of an output on which it is solved. */
-const ROWS_PER_COLUMN = 150;
+/** Positions for each weight of an output on which it is solved, where nobody says otherwise. */
+const ROWS_PER_COLUMN = 300;
 
 /** What a method changed, and what it did to each layer. */
 export interface Repair {
@@ -23,13 +23,14 @@ export interface Repair {
  * Solves the weights of every layer again, in the order of the graph: each sees what the repaired layers before it give,
  * and aims at what the float model gave. A layer whose error would not fall keeps its weights.
  * @param ridge see `RidgeOptions`
+ * @param rowsPerColumn positions for each weight of an output
  * @throws as `collectSums`
  * @see Meng et al. 2024 (OSSCAR); Frantar & Alistarh 2022 (OBC), for the sequence
  */
-export async function repairWeights(task: RepairTask, ridge: number): Promise<Repair> {
+export async function repairWeights(task: RepairTask, ridge: number, rowsPerColumn = ROWS_PER_COLUMN): Promise<Repair> {
   const { pair, context, on } = task;
   const { targetOf, levelOf } = targetsOf(task);
-  const stepsOf = thinningOf(pair.pruned, { samples: task.samples, rowsPerColumn: ROWS_PER_COLUMN });
+  const stepsOf = thinningOf(pair.pruned, { samples: task.samples, rowsPerColumn });
   const changes: ConstantChange[] = [];
   const repaired: RepairedLayer[] = [];
   const frontier = new Frontier(on.runner);

@@ -35,6 +35,8 @@ const FITTED_SAMPLES = 128;
 const COMPARED_SAMPLES = 256;
 /** Columns³ of all layers behind groups: a repair solves them once each. */
 const QUICK = 2e10;
+/** Positions for each weight that is solved: half of what a repair looks at, which tells cuts apart as well. */
+const ROWS_PER_COLUMN = 150;
 /** What a repair step takes where nobody says otherwise. */
 const RIDGE = 0.01;
 
@@ -77,7 +79,7 @@ export async function wholeLoss(
     of: async (counts) => {
       const removal = removalOf(closure, await kept(counts));
       const lineage = { before: reference, kept: keptChannels(closure, removal) };
-      const input = { settings, lineage, calibration: fit, runner };
+      const input = { settings, lineage, calibration: fit, runner, rowsPerColumn: ROWS_PER_COLUMN };
       const repaired = await fitModel(cutModel(closure, removal), input, quiet);
       const loss = await distance.of(repaired.model);
       return Number.isNaN(loss) ? Infinity : loss;
