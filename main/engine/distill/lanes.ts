@@ -1,5 +1,6 @@
 /** How many processes train side by side, and with how many threads each. */
 import { TRAINING_SESSION } from '../autograd/training-session.ts';
+import { intAttribute } from '../graph/attributes.ts';
 import { feedInputs } from '../graph/index-graph.ts';
 import type { Model, ValueInfo } from '../graph/ir.ts';
 import { costOfLayers, totalCost } from '../operators/cost.ts';
@@ -33,7 +34,8 @@ export function laneCount(
   { batch, cores }: { readonly batch: number; readonly cores: number },
 ): number {
   const most = Math.min(cores, MOST, Math.floor(batch / LEAST_SAMPLES));
-  if (most < 2) return 1;
+  // What is normalized by its batch needs the whole of it.
+  if (most < 2 || student.graph.nodes.some((node) => intAttribute(node, 'training_mode', 0) !== 0)) return 1;
   const batched = withBatch(student, batch);
   const { macs, parameterBytes } = totalCost(costOfLayers(batched, inferModel(batched)));
   return macs < LEAST_MACS || parameterBytes > MOST_WEIGHT_BYTES ? 1 : most;
@@ -49,7 +51,7 @@ function withBatch(model: Model, batch: number): Model {
 }
 
 /**
- * Does some work with a runner and others that are started beside it and ended afterwards.
+ * Does some work with a runner and others that are started beside it and ended afterwards. These give way to others: a window stays smooth.
  * @throws what `work` throws; RUNTIME_DIED, CANCELLED
  */
 export async function withLanes<T>(
@@ -59,7 +61,7 @@ export async function withLanes<T>(
 ): Promise<T> {
   const started: Runner[] = [];
   try {
-    while (started.length + 1 < lanes) started.push(await startRunner({ signal }));
+    while (started.length + 1 < lanes) started.push(await startRunner({ signal, givesWay: true }));
     const threads = lanes === 1 ? null : Math.floor(cores / lanes);
     return await work({ runners: [runner, ...started], settings: { ...TRAINING_SESSION, threads } });
   } finally {

@@ -47,7 +47,7 @@ export interface PreparedRun {
 /** Samples take at most this much memory. */
 const SAMPLE_BYTES = 2 ** 30;
 /** Each sample is shown in so many ways at most. */
-const VIEWS = 16;
+const VIEWS = 32;
 /** Samples that are run to learn shapes, and which channels are the same. */
 const TRIED = 32;
 

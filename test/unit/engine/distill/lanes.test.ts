@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { laneCount, withLanes } from '../../../../main/engine/distill/lanes.ts';
+import { makeAttribute } from '../../../../main/engine/graph/attributes.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
@@ -29,6 +30,12 @@ describe('how many processes train', () => {
     const open = graph().input('x', 'float32', ['N', 3, 'H', 'W']).conv({ name: 'c', channels: 128 }).output().build();
     expect(laneCount(open, { batch: 64, cores: 4 })).toBe(1);
   });
+});
+
+it('what is normalized by its batch is trained in one process', () => {
+  const long = convolution(128, 32);
+  const nodes = long.graph.nodes.map((node) => ({ ...node, attributes: [...node.attributes, makeAttribute('training_mode', 1n)] })); // prettier-ignore
+  expect(laneCount({ ...long, graph: { ...long.graph, nodes } }, { batch: 64, cores: 2 })).toBe(1);
 });
 
 describe('processes beside the one that is there', () => {
