@@ -1,10 +1,11 @@
-"""Times training steps in PyTorch, for the bench: median milliseconds by model, as JSON on stdout.
+"""Times training steps in PyTorch, for the bench: the median in milliseconds and the process's peak memory in bytes, as JSON on stdout.
 
-Usage: python3 torch_step.py THREADS. Forward, cross-entropy, backward and Adam in float32 on random data, as `train.ts` does. The models are
-those of the samples in evaluation mode (BatchNormalization keeps its statistics), and MobileNetV2 with it folded.
+Usage: python3 torch_step.py THREADS CASE. Forward, cross-entropy, backward and Adam in float32 on random data, as `train.ts` does. The models are
+those of the samples in evaluation mode (BatchNormalization keeps its statistics), MobileNetV2 and the ResNet-20 for CIFAR-10 with it folded.
 """
 
 import json
+import resource
 import statistics
 import sys
 import time
@@ -47,6 +48,28 @@ def mobile_net_v2():
     return nn.Sequential(*layers, *head)
 
 
+class Basic(nn.Module):
+    """Two convolutions; a shortcut without weights: every other pixel, zeros for the channels that are new."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.body = nn.Sequential(conv(inputs, outputs, 3, stride), nn.ReLU(), conv(outputs, outputs, 3))
+        self.stride, self.new = stride, (outputs - inputs) // 2
+
+    def forward(self, x):
+        short = nn.functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.new, self.new))
+        return torch.relu(self.body(x) + short)
+
+
+def res_net_20():
+    layers, inputs = [conv(3, 16, 3), nn.ReLU()], 16
+    for outputs, stride in [(16, 1), (32, 2), (64, 2)]:
+        for block in range(3):
+            layers.append(Basic(inputs, outputs, stride if block == 0 else 1))
+            inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
 def step_ms(model, shape, classes):
     model.eval()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -61,15 +84,15 @@ def step_ms(model, shape, classes):
     return statistics.median(times[WARMUP:])
 
 
+CASES = {
+    "cnn": (models.GlyphCnn, (64, 1, 32, 32), 36),
+    "vit": (models.GlyphVit, (64, 1, 32, 32), 36),
+    "mobile": (mobile_net_v2, (4, 3, 224, 224), 1000),
+    "resnet20": (res_net_20, (64, 3, 32, 32), 10),
+}
+
 torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(1)
-glyphs = (64, 1, 32, 32)
-print(
-    json.dumps(
-        {
-            "cnn": step_ms(models.GlyphCnn(), glyphs, 36),
-            "vit": step_ms(models.GlyphVit(), glyphs, 36),
-            "mobile": step_ms(mobile_net_v2(), (4, 3, 224, 224), 1000),
-        }
-    )
-)
+build, shape, classes = CASES[sys.argv[2]]
+ms = step_ms(build(), shape, classes)
+print(json.dumps({"ms": ms, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))

@@ -1,8 +1,9 @@
 /**
  * What a training step costs, in units of the same model's forward pass with constant weights: PyTorch's is about three of its own. Where
- * there is Python with torch, also in units of PyTorch's step on as many threads.
+ * there is Python with torch (`PYTHON` names it), also in units of PyTorch's step and memory on as many threads.
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crossEntropy } from '../../main/engine/autograd/loss.ts';
 import { prepareTraining } from '../../main/engine/autograd/prepare.ts';
@@ -21,8 +22,14 @@ import { atMost, median, told, type BenchRow } from './bench-row.ts';
 
 const RUNS = 7;
 
-/** Training is to reach 0.8 of PyTorch's throughput. */
-const MOST_OF_TORCH = 1 / 0.8;
+/** Training is to reach 0.8 of PyTorch's throughput, in 1.3 times its memory at most. */
+const MOST_OF_TORCH = { ms: 1 / 0.8, peakBytes: 1.3 };
+
+/** What a training process takes: the median step, and the most memory that it held (Linux). */
+interface Cost {
+  readonly ms: number;
+  readonly peakBytes: number | null;
+}
 
 interface Case {
   /** As `torch_step.py` calls it. */
@@ -35,11 +42,11 @@ interface Case {
   readonly dims: readonly number[];
 }
 
-/** The median step and the median forward pass, timed in turns. */
+/** A training step, and the median forward pass timed in turns with it. */
 async function timed(
   runner: Runner,
   { model, logits, classes, dims }: Case,
-): Promise<{ readonly stepMs: number; readonly forwardMs: number }> {
+): Promise<{ readonly step: Cost; readonly forwardMs: number }> {
   const { signal } = new AbortController();
   const prepared = await prepareTraining(model, { runners: { use: (work) => work(runner) }, signal });
   const training = trainingGraph({
@@ -66,6 +73,9 @@ async function timed(
   };
   const settings = { provider: 'cpu', threads: physicalCores(), takesTurns: true } as const;
   const step = await runner.load({ bytes: encodeModel(written) }, settings);
+  // the peak of training alone: the forward pass by itself comes behind it
+  await runner.timeInterleaved([{ session: step, feeds }], { warmup: 0, runs: 2 });
+  const peakBytes = peakOf(runner.pid);
   const forward = await runner.load({ bytes: encodeModel(prepared.model) }, settings);
   const entries = [
     { session: step, feeds },
@@ -74,7 +84,15 @@ async function timed(
   const [own, unit] = await runner.timeInterleaved(entries, { warmup: 2, runs: RUNS });
   await step.close();
   await forward.close();
-  return { stepMs: median([...own!.timesMs]), forwardMs: median([...unit!.timesMs]) };
+  return { step: { ms: median([...own!.timesMs]), peakBytes }, forwardMs: median([...unit!.timesMs]) };
+}
+
+/** The most memory that a process has held so far; null where the system does not tell. */
+function peakOf(pid: number | undefined): number | null {
+  const status = `/proc/${pid}/status`;
+  if (!existsSync(status)) return null;
+  const kilobytes = /^VmHWM:\s+(\d+) kB/mu.exec(readFileSync(status, 'utf8'))?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }
 
 /** The sample CNN and vision transformer, and the topology of MobileNetV2. */
@@ -95,29 +113,41 @@ export async function bench(): Promise<BenchRow[]> {
       dims: [4, 3, 224, 224],
     },
   ];
-  const torch = torchSteps();
-  return withRunner(async (runner) => {
-    const rows: BenchRow[] = [];
-    for (const each of cases) {
-      const { stepMs, forwardMs } = await timed(runner, each);
-      rows.push(told(`train: a step over the forward pass, ${each.name}`, stepMs / forwardMs));
-      const theirs = torch?.[each.id];
-      if (theirs === undefined) continue;
-      rows.push(atMost(`train: a step over PyTorch's, ${each.name}`, stepMs / theirs, MOST_OF_TORCH));
-    }
-    return rows;
-  });
+  const assets = fileURLToPath(new URL('../../../shared/assets/models/resnet20-cifar10', import.meta.url));
+  if (existsSync(assets)) {
+    const { model } = await openModel(`${assets}/resnet20-cifar10.onnx`);
+    const shape = { logits: 'logits', classes: 10, dims: [64, 3, 32, 32] };
+    cases.push({ id: 'resnet20', name: 'ResNet-20, batch 64', model, ...shape });
+  }
+  const torch = hasTorch();
+  const rows: BenchRow[] = [];
+  for (const each of cases) {
+    const { step, forwardMs } = await withRunner((runner) => timed(runner, each));
+    rows.push(told(`train: a step over the forward pass, ${each.name}`, step.ms / forwardMs));
+    if (!torch) continue;
+    const theirs = torchStep(each.id);
+    rows.push(atMost(`train: a step over PyTorch's, ${each.name}`, step.ms / theirs.ms, MOST_OF_TORCH.ms));
+    if (step.peakBytes === null) continue;
+    const memory = step.peakBytes / theirs.peakBytes!;
+    rows.push(atMost(`train: peak memory over PyTorch's, ${each.name}`, memory, MOST_OF_TORCH.peakBytes));
+  }
+  return rows;
 }
 
-/** PyTorch's steps in milliseconds by case, timed alone; null where there is no Python with torch. */
-function torchSteps(): Readonly<Record<string, number>> | null {
-  const script = fileURLToPath(new URL('torch_step.py', import.meta.url));
-  const python = (...args: string[]): string =>
-    execFileSync('python3', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+const PYTHON = process.env['PYTHON'] ?? 'python3';
+
+function hasTorch(): boolean {
   try {
-    python('-c', 'import torch');
+    execFileSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
+    return true;
   } catch {
-    return null;
+    return false;
   }
-  return JSON.parse(python(script, String(physicalCores()))) as Record<string, number>;
+}
+
+/** PyTorch's step, timed alone in a process of its own on as many threads. */
+function torchStep(id: string): Cost {
+  const script = fileURLToPath(new URL('torch_step.py', import.meta.url));
+  const args = [script, String(physicalCores()), id];
+  return JSON.parse(execFileSync(PYTHON, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as Cost;
 }

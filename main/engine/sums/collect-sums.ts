@@ -91,7 +91,7 @@ interface Asked {
 function notFinite(layer: string, before: number, count: number): StudioError {
   return new StudioError(
     'DATA_INVALID',
-    `The activations around layer '${layer}' are NaN or infinite on calibration samples ${before + 1} to ${before + count}`,
+    `The activations around layer '${layer}' are NaN or infinite on calibration ${count === 1 ? `sample ${before + 1}` : `samples ${before + 1} to ${before + count}`}`,
     {
       hint: 'Look at these samples, and whether the model still computes on them; leave the layer out, or change less before it.',
     },
