@@ -137,7 +137,11 @@ class Reverse {
     if (typeof rule !== 'function') return void this.#stopped.push(`${layer}: ${node.opType} ${rule.stops}`);
     const context = new GradientContext(this.#situation(node, arriving), this.#write);
     try {
-      rule(context).forEach((gradient, at) => {
+      const gradients = rule(context);
+      if (context.unheard !== undefined) {
+        return block(`what arrives at its output ${context.unheard} has no backward form here`);
+      }
+      gradients.forEach((gradient, at) => {
         const input = node.inputs[at] ?? '';
         if (gradient !== undefined && this.#live.has(input)) this.#arrive(input, gradient);
       });

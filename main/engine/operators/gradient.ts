@@ -44,6 +44,7 @@ export class GradientContext extends NodeWriter {
   /** Whether the gradient of an input is asked for. */
   readonly wants: (input: number) => boolean;
   readonly #situation: GradientSituation;
+  readonly #heard = new Set<number>();
 
   constructor(situation: GradientSituation, write: GraphWriter) {
     super(situation, write);
@@ -59,7 +60,14 @@ export class GradientContext extends NodeWriter {
 
   /** The gradient that arrives at an output, 0 unless another is named; a rule is only asked when one arrives. */
   arriving(output = 0): string | undefined {
+    this.#heard.add(output);
     return this.#situation.arriving[output];
+  }
+
+  /** The first output at which a gradient arrives that the rule did not ask for; undefined: none. */
+  get unheard(): number | undefined {
+    const at = this.#situation.arriving.findIndex((name, output) => name !== undefined && !this.#heard.has(output));
+    return at < 0 ? undefined : at;
   }
 
   /** The gradient that arrives at output 0, for operators where it alone can carry one. */

@@ -66,6 +66,19 @@ describe('what has no gradient', () => {
       .node('Mul', ['odd', 'w']),
   ).build({ domains: { somebody: 1 } });
 
+  it('is an output that the rule of its operator leaves out', () => {
+    const layer = (statistics: boolean) =>
+      graph()
+        .input('x', 'float32', ['N', 4])
+        .weights('w', [4])
+        .node('LayerNormalization', ['x', 'w'], {}, ['y', 'mean'], { name: 'norm' })
+        .node('Add', ['y', statistics ? 'mean' : 'y'], {}, ['sum']);
+    expect(() => differentiate(summed(layer(true)).build(), { of: 'loss', by: ['x'] })).toThrow(
+      /norm \(what arrives at its output 1 has no backward form here\)/,
+    );
+    expect(differentiate(summed(layer(false)).build(), { of: 'loss', by: ['x'] }).blocked).toEqual([]);
+  });
+
   it('is named with its layer', () => {
     expect(() => differentiate(blocked, { of: 'loss', by: ['x', 'w'] })).toThrow(
       'No gradient passes /block/odd (no gradient is known for NonesuchNorm)',

@@ -52,6 +52,8 @@ describe('reductions', () => {
 });
 
 describe('layout', () => {
+  it('Reshape of nothing', () =>
+    agrees({ op: 'Reshape', inputs: [x(0, 3, 4), int64(3, 4, 0)], attributes: { allowzero: 1n } }));
   it('Expand', async () => {
     await agrees({ op: 'Expand', inputs: [x(3, 1), int64(2, 3, 4)] });
     await agrees({ op: 'Expand', inputs: [open(['N', 1], 3, 1), int64(3, 4)] });

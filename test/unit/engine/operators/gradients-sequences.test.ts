@@ -95,6 +95,49 @@ describe('attention', () => {
         { dims: [2, 3], values: [1, 1, 0, 1, 0, 1], dtype: 'bool' },
       ],
     }));
+  it('of a query that sees no key: it learns nothing, and no other one is lost', () =>
+    agrees({
+      op: 'Attention',
+      opset: 23,
+      // In float64 the runtime itself gives NaN there.
+      types: ['float32'],
+      inputs: [
+        x(1, 1, 2, 3),
+        x(1, 1, 3, 3),
+        x(1, 1, 3, 3),
+        { dims: [2, 3], values: [0, 0, 0, 1, 0, 1], dtype: 'bool' },
+      ],
+    }));
+  it('with scores kept within limits, before the learnt mask', () =>
+    agrees({
+      op: 'Attention',
+      opset: 23,
+      inputs: [x(1, 2, 3, 4), x(1, 2, 3, 4), x(1, 2, 3, 4), x(3, 3)],
+      attributes: { softcap: 0.5, scale: 1.5 },
+    }));
+  it('behind a past, each token after those before it', () =>
+    agrees({
+      op: 'Attention',
+      opset: 23,
+      inputs: [
+        open(['N', 4, 3, 2], 2, 4, 3, 2),
+        open(['N', 2, 3, 2], 2, 2, 3, 2),
+        open(['N', 2, 3, 2], 2, 2, 3, 2),
+        null,
+        open(['N', 2, 'P', 2], 2, 2, 4, 2),
+        open(['N', 2, 'P', 2], 2, 2, 4, 2),
+      ],
+      attributes: { is_causal: 1n },
+      outputs: 3,
+    }));
+  it('of packed heads behind a past, with a learnt mask', () =>
+    agrees({
+      op: 'Attention',
+      opset: 23,
+      inputs: [x(2, 3, 4), x(2, 3, 4), x(2, 3, 4), x(3, 5), x(2, 2, 2, 2), x(2, 2, 2, 2)],
+      attributes: { q_num_heads: 2n, kv_num_heads: 2n },
+      outputs: 3,
+    }));
   it('MultiHeadAttention with biases, learnt scores added', () =>
     agrees({
       op: 'MultiHeadAttention',

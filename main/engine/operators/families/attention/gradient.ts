@@ -4,7 +4,9 @@
  * @see Vaswani et al. 2017, eq. 1; Dao et al. 2022, algorithm 4 (the same backward pass, unblocked)
  */
 import type { AttributeInput } from '../../../graph/attributes.ts';
+import type { Dim, Shape } from '../../../graph/ir.ts';
 import type { GradientContext, GradientRule } from '../../gradient.ts';
+import { addDims } from '../../dimension.ts';
 import { joinHeads, maskLater, repeatHeads, splitHeads, sumHeads } from './heads.ts';
 
 /** Queries [N, heads, L, size], keys and values [N, kv heads, S, size]. */
@@ -17,15 +19,19 @@ interface Operands {
   /** Added to the scores; undefined: nothing. */
   readonly bias: string | undefined;
   readonly causal: boolean;
+  /** How many keys stand before the first query, int64 []; undefined: none. */
+  readonly before?: string | undefined;
   /** undefined: 1 / √size. */
   readonly scale: number | undefined;
+  /** Scores before the bias are kept within ± this, by its tanh; 0: they are not. */
+  readonly softcap?: number;
 }
 
 interface OperandGradients {
   readonly query: string;
   readonly key: string;
   readonly value: string;
-  /** Of the scores, [N, heads, L, S]. */
+  /** Of what is added to the scores, [N, heads, L, S]. */
   readonly scores: string;
 }
 
@@ -37,19 +43,31 @@ function attentionGradients(context: GradientContext, operands: Operands, gradie
   const scale = scaleOf(context, operands);
   const turned = (matrix: string): string => write.transpose(matrix, [0, 1, 3, 2]);
   const products = write.mul(write.matmul(query, turned(key)), scale);
-  const biased = operands.bias === undefined ? products : write.add(products, operands.bias);
-  const scores = operands.causal ? maskLater(context, biased) : biased;
-  const shares = write.op('Softmax', [scores], { axis: -1n });
+  const cap = operands.softcap === undefined || operands.softcap === 0 ? undefined : context.number(operands.softcap);
+  const bent = cap === undefined ? undefined : write.op('Tanh', [write.div(products, cap)]);
+  const capped = cap === undefined || bent === undefined ? products : write.mul(bent, cap);
+  const biased = operands.bias === undefined ? capped : write.add(capped, operands.bias);
+  const scores = operands.causal ? maskLater(context, biased, operands.before) : biased;
+  const shares = operands.bias === undefined ? write.softmax(scores, -1) : maskedShares(context, scores);
   const dShares = write.matmul(gradient, turned(value));
   const along = write.reduceSum(write.mul(dShares, shares), [-1]);
   const dScores = write.mul(shares, write.sub(dShares, along));
-  const scaled = write.mul(dScores, scale);
+  const dProducts = bent === undefined ? dScores : write.mul(dScores, write.sub(context.number(1), write.square(bent)));
+  const scaled = write.mul(dProducts, scale);
   return {
     query: write.matmul(scaled, key),
     key: sumHeads(context, write.matmul(turned(scaled), query), heads, kvHeads),
     value: sumHeads(context, write.matmul(turned(shares), gradient), heads, kvHeads),
     scores: dScores,
   };
+}
+
+/** Softmax along the last axis, and nothing at all for a query that sees no key: all its scores are −∞. */
+function maskedShares(context: GradientContext, scores: string): string {
+  const { write } = context;
+  const none = write.op('Equal', [write.reduce('ReduceMax', scores, [-1]), context.number(Number.NEGATIVE_INFINITY)]);
+  const shares = write.softmax(write.where(none, context.number(0), scores), -1);
+  return write.where(none, context.number(0), shares);
 }
 
 function scaleOf(context: GradientContext, { query, scale }: Operands): string {
@@ -61,48 +79,70 @@ function scaleOf(context: GradientContext, { query, scale }: Operands): string {
 
 /** ai.onnx Attention. */
 export const attentionGradient: GradientRule = (context) => {
-  if (context.float('softcap', 0) !== 0) context.refuse('softcap has no backward form here');
-  if (context.has(4) || context.has(5)) context.refuse('keys and values of the past have no backward form here');
+  const { write } = context;
   if (context.has(6)) context.refuse('nonpad_kv_seqlen has no backward form here');
-  if ([1, 2, 3].some((output) => context.arriving(output) !== undefined)) {
-    context.refuse('only its first output has a backward form here');
-  }
+  if (context.arriving(3) !== undefined) context.refuse('its output of scores has no backward form here');
   const flat = context.rank(0) === 3;
   const heads = flat ? context.int('q_num_heads', 1) : headsOf(context, 0);
   const kvHeads = flat ? context.int('kv_num_heads', 1) : headsOf(context, 1);
   const apart = (value: string, count: number): string => (flat ? splitHeads(context, value, count) : value);
   const together = (value: string): string => (flat ? joinHeads(context, value) : value);
+  const past = context.has(4) && context.has(5);
+  const behind = (input: number, value: string): string =>
+    past ? write.concat([context.input(input), value], 2) : value;
+  const lengthOf = (input: number): string => write.slice(write.shape(context.input(input)), 0, 2, 3);
   const found = attentionGradients(
     context,
     {
       query: apart(context.input(0), heads),
-      key: apart(context.input(1), kvHeads),
-      value: apart(context.input(2), kvHeads),
+      key: behind(4, apart(context.input(1), kvHeads)),
+      value: behind(5, apart(context.input(2), kvHeads)),
       heads,
       kvHeads,
       bias: context.has(3) ? additive(context, 3) : undefined,
       causal: context.int('is_causal', 0) !== 0,
+      before: past ? write.squeeze(lengthOf(4), [0]) : undefined,
       scale: context.attributes.get('scale', 'float'),
+      softcap: context.float('softcap', 0),
     },
     apart(context.gradient, heads),
   );
+  // Outputs 1 and 2 are all keys and values: those of the past first.
+  const present = (own: string, output: number): string => write.sum([own, context.arriving(output) ?? []].flat());
+  const keys = present(found.key, 1);
+  const values = present(found.value, 2);
+  const until = (all: string, input: number): string =>
+    write.op('Slice', [all, write.ints([0]), lengthOf(input), write.ints([2])]);
+  const from = (all: string, input: number): string =>
+    past ? write.op('Slice', [all, lengthOf(input), write.ints([END]), write.ints([2])]) : all;
   return context.wanted(
     () => together(found.query),
-    () => together(found.key),
-    () => together(found.value),
-    () => context.unbroadcast(found.scores, 3, scoresShape(context, heads, flat)),
+    () => together(from(keys, 4)),
+    () => together(from(values, 5)),
+    () =>
+      context.unbroadcast(
+        found.scores,
+        3,
+        scoresShape(context, heads, flat, past ? (context.inputShape(4)?.[2] ?? null) : 0),
+      ),
+    () => until(keys, 4),
+    () => until(values, 5),
   );
 };
+
+/** Beyond the end of every axis. */
+const END = 2 ** 31 - 1;
 
 function headsOf(context: GradientContext, input: number): number {
   const heads = context.inputShape(input)?.[1];
   return typeof heads === 'number' ? heads : context.refuse('the number of its heads is not known');
 }
 
-function scoresShape(context: GradientContext, heads: number, flat: boolean) {
+/** @param before keys of the past */
+function scoresShape(context: GradientContext, heads: number, flat: boolean, before: Dim = 0): Shape {
   const axis = flat ? 1 : 2;
   const [query, key] = [context.inputShape(0), context.inputShape(1)];
-  return [query?.[0] ?? null, heads, query?.[axis] ?? null, key?.[axis] ?? null];
+  return [query?.[0] ?? null, heads, query?.[axis] ?? null, addDims(before, key?.[axis] ?? null)];
 }
 
 /** A mask of truth values as what is added to scores. */

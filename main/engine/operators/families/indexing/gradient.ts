@@ -68,7 +68,8 @@ interface ScatteredAxis {
 }
 
 /** Along one axis, zeros of input 0's size with the gradient at some places. */
-function scatterAxis(context: GradientContext, gradient: string, { axis, rank, places }: ScatteredAxis): string {
+/** A gradient of slices along an axis of input 0 at the places where these lie; zeros elsewhere. */
+export function scatterAxis(context: GradientContext, gradient: string, { axis, rank, places }: ScatteredAxis): string {
   const { write } = context;
   const order = [axis, ...Array.from({ length: rank }, (_, at) => at).filter((at) => at !== axis)];
   const first = write.transpose(gradient, order);
@@ -202,6 +203,37 @@ function scattered(
   const data = (): string => (reduction === 'add' ? context.gradient : over(context.zerosLike(2)));
   return context.wanted(data, undefined, at);
 }
+
+/**
+ * Rows that were written over pass nothing on; those written their own places: from the sample's index on, around the end of the
+ * axis where that is meant.
+ */
+export const tensorScatterGradient: GradientRule = (context) => {
+  const { write } = context;
+  const rank = context.rank(0);
+  const axis = context.axis(context.int('axis', -2), rank);
+  const mode = context.attributes.text('mode') ?? 'linear';
+  const indices = context.has(2) ? [context.input(2)] : [];
+  const size = (input: number): string => write.slice(context.shapeOfInput(input), 0, axis, axis + 1);
+  const scalar = (value: string): string => write.squeeze(value, [0]);
+  const update = (): string => {
+    const steps = write.op('Range', [scalar(write.ints([0])), scalar(size(1)), scalar(write.ints([1]))]);
+    const along = write.reshapeTo(
+      steps,
+      Array.from({ length: rank }, (_, at) => (at === axis ? -1 : 1)),
+    );
+    const rest = Array.from({ length: rank - 1 }, (_, at) => at + 1);
+    const [from] = indices;
+    const places = from === undefined ? along : write.add(write.unsqueeze(from, rest), along);
+    const wrapped = mode === 'circular' ? write.op('Mod', [places, size(0)]) : places;
+    const wide = write.expand(wrapped, context.shapeOfInput(1));
+    return write.op('GatherElements', [context.gradient, wide], { axis: BigInt(axis) });
+  };
+  return context.wanted(
+    () => write.op('TensorScatter', [context.gradient, context.zerosLike(1), ...indices], { axis: BigInt(axis), mode }),
+    update,
+  );
+};
 
 /** The same part of the gradient. */
 export const triluGradient: GradientRule = (context) => {

@@ -26,6 +26,7 @@ import {
   scatterElementsGradient,
   scatterNdGradient,
   sliceGradient,
+  tensorScatterGradient,
   triluGradient,
 } from './gradient.ts';
 import { scalesFirst } from '../../scaling.ts';
@@ -91,6 +92,7 @@ export const indexingOperators = [
     ScatterND: { ...scatter, gradient: scatterNdGradient },
     TensorScatter: {
       category: 'tensor',
+      gradient: tensorScatterGradient,
       inputs: ['past_cache', 'update', 'write_indices'],
       settings: [2],
       infer: (context) => [context.same()],

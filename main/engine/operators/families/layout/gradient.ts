@@ -2,9 +2,11 @@
 import type { GradientRule } from '../../gradient.ts';
 
 /** Another shape of the same elements in the same order. */
-export const reshapedGradient: GradientRule = (context) => [
-  context.write.reshape(context.gradient, context.shapeOfInput(0)),
-];
+export const reshapedGradient: GradientRule = (context) => {
+  // A size of 0 would else mean that of the gradient.
+  const empty = context.inputShape(0)?.includes(0) === true;
+  return [context.write.op('Reshape', [context.gradient, context.shapeOfInput(0)], empty ? { allowzero: 1n } : {})];
+};
 
 export const transposeGradient: GradientRule = (context) => {
   const rank = context.rank(0);

@@ -1,6 +1,7 @@
 /** Gradients of reductions. */
 import type { AttributeInput } from '../../../graph/attributes.ts';
 import type { GradientContext, GradientRule, GradientStop } from '../../gradient.ts';
+import { scatterAxis } from '../indexing/gradient.ts';
 
 /** The gradient with its reduced axes kept as 1, so that it broadcasts against the input; the output likewise. */
 export function keepAxes(context: GradientContext, value: string): string {
@@ -119,11 +120,19 @@ export const topKGradient: GradientRule = (context) => {
   return [write.op('ScatterElements', [context.zerosLike(0), context.output(1), context.gradient], { axis })];
 };
 
-/** Each element counts in all sums from its place on: the sums from the other end. */
-export const cumSumGradient: GradientRule = (context) => {
-  const reverse = context.int('reverse', 0) === 0 ? 1n : 0n;
-  const exclusive = BigInt(context.int('exclusive', 0));
-  return [context.write.op('CumSum', [context.gradient, context.input(1)], { reverse, exclusive })];
+/** To the places where each stands first: others that are equal to it are not the one that was taken. */
+export const uniqueGradient: GradientRule = (context) => {
+  const { write } = context;
+  const places = context.output(1);
+  const stated = context.attributes.int('axis');
+  if (stated !== undefined) {
+    const rank = context.rank(0);
+    return [scatterAxis(context, context.gradient, { axis: context.axis(stated, rank), rank, places })];
+  }
+  const size = write.reshapeTo(write.op('Size', [context.input(0)]), [1]);
+  const zeros = write.expand(context.number(0), size);
+  const filled = write.op('ScatterElements', [zeros, places, context.gradient]);
+  return [write.reshape(filled, context.shapeOfInput(0))];
 };
 
 /** Gives places, not values. */

@@ -1,7 +1,6 @@
 /** Reductions over axes, and what picks or accumulates along an axis. */
 import { tensorFacts } from '../../facts.ts';
 import {
-  cumSumGradient,
   picksPlaces,
   reduceExtremeGradient,
   reduceL1Gradient,
@@ -13,12 +12,14 @@ import {
   reduceSumGradient,
   reduceSumSquareGradient,
   topKGradient,
+  uniqueGradient,
 } from './gradient.ts';
 import { crossEntropyGradient, logLikelihoodGradient } from './loss-gradient.ts';
 import { defineOperators, MICROSOFT, type OperatorEntry } from '../../spec.ts';
 import { scalesFirst } from '../../scaling.ts';
 import { maximum, minimum, product, sum } from '../elementwise/fold.ts';
 import { inferReduction, inferArg, inferTopK, inferLoss, reduceShape } from './shape.ts';
+import { cumProdGradient, cumSumGradient } from './cumulative-gradient.ts';
 import { inferUnique } from './unique.ts';
 import {
   argChannels,
@@ -74,8 +75,8 @@ export const reductionOperators = [
       infer: inferTopK,
     },
     CumSum: { ...same, gradient: cumSumGradient },
-    CumProd: same,
-    Unique: { category: 'tensor', inputs: ['X'], infer: inferUnique },
+    CumProd: { ...same, gradient: cumProdGradient },
+    Unique: { category: 'tensor', gradient: uniqueGradient, inputs: ['X'], infer: inferUnique },
     SoftmaxCrossEntropyLoss: { ...loss, gradient: crossEntropyGradient },
     NegativeLogLikelihoodLoss: { ...loss, gradient: logLikelihoodGradient },
   }),

@@ -1,6 +1,7 @@
 /** Fourier transforms, filter banks, images as files. */
 import { defineOperators } from '../../spec.ts';
 import { dftMacs, stftMacs } from './cost.ts';
+import { dftGradient, stftGradient } from './gradient.ts';
 import { inferDft, inferImage, inferStft, inferMel } from './shape.ts';
 
 export const signalOperators = defineOperators('', {
@@ -8,6 +9,7 @@ export const signalOperators = defineOperators('', {
     category: 'tensor',
     inputs: ['input', 'dft_length', 'axis'],
     settings: [1, 2],
+    gradient: dftGradient,
     infer: inferDft,
     macs: dftMacs,
   },
@@ -15,6 +17,7 @@ export const signalOperators = defineOperators('', {
     category: 'tensor',
     inputs: ['signal', 'frame_step', 'window', 'frame_length'],
     settings: [1, 3],
+    gradient: stftGradient,
     infer: inferStft,
     macs: stftMacs,
   },
