@@ -19,7 +19,7 @@ export function formatNumber(value: number, digits = 3): string {
   const magnitude = Math.abs(value);
   const text =
     magnitude < 1e-4 || magnitude >= 1e15 ? value.toExponential(digits - 1) : significant(digits).format(value);
-  return text.replace('-', '−');
+  return text.replaceAll('-', '−');
 }
 
 /** A whole number with thousands separators, exact. */

@@ -129,12 +129,13 @@ function cellMarks(
       fill: color ?? colors.raised,
     });
   }
-  const text = columnWidth < NUMBERED_WIDTH ? '' : shortText(heatText(table, cell));
-  if (text !== '' && measure(text) <= columnWidth - 6) {
+  const room = plain === undefined ? columnWidth - gap - 2 * CELL_PADDING : columnWidth - 6;
+  const text = columnWidth < NUMBERED_WIDTH ? '' : fittingText(heatText(table, cell), room, measure);
+  if (text !== '') {
     const fill = color === null ? colors.text : textOn(color);
     marks.push({
       kind: 'text',
-      x: x + columnWidth - gap - 5,
+      x: x + columnWidth - gap - CELL_PADDING,
       y: y + rowHeight / 2,
       text,
       fill,
@@ -164,9 +165,17 @@ function cellMarks(
     });
 }
 
-/** Units stand in the header and the legend. */
-function shortText(text: string): string {
-  return text.replace(/ dB$/u, '');
+/** Between a number and the edges of its cell, CSS pixels. */
+const CELL_PADDING = 5;
+
+/**
+ * A cell's text as it fits: units stand in the header and the legend; of powers of ten the digits after the point go before nothing
+ * is written ("3.42e−11", "3e−11"). All of it is told where the cell is pointed at.
+ */
+function fittingText(text: string, room: number, measure: (text: string) => number): string {
+  const short = text.replace(/ dB$/u, '');
+  const rounded = short.replace(/\d\.\d+(?=e)/u, (digits) => String(Math.round(Number(digits))));
+  return [short, rounded].find((one) => measure(one) <= room) ?? '';
 }
 
 function nameMarks(picture: HeatPicture, row: HeatTable['rows'][number], y: number, marks: HeatMark[]): void {

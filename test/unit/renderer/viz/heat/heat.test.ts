@@ -163,6 +163,28 @@ describe('heatScene', () => {
     expect(worst).toHaveLength(2);
   });
 
+  it('writes powers of ten with fewer digits where the cell is narrow, and always keeps from its edges', () => {
+    const scale = { ...KL, format: (value: number) => value.toExponential(1).replace('-', '−') };
+    const columns = [{ key: 'kl', title: 'KL', short: 'KL', scale }];
+    const rows = [{ key: 'a', label: 'a', note: '' }];
+    const small = heatTable({ rows, columns, value: () => 3.42e-11 });
+    // "3.4e−11" is 42 wide, "3e−11" 30
+    for (const [columnWidth, expected] of [
+      [60, '3.4e−11'],
+      [53, '3.4e−11'],
+      [52, '3e−11'],
+      [41, '3e−11'],
+      [40, undefined],
+    ] as const) {
+      const narrow = { ...layout, columnWidth, nameWidth: 90 };
+      const scales = placeScales(small, {}, { perColumn: false });
+      const one = { rows: [0], columns: [0] };
+      const marks = heatScene({ ...picture, table: small, scales, order: one, layout: narrow, height: 400 });
+      const text = marks.find((mark) => mark.kind === 'text' && mark.text.includes('e−11'));
+      expect(text?.kind === 'text' ? text.text : undefined).toBe(expected);
+    }
+  });
+
   it('leaves out rows that are scrolled away, outlines what is marked, escapes names in files', () => {
     const few = heatScene({ ...picture, height: layout.headerHeight + 10, scroll: { left: 0, top: 40 } });
     expect(few.some((mark) => mark.kind === 'text' && mark.text === 'stem/conv')).toBe(false);
