@@ -27,6 +27,16 @@ const LEAST_BOX = 1.6;
 /** Lines thinner than a pixel are as faint as that, but not fainter than this. */
 const FAINTEST = 0.14;
 
+/** So many colours are found between two looks at the clock. */
+const STEP = 512;
+
+interface BoxColors {
+  /** By box. */
+  readonly of: Uint32Array;
+  /** So many are found. */
+  found: number;
+}
+
 /**
  * A scene from afar, painted into pixels: what `drawFar` draws with a canvas's own operations, in a twentieth of the time, since
  * nothing is smoothed and everything stands in arrays. All 50,000 boxes of a graph on screen take a few milliseconds.
@@ -43,7 +53,7 @@ export class FarPicture {
   readonly #points: Float32Array;
   readonly #values: readonly string[];
   /** Colours of the boxes by palette and overlay: who goes back to one before waits for nothing. */
-  readonly #colors = new WeakMap<object, WeakMap<GraphPalette, Uint32Array>>();
+  readonly #colors = new WeakMap<object, WeakMap<GraphPalette, BoxColors>>();
 
   constructor({ boxes, frames, edges }: Scene) {
     this.#items = boxes;
@@ -80,18 +90,34 @@ export class FarPicture {
     this.#paintFrames(pixels, place, { color: pixelOf(palette.frameBorder), shown });
     this.#paintLines(pixels, place, { color: pixelOf(palette.edge), looks, shown });
     const boxes = moving === null ? this.#boxes : between(moving.from, this.#boxes, moving.t);
-    paintBoxes(pixels, place, boxes, this.#colorsFor(palette, overlay));
+    this.prepare({ palette, overlay }, Infinity);
+    paintBoxes(pixels, place, boxes, this.#colorsOf(palette, overlay).of);
     if (moving === null && overlay?.cuts === true)
       this.#paintCuts(pixels, place, { overlay, background: pixelOf(palette.background) });
   }
 
-  #colorsFor(palette: GraphPalette, overlay: DrawState['overlay']): Uint32Array {
-    const byPalette = this.#colors.get(overlay ?? this) ?? new WeakMap<GraphPalette, Uint32Array>();
+  /**
+   * Finds the colours of an overlay that is to be painted, for no longer than some milliseconds: where there are very many boxes it
+   * takes several frames.
+   * @returns whether all are found
+   */
+  prepare({ palette, overlay }: Pick<DrawState, 'palette' | 'overlay'>, ms: number): boolean {
+    const colors = this.#colorsOf(palette, overlay);
+    const until = performance.now() + ms;
+    while (colors.found < colors.of.length && performance.now() < until) {
+      const end = Math.min(colors.of.length, colors.found + STEP);
+      for (let at = colors.found; at < end; at++) {
+        colors.of[at] = pixelOf(farColor(this.#items[at]!, { palette, overlay }));
+      }
+      colors.found = end;
+    }
+    return colors.found === colors.of.length;
+  }
+
+  #colorsOf(palette: GraphPalette, overlay: DrawState['overlay']): BoxColors {
+    const byPalette = this.#colors.get(overlay ?? this) ?? new WeakMap<GraphPalette, BoxColors>();
     this.#colors.set(overlay ?? this, byPalette);
-    const known = byPalette.get(palette);
-    if (known !== undefined) return known;
-    const colors = new Uint32Array(this.#items.length);
-    for (const [at, item] of this.#items.entries()) colors[at] = pixelOf(farColor(item, { palette, overlay }));
+    const colors = byPalette.get(palette) ?? { of: new Uint32Array(this.#items.length), found: 0 };
     byPalette.set(palette, colors);
     return colors;
   }

@@ -1,6 +1,7 @@
 import type { Camera, Viewport } from './camera.ts';
 import { anchorShift, fitCamera, homeCamera, panBy, revealCamera, seenRect, toScene, zoomAt } from './camera.ts';
 import { BasePicture } from './base-picture.ts';
+import { FAR_SCALE } from './draw-far.ts';
 import { drawHighlights, drawScene } from './draw-scene.ts';
 import type { DrawingContext } from './drawing-context.ts';
 import type { BoxMark, BoxOverlays, DrawState, EdgeLook } from './draw.ts';
@@ -15,6 +16,9 @@ import type { Rect, Scene } from './scene.ts';
 
 /** What lies over the top of the canvas, CSS pixels. */
 const TOOLBAR = 44;
+
+/** How long in one frame the colours of another overlay are looked for, milliseconds. */
+const PREPARED_MS = 4;
 
 export type { GraphHit } from './found-scene.ts';
 
@@ -59,6 +63,7 @@ export class GraphCanvas {
   #wheel: 'pan' | 'zoom' = 'pan';
   #frameRequest = 0;
   #animation = 0;
+  #preparation = 0;
 
   constructor(canvas: HTMLCanvasElement, events: GraphCanvasEvents) {
     const context = canvas.getContext('2d');
@@ -115,7 +120,14 @@ export class GraphCanvas {
     this.#redraw();
   }
 
+  /** Shown at once; from afar, where it colours very many boxes for the first time, some frames later. */
   setOverlay(overlay: BoxOverlays | null): void {
+    cancelAnimationFrame(this.#preparation);
+    const state = { palette: this.#palette, overlay };
+    if (this.#camera.scale < FAR_SCALE && !this.#scene.far.prepare(state, PREPARED_MS)) {
+      this.#preparation = requestAnimationFrame(() => this.setOverlay(overlay));
+      return;
+    }
     this.#overlay = overlay;
     this.#redraw();
   }
@@ -236,6 +248,7 @@ export class GraphCanvas {
   dispose(): void {
     cancelAnimationFrame(this.#frameRequest);
     cancelAnimationFrame(this.#animation);
+    cancelAnimationFrame(this.#preparation);
     for (const stop of this.#stops) stop();
   }
 

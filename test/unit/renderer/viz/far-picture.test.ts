@@ -52,6 +52,25 @@ function painted(state: Partial<DrawState> = {}, moving: Parameters<FarPicture['
 
 const background = pixelOf(LIGHT_PALETTE.background);
 
+it('finds the colours of an overlay in pieces, each no longer than it may, and no colour twice', () => {
+  const boxes = Array.from({ length: 2000 }, (_, at) => layer(String(at), 0, 0));
+  const picture = new FarPicture({ ...SCENE, boxes, edges: [] });
+  let asked = 0;
+  const fillOf = (): string => {
+    asked++;
+    return '#ff0000';
+  };
+  const state = { palette: LIGHT_PALETTE, overlay: { get: () => undefined, fillOf } };
+  expect(picture.prepare(state, 0)).toBe(false);
+  expect(asked).toBe(0);
+  expect(picture.prepare(state, Infinity)).toBe(true);
+  expect(picture.prepare(state, 0)).toBe(true);
+  const pixels = { data: new Uint32Array(200), width: 10, height: 20 };
+  picture.paint(pixels, { scale: 0.1, left: 0, top: 0, ratio: 1 }, { ...STATE, ...state });
+  expect(pixels.data[0]).toBe(pixelOf('#ff0000'));
+  expect(asked).toBe(2000);
+});
+
 describe('the picture from afar', () => {
   it('reads colours as bytes R, G, B, A', () => {
     expect(pixelOf('#010203')).toBe(0xff030201);
