@@ -1,7 +1,8 @@
 /** What axe finds in every task and dialog of the window, in both themes. */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
-import { openSample, showTask, test } from './studio-fixture.ts';
+import { openSample, root, showTask, test } from './studio-fixture.ts';
 
 /** axe as a script for the page; it is put in before the page's own ones, so that its content security policy stays as it is. */
 const require = createRequire(import.meta.url);
@@ -144,5 +145,31 @@ test('axe finds nothing in the gallery of controls, in both themes', async ({ pa
   await expect(page.getByRole('heading', { name: 'Controls' })).toBeVisible();
   const found: Findings = new Map();
   await look(page, 'gallery', found);
+  expect(Object.fromEntries(found)).toEqual({});
+});
+
+test('axe finds nothing where two models are compared, as a table and as graphs', async ({ page, studio }) => {
+  await page.addInitScript({ path: AXE });
+  await page.goto(studio.url);
+  const found: Findings = new Map();
+  await openSample(page);
+  const compare = await showTask(page, 'Compare');
+  await compare.getByRole('button', { name: 'File…' }).click();
+  await page.getByLabel('Path').fill(join(root, 'resources', 'samples', 'glyph-gru.onnx'));
+  await page.getByLabel('Path').press('Enter');
+  await expect(page.getByRole('grid', { name: 'Layers compared' })).toBeVisible();
+  await look(page, 'table', found);
+  for (const [how, graphs] of [
+    ['Side by side', 2],
+    ['Overlaid', 1],
+  ] as const) {
+    await compare.getByRole('radio', { name: how }).press('Space');
+    const panes = page.getByRole('img', { name: /graph of \d+ layers/u });
+    await expect(panes).toHaveCount(graphs);
+    await expect(panes.first()).toHaveAttribute('aria-busy', 'false');
+    // One that differs is selected.
+    await page.keyboard.press('F7');
+    await look(page, how, found);
+  }
   expect(Object.fromEntries(found)).toEqual({});
 });
