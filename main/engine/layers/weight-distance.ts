@@ -1,6 +1,6 @@
 /**
- * How far the weights of a layer are from those of the same layer in another model. Quantized weights count as what they stand
- * for, (code − zero point)·scale; weights are paired by the role that they have for the node.
+ * How far the weights of a layer are from those of the same layer in another model. Quantized weights, packed ones too, count as what
+ * they stand for, (code − zero point)·scale; weights are paired by the role that they have for the node.
  */
 import { sqnrDb } from '../../judge/signal-error.ts';
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
@@ -11,6 +11,7 @@ import { constantBehind } from '../operators/constant-behind.ts';
 import { isFloating } from '../operators/node-writer.ts';
 import { hasTrait } from '../operators/ask.ts';
 import { codesBehind, dequantize, storedCodes } from '../passes/dequantized-weights.ts';
+import { packedWeights } from '../passes/packed-values.ts';
 import type { Layer } from './group-layers.ts';
 
 export interface WeightDistance {
@@ -43,7 +44,7 @@ export function compareWeights(a: Layer, b: Layer): WeightComparison {
   for (const [role, weightA] of weightsA) {
     const weightB = weightsB.get(role);
     if (weightB === undefined) continue;
-    const [left, right] = [weightA.read(), weightB.read()];
+    const [left, right] = alike(weightA, weightB);
     if (left.dims.join() !== right.dims.join()) {
       shapes.push({ role, a: left.dims, b: right.dims });
       continue;
@@ -65,6 +66,16 @@ export function compareWeights(a: Layer, b: Layer): WeightComparison {
   return { distance: { relative, sqnrDb: sqnrDb({ reference, difference }) }, shapes };
 }
 
+/** Both in the same shape, where one of them can be turned into the other's. */
+function alike(a: Weight, b: Weight): readonly [Tensor, Tensor] {
+  const [left, right] = [a.read(), b.read()];
+  const wanted = (tensor: Tensor, other: Tensor): boolean =>
+    tensor.dims.join() !== other.dims.join() && tensor.dims.toReversed().join() === other.dims.join();
+  if (a.turned !== undefined && wanted(left, right)) return [a.turned(), right];
+  if (b.turned !== undefined && wanted(right, left)) return [left, b.turned()];
+  return [left, right];
+}
+
 function squares(values: ArrayLike<number | bigint>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += Number(values[i]) ** 2;
@@ -78,6 +89,8 @@ function sameBytes(a: Tensor, b: Tensor): boolean {
 interface Weight {
   /** Real values, float of any width. */
   readonly read: () => Tensor;
+  /** With its axes turned, where the operator takes it so in one of its forms. */
+  readonly turned?: () => Tensor;
 }
 
 /** The weights of a layer's main node by role: floats, and codes with their scales. */
@@ -85,8 +98,11 @@ function weightsOf({ main: { node, graph } }: Layer): ReadonlyMap<string, Weight
   const index = indexGraph(graph);
   const roles = operatorSpec(node.domain, node.opType)?.inputRoles.map((role) => role.toLowerCase()) ?? [];
   const found = new Map<string, Weight>();
+  const packed = packedWeights(index, node);
   for (const [place, value] of node.inputs.entries()) {
     const role = roles[place] ?? `input ${place}`;
+    if (packed?.input === place) found.set(role, packed);
+    if (packed?.input === place || packed?.settings.includes(place) === true) continue;
     const tensor = value === '' || isSetting(role) ? undefined : weightBehind(index, graph, value);
     if (tensor !== undefined) found.set(role, tensor);
     else {

@@ -55,3 +55,33 @@ test('shapes that do not agree are told instead', () => {
   expect(distance).toBeNull();
   expect(shapes).toEqual([{ role: 'w', a: [2, 1, 1, 2], b: [1, 1, 1, 2] }]);
 });
+
+test('packed 4-bit codes count as what they stand for, also where the float weights lie the other way round', () => {
+  // Codes less 8: 1, 2, −2, 0 in halves; 0, 4, 0, −4 in ones. As [K, N]: .5 0, 1 4, −1 0, 0 −4.
+  const packed = graph()
+    .input('x', 'float32', [1, 4])
+    .initializer('w', 'uint8', [2, 1, 2], Uint8Array.of(0xa9, 0x86, 0xc8, 0x48))
+    .initializer('s', 'float32', [2], [0.5, 1])
+    .node('MatMulNBits', ['x', 'w', 's'], { K: 4n, N: 2n, bits: 4n, block_size: 4n }, ['y'], {
+      name: 'conv',
+      domain: 'com.microsoft',
+    })
+    .output('y')
+    .build({ domains: { 'com.microsoft': 1 } });
+  const product = (op: string, dims: readonly number[], weights: readonly number[], attributes = {}): Model =>
+    graph()
+      .input('x', 'float32', [1, 4])
+      .initializer('w', 'float32', dims, weights)
+      .node(op, ['x', 'w'], attributes, ['y'], { name: 'conv' })
+      .output('y')
+      .build();
+  // ‖a‖² = 34.25 − 1 + 4: the first of the second row is 2 instead of 1, a difference of 1.
+  const plain = product('MatMul', [4, 2], [0.5, 0, 2, 4, -1, 0, 0, -4]);
+  const turned = product('Gemm', [2, 4], [0.5, 2, -1, 0, 0, 4, 0, -4], { transB: 1n });
+  for (const float of [plain, turned]) {
+    const { distance, shapes } = compareWeights(layerOf(float), layerOf(packed));
+    expect(shapes).toEqual([]);
+    expect(distance!.relative).toBeCloseTo(Math.sqrt(1 / 37.25), 6);
+  }
+  expect(compareWeights(layerOf(packed), layerOf(packed)).distance).toBeNull();
+});
