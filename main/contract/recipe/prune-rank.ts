@@ -11,11 +11,14 @@ export const rankPruning = z.strictObject({
     z.strictObject({ macs: share }),
     z.strictObject({ parameters: share }),
     z.strictObject({ bytes: share }),
+    z.strictObject({ latency: share }),
   ]),
   /** Ranks are multiples of this. */
   align: z.number().int().min(1).default(8),
   /** Samples from the start of the calibration data. */
   samples: z.number().int().positive().default(128),
+  /** Ranks of single layers; where there are any, none are chosen. */
+  ranks: z.record(z.string(), z.number().int().min(1)).readonly().optional(),
   /** Layers that stay as they are. */
   exclude: z.array(z.string()).readonly().default([]),
 });
@@ -36,6 +39,7 @@ export const rankFields: readonly StepField[] = [
       { value: 'macs', title: 'MACs', help: 'Multiply–accumulates of one sample.' },
       { value: 'parameters', title: 'Parameters', help: 'Weights, biases and statistics.' },
       { value: 'bytes', title: 'File size', help: 'Bytes of the stored weights.' },
+      { value: 'latency', title: 'Latency', help: 'Time of one run on this machine, timed while ranks are chosen.' },
     ],
   },
   {
@@ -58,9 +62,19 @@ export const rankFields: readonly StepField[] = [
     unit: 'samples',
     when: rank,
   },
+  {
+    key: 'ranks',
+    title: 'Ranks',
+    help: 'Ranks of single layers that become two; where any is given, none are chosen.',
+    flag: '--rank <layer=n>',
+    control: 'counts',
+    minimum: 1,
+    unit: 'channels',
+    when: rank,
+  },
 ];
 
-const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size' } as const;
+const MEASURES = { macs: 'MACs', parameters: 'parameters', bytes: 'size', latency: 'latency' } as const;
 
 /** "Low rank to 75 % MACs". */
 export function rankWords({ target, exclude }: RankPruning): string {

@@ -5,7 +5,7 @@ import { pruneBlocks } from '../prune/depth/prune-blocks.ts';
 import type { PruneOutcome } from '../prune/outcome.ts';
 import { pruneElements, type PrunedModel } from '../prune/elements/prune-elements.ts';
 import { pruneRank } from '../prune/rank/prune-rank.ts';
-import { pruneChannels, type PrunedChannels } from '../prune/structure/prune-channels.ts';
+import { pruneChannels } from '../prune/structure/prune-channels.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
 import type { EngineStep, StepOutcome, StepSurroundings } from './step.ts';
 
@@ -27,7 +27,7 @@ export const pruneStep: EngineStep<PruneStep, PruneStepOutcome> = {
   },
 };
 
-type Pruned = PrunedModel & Partial<Pick<PrunedChannels, 'settings'>>;
+type Pruned = PrunedModel & { readonly settings?: PruneStep };
 
 function prune(
   model: Model,

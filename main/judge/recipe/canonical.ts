@@ -36,9 +36,10 @@ function leftOpen({ steps }: Recipe): readonly string[] {
   return steps.flatMap((step) => {
     const settings: Readonly<Record<string, unknown>> = stepParts(step).settings;
     if (settings['speed'] === 'measured' && settings['slow'] === undefined) return ['slow'];
-    const { target, widths } = settings;
+    const { target, widths, ranks, structure } = settings;
     const timed = typeof target === 'object' && target !== null && 'latency' in target;
-    return timed && Object.keys(widths ?? {}).length === 0 ? ['widths', 'ranks'] : [];
+    const given = structure === 'rank' ? ranks : widths;
+    return timed && Object.keys(given ?? {}).length === 0 ? ['widths', 'ranks'] : [];
   });
 }
 

@@ -93,8 +93,8 @@ const NAMES: Readonly<Record<WidthMeasure | 'latency', string>> = {
 };
 
 /** How near the measured share must come, and how often it is tried. */
-const NEAR_ENOUGH = 0.03;
-const ATTEMPTS = 4;
+export const NEAR_ENOUGH = 0.03;
+export const ATTEMPTS = 4;
 
 async function chooseByTime(
   choice: WidthChoice,
@@ -134,7 +134,7 @@ async function chooseByTime(
           return best ?? { counts, share: predicted, meets: false, notes: [] };
         const { fullMs, ratio } = await timed(counts);
         const meets = ratio.value <= keep * (1 + NEAR_ENOUGH);
-        const found = { counts, share: ratio.value, meets, notes: [describe(fullMs, ratio, keep)] };
+        const found = { counts, share: ratio.value, meets, notes: [latencyNote(fullMs, ratio, keep)] };
         if (best === undefined || Math.abs(found.share - keep) < Math.abs(best.share - keep)) best = found;
         if (Math.abs(ratio.value / keep - 1) <= NEAR_ENOUGH) break;
         goal *= keep / ratio.value;
@@ -159,7 +159,8 @@ function inTermsOf(ofWhole: number, { fullMs, ratio }: TimedCut): TimedCut {
   };
 }
 
-function describe(fullMs: number, { value, low, high }: TimedCut['ratio'], keep: number): string {
+/** What a latency that was asked for came to. */
+export function latencyNote(fullMs: number, { value, low, high }: TimedCut['ratio'], keep: number): string {
   const range = low === null || high === null ? '' : ` (95 %: ${percent(low)} to ${percent(high)})`;
   return `Latency here, batch 1: ${percent(value)}${range} of ${fullMs.toPrecision(3)} ms; asked for were ${percent(keep)}.`;
 }

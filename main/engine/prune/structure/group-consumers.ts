@@ -25,7 +25,7 @@ export interface ConsumingLayer {
  */
 const RIDGE = 0.01;
 /** Positions for each column on which channels are compared: fewer than weights are solved on. */
-const ROWS_PER_COLUMN = 40;
+const ROWS_PER_COLUMN = 60;
 
 /** Layers that take channels of each group, as far as they are linear in constant weights of their own. */
 export function consumersOf(

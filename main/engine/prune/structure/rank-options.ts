@@ -1,6 +1,5 @@
 import { throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
-import { spreadWidths } from '../../../judge/predict/allocate.ts';
 import { fullTotals, type WidthMeasure, type WidthModel } from '../../../judge/predict/widths.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
@@ -10,8 +9,8 @@ import { runInterruptibly } from '../../tensor/linear/interruptible.ts';
 import type { FactorableLayer } from '../rank/factorable-layers.ts';
 import { factorize, type LayerFactors } from '../rank/factorize.ts';
 import { outputMoments } from '../rank/output-moments.ts';
+import { ranksOf, timeRanks } from '../rank/time-ranks.ts';
 import type { OutputDistance } from './option-losses.ts';
-import { TIMING, WidthClock } from './time-widths.ts';
 
 /** A layer that may be written as two, with the directions in which its outputs vary most. */
 export interface DirectedLayer {
@@ -28,9 +27,6 @@ export interface RankOption {
   /** Of the whole model's measure. */
   readonly saved: number;
 }
-
-/** Ranks of a layer that are tried. */
-const TRIED_RANKS = 4;
 
 /**
  * The directions in which layers' outputs vary most, on calibration samples.
@@ -52,13 +48,6 @@ export async function findDirections(
     directed.push({ layer, directions: vectors });
   }
   return directed;
-}
-
-/** Ranks at which two layers have fewer weights than one, some of them, ascending. */
-export function ranksOf({ outputs, columns }: FactorableLayer, align: number): readonly number[] {
-  const most = Math.ceil((outputs * columns) / (outputs + columns)) - 1;
-  const ranks = Array.from({ length: Math.floor(most / align) }, (_, at) => (at + 1) * align);
-  return spreadWidths([...ranks, outputs], TRIED_RANKS).slice(0, -1);
 }
 
 /**
@@ -89,7 +78,7 @@ export async function rankOptions(
     ranksOf(layer, align).map((rank) => ({ layer, rank, directions })),
   );
   const saved =
-    measure === 'latency' ? await timeSaved(model, tried, runner, context) : workSaved(widths, tried, measure);
+    measure === 'latency' ? await timeRanks(model, tried, runner, context) : workSaved(widths, tried, measure);
   const total = tried.reduce((sum, own) => sum + own.length, 0);
   let done = 0;
   const options: RankOption[][] = [];
@@ -126,38 +115,4 @@ function workSaved(
       return (all * (1 - (rank * (outputs + columns)) / weights)) / full[measure];
     }),
   );
-}
-
-/** Each layer's kernels under the profiler, written as one and as two; all layers at once for each place among the ranks. */
-async function timeSaved(
-  model: Model,
-  tried: readonly (readonly LayerFactors[])[],
-  runner: Runner,
-  context: TaskContext,
-): Promise<readonly (readonly number[])[]> {
-  const clock = await WidthClock.start(model, runner, TIMING, context.signal);
-  try {
-    const places = Math.max(0, ...tried.map(({ length }) => length));
-    const { fullMs } = await clock.ratio(model);
-    const before = await clock.nodes(model, fullMs);
-    const all = [...before.values()].reduce((sum, ms) => sum + ms, 0);
-    const saved = tried.map((own) => own.map(() => 0));
-    for (let place = 0; place < places; place++) {
-      throwIfCancelled(context.signal, 'Low rank');
-      context.progress({ stage: 'Timing ranks', done: place, total: places });
-      const factors = tried.flatMap((own) => own[place] ?? []);
-      const { model: split, sources } = factorize(model, factors);
-      const after = await clock.nodes(split, fullMs);
-      const firstOf = new Map([...sources].map(([first, [layer]]) => [layer!, first]));
-      for (const [at, own] of tried.entries()) {
-        const name = own[place]?.layer.node.name;
-        if (name === undefined) continue;
-        const both = (after.get(firstOf.get(name)!) ?? 0) + (after.get(name) ?? 0);
-        saved[at]![place] = ((before.get(name) ?? 0) - both) / all;
-      }
-    }
-    return saved;
-  } finally {
-    await clock.close();
-  }
 }

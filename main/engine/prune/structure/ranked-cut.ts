@@ -10,8 +10,9 @@ import type { FeedBatches } from '../../dataset/feed-batches.ts';
 import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Sources } from '../../passes/pass.ts';
-import { factorableLayers, type FactorableLayer } from '../rank/factorable-layers.ts';
+import { factorableLayers } from '../rank/factorable-layers.ts';
 import { factorize, type LayerFactors } from '../rank/factorize.ts';
+import { namedLayers } from '../rank/named-layers.ts';
 import { chooseCut, scoreModel, type ChosenCut, type ScoredModel } from './choose-cut.ts';
 import type { CutSurroundings } from './cut-surroundings.ts';
 import { channelGroups } from './groups.ts';
@@ -114,24 +115,6 @@ function samplesOf(
   { runner, calibration }: CutSurroundings,
 ): { readonly runner: CutSurroundings['runner']; readonly batches: FeedBatches } {
   return { runner, batches: new CalibrationSamples(calibration, Math.min(samples, DIRECTION_SAMPLES)).all() };
-}
-
-/** The layers that a recipe gives ranks. @throws RECIPE_INVALID */
-function namedLayers(model: Model, ranks: Readonly<Record<string, number>>): readonly FactorableLayer[] {
-  const known = new Map(factorableLayers(model, new Set()).map((layer) => [layer.node.name, layer]));
-  return Object.entries(ranks).map(([name, rank]) => {
-    const layer = known.get(name);
-    if (layer === undefined) {
-      throw new StudioError('RECIPE_INVALID', `'${name}' cannot be written as two layers of low rank`, {
-        hint: `Layers of one group with stored float32 weights can: ${[...known.keys()].slice(0, 3).join(', ')} …`,
-      });
-    }
-    const most = Math.min(layer.outputs, layer.columns);
-    if (rank > most) {
-      throw new StudioError('RECIPE_INVALID', `The rank of '${name}' is ${rank}, expected at most ${most}`);
-    }
-    return layer;
-  });
 }
 
 /** Whether the recipe says how wide every group is: it was chosen before, and without ranks. */

@@ -70,6 +70,13 @@ describe('widths for a latency', () => {
     const byWork = { ...step, target: { macs: 0.5 } };
     expect(sameRecipe(parse({ prune: byWork }), parse({ prune: { ...byWork, widths: { a: 8 } } }), { vnni: true })).toBe(false); // prettier-ignore
   });
+
+  it('are ranks where layers become two', () => {
+    const step = { structure: 'rank', target: { latency: 0.7 } };
+    const found = parse({ prune: { ...step, ranks: { a: 8 } } });
+    expect(sameRecipe(parse({ prune: step }), found, { vnni: true })).toBe(true);
+    expect(sameRecipe(found, parse({ prune: { ...step, ranks: { a: 16 } } }), { vnni: true })).toBe(false);
+  });
 });
 
 describe('version 1', () => {

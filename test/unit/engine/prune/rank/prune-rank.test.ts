@@ -47,6 +47,22 @@ async function* images(): AsyncGenerator<HostTensors> {
   }
 }
 
+/** Three products of the same input, which take far longer than their sum. */
+function wideMatrices(): Model {
+  const net = graph().input('x', 'float32', [1, 4096]);
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => net.from('x').matmul({ inputs: 4096, outputs: 96, name }).current);
+  net.from(a!).addTo(b!).addTo(c!);
+  return net.output(net.current, 'float32', [1, 96]).build();
+}
+
+async function* rows(): AsyncGenerator<HostTensors> {
+  const random = seededRandom(5);
+  for (let batch = 0; batch < 4; batch++) {
+    const data = Float32Array.from({ length: 4096 }, () => random() - 0.5);
+    yield { x: { dtype: 'float32', dims: [1, 4096], data } };
+  }
+}
+
 describe('factorize', () => {
   it('computes the same with all directions, for kernels and for matrices either way round', async () => {
     const model = threeKinds();
@@ -90,6 +106,39 @@ describe('pruneRank', () => {
     expect(result.macs.after / result.macs.before).toBeLessThanOrEqual(0.6);
     expect(model.graph.nodes.length).toBeGreaterThan(threeKinds().graph.nodes.length);
     await expect(prune(threeKinds(), { target: { macs: 0.01 } }, images)).rejects.toThrow(/The lowest ranks keep \d/);
+  });
+
+  it('times ranks for a latency, and keeps those that it chose', async () => {
+    const found = await prune(wideMatrices(), { align: 16, target: { latency: 0.6 } }, rows);
+    const ranks = found.settings.ranks!;
+    expect(found.result.layers.map(({ name, channels }) => [name, channels?.after])).toEqual(Object.entries(ranks));
+    expect(Object.keys(ranks).length).toBeGreaterThan(0);
+    expect(found.result.sparsity.requested).toBeCloseTo(0.4, 9);
+    expect(found.result.notes.at(-1)).toMatch(/^Latency here, batch 1: .* asked for were 60\.0 %\.$/);
+    // The recipe that is kept gives the same model where times differ.
+    const again = await prune(wideMatrices(), found.settings, rows);
+    await expectEqual(runner, found.model, again.model);
+    expect(again.settings).toEqual(found.settings);
+    expect(again.result.notes).toEqual([]);
+  });
+
+  it('says how little of the latency the lowest ranks leave', async () => {
+    const wished = prune(wideMatrices(), { align: 16, target: { latency: 0.0001 } }, rows);
+    await expect(wished).rejects.toThrow(/The lowest ranks keep [\d.]+ % of the latency, the target is 0\.0 %/);
+  });
+
+  it('takes ranks that are given, and refuses those that no layer can have', async () => {
+    const target = { macs: 0.9 };
+    const { result } = await prune(threeKinds(), { target, ranks: { matmul: 3 } }, images);
+    expect(result.layers).toEqual([
+      { name: 'matmul', op: 'MatMul', sparsity: 1 - (3 * 82) / 720, channels: { before: 10, after: 3 } },
+    ]);
+    await expect(prune(threeKinds(), { target, ranks: { relu: 3 } }, images)).rejects.toThrow(
+      "'relu' cannot be written as two layers",
+    );
+    await expect(prune(threeKinds(), { target, ranks: { matmul: 11 } }, images)).rejects.toThrow(
+      "The rank of 'matmul' is 11, expected at most 10",
+    );
   });
 
   it('says that there is nothing to split, and which layer gives numbers that are none', async () => {

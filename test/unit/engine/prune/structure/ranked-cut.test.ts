@@ -3,7 +3,7 @@ import { quietContext } from '../../../../../main/base/progress.ts';
 import { recipeSchema } from '../../../../../main/contract/recipe/recipe.ts';
 import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
-import { ranksOf } from '../../../../../main/engine/prune/structure/rank-options.ts';
+import { ranksOf } from '../../../../../main/engine/prune/rank/time-ranks.ts';
 import { weigh } from '../../../../../main/engine/prune/structure/ranked-cut.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../../main/engine/recipe/apply-recipe.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
