@@ -1,17 +1,19 @@
 import type { DistillStep } from '../../contract/recipe/distill.ts';
 import type { Session } from '../runtime/session.ts';
 import { answersOf, countEqual } from './agreement.ts';
-import type { Augmentation } from './augment.ts';
+import { PLAIN, type Augmentation, type View } from './augment.ts';
 import type { Samples } from './samples.ts';
 import { ViewedSamples } from './viewed-samples.ts';
 
 /** Samples on which a kind of augmentation is tried. */
 const TRIED = 128;
-/** Share of the teacher's answers that must stay as they were: below it the kind shows what the model was not made for. */
-const SURVIVING = 0.75;
+/**
+ * Share of the teacher's answers that must stay as they were: below it the kind shows what the model was not made for. (Of CIFAR-10's images
+ * ResNet-20 answers 77 to 84 % as before when they are mirrored, as many when they are moved; of 36 glyphs two fifths are their own mirror image.)
+ */
+const SURVIVING = 2 / 3;
 
-/** From the strongest to the weakest that is taken without being asked for. */
-const CANDIDATES: readonly Augmentation[] = ['flip', 'shift'];
+const MIRRORED: View = { ...PLAIN, flip: true };
 
 /**
  * What is done to the samples: as the step says, else the strongest kind that the teacher's answers survive. Mirrored letters
@@ -48,17 +50,32 @@ export async function chooseAugmentation(
     );
     return answersOf((await teacher.run(feeds, { outputs: [output], signal }))[output]!);
   };
+  const mirrored = new ViewedSamples(samples, () => [PLAIN, MIRRORED]);
+  const before = await answer(mirrored, 0);
+  /** Share of the answers that stay; undefined where nothing is classified. */
+  const surviving = async (viewed: ViewedSamples): Promise<number | undefined> => {
+    const same = countEqual(before, await answer(viewed, 1));
+    return same === null ? undefined : same.hits / same.samples;
+  };
+  const drawn = (kind: Augmentation): ViewedSamples => ViewedSamples.drawn(samples, { kind, most: 2, seed });
+  /** From the strongest to the weakest that is taken without being asked for. What is drawn is mirrored half of the time only. */
+  const candidates = [
+    { kind: 'flip', what: 'Mirrored', tries: [mirrored, drawn('flip')] },
+    { kind: 'shift', what: 'Shifted', tries: [drawn('shift')] },
+  ] as const;
   const notes: string[] = [];
-  for (const kind of CANDIDATES) {
-    const viewed = new ViewedSamples(samples, { kind, most: 2, seed });
-    const same = countEqual(await answer(viewed, 0), await answer(viewed, 1));
-    // Where nothing is classified nothing tells; images are shifted all the same.
-    if (same === null) return { kind: 'shift', notes };
-    const share = same.hits / same.samples;
-    if (share >= SURVIVING) return { kind, notes };
-    const what = kind === 'flip' ? 'Mirrored' : 'Shifted';
+  for (const { kind, what, tries } of candidates) {
+    const shares: number[] = [];
+    for (const viewed of tries) {
+      const share = await surviving(viewed);
+      // Where nothing is classified nothing tells; images are shifted all the same.
+      if (share === undefined) return { kind: 'shift', notes };
+      shares.push(share);
+    }
+    const least = Math.min(...shares);
+    if (least >= SURVIVING) return { kind, notes };
     notes.push(
-      `${what} samples are not trained on: the teacher answers only ${Math.round(100 * share)} % of them as before.`,
+      `${what} samples are not trained on: the teacher answers only ${Math.round(100 * least)} % of them as before.`,
     );
   }
   return { kind: 'none', notes };

@@ -110,7 +110,7 @@ export async function prepareRun(
     teachers,
     lanes,
     scores,
-    samples: new ViewedSamples(samples, { kind: augmentation.kind, most: VIEWS, seed }),
+    samples: ViewedSamples.drawn(samples, { kind: augmentation.kind, most: VIEWS, seed }),
     split,
     matches,
     kept: ({ teacher: value }) => kept.get(value) ?? [],
@@ -135,7 +135,7 @@ async function measured(
   runner: Runner,
   { student, loaded, plan, samples, lineage, signal }: Measured,
 ): Promise<ComparedValues> {
-  const viewed = new ViewedSamples(samples, { kind: 'none', most: 1, seed: 0 });
+  const viewed = ViewedSamples.drawn(samples, { kind: 'none', most: 1, seed: 0 });
   const items = Array.from({ length: Math.min(TRIED, samples.count) }, (_, sample) => ({ sample, view: 0 }));
   const wanted = [...plan.matches, plan.scores];
   const values = [...new Set(wanted.map((match) => match.student))];

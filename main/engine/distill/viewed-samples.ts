@@ -12,17 +12,21 @@ export class ViewedSamples {
   readonly #samples: Samples;
   readonly #views: readonly (readonly View[])[];
 
+  /** @param views of each sample, the first of them `PLAIN` */
+  constructor(samples: Samples, views: (sample: number) => readonly View[]) {
+    this.#samples = samples;
+    this.#views = Array.from({ length: samples.count }, (_, sample) => views(sample));
+  }
+
   /** @param most views of each sample */
-  constructor(
+  static drawn(
     samples: Samples,
-    options: { readonly kind: Augmentation; readonly most: number; readonly seed: number },
-  ) {
-    const { kind, most, seed } = options;
+    { kind, most, seed }: { readonly kind: Augmentation; readonly most: number; readonly seed: number },
+  ): ViewedSamples {
     const { layout } = samples;
     const random = seededRandom(seed + 2);
     const drawn = layout === undefined || kind === 'none' ? 0 : most - 1;
-    this.#samples = samples;
-    this.#views = Array.from({ length: samples.count }, () => [
+    return new ViewedSamples(samples, () => [
       PLAIN,
       ...Array.from({ length: drawn }, () => drawView(random, kind, layout!)),
     ]);
