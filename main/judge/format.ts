@@ -72,6 +72,9 @@ export function formatPoints(difference: number): string {
   return `${difference > 0 ? '+' : ''}${formatNumber(difference * 100)} points`;
 }
 
+/** From this signal over noise on, in dB, nothing is told apart: what was not touched at all has hundreds, and would flatten all colours. */
+export const CLEAN_DB = 60;
+
 /** Decibels: 41.234 → "41.2 dB". */
 export function formatDb(decibels: number): string {
   return `${formatNumber(decibels)} dB`;

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { Profile } from '../../main/contract/results.ts';
 import type { Trial } from '../../main/contract/studio.ts';
+import { CLEAN_DB } from '../../main/judge/format.ts';
 import { useLayerFacts } from './layer-facts.ts';
 import type { LayerFacts } from './layer-facts.ts';
 import { useOverlay } from './overlay.ts';
@@ -14,6 +15,7 @@ interface MetricSpec {
   readonly title: string;
   readonly unit: string;
   readonly lowIsBad: boolean;
+  readonly bestAt?: number;
   readonly value: (layer: LayerFacts) => number | string | null;
   readonly note?: (layer: LayerFacts) => string | null;
 }
@@ -33,7 +35,7 @@ const SPECS: Readonly<Record<LayerMetric, MetricSpec>> = {
     value: (layer) => layer.keptShare ?? (layer.frozen === null ? null : FROZEN),
     note: (layer) => layer.frozen,
   },
-  error: { title: 'Error (SQNR)', unit: 'dB', lowIsBad: true, value: (layer) => layer.sqnrDb },
+  error: { title: 'Error (SQNR)', unit: 'dB', lowIsBad: true, bestAt: CLEAN_DB, value: (layer) => layer.sqnrDb },
   dtype: { title: 'dtype', unit: '', lowIsBad: false, value: (layer) => layer.dtype },
 };
 
@@ -50,7 +52,7 @@ export function overlayData(metric: LayerMetric, layers: readonly LayerFacts[], 
 }
 
 function findOverlayData(metric: LayerMetric, layers: readonly LayerFacts[], source: string): OverlayData {
-  const { title, unit, lowIsBad, value, note } = SPECS[metric];
+  const { title, unit, lowIsBad, bestAt, value, note } = SPECS[metric];
   const notes = new Map<string, string>();
   const values = new Map<string, number | string>();
   for (const layer of layers) {
@@ -59,7 +61,8 @@ function findOverlayData(metric: LayerMetric, layers: readonly LayerFacts[], sou
     const told = note?.(layer) ?? null;
     if (told !== null) notes.set(layer.name, told);
   }
-  return { metric, title, unit, source, predicted: false, values, lowIsBad, notes };
+  const ends = bestAt === undefined ? {} : { bestAt };
+  return { metric, title, unit, source, predicted: false, values, lowIsBad, notes, ...ends };
 }
 
 /** Where the numbers of an overlay come from, as said to people. */

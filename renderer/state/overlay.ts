@@ -43,6 +43,8 @@ export interface OverlayData {
   readonly values: ReadonlyMap<string, number | string>;
   /** True when small values are the bad ones (SQNR): the colour map is turned round. */
   readonly lowIsBad: boolean;
+  /** Where low is bad: from this number on all is as good; colours end there. */
+  readonly bestAt?: number;
   /** What else is to say of a layer: why its channels are frozen. */
   readonly notes?: ReadonlyMap<string, string>;
   /** Which channels of a layer stay (1) and go (0), in their order. */

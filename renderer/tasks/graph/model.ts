@@ -12,8 +12,10 @@ import type { ScopeGroup, ScopeItem } from '../../viz/graph/scope-tree.ts';
 
 /** Limits of the colour scale from the data: from 0 for amounts on a linear scale, from the least on a logarithmic one. */
 export function dataDomain(data: OverlayData, kind: 'linear' | 'log'): readonly [number, number] {
-  const { least, leastPositive, most } = extremesOf(data);
-  if (most === -Infinity) return [0, 1];
+  const { least, leastPositive, most: last } = extremesOf(data);
+  if (last === -Infinity) return [0, 1];
+  const { bestAt = Infinity } = data;
+  const most = least < bestAt ? Math.min(last, bestAt) : last;
   if (kind === 'log') return [leastPositive, most];
   if (data.metric === 'sparsity' || data.metric === 'kept') return [0, 1];
   return [data.lowIsBad ? least : 0, most];

@@ -1,9 +1,6 @@
 /** The kinds of number in tables of quantization errors, as heat maps colour them. */
-import { formatNumber } from '../../../../main/judge/format.ts';
+import { CLEAN_DB, formatNumber } from '../../../../main/judge/format.ts';
 import type { HeatScale } from '../../../viz/heat/heat-table.ts';
-
-/** A channel that is constant reaches any number of decibels, which would flatten all other colours. */
-const CLEAN_DB = 60;
 
 export const DECIBELS: HeatScale = {
   id: 'db',

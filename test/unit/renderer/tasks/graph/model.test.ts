@@ -137,6 +137,15 @@ describe('the overlay', () => {
     ]);
     expect(dataDomain(time, 'linear')).toEqual([0, 8]);
     expect(dataDomain(time, 'log')).toEqual([2, 8]);
+    const error = {
+      ...overlay('error', [
+        ['touched', 28],
+        ['not', 369],
+      ]),
+      bestAt: 60,
+    };
+    expect(dataDomain(error, 'linear')).toEqual([28, 60]);
+    expect(dataDomain({ ...error, values: new Map([['not', 369]]) }, 'linear')).toEqual([369, 369]);
     expect(
       dataDomain(
         overlay('error', [
