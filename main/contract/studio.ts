@@ -295,6 +295,8 @@ export const compareSchema = z.object({
           relative: z.number().nullable(),
           /** Signal to noise, dB. */
           sqnrDb: z.number(),
+          /** Up to a factor for each channel, which a normalization that was folded in brings. */
+          scaled: z.boolean(),
         })
         .nullable(),
       /** What changed: "int8, weights 2.3 KB", "attributes", "output shape or type", "fused into conv1" … */

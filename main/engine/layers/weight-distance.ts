@@ -19,7 +19,12 @@ export interface WeightDistance {
   readonly relative: number | null;
   /** Signal to noise of b as a form of a, dB. */
   readonly sqnrDb: number;
+  /** Both are told up to a factor for each channel of the matrix: something that scales channels was folded into b, or out of it. */
+  readonly scaled: boolean;
 }
+
+/** Factors for channels are believed where they bring the weights so much nearer, in dB. */
+const FOLDED_GAIN_DB = 12;
 
 /** A pair of weights whose shapes do not agree. */
 export interface ShapeChange {
@@ -40,6 +45,7 @@ export function compareWeights(a: Layer, b: Layer): WeightComparison {
   const [weightsA, weightsB] = [weightsOf(a), weightsOf(b)];
   const shapes: ShapeChange[] = [];
   let [reference, difference] = [0, 0];
+  let matrix: Matrices | undefined;
   let differ = false;
   for (const [role, weightA] of weightsA) {
     const weightB = weightsB.get(role);
@@ -55,6 +61,7 @@ export function compareWeights(a: Layer, b: Layer): WeightComparison {
     }
     differ = true;
     const [x, y] = [tensorValues(left), tensorValues(right)];
+    if (left.dims.length > 1) matrix ??= { dims: left.dims, x, y };
     for (let i = 0; i < x.length; i++) {
       const [value, other] = [Number(x[i]), Number(y[i])];
       reference += value * value;
@@ -62,8 +69,53 @@ export function compareWeights(a: Layer, b: Layer): WeightComparison {
     }
   }
   if (!differ || !Number.isFinite(reference + difference)) return { distance: null, shapes };
-  const relative = reference === 0 ? null : Math.sqrt(difference / reference);
-  return { distance: { relative, sqnrDb: sqnrDb({ reference, difference }) }, shapes };
+  const plain = distanceOf({ reference, difference }, false);
+  const scaled = matrix === undefined ? undefined : distanceOf(upToFactors(matrix), true);
+  const folded = scaled !== undefined && scaled.sqnrDb > Math.max(FOLDED_GAIN_DB, plain.sqnrDb + FOLDED_GAIN_DB);
+  return { distance: folded ? scaled : plain, shapes };
+}
+
+interface Powers {
+  readonly reference: number;
+  readonly difference: number;
+}
+
+function distanceOf(powers: Powers, scaled: boolean): WeightDistance {
+  const relative = powers.reference === 0 ? null : Math.sqrt(powers.difference / powers.reference);
+  return { relative, sqnrDb: sqnrDb(powers), scaled };
+}
+
+interface Matrices {
+  readonly dims: readonly number[];
+  readonly x: ArrayLike<number | bigint>;
+  readonly y: ArrayLike<number | bigint>;
+}
+
+/**
+ * What is left of y where each slice along the first or the second axis, whichever fits better, is a multiple of x's: Σ‖y − s·x‖² over Σ‖s·x‖²,
+ * s = ⟨x, y⟩ / ⟨x, x⟩.
+ */
+function upToFactors({ dims, x, y }: Matrices): Powers {
+  const [first, second] = [0, 1].map((axis) => {
+    const size = dims[axis]!;
+    const inner = dims.slice(axis + 1).reduce((all, one) => all * one, 1);
+    const [xx, xy, yy] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+    for (let i = 0; i < x.length; i++) {
+      const at = Math.floor(i / inner) % size;
+      const [value, other] = [Number(x[i]), Number(y[i])];
+      xx[at]! += value * value;
+      xy[at]! += value * other;
+      yy[at]! += other * other;
+    }
+    let [reference, difference] = [0, 0];
+    xx.forEach((own, at) => {
+      const explained = own === 0 ? 0 : xy[at]! ** 2 / own;
+      reference += explained;
+      difference += Math.max(0, yy[at]! - explained);
+    });
+    return { reference, difference };
+  });
+  return second!.difference < first!.difference ? second! : first!;
 }
 
 /** Both in the same shape, where one of them can be turned into the other's. */

@@ -98,9 +98,10 @@ export const MATCH_WORDS: Readonly<Record<MatchedBy, string>> = {
 };
 
 /** How far weights are from those that they are compared with. */
-export function sayWeights({ relative, sqnrDb }: NonNullable<CompareRow['weights']>): string {
+export function sayWeights({ relative, sqnrDb, scaled }: NonNullable<CompareRow['weights']>): string {
   const share = relative === null ? '' : `, off by ${formatPercent(relative)}`;
-  return `weights ${formatDb(sqnrDb)}${share}`;
+  const factors = scaled ? ', up to a factor for each channel (as a normalization that is folded in brings)' : '';
+  return `weights ${formatDb(sqnrDb)}${share}${factors}`;
 }
 
 /** How many layers have each status. */

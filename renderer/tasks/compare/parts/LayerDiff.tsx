@@ -227,9 +227,16 @@ function columnsFor(rows: readonly CompareRow[]): readonly GridColumn<CompareRow
       title: 'Weights',
       width: '84px',
       align: 'right',
-      help: 'How far the weights of B are from those of A: signal to noise in dB, where they differ and their shapes agree. Quantized ones count as what they stand for.',
+      help: 'How far the weights of B are from those of A: signal to noise in dB, where they differ and their shapes agree. Quantized ones count as what they stand for; × where a factor for each channel is left out, as a normalization that is folded in brings.',
       render: ({ weights }) =>
-        weights === null ? '' : <span title={sayWeights(weights)}>{formatDb(weights.sqnrDb)}</span>,
+        weights === null ? (
+          ''
+        ) : (
+          <span title={sayWeights(weights)}>
+            {weights.scaled ? '× ' : ''}
+            {formatDb(weights.sqnrDb)}
+          </span>
+        ),
       value: ({ weights }) => weights?.sqnrDb ?? null,
       optional: rows.every(({ weights }) => weights === null),
     },

@@ -45,6 +45,16 @@ test('codes count as what they stand for, with the scale of their channel', () =
   expect(distance!.sqnrDb).toBeCloseTo(10 * Math.log10(30), 4);
 });
 
+test('a factor for each channel, as a folded normalization brings, is told and left out', () => {
+  // b is a times 2 and −3 by channel, but for one element: ‖s·a‖² = 4·(9 + 16) + 9·(36 + 64), off by 0.3 in a direction that a does not have.
+  const a = [3, 4, 6, 8];
+  const { distance } = compareWeights(layerOf(float(a)), layerOf(float([6 + 0.24, 8 - 0.18, -18, -24])));
+  expect(distance!.scaled).toBe(true);
+  expect(distance!.sqnrDb).toBeCloseTo(10 * Math.log10(1000 / 0.09), 3);
+  const other = compareWeights(layerOf(float(a)), layerOf(float([4, -3, 6, 8])));
+  expect(other.distance!.scaled).toBe(false);
+});
+
 test('weights of zero have no relative distance', () => {
   const { distance } = compareWeights(layerOf(float([0, 0, 0, 0])), layerOf(float([1, 0, 0, 0])));
   expect(distance!.relative).toBeNull();

@@ -52,7 +52,7 @@ describe('looks', () => {
   const looks = diffOverlays(
     (layer) => ({
       status: statuses[layer]!,
-      weights: layer === 'stage/b' ? { relative: 0.1, sqnrDb: 20 } : null,
+      weights: layer === 'stage/b' ? { relative: 0.1, sqnrDb: 20, scaled: false } : null,
     }),
     tree(Object.keys(statuses)),
   );
