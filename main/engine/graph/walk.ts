@@ -6,6 +6,8 @@ export interface VisitedNode {
   readonly node: Node;
   /** Place among its graph's nodes. */
   readonly index: number;
+  /** Place in the walk. */
+  readonly place: number;
   /** The graph that holds the node. */
   readonly graph: Graph;
   /** Unique in the model: the layer's name; inside a subgraph `<parent>/<branch>/<name>`. */
@@ -44,7 +46,7 @@ function walkGraph(
   const { found, taken, depth } = state;
   for (const [index, node] of graph.nodes.entries()) {
     const layer = names[index]!;
-    found.push({ node, index, graph, layer, parent, depth });
+    found.push({ node, index, place: found.length, graph, layer, parent, depth });
     for (const { branch, graph: inner } of subgraphsOf(node)) {
       const prefix = `${layer}/${branch}/`;
       // A node that was named by its layer before is the same layer.

@@ -65,10 +65,11 @@ class TableBuilder {
     const texts = new Table<string>((text) => text, columns.texts);
     const shapes = new Table<Shape | null>((shape) => JSON.stringify(shape), [null]);
     const precisions = layerPrecisions(groupLayers(this.#now.model), this.#now.inference);
-    const costsNow = costsByName(this.#now.costs);
-    const costsBefore = this.#now === this.#source ? costsNow : costsByName(this.#source.costs);
-    const totals = rows.map(({ now }) => totalsOf(now, costsNow));
-    const before = rows.map(({ layer, state }) => (state === 'added' ? 0 : totalsOf([layer], costsBefore).parameters));
+    const totals = rows.map(({ now }) => totalsOf(now, this.#now.costs));
+    const before =
+      this.#match === undefined
+        ? totals
+        : rows.map(({ layer, state }) => (state === 'added' ? NOTHING : totalsOf([layer], this.#source.costs)));
     const place = (layer: Layer | undefined): number => (layer ? (places.get(layer) ?? -1) : -1);
     const nodeNames = new Table<string>((name) => name);
     const nodes = rows.map(({ now }) =>
@@ -83,7 +84,7 @@ class TableBuilder {
       fusedInto: Int32Array.from(rows, ({ layer }) => place(this.#match?.fusedInto.get(layer))),
       parameters: Float64Array.from(totals, ({ parameters }) => parameters),
       parameterBytes: Float64Array.from(totals, ({ parameterBytes }) => parameterBytes),
-      sourceParameters: Float64Array.from(before),
+      sourceParameters: Float64Array.from(before, ({ parameters }) => parameters),
       macs: Float64Array.from(totals, ({ macs }) => macs),
       bytes: Float64Array.from(totals, ({ bytes }) => bytes),
       nodes: listColumn(nodes),
@@ -117,16 +118,14 @@ class TableBuilder {
   }
 }
 
-function costsByName(costs: readonly LayerCost[]): ReadonlyMap<string, LayerCost> {
-  return new Map(costs.map((cost) => [cost.layer, cost]));
-}
+const NOTHING: Totals = { parameters: 0, parameterBytes: 0, macs: 0, bytes: 0 };
 
 /** Weights wherever they lie; work of the main nodes and of those that serve them. NaN where something is not known. */
-function totalsOf(layers: readonly Layer[], costs: ReadonlyMap<string, LayerCost>): Totals {
+function totalsOf(layers: readonly Layer[], costs: readonly LayerCost[]): Totals {
   let [parameters, parameterBytes, macs, bytes] = [0, 0, 0, 0];
   for (const layer of layers) {
-    for (const { layer: name } of layer.nodes) {
-      const cost = costs.get(name);
+    for (const { layer: name, place } of layer.nodes) {
+      const cost = costs[place];
       parameters += cost?.parameters ?? 0;
       parameterBytes += cost?.parameterBytes ?? 0;
       macs += cost?.macs ?? Number.NaN;

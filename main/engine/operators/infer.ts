@@ -1,7 +1,7 @@
 import type { Dim, Graph, Model, Node, OpsetImport, Shape, Tensor, ValueInfo } from '../graph/ir.ts';
 import { walkNodes } from '../graph/walk.ts';
 import { readConstant, type ConstantValue } from './constant.ts';
-import { isOpenDim, multiplyDims } from './dimension.ts';
+import { isOpenDim, multiplyDims, substituteDim } from './dimension.ts';
 import { declaredFacts, tensorFacts, UNKNOWN, type Facts } from './facts.ts';
 import { bindAttributes, indexFunctions } from './function-call.ts';
 import type { Inference, InferenceProblem, InferOptions, InferredValue, NodeRecord } from './inference.ts';
@@ -57,6 +57,8 @@ class ModelInference {
   readonly #small = new Map<Tensor, ConstantValue | undefined>();
   readonly #nested = new Map<object, Scope>();
   readonly #unknownOperators = new Set<string>();
+  /** Dimensions with the given sizes put in: a model has few that differ, and each is reckoned with as a text. */
+  readonly #sized = new Map<string, Dim>();
   #openDims = 0;
   #innerNodes = 0;
 
@@ -236,13 +238,23 @@ class ModelInference {
     const facts = settleFacts(inferred, {
       declared,
       measured: scope.blame === undefined ? this.#options.measured?.get(name) : undefined,
-      sizes: this.#options.dims ?? {},
+      sized: this.#sizedDim,
       openDim: () => this.#openDim(),
       conflict: (message) => this.#find('DECLARED_DIFFERS', `value '${name}': ${message}`, node, scope, 'warning'),
     });
     scope.facts.set(name, facts);
     return facts;
   }
+
+  readonly #sizedDim = (dim: Dim): Dim => {
+    if (typeof dim !== 'string') return dim;
+    let sized = this.#sized.get(dim);
+    if (sized === undefined) {
+      sized = substituteDim(dim, this.#options.dims ?? {});
+      this.#sized.set(dim, sized);
+    }
+    return sized;
+  };
 
   #openDim(): string {
     return `?${this.#openDims++}`;
@@ -348,7 +360,7 @@ function closeConstant(constant: ConstantValue): ConstantValue | undefined {
 /** What is told of a value, see `closeConstant`. */
 function publish(facts: Facts): InferredValue {
   const { dtype, shape, constant } = facts;
-  const open = shape?.some(isOpenDim) ?? false;
+  const told = { dtype, shape: shape?.some(isOpenDim) === true ? shape.map(closeDim) : shape };
   const closed = constant === undefined ? undefined : closeConstant(constant);
-  return { dtype, shape: open ? shape?.map(closeDim) : shape, ...(closed === undefined ? {} : { constant: closed }) };
+  return closed === undefined ? told : { ...told, constant: closed };
 }

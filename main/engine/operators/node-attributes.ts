@@ -8,18 +8,25 @@ type ValueOf<T extends AttributeValue['type']> = (AttributeValue & { readonly ty
  * attribute must not stop a model from opening. int64 comes as a number, see `clampedNumber`.
  */
 export class NodeAttributes {
-  readonly #byName = new Map<string, AttributeValue>();
+  readonly #all: Node['attributes'];
 
   constructor(node: Node) {
-    for (const attribute of node.attributes) this.#byName.set(attribute.name, attribute);
+    this.#all = node.attributes;
+  }
+
+  /** The last of the name. Nodes have few: a map of them takes longer to make than to do without. */
+  #find(name: string): AttributeValue | undefined {
+    const all = this.#all;
+    for (let at = all.length - 1; at >= 0; at--) if (all[at]!.name === name) return all[at];
+    return undefined;
   }
 
   has(name: string): boolean {
-    return this.#byName.has(name);
+    return this.#find(name) !== undefined;
   }
 
   get<T extends AttributeValue['type']>(name: string, type: T): ValueOf<T> | undefined {
-    const attribute = this.#byName.get(name);
+    const attribute = this.#find(name);
     if (attribute?.type !== type) return undefined;
     return attribute.value as never;
   }

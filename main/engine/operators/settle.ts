@@ -1,7 +1,7 @@
 /** Joins what inference found about a value with what the file states and what a run measured. */
 import type { Dim, Shape } from '../graph/ir.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { isOpenDim, substituteDim } from './dimension.ts';
+import { isOpenDim } from './dimension.ts';
 import type { Facts } from './facts.ts';
 import { formatShape } from './shape.ts';
 
@@ -13,7 +13,8 @@ export interface MeasuredValue {
 export interface Sources {
   readonly declared: Facts | undefined;
   readonly measured: MeasuredValue | undefined;
-  readonly sizes: Readonly<Record<string, number>>;
+  /** Puts in the sizes that are given for symbols. */
+  readonly sized: (dim: Dim) => Dim;
   readonly openDim: () => string;
   readonly conflict: (message: string) => void;
 }
@@ -56,7 +57,7 @@ function settleShape(inferred: Shape | undefined, declared: Shape | undefined, s
   const base = inferred ?? declared ?? measured;
   if (base === undefined) return undefined;
   let stated = declared;
-  if (inferred !== undefined && declared !== undefined && conflicts(inferred, declared, sources.sizes)) {
+  if (inferred !== undefined && declared !== undefined && conflicts(inferred, declared, sources.sized)) {
     sources.conflict(
       `the file states shape ${formatShape(declared)}, but ${formatShape(inferred)} follows from its inputs`,
     );
@@ -67,19 +68,20 @@ function settleShape(inferred: Shape | undefined, declared: Shape | undefined, s
   const seen = measured?.length === base.length ? measured : undefined;
   if (stated?.length !== base.length) stated = undefined;
   return base.map((dim, axis) => {
+    if (typeof dim === 'number') return dim;
     const candidates: readonly Dim[] = [dim, stated?.[axis] ?? null, seen?.[axis] ?? null];
     for (const candidate of candidates) {
-      const size = substituteDim(candidate === '' ? null : candidate, sources.sizes);
+      const size = sources.sized(candidate === '' ? null : candidate);
       if (!isOpenDim(size)) return size;
     }
     return dim === null || dim === '' ? sources.openDim() : dim;
   });
 }
 
-function conflicts(inferred: Shape, declared: Shape, sizes: Readonly<Record<string, number>>): boolean {
+function conflicts(inferred: Shape, declared: Shape, sized: (dim: Dim) => Dim): boolean {
   if (inferred.length !== declared.length) return true;
   return inferred.some((dim, axis) => {
-    const stated = substituteDim(declared[axis] ?? null, sizes);
+    const stated = sized(declared[axis] ?? null);
     return typeof dim === 'number' && typeof stated === 'number' && dim !== stated;
   });
 }

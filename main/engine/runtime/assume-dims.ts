@@ -3,6 +3,7 @@ import type { Model, Tensor } from '../graph/ir.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { Inference } from '../operators/inference.ts';
+import { statedInference } from '../operators/stated-inference.ts';
 import { inputPorts, resolveInputDims, type InputDims } from './input-dims.ts';
 
 export interface AskedDims {
@@ -43,7 +44,9 @@ export function assumeDims(
   const ports = inputPorts(model);
   const attempt = (guesses: Readonly<Record<string, number>>): AssumedDims => {
     const sizes = resolveInputDims(ports, { ...asked, guesses });
-    const inference = inferModel(model, { dims: { ...asked.dims, ...sizes.dims } });
+    const dims = { ...asked.dims, ...sizes.dims };
+    // Where nothing is open, the sizes are those that the file states.
+    const inference = Object.keys(dims).length === 0 ? statedInference(model) : inferModel(model, { dims });
     return { ...sizes, inference, conflicts: contradictions(inference) };
   };
   let best = attempt(asked.guesses ?? {});

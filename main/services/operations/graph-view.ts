@@ -7,9 +7,9 @@ import { blockPartOf } from '../../engine/operators/block-part.ts';
 import { hasTrait } from '../../engine/operators/ask.ts';
 import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { operatorSpec } from '../../engine/operators/table.ts';
+import { statedInference } from '../../engine/operators/stated-inference.ts';
 import { bodiesOf, valueOf, type Bodies } from './graph-bodies.ts';
 import { attributeText } from './attribute-text.ts';
-import { shownInference } from './sized-model.ts';
 import { openShared } from './opened-models.ts';
 
 /** The graph as the studio draws it: layers in the order of `inspect`, values with the file's symbolic dimensions. */
@@ -25,7 +25,7 @@ const views = new WeakMap<Model, GraphView>();
 
 function graphOf(model: Model): GraphView {
   const { nodes, inner, constants } = writtenGraph(model);
-  const inference = shownInference(model);
+  const inference = statedInference(model);
   const names = new Set<string>();
   const inputs = model.graph.inputs.map(({ name }) => name).filter((name) => !constants.has(name));
   const outputs = model.graph.outputs.map(({ name }) => name);

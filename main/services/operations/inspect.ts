@@ -4,6 +4,7 @@ import { scopeOf } from '../../engine/graph/layers.ts';
 import { validateModel } from '../../engine/graph/validate.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
 import { groupLayers } from '../../engine/layers/group-layers.ts';
+import { statedInference } from '../../engine/operators/stated-inference.ts';
 import { layerPrecisions } from '../../engine/layers/precision.ts';
 import type { LayerCost } from '../../engine/operators/cost.ts';
 import type { Inference } from '../../engine/operators/inference.ts';
@@ -12,7 +13,7 @@ import { inferModel } from '../../engine/operators/infer.ts';
 import { openShared, refusalOf } from './opened-models.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { OperationParams } from './operation-map.ts';
-import { shownInference, sizedModel } from './sized-model.ts';
+import { sizedModel } from './sized-model.ts';
 
 /**
  * What is in a model: its file, interface, layers, costs and problems. Nothing is run; where something seems wrong, the runtime
@@ -58,7 +59,7 @@ export async function problems(
 ): Promise<Problem[]> {
   const opened = await openShared(path);
   const { model } = opened;
-  const inference = Object.keys(dims).length === 0 ? shownInference(model) : inferModel(model, { dims });
+  const inference = Object.keys(dims).length === 0 ? statedInference(model) : inferModel(model, { dims });
   const found = [...validateModel(model, { scanWeights }), ...inference.problems].map(
     ({ code, message, layer, severity }): Problem => ({ code, message, layer, severity }),
   );

@@ -5,12 +5,13 @@ import type { Model } from '../../engine/graph/ir.ts';
 import { changedLayerTable, layerTable, type LayerSide } from '../../engine/layers/layer-table.ts';
 import { matchLayers } from '../../engine/layers/match-layers.ts';
 import { groupLayers, type Layer } from '../../engine/layers/group-layers.ts';
+import { statedInference } from '../../engine/operators/stated-inference.ts';
 import { constantsOf, describeNode } from './graph-view.ts';
 import { nodesAsJson } from './layer-json.ts';
 import { openShared } from './opened-models.ts';
 import type { ChangedModel, OperationParams } from './operation-map.ts';
 import { sourceMap } from './source-map.ts';
-import { shownInference, sizedModel } from './sized-model.ts';
+import { sizedModel } from './sized-model.ts';
 
 /** The layers of a model, or of one that was made of another in terms of that one's. */
 export async function layers({ path, source, sources }: OperationParams<'layers'>): Promise<LayerTable> {
@@ -47,7 +48,7 @@ export async function layer({ layer: name, ...changed }: OperationParams<'layer'
 export async function layerJson({ layer: name, ...changed }: OperationParams<'layerJson'>): Promise<LayerJson> {
   const { model, path, sha256 } = await openShared(changed.path);
   const nodes = (await computing(model, changed, name)).flatMap((it) => it.nodes);
-  return { layer: name, source: { path, sha256 }, nodes: nodesAsJson(model, nodes, shownInference(model)) };
+  return { layer: name, source: { path, sha256 }, nodes: nodesAsJson(model, nodes, statedInference(model)) };
 }
 
 /** What computes a layer of the source in the changed model; nothing where it is fused into another. */
@@ -70,5 +71,5 @@ function unknownLayer(name: string): StudioError {
 
 /** Costs are of one sample, with the sizes that a profile would choose. */
 function sideOf(model: Model): LayerSide {
-  return { model, inference: shownInference(model), costs: sizedModel(model, {}).costs };
+  return { model, inference: statedInference(model), costs: sizedModel(model, {}).costs };
 }

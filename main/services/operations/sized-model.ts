@@ -1,7 +1,6 @@
 import type { Model } from '../../engine/graph/ir.ts';
 import { costOfLayers, type LayerCost } from '../../engine/operators/cost.ts';
 import type { Inference } from '../../engine/operators/inference.ts';
-import { inferModel } from '../../engine/operators/infer.ts';
 import { assumeDims } from '../../engine/runtime/assume-dims.ts';
 
 /** A model at certain sizes of its inputs. */
@@ -29,12 +28,4 @@ export function sizedModel(model: Model, dims: Readonly<Record<string, number>>)
   const sized = { assumedDims, inference, costs: costOfLayers(model, inference) };
   entries.set(model, { key, sized });
   return sized;
-}
-
-let shown: { readonly model: WeakRef<Model>; readonly inference: Inference } | undefined;
-
-/** Types and shapes as the file states them, symbols kept. Remembered for the last model: it is asked for twice when one is opened. */
-export function shownInference(model: Model): Inference {
-  if (shown?.model.deref() !== model) shown = { model: new WeakRef(model), inference: inferModel(model) };
-  return shown.inference;
 }

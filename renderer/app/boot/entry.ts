@@ -14,8 +14,11 @@ import {
 import { DARK_PALETTE, LIGHT_PALETTE } from '../../viz/graph/palette.ts';
 import { drawFirstFrame, isDark, keptLayout } from './first-frame.ts';
 
-/** What is not there by then takes longer than the window takes to load: both go on together. */
-const PATIENCE_MS = 300;
+/**
+ * A picture that is not there by then is of a very large model: the window tells meanwhile that it is being read. Before that the
+ * window would only hold the picture up, since both are made on this thread.
+ */
+const PATIENCE_MS = 1000;
 
 interface FirstLook {
   /** Resolves when the picture is there, or will not come. */
