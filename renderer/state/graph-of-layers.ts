@@ -65,8 +65,14 @@ export function layerGraph(table: LayerTable, written: GraphView | null): GraphV
   const bodies = written?.bodies ?? [];
   const closed = bodies.filter((body) => body.closed);
   const functions = new Set(closed.map(({ holder, branch }) => `${holder}/${branch}/`));
-  const inFunction = ({ name, parent }: GraphNode): boolean =>
-    parent !== null && functions.has(`${name.slice(0, name.indexOf('/', parent.length + 1))}/`);
+  const within = new Set<string>();
+  // Also in the subgraphs of its nodes, which follow those that hold them.
+  const inFunction = ({ name, parent }: GraphNode): boolean => {
+    if (parent === null) return false;
+    const isIn = within.has(parent) || functions.has(`${name.slice(0, name.indexOf('/', parent.length + 1))}/`);
+    if (isIn) within.add(name);
+    return isIn;
+  };
   const inner = closed.length === 0 ? [] : written!.nodes.filter(inFunction);
   return {
     // What a called function is made of is drawn in it; it is no layer of the table.

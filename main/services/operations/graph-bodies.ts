@@ -1,6 +1,6 @@
 /** What nodes hold or call: subgraphs, and the bodies of the model's own functions, told as the graph is. */
 import type { GraphNode, GraphView } from '../../contract/studio.ts';
-import type { FunctionDef, Model, Node } from '../../engine/graph/ir.ts';
+import type { FunctionDef, Graph, Model, Node } from '../../engine/graph/ir.ts';
 import { claimName } from '../../engine/graph/layers.ts';
 import { subgraphsOf, walkNodes } from '../../engine/graph/walk.ts';
 import { bindAttributes, indexFunctions } from '../../engine/operators/function-call.ts';
@@ -26,16 +26,8 @@ const MOST_NODES = 20_000;
 export function bodiesOf(model: Model, describe: (node: Node, layer: string, parent: string) => GraphNode): Bodies {
   const bodies: GraphBody[] = [];
   for (const { node, layer } of walkNodes(model))
-    for (const { branch, graph } of subgraphsOf(node)) {
-      const stored = new Set(graph.initializers.map(({ name }) => name));
-      bodies.push({
-        holder: layer,
-        branch,
-        closed: false,
-        inputs: graph.inputs.map(({ name }) => name).filter((name) => !stored.has(name)),
-        outputs: graph.outputs.map(({ name }) => name),
-      });
-    }
+    for (const { branch, graph } of subgraphsOf(node))
+      bodies.push({ ...endsOf(graph, (name) => name), holder: layer, branch, closed: false });
   if (model.functions.length === 0) return { bodies, nodes: [], values: () => [] };
   const calls = new Calls(model, describe);
   for (const { node, layer } of walkNodes(model)) calls.open(node, { layer, name: layer, outer: (value) => value }, []);
@@ -51,6 +43,15 @@ function valuesOf(model: Model, told: Calls['told']): GraphView['values'] {
 export function valueOf(inference: Inference, name: string, known = name): GraphView['values'][number] {
   const { dtype, shape } = inference.values.get(known) ?? {};
   return { name, dtype: dtype ?? null, shape: shape === undefined ? null : [...shape] };
+}
+
+/** What a subgraph takes and gives. @param named what a value is told as */
+function endsOf(graph: Graph, named: (value: string) => string): Pick<GraphBody, 'inputs' | 'outputs'> {
+  const stored = new Set(graph.initializers.map(({ name }) => name));
+  return {
+    inputs: graph.inputs.flatMap(({ name }) => (stored.has(name) ? [] : [named(name)])),
+    outputs: graph.outputs.map(({ name }) => named(name)),
+  };
 }
 
 /** Where a call stands. */
@@ -105,13 +106,22 @@ class Calls {
       inputs: definition.inputs.map(own),
       outputs: definition.outputs.map(own),
     });
-    for (const [at, node] of bindAttributes(definition, call).entries()) {
-      const bare = node.name === '' ? `${node.opType}_${at}` : node.name;
-      const name = claimName(`${layer}/${branch}/${bare.replaceAll('/', '.')}`, this.#taken);
-      const renamed = { ...node, inputs: node.inputs.map(own), outputs: node.outputs.map(own) };
-      this.nodes.push(this.#describe(renamed, name, layer));
-      for (const value of [...node.inputs, ...node.outputs]) tell(value);
-      this.open(node, { layer: name, name: `${site.name}/${bare}`, outer: inlined }, [...around, definition]);
-    }
+    const within = [...around, definition];
+    /** The nodes of the function, and those of the subgraphs that they hold, which see its values. */
+    const tellNodes = (nodes: readonly Node[], holder: string, prefix: string): void => {
+      for (const [at, node] of nodes.entries()) {
+        const bare = node.name === '' ? `${node.opType}_${at}` : node.name;
+        const name = claimName(`${prefix}/${bare.replaceAll('/', '.')}`, this.#taken);
+        const renamed = { ...node, inputs: node.inputs.map(own), outputs: node.outputs.map(own) };
+        this.nodes.push(this.#describe(renamed, name, holder));
+        for (const value of [...node.inputs, ...node.outputs]) tell(value);
+        for (const { branch: part, graph } of subgraphsOf(node)) {
+          this.bodies.push({ ...endsOf(graph, own), holder: name, branch: part, closed: false });
+          tellNodes(graph.nodes, name, `${name}/${part}`);
+        }
+        this.open(node, { layer: name, name: `${site.name}/${bare}`, outer: inlined }, within);
+      }
+    };
+    tellNodes(bindAttributes(definition, call), layer, `${layer}/${branch}`);
   }
 }

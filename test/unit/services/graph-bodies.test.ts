@@ -7,6 +7,9 @@ import { graph as graphOf } from '../../../main/services/operations/graph-view.t
 import { layers } from '../../../main/services/operations/layers.ts';
 import { picture } from '../../../main/services/operations/picture.ts';
 import { layerGraph, pictureGraph } from '../../../renderer/state/graph-of-layers.ts';
+import { buildScopeTree, groupsIn } from '../../../renderer/viz/graph/scope-tree.ts';
+import { visibleGraph } from '../../../renderer/viz/graph/visible-graph.ts';
+import type { VisibleContainer, VisiblePiece } from '../../../renderer/viz/graph/visible-graph.ts';
 import { graph } from '../../support/graph-builder.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -89,4 +92,61 @@ test('a function is told at each of its calls, those within it too, with the typ
     expect.arrayContaining(['first', 'second/outer/call/inner/product']),
   );
   expect(pictureGraph(await picture({ path }))).toEqual({ ...layerGraph(table, view), values: [] });
+});
+
+test('subgraphs of the nodes of a function are told with it, and see its values', async () => {
+  // y = choose(x): x where its sum is above 0, else its negation.
+  const branch = (op: string, name: string) => ({
+    ...graph().node(op, ['x'], {}, ['r'], { name }).output('r').build().graph,
+    inputs: [],
+  });
+  const choose = define(
+    'choose',
+    ['x'],
+    ['out'],
+    [
+      makeNode('ReduceSum', ['x'], ['sum'], { name: 'sum', attributes: { keepdims: 0n } }),
+      makeNode('Cast', ['sum'], ['above'], { name: 'above', attributes: { to: 9n } }),
+      makeNode('If', ['above'], ['out'], {
+        name: 'if',
+        attributes: { then_branch: branch('Identity', 'same'), else_branch: branch('Neg', 'less') },
+      }),
+    ],
+  );
+  const model = graph()
+    .input('x', 'float32', [4])
+    .node('choose', ['x'], {}, ['y'], { name: 'call', domain: DOMAIN })
+    .output('y')
+    .build({ opset: 18, functions: [choose], domains: { [DOMAIN]: 1 } });
+  using folder = tempFolder();
+  const path = folder.file('m.onnx');
+  writeFileSync(path, encodeModelBytes(model));
+  const view = await graphOf({ path });
+  expect(view.bodies.map(({ holder, branch: part, closed }) => [holder, part, closed])).toEqual([
+    ['call', 'choose', true],
+    ['call/choose/if', 'then_branch', false],
+    ['call/choose/if', 'else_branch', false],
+  ]);
+  const less = view.nodes.find(({ name }) => name === 'call/choose/if/else_branch/less')!;
+  expect([less.op, less.parent, less.inputs, less.outputs]).toEqual(['Neg', 'call/choose/if', ['call/x'], ['call/r']]);
+  // They are drawn where the call is the only layer: the branches open in the function, and take its value.
+  const drawn = layerGraph(await layers({ path, source: null, sources: null }), view);
+  expect(drawn.nodes.map(({ name }) => name)).toContain('call/choose/if/else_branch/less');
+  const source = { ...drawn, nodes: drawn.nodes.map((node) => ({ ...node, rows: [] })), edgeLabels: new Map() };
+  const tree = buildScopeTree(source);
+  const open = new Set(groupsIn(tree).keys());
+  const boxes: string[] = [];
+  const visible = visibleGraph(source, tree, {
+    expanded: open,
+    measure: ({ id }) => {
+      boxes.push(id);
+      return { width: 80, height: 24 };
+    },
+  });
+  expect(boxes).toEqual(expect.arrayContaining(['call/choose/if', 'call/choose/if/else_branch/less']));
+  const pieces = (container: VisibleContainer): readonly VisiblePiece[] => [
+    ...container.pieces,
+    ...container.items.flatMap((item) => (item.kind === 'container' ? pieces(item) : [])),
+  ];
+  expect(pieces(visible)).toContainEqual(expect.objectContaining({ value: 'call/x', to: less.name }));
 });
