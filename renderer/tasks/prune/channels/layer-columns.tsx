@@ -10,7 +10,7 @@ import { useDraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import { KeptBar, PruneSwitch } from '../parts/LayerCells.tsx';
 import { channelLayers, type ChannelLayer } from './layer-rows.ts';
 
-const { index, name, op, shape, params, macs, time } = LAYER_COLUMNS;
+const { index, name, op, shape, params, time } = LAYER_COLUMNS;
 
 /** The layers table while channels are pruned: channels before and after, and what is frozen, why. */
 export function useChannelColumns(wanted: boolean): readonly LayerColumn[] {
@@ -87,7 +87,14 @@ function columnsOf(rowOf: (layer: string) => ChannelLayer | undefined, predicted
       },
       value: (layer) => rowOf(layer.name)?.share ?? null,
     },
-    macs,
+    numberColumn({
+      key: 'macs',
+      title: 'MACs',
+      width: '78px',
+      help: 'Multiply–accumulates of the whole layer, for one sample',
+      value: (layer) => rowOf(layer.name)?.wholeMacs ?? null,
+      format: formatCompact,
+    }),
     numberColumn({
       key: 'macs-left',
       title: 'MACs left',

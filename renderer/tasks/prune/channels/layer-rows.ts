@@ -11,7 +11,8 @@ export interface ChannelLayer {
   readonly after: number | null;
   /** after / before. */
   readonly share: number | null;
-  /** Multiply–accumulates that are left; null: it has none. */
+  /** Multiply–accumulates of the whole layer, and those that are left; null: it has none. */
+  readonly wholeMacs: number | null;
   readonly macs: number | null;
   readonly excluded: boolean;
   /** Why none of its channels can go; null: they can, or it has none. */
@@ -27,12 +28,15 @@ export function channelLayers(
   const full = plan.widths.groups.map(({ atoms }) => atoms);
   const kept = cut?.kept ?? full;
   const layers = new Map<string, Writable<ChannelLayer>>();
-  const { layerMacs } = cut?.totals ?? fullTotals(plan.widths);
+  const whole = fullTotals(plan.widths).layerMacs;
+  const { layerMacs } = cut?.totals ?? { layerMacs: whole };
   plan.widths.layers.forEach(({ name, macs }, at) => {
     if (macs === 0) return;
     // What an inlined function's nodes do is added up for the call.
-    const before = layers.get(name)?.macs ?? 0;
-    layers.set(name, row(name, before + layerMacs[at]!));
+    const own = layers.get(name) ?? row(name, 0);
+    own.wholeMacs = own.wholeMacs! + whole[at]!;
+    own.macs = own.macs! + layerMacs[at]!;
+    layers.set(name, own);
   });
   for (const layer of plan.layers) {
     const { name } = layer;
@@ -52,5 +56,5 @@ export function channelLayers(
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function row(name: string, macs: number | null): Writable<ChannelLayer> {
-  return { name, before: null, after: null, share: null, macs, excluded: false, frozen: null };
+  return { name, before: null, after: null, share: null, wholeMacs: macs, macs, excluded: false, frozen: null };
 }

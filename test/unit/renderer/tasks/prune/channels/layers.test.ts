@@ -17,6 +17,7 @@ describe('channelLayers', () => {
       before: 3,
       after: 2,
       share: 2 / 3,
+      wholeMacs: 6,
       macs: 4,
       excluded: true,
       frozen: null,
