@@ -21,6 +21,8 @@ interface Operands {
   readonly causal: boolean;
   /** How many keys stand before the first query, int64 []; undefined: none. */
   readonly before?: string | undefined;
+  /** How many keys of each sample there are, int64 [N]: those behind are nothing, and its queries stand at the end of the others. */
+  readonly lengths?: string | undefined;
   /** undefined: 1 / √size. */
   readonly scale: number | undefined;
   /** Scores before the bias are kept within ± this, by its tanh; 0: they are not. */
@@ -47,8 +49,9 @@ function attentionGradients(context: GradientContext, operands: Operands, gradie
   const bent = cap === undefined ? undefined : write.op('Tanh', [write.div(products, cap)]);
   const capped = cap === undefined || bent === undefined ? products : write.mul(bent, cap);
   const biased = operands.bias === undefined ? capped : write.add(capped, operands.bias);
-  const scores = operands.causal ? maskLater(context, biased, operands.before) : biased;
-  const shares = operands.bias === undefined ? write.softmax(scores, -1) : maskedShares(context, scores);
+  const scores = maskedScores(context, operands, biased);
+  const masked = operands.bias !== undefined || operands.lengths !== undefined;
+  const shares = masked ? maskedShares(context, scores) : write.softmax(scores, -1);
   const dShares = write.matmul(gradient, turned(value));
   const along = write.reduceSum(write.mul(dShares, shares), [-1]);
   const dScores = write.mul(shares, write.sub(dShares, along));
@@ -60,6 +63,24 @@ function attentionGradients(context: GradientContext, operands: Operands, gradie
     value: sumHeads(context, write.matmul(turned(shares), gradient), heads, kvHeads),
     scores: dScores,
   };
+}
+
+/** −∞ where a query may not look. */
+function maskedScores(context: GradientContext, { causal, before, lengths }: Operands, scores: string): string {
+  if (lengths === undefined) return causal ? maskLater(context, scores, before) : scores;
+  const { write } = context;
+  const size = (axis: number): string => write.slice(write.shape(scores), 0, axis, axis + 1);
+  const count = (until: string): string =>
+    write.op(
+      'Range',
+      [0, 1].map((at) => write.squeeze(write.ints([at]), [0])).toSpliced(1, 0, write.squeeze(until, [0])),
+    );
+  const keys = count(size(3));
+  const own = write.unsqueeze(lengths, [1, 2, 3]);
+  const seen = causal
+    ? write.op('LessOrEqual', [keys, write.add(write.sub(own, size(2)), write.unsqueeze(count(size(2)), [1]))])
+    : write.op('Less', [keys, own]);
+  return write.where(seen, scores, context.number(Number.NEGATIVE_INFINITY));
 }
 
 /** Softmax along the last axis, and nothing at all for a query that sees no key: all its scores are −∞. */
@@ -80,7 +101,6 @@ function scaleOf(context: GradientContext, { query, scale }: Operands): string {
 /** ai.onnx Attention. */
 export const attentionGradient: GradientRule = (context) => {
   const { write } = context;
-  if (context.has(6)) context.refuse('nonpad_kv_seqlen has no backward form here');
   if (context.arriving(3) !== undefined) context.refuse('its output of scores has no backward form here');
   const flat = context.rank(0) === 3;
   const heads = flat ? context.int('q_num_heads', 1) : headsOf(context, 0);
@@ -102,6 +122,7 @@ export const attentionGradient: GradientRule = (context) => {
       bias: context.has(3) ? additive(context, 3) : undefined,
       causal: context.int('is_causal', 0) !== 0,
       before: past ? write.squeeze(lengthOf(4), [0]) : undefined,
+      lengths: context.has(6) ? context.input(6) : undefined,
       scale: context.attributes.get('scale', 'float'),
       softcap: context.float('softcap', 0),
     },
