@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
+import { indexGraph } from '../../engine/graph/index-graph.ts';
 import type { Model, Tensor } from '../../engine/graph/ir.ts';
 import { tensorBytes, tensorStrings, tensorValues } from '../../engine/graph/tensor-data.ts';
 import { walkNodes } from '../../engine/graph/walk.ts';
@@ -80,11 +81,25 @@ export function findWeight(model: Model, name: string): Tensor {
 
 async function computeValue(asked: ReadTensor, signal: AbortSignal): Promise<TensorNumbers> {
   const { model } = await openRunnable(asked.path, signal);
+  mustMake(model, asked.name);
   const { tensor, on } = await withThreadRunner(signal, (runner) => run(model, asked, { runner, signal }));
   const { dtype, dims, data } = tensor;
   const texts = Array.isArray(data) ? data : null;
   const values = texts !== null ? new Float64Array() : numbersOf(dtype, data as NumericArray);
   return { name: asked.name, dtype, dims, values, texts, bytes: () => encodeElements(dtype, values), on };
+}
+
+/** @throws MODEL_UNKNOWN_LAYER where a run cannot give the value, with what to look at instead */
+function mustMake({ graph, ...model }: Model, name: string): void {
+  const index = indexGraph(graph);
+  if (index.producer(name) !== undefined || index.input(name) !== undefined) return;
+  const within = [...walkNodes({ ...model, graph })].some(
+    ({ node, depth }) => depth > 0 && node.outputs.includes(name),
+  );
+  const hint = within
+    ? 'It is made within a subgraph or a function, which gives out its outputs alone: look at those of the layer that holds it.'
+    : 'A step of the recipe left it out, fused or renamed it: show the baseline to look at it there, or the layer in its place here.';
+  throw new StudioError('MODEL_UNKNOWN_LAYER', `This model makes no value '${name}' in a run`, { hint });
 }
 
 function numbersOf(dtype: DType, data: NumericArray): NumericArray {
