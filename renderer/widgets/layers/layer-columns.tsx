@@ -48,7 +48,7 @@ export const LAYER_COLUMNS = {
     key: 'index',
     title: '#',
     help: 'Place in the model',
-    width: '46px',
+    width: '58px',
     value: (layer) => layer.index + 1,
     format: formatCount,
   }),
