@@ -1,4 +1,4 @@
-import { useComputedColorScheme } from '@mantine/core';
+import { Button, useComputedColorScheme } from '@mantine/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import type { GraphView } from '../../../main/contract/studio.ts';
@@ -101,6 +101,12 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
     };
   }, [canvas]);
 
+  /** The open groups of the drawing that is shown, to go back to while another one is made. */
+  const laidOut = useRef(expanded);
+  useEffect(() => {
+    if (!busy) laidOut.current = expanded;
+  }, [busy, expanded]);
+
   const drawn = useRef(false);
   useEffect(() => {
     if (canvas === null || scene === null) return;
@@ -180,7 +186,14 @@ export function GraphStage({ trialId, view }: GraphStageProps): ReactNode {
           <LoadingState>{`Laying out ${source.nodes.length.toLocaleString('en')} layers…`}</LoadingState>
         </div>
       )}
-      {busy && scene !== null && <output className={classes['busy']}>Laying out…</output>}
+      {busy && scene !== null && (
+        <output className={classes['busy']}>
+          Laying out…
+          <Button variant="default" onClick={() => useGraph.getState().setExpanded(trialId, laidOut.current)}>
+            Cancel
+          </Button>
+        </output>
+      )}
       {canvas !== null && picturing && <Picturing canvas={canvas} view={view} />}
       {menu === null && <HoverCard tree={tree} />}
       {menu !== null && (

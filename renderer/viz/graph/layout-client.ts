@@ -47,9 +47,9 @@ export class LayoutClient {
    * @param make what to lay out; called only when the key is not remembered
    */
   async layout(key: string, direction: Direction, make: () => VisibleContainer): Promise<Scene> {
+    if (this.#pending !== null) this.dispose();
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
-    if (this.#pending !== null) this.dispose();
     const container = make();
     const scene =
       itemsIn(container) <= AT_ONCE
