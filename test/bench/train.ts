@@ -6,8 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crossEntropy } from '../../main/engine/autograd/loss.ts';
+import { ParallelTrainer } from '../../main/engine/autograd/parallel-trainer.ts';
 import { prepareTraining } from '../../main/engine/autograd/prepare.ts';
-import { trainingGraph } from '../../main/engine/autograd/training-graph.ts';
+import { trainingGraph, type TrainingGraph } from '../../main/engine/autograd/training-graph.ts';
+import { laneCount, withLanes } from '../../main/engine/distill/lanes.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
 import { encodeModel } from '../../main/engine/onnx/encode-model.ts';
 import { openModel } from '../../main/engine/onnx/open.ts';
@@ -46,7 +48,7 @@ interface Case {
 async function timed(
   runner: Runner,
   { model, logits, classes, dims }: Case,
-): Promise<{ readonly step: Cost; readonly forwardMs: number }> {
+): Promise<{ readonly step: Cost; readonly sharedMs: number | null; readonly forwardMs: number }> {
   const { signal } = new AbortController();
   const prepared = await prepareTraining(model, { runners: { use: (work) => work(runner) }, signal });
   const training = trainingGraph({
@@ -84,7 +86,39 @@ async function timed(
   const [own, unit] = await runner.timeInterleaved(entries, { warmup: 2, runs: RUNS });
   await step.close();
   await forward.close();
-  return { step: { ms: median([...own!.timesMs]), peakBytes }, forwardMs: median([...unit!.timesMs]) };
+  const lanes = laneCount(prepared.model, { batch, cores: physicalCores() });
+  const parts = Array.from({ length: lanes }, (_, lane) => {
+    const [from, to] = [Math.round((lane * batch) / lanes), Math.round(((lane + 1) * batch) / lanes)];
+    const [samples, row] = [to - from, length / batch];
+    const data = (x.data as Float32Array).slice(from * row, to * row);
+    const own: HostTensors = {
+      [input]: { ...x, dims: [samples, ...dims.slice(1)], data },
+      labels: { dtype: 'int64', dims: [samples], data: labels.slice(from, to) },
+    };
+    return { feeds: own, samples };
+  });
+  const sharedMs = lanes === 1 ? null : await timedShared(runner, training, parts);
+  return { step: { ms: median([...own!.timesMs]), peakBytes }, sharedMs, forwardMs: median([...unit!.timesMs]) };
+}
+
+/** The median step in several processes, with all that crosses between them. */
+function timedShared(
+  runner: Runner,
+  training: TrainingGraph,
+  parts: Parameters<ParallelTrainer['step']>[0],
+): Promise<number> {
+  const options = { lanes: parts.length, cores: physicalCores(), signal: new AbortController().signal };
+  return withLanes(runner, options, async ({ runners, settings }) => {
+    const trainer = await ParallelTrainer.start(runners, training, settings);
+    const times: number[] = [];
+    for (let run = 0; run < RUNS + 2; run++) {
+      const start = performance.now();
+      await trainer.step(parts, { learningRate: 1e-3 });
+      if (run >= 2) times.push(performance.now() - start);
+    }
+    await trainer.close();
+    return median(times);
+  });
 }
 
 /** The most memory that a process has held so far; null where the system does not tell. */
@@ -122,11 +156,17 @@ export async function bench(): Promise<BenchRow[]> {
   const torch = hasTorch();
   const rows: BenchRow[] = [];
   for (const each of cases) {
-    const { step, forwardMs } = await withRunner((runner) => timed(runner, each));
+    const { step, sharedMs, forwardMs } = await withRunner((runner) => timed(runner, each));
     rows.push(told(`train: a step over the forward pass, ${each.name}`, step.ms / forwardMs));
+    if (sharedMs !== null) {
+      rows.push(told(`train: a step in several processes over one in one, ${each.name}`, sharedMs / step.ms));
+    }
     if (!torch) continue;
     const theirs = torchStep(each.id);
-    rows.push(atMost(`train: a step over PyTorch's, ${each.name}`, step.ms / theirs.ms, MOST_OF_TORCH.ms));
+    // As a distillation trains it.
+    rows.push(
+      atMost(`train: a step over PyTorch's, ${each.name}`, (sharedMs ?? step.ms) / theirs.ms, MOST_OF_TORCH.ms),
+    );
     if (step.peakBytes === null) continue;
     const memory = step.peakBytes / theirs.peakBytes!;
     rows.push(atMost(`train: peak memory over PyTorch's, ${each.name}`, memory, MOST_OF_TORCH.peakBytes));
