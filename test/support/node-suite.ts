@@ -57,6 +57,8 @@ export interface Verdict {
   /** Types and sizes that stay open. */
   readonly open: readonly string[];
   readonly layersWithoutMacs: readonly string[];
+  /** Values of outputs that follow, by name. */
+  readonly constants: ReadonlyMap<string, ConstantValue>;
 }
 
 /** Compares the inferred types and shapes of the outputs with what must come out. */
@@ -91,7 +93,13 @@ export function judge(
   const layersWithoutMacs = costOfLayers(hidden, inference).flatMap(({ layer, macs }) =>
     macs === null ? [layer] : [],
   );
-  return { wrong, open, layersWithoutMacs };
+  const constants = new Map(
+    model.graph.outputs.flatMap(({ name }) => {
+      const constant = inference.values.get(name)?.constant;
+      return constant === undefined ? [] : [[name, constant] as const];
+    }),
+  );
+  return { wrong, open, layersWithoutMacs, constants };
 }
 
 /** Type and size of each reference output. */

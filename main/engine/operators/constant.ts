@@ -5,6 +5,7 @@
 import { filled } from './filled.ts';
 import { clampedNumber } from '../graph/attributes.ts';
 import { dtypeBits, type DType } from '../tensor/dtype.ts';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../tensor/half.ts';
 import type { Dim, Tensor } from '../graph/ir.ts';
 import { tensorStrings, tensorValues } from '../graph/tensor-data.ts';
 
@@ -30,7 +31,10 @@ export interface ConstantValue {
   readonly elements: readonly Element[];
 }
 
-/** The value as it is stored: rounded to float32, cut to integers. Symbols and unknowns pass, booleans become 0 or 1. */
+/**
+ * The value as it is stored: rounded to the type, cut to integers. Symbols and unknowns pass, booleans become 0 or 1; floats of 8
+ * bits and fewer, of which it depends on the operator what becomes of too large ones, are not known.
+ */
 export function storeElement(dtype: DType, element: Element): Element {
   if (typeof element !== 'number') return element;
   switch (dtype) {
@@ -38,6 +42,10 @@ export function storeElement(dtype: DType, element: Element): Element {
       return Math.fround(element);
     case 'float64':
       return element;
+    case 'float16':
+      return float16ToFloat32(float32ToFloat16(Float32Array.of(element)))[0]!;
+    case 'bfloat16':
+      return bfloat16ToFloat32(float32ToBfloat16(Float32Array.of(element)))[0]!;
     case 'bool':
       return element === 0 ? 0 : 1;
     case 'int64':
@@ -46,12 +54,16 @@ export function storeElement(dtype: DType, element: Element): Element {
     case 'int32':
     case 'int16':
     case 'int8':
+    case 'int4':
+    case 'int2':
     case 'uint8':
     case 'uint16':
     case 'uint32':
+    case 'uint4':
+    case 'uint2':
       return wrapInteger(dtype, element);
     default:
-      return element;
+      return null;
   }
 }
 

@@ -294,6 +294,24 @@ describe('transforms', () => {
 });
 
 describe('numbers', () => {
+  it('are what is left of a division, with the sign of the divisor or of the dividend', () => {
+    const left = (attributes: Readonly<Record<string, AttributeInput>>) =>
+      outputsOf('Mod', [ints([4], -7, 7, -7, 7), ints([4], 3, -3, -3, 3)], { attributes })[0]![1];
+    expect(left({})).toEqual([2, -2, -1, 1]);
+    expect(left({ fmod: 1n })).toEqual([-1, 1, -1, 1]);
+  });
+
+  it("are rounded as their type stores them, and not told where that is the operator's affair", () => {
+    const cast = (to: bigint, ...elements: readonly number[]) =>
+      outputsOf('Cast', [floats([elements.length], ...elements)], { attributes: { to } })[0]![1];
+    // float16 has 11 bits, bfloat16 8; int4 goes from -8 to 7.
+    expect(cast(10n, 2049, 0.5)).toEqual([2048, 0.5]);
+    expect(cast(16n, 257, 0.5)).toEqual([256, 0.5]);
+    expect(cast(22n, -9, 7.9)).toEqual([7, 7]);
+    // float8e4m3fn
+    expect(cast(17n, 0.47)).toBeUndefined();
+  });
+
   it('of few bits go on from the other end of their range', () => {
     const model = graph()
       .initializer('a', 'uint8', [2], [250, 3])

@@ -66,6 +66,8 @@ export const remainder = foldPairs(
   (a, b, integer) => (integer && b === 0 ? null : a - b * Math.floor(a / b)),
   (a, b) => (divideDimsExactly(a, b) === null ? null : 0),
 );
+/** With the sign of the dividend. */
+export const truncatedRemainder = foldPairs((a, b, integer) => (integer && b === 0 ? null : a % b));
 const whereSame = (a: Known, b: Known): Element => (sameDim(a, b) ? a : null);
 export const minimum = foldPairs((a, b) => Math.min(a, b), whereSame);
 export const maximum = foldPairs((a, b) => Math.max(a, b), whereSame);

@@ -102,7 +102,14 @@ export const elementwiseOperators = [
       traits: ['keepsZero'],
       fold: fold.power,
     }),
-    Mod: binary('other', undefined, { gradient: gradient.modGradient, parameters: [0, 1], fold: fold.remainder }),
+    Mod: binary('other', undefined, {
+      gradient: gradient.modGradient,
+      parameters: [0, 1],
+      fold: fold.remainder,
+      infer: inferBroadcast(undefined, (context) =>
+        context.int('fmod', 0) === 0 ? undefined : fold.truncatedRemainder,
+      ),
+    }),
     'BitShift BitwiseAnd BitwiseOr BitwiseXor': binary('other', undefined, { gradient: gradient.logical }),
     And: binary('other', 'bool', { gradient: gradient.logical, fold: fold.and }),
     Or: binary('other', 'bool', { gradient: gradient.logical, fold: fold.or }),

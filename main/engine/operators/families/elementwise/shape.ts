@@ -1,4 +1,5 @@
 import type { DType } from '../../../tensor/dtype.ts';
+import type { Fold } from '../../constant.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
 import { isInteger, mapConstant, zipConstants } from '../../fold.ts';
 import type { NodeContext } from '../../node-context.ts';
@@ -14,10 +15,13 @@ export function inferUnary(context: NodeContext): Facts[] {
   return [tensorFacts(context.dtype(0), context.shape(0), constant)];
 }
 
-/** Two or more inputs, broadcast; all small constants are computed. `result` is the type, where it is not the operands'. */
-export function inferBroadcast(result?: DType) {
+/**
+ * Two or more inputs, broadcast; all small constants are computed. `result` is the type, where it is not the operands'; `other`
+ * how it computes where its attributes ask for something else.
+ */
+export function inferBroadcast(result?: DType, other?: (context: NodeContext) => Fold | undefined) {
   return (context: NodeContext): Facts[] => {
-    const { fold } = context;
+    const fold = other?.(context) ?? context.fold;
     const operands = context.inputs.map((_, index) => index);
     if (operands.length === 0) context.fail('it has no inputs, expected at least one');
     const operandType = context.inputs.find((facts) => facts?.dtype !== undefined)?.dtype;

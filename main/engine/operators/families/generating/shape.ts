@@ -1,7 +1,7 @@
 import { filled } from '../../filled.ts';
 import type { Dim, Shape } from '../../../graph/ir.ts';
 import type { DType } from '../../../tensor/dtype.ts';
-import { makeConstant, MAX_CONSTANT_ELEMENTS, type ConstantValue, type Element } from '../../constant.ts';
+import { makeConstant, MAX_CONSTANT_ELEMENTS, storeElement, type ConstantValue, type Element } from '../../constant.ts';
 import { productOfDims, subtractDims } from '../../dimension.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
 import { isInteger, mapConstant } from '../../fold.ts';
@@ -82,7 +82,7 @@ export function inferRange(context: NodeContext): Facts[] {
   if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number') {
     const count = Math.max(0, Math.ceil((limit - start) / delta));
     const small = count <= MAX_CONSTANT_ELEMENTS && dtype !== undefined;
-    const values = small ? Array.from({ length: count }, (_, at) => start + at * delta) : [];
+    const values = small ? Array.from({ length: count }, (_, at) => storeElement(dtype, start + at * delta)) : [];
     return [tensorFacts(dtype, [count], small ? makeConstant(dtype, [count], values) : undefined)];
   }
   return [tensorFacts(dtype, [delta === 1 && isInteger(dtype) ? subtractDims(limit, start) : null])];

@@ -1,6 +1,6 @@
 import { filled } from '../../filled.ts';
 import type { Dim, Shape } from '../../../graph/ir.ts';
-import { makeConstant, type ConstantValue } from '../../constant.ts';
+import { makeConstant, storeElement, type ConstantValue } from '../../constant.ts';
 import { tensorFacts, type Facts } from '../../facts.ts';
 import { isInteger } from '../../fold.ts';
 import type { NodeContext } from '../../node-context.ts';
@@ -43,7 +43,7 @@ function foldReduction(context: NodeContext, shape: Shape | undefined): Constant
   if (constant === undefined || !whole || constant.elements.length === 0) return undefined;
   if (context.fold === undefined) return undefined;
   const result = context.fold(constant.elements, isInteger(constant.dtype));
-  return makeConstant(constant.dtype, shape as number[], [result]);
+  return makeConstant(constant.dtype, shape as number[], [storeElement(constant.dtype, result)]);
 }
 
 export function inferReduction(context: NodeContext): Facts[] {
