@@ -157,7 +157,7 @@ function allocated(
   return { kept: allocateUniform(widths, target, rules), guess: scope === 'uniform' ? null : 'even' };
 }
 
-/** Widths of a group that are looked at, beside the full one: as many as the cut tries. */
+/** Widths of a group that are looked at, beside the full one: as many as the cut tries at most. */
 const TRIED_WIDTHS = 8;
 const priced = new WeakMap<MeasuredPlan, { readonly key: string; readonly options: PricedOptions }>();
 

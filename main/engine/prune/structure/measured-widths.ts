@@ -29,8 +29,11 @@ export interface MeasuredWidths {
 
 /** Samples on which outputs are compared. */
 const COMPARED_SAMPLES = 128;
-/** Widths of a group that are tried, beside the full one. */
-const TRIED_WIDTHS = 8;
+/**
+ * Widths of a group that are tried, beside the full one, and those of all groups together, about: of many groups each counts
+ * less, and each width is a run of the model.
+ */
+const TRIED_WIDTHS = { least: 4, most: 8, ofAll: 120 };
 
 /**
  * Measures what widths cost, with the layers behind a group fitted again. Nothing is taken out for that: what goes has
@@ -63,8 +66,10 @@ export async function measureWidths(
     return choice === undefined || width === widths.groups[group]!.atoms ? [] : choice.fitted(choice.last(width));
   };
   const full = widths.groups.map(({ atoms }) => atoms);
+  const each = Math.floor(TRIED_WIDTHS.ofAll / Math.max(1, choices.filter((choice) => choice !== undefined).length));
+  const most = Math.min(TRIED_WIDTHS.most, Math.max(TRIED_WIDTHS.least, each));
   const tried = widths.groups.map((group, at) =>
-    choices[at] === undefined ? [group.atoms] : spreadWidths(allowedWidths(group, rules), TRIED_WIDTHS),
+    choices[at] === undefined ? [group.atoms] : spreadWidths(allowedWidths(group, rules), most),
   );
   const total = tried.reduce((sum, own) => sum + own.length, 0);
   let done = 0;
