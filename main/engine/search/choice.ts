@@ -42,10 +42,13 @@ export function nameOf({ repairs }: Choice, precisions = 'all in int8'): string 
 
 /** Something that makes a quantized model lose less. */
 export interface Repair {
+  /** Of repairs with one key a choice has the last. */
+  readonly key: string;
   readonly apply: (choice: Choice) => Choice;
 }
 
 const setting = (title: string, settings: Partial<Omit<Int8StaticStep, 'calibrator'>>): Repair => ({
+  key: Object.keys(settings).join(),
   apply: ({ before, step, repairs }) => ({
     before,
     step: int8Static.parse({ ...step, ...settings }),
@@ -54,6 +57,7 @@ const setting = (title: string, settings: Partial<Omit<Int8StaticStep, 'calibrat
 });
 
 const equalizing = (title: string, method: 'cross-layer' | 'smooth'): Repair => ({
+  key: method,
   apply: ({ before, step, repairs }) => ({
     before: [...before, { equalize: equalizeKind.schema.parse({ method, samples: Math.min(64, step.samples) }) }],
     step,
@@ -80,6 +84,7 @@ export function quickRepairs(vnni: boolean | null): readonly Repair[] {
 
 /** Ranges by what they cost at the outputs, in the place of those from one pass. */
 const rangesByOutputs: Repair = {
+  key: 'ranges',
   apply: ({ before, step, repairs }) => {
     const { percentile: _percentile, ...others } = { percentile: undefined, ...step };
     return {

@@ -1,7 +1,16 @@
 import { throwIfCancelled } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Minimized, SearchFloor } from '../../contract/search.ts';
-import { CALIBRATORS, mixedChoice, nameOf, quickRepairs, SLOW_REPAIRS, wholeChoice, type Choice } from './choice.ts';
+import {
+  CALIBRATORS,
+  mixedChoice,
+  nameOf,
+  quickRepairs,
+  SLOW_REPAIRS,
+  wholeChoice,
+  type Choice,
+  type Repair,
+} from './choice.ts';
 import { nextPlace } from './next-place.ts';
 import { describe, proposals } from './proposals.ts';
 import { bestTrial, costOf, margin, nearness, type MeasuredQuality } from './rank.ts';
@@ -61,11 +70,12 @@ const RACED = 8;
 /**
  * Searches for the recipe that keeps a floor and takes the least time (or bytes).
  * 1. Everything in int8, with ranges found in several ways; the best is the base.
- * 2. While it does not keep the floor: repairs, one after the other, those that cost nothing at run time first; each stays that helps.
+ * 2. While it does not keep the floor: repairs, one after the other, those that cost nothing at run time first; each stays that helps. What
+ *    did not help before another did is tried once more.
  * 3. Each group of layers is measured, and choices of precisions are proposed by what adds up. The one that is predicted to keep the floor
  *    just so is made and measured, the prediction of its loss corrected by what was measured, and so on between the last that keeps
  *    it and the first that does not; then its neighbours.
- * 4. What would be better and misses the floor by little is made again with ranges by the error of the outputs, or learnt rounding.
+ * 4. What would be better and misses the floor by little is made again with ranges by the error of the outputs, or learnt rounding, or both.
  * Stops when nothing is left to try, or at the goal's limits.
  * @yields every trial as soon as it is measured
  * @throws what the port throws; CANCELLED
@@ -102,15 +112,28 @@ export async function* searchPrecisions(
   }
   if (base === undefined) return;
 
-  for (const repair of quickRepairs(goal.vnni)) {
+  const first = [...quickRepairs(goal.vnni)];
+  /** In vain on the base as it is now, and on one to which something that helped was added since. */
+  let inVain: Repair[] = [];
+  let oncemore: Repair[] = [];
+  for (;;) {
     // A third of the trials at least is left for choosing among layers.
     if (base.keeps || trials.length >= (goal.trials * 2) / 3) break;
+    const untried = first.shift();
+    const repair = untried ?? oncemore.shift();
+    if (repair === undefined) break;
     if (!open()) return;
     const choice = repair.apply(base.choice);
     const trial = await run(choice, nameOf(choice));
     yield trial;
     const worth = trial.sqnrDb === null ? WORTH.share : WORTH.decibels;
-    if (nearness(trial) > nearness(base) + worth) base = trial;
+    if (nearness(trial) > nearness(base) + worth) {
+      base = trial;
+      oncemore = [...oncemore, ...inVain].filter(({ key }) => key !== repair.key);
+      inVain = [];
+    } else if (untried !== undefined) {
+      inVain.push(repair);
+    }
   }
 
   const space = await port.space(base.choice);
@@ -135,12 +158,14 @@ export async function* searchPrecisions(
     yield trial;
   }
 
-  for (const { choice, name } of nearlyGood(trials, goal)) {
+  for (const near of nearlyGood(trials, goal)) {
+    let best: SearchTrial = near;
     for (const { apply, title } of SLOW_REPAIRS) {
       if (!open()) return;
-      const trial = await run(apply(choice), `${name}, ${title}`);
+      const trial = await run(apply(best.choice), `${best.name}, ${title}`);
       yield trial;
       if (trial.keeps) break;
+      if (nearness(trial) > nearness(best)) best = trial;
     }
   }
 }
