@@ -54,4 +54,5 @@ it.skipIf(folder === undefined)(
     expect(count.exactGiven).toBe(count.cases);
     expect(count.exactFromGraph).toBeGreaterThan(0.8 * count.cases);
   },
+  600_000,
 );
