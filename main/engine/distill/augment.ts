@@ -19,6 +19,8 @@ export interface View {
   /** Values become mean + gain·(value − mean) + offset·deviation, mean and deviation being the image's own. */
   readonly gain: number;
   readonly offset: number;
+  /** (1 − share) · the image as above + share · another sample as it is. */
+  readonly mixed?: { readonly sample: number; readonly share: number };
 }
 
 /** The image as it is. */
@@ -53,6 +55,27 @@ export function drawView(random: () => number, kind: Augmentation, { height, wid
   const flip = random() < 0.5;
   if (kind === 'flip') return { ...PLAIN, flip, dx, dy };
   return { flip, dx, dy, gain: 0.8 + 0.4 * random(), offset: 0.4 * random() - 0.2 };
+}
+
+/** Share of the views that are mixed, and of the other sample in them at most. */
+const MIXED = 0.5;
+const MOST_OF_OTHER = 0.5;
+
+/**
+ * Half of all views with some of another sample in them: a student that is to do what its teacher does may learn it on any input, and of few
+ * samples there are many pairs.
+ * @param others to choose from
+ * @see Zhang et al. 2018 (mixup); Beyer et al. 2022 (function matching)
+ */
+export function drawMixed(random: () => number, view: View, others: readonly number[]): View {
+  if (others.length === 0 || random() >= MIXED) return view;
+  const sample = others[Math.floor(random() * others.length)]!;
+  return { ...view, mixed: { sample, share: MOST_OF_OTHER * random() } };
+}
+
+/** Mixes some of another image into one. */
+export function mixIn(target: Float32Array, other: Float32Array, share: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = (1 - share) * target[i]! + share * other[i]!;
 }
 
 /**

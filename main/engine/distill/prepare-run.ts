@@ -103,6 +103,8 @@ export async function prepareRun(
     seed,
     signal,
   });
+  // A mixture has no label; signs, which have no mirror image, are none any more in one.
+  const mixes = match !== 'labels' && ['flip', 'colour'].includes(augmentation.kind);
   const excluded = new Set(settings.exclude);
   const frozen = frozenParameters(student, (node) => sourcesOf(sources, node).some((layer) => excluded.has(layer)));
   return {
@@ -110,7 +112,12 @@ export async function prepareRun(
     teachers,
     lanes,
     scores,
-    samples: ViewedSamples.drawn(samples, { kind: augmentation.kind, most: VIEWS, seed }),
+    samples: ViewedSamples.drawn(samples, {
+      kind: augmentation.kind,
+      most: VIEWS,
+      seed,
+      others: mixes ? split.trained : [],
+    }),
     split,
     matches,
     kept: ({ teacher: value }) => kept.get(value) ?? [],

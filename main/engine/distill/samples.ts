@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { StudioError } from '../../base/errors.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { elementCount, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
-import { imageLayout, writeView, type ImageLayout, type View } from './augment.ts';
+import { imageLayout, mixIn, writeView, type ImageLayout, type View } from './augment.ts';
 
 type Rows = Exclude<HostTensor['data'], readonly string[]>;
 
@@ -106,6 +106,8 @@ export class Samples {
         else {
           const target = (data as Float32Array).subarray(row * size, (row + 1) * size);
           writeView(source as Float32Array, target, layout, view);
+          const { mixed } = view;
+          if (mixed !== undefined) mixIn(target, parts[mixed.sample] as Float32Array, mixed.share);
         }
       }
       return [name, { dtype, dims: [items.length, ...dims], data }] as const;

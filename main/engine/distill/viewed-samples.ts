@@ -1,6 +1,6 @@
 import { seededRandom } from '../tensor/random.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
-import { drawView, PLAIN, type Augmentation, type View } from './augment.ts';
+import { drawMixed, drawView, PLAIN, type Augmentation, type View } from './augment.ts';
 import type { Item } from './batch-order.ts';
 import type { Samples } from './samples.ts';
 
@@ -18,17 +18,26 @@ export class ViewedSamples {
     this.#views = Array.from({ length: samples.count }, (_, sample) => views(sample));
   }
 
-  /** @param most views of each sample */
+  /**
+   * @param options.most views of each sample
+   * @param options.others samples that views are mixed with; none by default
+   */
   static drawn(
     samples: Samples,
-    { kind, most, seed }: { readonly kind: Augmentation; readonly most: number; readonly seed: number },
+    options: {
+      readonly kind: Augmentation;
+      readonly most: number;
+      readonly seed: number;
+      readonly others?: readonly number[];
+    },
   ): ViewedSamples {
+    const { kind, most, seed, others = [] } = options;
     const { layout } = samples;
     const random = seededRandom(seed + 2);
     const drawn = layout === undefined || kind === 'none' ? 0 : most - 1;
     return new ViewedSamples(samples, () => [
       PLAIN,
-      ...Array.from({ length: drawn }, () => drawView(random, kind, layout!)),
+      ...Array.from({ length: drawn }, () => drawMixed(random, drawView(random, kind, layout!), others)),
     ]);
   }
 

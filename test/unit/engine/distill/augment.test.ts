@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { drawView, imageLayout, PLAIN, writeView, type ImageLayout } from '../../../../main/engine/distill/augment.ts';
+import {
+  drawMixed,
+  drawView,
+  imageLayout,
+  mixIn,
+  PLAIN,
+  writeView,
+  type ImageLayout,
+} from '../../../../main/engine/distill/augment.ts';
+import { Samples } from '../../../../main/engine/distill/samples.ts';
+import { ViewedSamples } from '../../../../main/engine/distill/viewed-samples.ts';
+import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../../../main/engine/tensor/random.ts';
 
 const tiny = (channels: number, channelsFirst: boolean): ImageLayout => ({
@@ -52,5 +63,39 @@ describe('an image', () => {
     expect(Math.max(...views.map(({ dx }) => Math.abs(dx)))).toBe(4);
     expect(views.filter(({ flip }) => flip).length).toBeGreaterThan(60);
     expect(drawView(seededRandom(1), 'shift', layout).flip).toBe(false);
+  });
+
+  it('has another one mixed in by its share', () => {
+    const image = Float32Array.of(0, 4, 8);
+    mixIn(image, Float32Array.of(4, 4, 0), 0.25);
+    expect([...image]).toEqual([1, 4, 6]);
+  });
+
+  it('is mixed with one of those that are given in half of its views, with up to a half of it', () => {
+    const random = seededRandom(8);
+    const views = Array.from({ length: 400 }, () => drawMixed(random, PLAIN, [3, 5]));
+    const mixed = views.flatMap((view) => view.mixed ?? []);
+    expect(mixed.length).toBeGreaterThan(160);
+    expect(mixed.length).toBeLessThan(240);
+    expect(new Set(mixed.map(({ sample }) => sample))).toEqual(new Set([3, 5]));
+    expect(Math.max(...mixed.map(({ share }) => share))).toBeLessThan(0.5);
+    expect(Math.max(...mixed.map(({ share }) => share))).toBeGreaterThan(0.45);
+    expect(drawMixed(random, PLAIN, [])).toBe(PLAIN);
+  });
+
+  it('is never mixed with what is held out, and its first view is itself', async () => {
+    const [count, size] = [6, 16 * 16];
+    const data = Float32Array.from({ length: count * size }, (_, at) => 10 ** Math.floor(at / size));
+    const read = async function* (): AsyncGenerator<HostTensors> {
+      yield { x: { dtype: 'float32', dims: [count, 1, 16, 16], data } };
+    };
+    const samples = await Samples.read(read(), { labels: null, most: 2 ** 20 });
+    const viewed = ViewedSamples.drawn(samples, { kind: 'flip', most: 40, seed: 1, others: [1, 2] });
+    const first = (sample: number, view: number): number =>
+      (viewed.feeds([{ sample, view }])['x']!.data as Float32Array)[0]!;
+    const seen = Array.from({ length: 40 }, (_, view) => first(0, view));
+    expect(seen[0]).toBe(1);
+    expect(seen.filter((value) => value > 1).length).toBeGreaterThan(10);
+    expect(Math.max(...seen)).toBeLessThan(1 + 50);
   });
 });
