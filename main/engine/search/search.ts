@@ -158,7 +158,7 @@ export async function* searchPrecisions(
     yield trial;
   }
 
-  for (const near of nearlyGood(trials, goal)) {
+  for (const near of nearlyGood(trials, base, goal)) {
     let best: SearchTrial = near;
     for (const { apply, title } of SLOW_REPAIRS) {
       if (!open()) return;
@@ -170,14 +170,23 @@ export async function* searchPrecisions(
   }
 }
 
-/** Trials that miss the floor by little and would take less than the best that keeps it, the nearest first. */
-function nearlyGood(trials: readonly SearchTrial[], { floor, minimize }: SearchGoal): readonly SearchTrial[] {
+/**
+ * Trials that miss the floor by little and would take less than the best that keeps it: the base, which has no layer in float, before others, of
+ * these the nearest first.
+ */
+function nearlyGood(
+  trials: readonly SearchTrial[],
+  base: SearchTrial,
+  { floor, minimize }: SearchGoal,
+): readonly SearchTrial[] {
   const best = bestTrial(trials, minimize);
   const nearly = 'minSqnrDb' in floor ? NEARLY.decibels : NEARLY.share;
   return trials
     .filter((trial) => !trial.keeps && margin(trial, floor) > -nearly)
-    .filter((trial) => costOf(trial, minimize) < (best === undefined ? Infinity : RESTLESS * costOf(best, minimize)))
-    .toSorted((a, b) => margin(b, floor) - margin(a, floor))
+    .filter(
+      (trial) => trial === base || best === undefined || costOf(trial, minimize) < RESTLESS * costOf(best, minimize),
+    )
+    .toSorted((a, b) => Number(b === base) - Number(a === base) || margin(b, floor) - margin(a, floor))
     .slice(0, NEAREST);
 }
 
