@@ -51,7 +51,7 @@ function withBatch(model: Model, batch: number): Model {
 }
 
 /**
- * Does some work with a runner and others that are started beside it and ended afterwards. These give way to others: a window stays smooth.
+ * Does some work with a runner and others that are started beside it and ended afterwards.
  * @throws what `work` throws; RUNTIME_DIED, CANCELLED
  */
 export async function withLanes<T>(
@@ -61,7 +61,7 @@ export async function withLanes<T>(
 ): Promise<T> {
   const started: Runner[] = [];
   try {
-    while (started.length + 1 < lanes) started.push(await startRunner({ signal, givesWay: true }));
+    while (started.length + 1 < lanes) started.push(await startRunner({ signal }));
     const threads = lanes === 1 ? null : Math.floor(cores / lanes);
     return await work({ runners: [runner, ...started], settings: { ...TRAINING_SESSION, threads } });
   } finally {

@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { cancelledError, StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { Turns } from '../../base/turns.ts';
@@ -27,22 +26,11 @@ export interface RunnerOptions {
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** The process gives way to others: for long work that nothing waits for, never for what is timed. */
-  readonly givesWay?: boolean;
   /** Who else wants the machine; timed series take turns with it. */
   readonly turns?: Turns | undefined;
 }
 
 const STDERR_TAIL = 4096;
-
-/** Lowers a process's priority; where the system refuses, it stays as it is. */
-function giveWay(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It only works a little more in the way of others.
-  }
-}
 
 /** ONNX Runtime reports its use to its makers, and leaves logs of that in the folder for temporary files, unless told not to. */
 const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
@@ -86,7 +74,6 @@ export class Runner implements RunnerCaller {
         env: { ...process.env, ...NO_TELEMETRY, ...options.env },
       },
     );
-    if (options.givesWay === true && this.#child.pid !== undefined) giveWay(this.#child.pid);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });

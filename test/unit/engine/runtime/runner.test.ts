@@ -1,4 +1,3 @@
-import { constants, getPriority } from 'node:os';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -241,11 +240,6 @@ describe('the end of a runner', () => {
       message: expect.stringMatching(/SIGKILL.*during: run/),
     });
     expect(reason).toMatchObject({ code: 'RUNTIME_DIED' });
-  });
-
-  it('gives way to other processes where it is to', async () => {
-    using mine = await startRunner({ givesWay: true });
-    expect(getPriority(mine.pid)).toBeGreaterThanOrEqual(constants.priority.PRIORITY_BELOW_NORMAL);
   });
 
   it('follows the end of its parent', async () => {
