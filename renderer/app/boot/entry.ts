@@ -40,8 +40,13 @@ function showFirst({ picture, answer }: FirstModel): FirstLook | null {
     stop.abort();
     remove();
   };
+  // A model that cannot be opened has no picture, though its file can be drawn.
+  const end = (): void => {
+    giveUp();
+    endFirstPicture();
+  };
+  void drawn.then(() => answer.then(labelFirstPicture, end), end);
   // What went wrong is said by the window itself.
-  void drawn.then(() => answer.then(labelFirstPicture)).catch(() => undefined);
   const over = drawn.then((isThere) => (isThere ? undefined : giveUp()), giveUp);
   return { over, giveUp: () => (isFirstPictureShown() ? undefined : giveUp()) };
 }
