@@ -10,6 +10,7 @@ import type { OverlayData, OverlayMetric } from './overlay.ts';
 import { useChannelPlan, useSensitivity, useTrialProfile } from './queries.ts';
 import { sensitivityOverlay } from './sensitivity-overlay.ts';
 import { useSession, useShownTrial } from './session.ts';
+import { useAfterFrame } from './use-after-frame.ts';
 
 interface MetricSpec {
   readonly title: string;
@@ -87,9 +88,12 @@ export function overlaySource(metric: OverlayMetric, trial: Trial | undefined, p
   }
 }
 
-/** What the graph is coloured by now: a task's live prediction where there is one, else what is known of the shown trial. */
+/**
+ * What the graph is coloured by now: a task's live prediction where there is one, else what is known of the shown trial. Values of
+ * another metric are looked for after the frame that shows which one was chosen: those of 50,000 layers take a frame of their own.
+ */
 export function useOverlayData(): OverlayData | null {
-  const metric = useOverlay((state) => state.metric);
+  const metric = useAfterFrame(useOverlay((state) => state.metric));
   const live = useOverlay((state) => state.live);
   const layers = useLayerFacts();
   const trial = useShownTrial();

@@ -1,10 +1,10 @@
 import { memo } from 'react';
 import type { ReactNode } from 'react';
 import { Choice } from '../../../design/Choice.tsx';
-import { useAfterFrame } from '../../../design/use-after-frame.ts';
 import { useOverlayData } from '../../../state/overlay-data.ts';
 import { useOverlay } from '../../../state/overlay.ts';
 import type { OverlayData } from '../../../state/overlay.ts';
+import { useAfterFrame } from '../../../state/use-after-frame.ts';
 import { metricScale } from '../../../viz/color-maps.ts';
 import { categoryColors, dataDomain, overlayColor } from '../model.ts';
 import classes from './Legend.module.css';
