@@ -18,7 +18,7 @@ export const rankPruning = z.strictObject({
   /** Samples from the start of the calibration data. */
   samples: z.number().int().positive().default(128),
   /** Ranks of single layers; where there are any, none are chosen. */
-  ranks: z.record(z.string(), z.number().int().min(1)).readonly().optional(),
+  ranks: z.record(z.string(), z.number().int().min(1)).readonly().default({}),
   /** Layers that stay as they are. */
   exclude: z.array(z.string()).readonly().default([]),
 });

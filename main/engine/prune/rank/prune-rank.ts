@@ -70,7 +70,7 @@ export async function pruneRank(
 ): Promise<PrunedRank> {
   const { signal } = context;
   const prepared = await prepareStructure(model, { runners: lendRunner(runner), signal });
-  const given = step.ranks ?? {};
+  const given = step.ranks;
   const isGiven = Object.keys(given).length > 0;
   const layers = isGiven ? namedLayers(prepared.model, given) : factorableLayers(prepared.model, new Set(step.exclude));
   if (layers.length === 0) {
