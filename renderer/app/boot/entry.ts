@@ -18,7 +18,7 @@ import { drawFirstFrame, isDark, keptLayout } from './first-frame.ts';
  * A picture that is not there by then is of a very large model: the window tells meanwhile that it is being read. Before that the
  * window would only hold the picture up, since both are made on this thread.
  */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 4000;
 
 interface FirstLook {
   /** Resolves when the picture is there, or will not come. */
