@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { crossEntropy } from '../../main/engine/autograd/loss.ts';
 import { ParallelTrainer } from '../../main/engine/autograd/parallel-trainer.ts';
 import { prepareTraining } from '../../main/engine/autograd/prepare.ts';
+import { TRAINING_SESSION } from '../../main/engine/autograd/training-session.ts';
 import { trainingGraph, type TrainingGraph } from '../../main/engine/autograd/training-graph.ts';
 import { laneCount, withLanes } from '../../main/engine/distill/lanes.ts';
 import type { Model } from '../../main/engine/graph/ir.ts';
@@ -73,7 +74,7 @@ async function timed(
     ...training.initial,
     ...Object.fromEntries(numbers),
   };
-  const settings = { provider: 'cpu', threads: physicalCores(), takesTurns: true } as const;
+  const settings = { ...TRAINING_SESSION, threads: physicalCores(), takesTurns: true };
   const step = await runner.load({ bytes: encodeModel(written) }, settings);
   // the peak of training alone: the forward pass by itself comes behind it
   await runner.timeInterleaved([{ session: step, feeds }], { warmup: 0, runs: 2 });

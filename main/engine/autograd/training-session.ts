@@ -4,6 +4,7 @@ import type { SessionSettings } from '../runtime/settings.ts';
 export const TRAINING_SESSION: SessionSettings = {
   provider: 'cpu',
   threads: null,
+  memoryPattern: false,
   // What rounds and scales back is what is trained through: it must not become an integer kernel.
   config: { 'session.disable_quant_qdq': '1' },
 };

@@ -173,6 +173,7 @@ function sessionOptions(source: ModelSource, settings: SessionSettings): ort.Inf
     graphOptimizationLevel: settings.optimization ?? 'all',
     executionMode: settings.execution ?? 'sequential',
     enableCpuMemArena: settings.arena ?? true,
+    enableMemPattern: settings.memoryPattern ?? true,
     logSeverityLevel: 3,
     extra,
     ...(settings.freeDimensions === undefined ? {} : { freeDimensionOverrides: settings.freeDimensions }),
