@@ -54,8 +54,8 @@ export function spreadWidths(widths: readonly number[], most: number): readonly 
 export function allocateUniform(model: WidthModel, target: WidthTarget, rules: WidthRules): Int32Array {
   const allowed = model.groups.map((group) => allowedWidths(group, rules));
   const shares = allowed.flatMap((widths, at) => widths.map((width) => width / model.groups[at]!.atoms));
-  return searchLargest(model, target, changePoints(shares), (share) =>
-    Int32Array.from(allowed, (widths, at) => nearest(widths, share * model.groups[at]!.atoms)),
+  return searchLargest(model, target, changePoints(shares), (group, share) =>
+    nearest(allowed[group]!, share * model.groups[group]!.atoms),
   );
 }
 
@@ -72,8 +72,8 @@ export function allocateGlobal(
 ): Int32Array {
   const allowed = model.groups.map((group) => allowedWidths(group, rules));
   const { ordered, thresholds } = orderScores(scores);
-  return searchLargest(model, target, thresholds, (threshold) =>
-    Int32Array.from(ordered, (own, at) => nearest(allowed[at]!, countAbove(own, threshold))),
+  return searchLargest(model, target, thresholds, (group, threshold) =>
+    nearest(allowed[group]!, countAbove(ordered[group]!, threshold)),
   );
 }
 
@@ -107,34 +107,53 @@ function orderScores(scores: readonly ArrayLike<number>[]): OrderedScores {
 
 /**
  * What fits the target best: the last of `steps`, which grow the model, whose measure does not exceed it (else the first),
- * and of the step after it what still fits, group by group.
+ * and of the steps after it what still fits, group by group. A wide step of one group (eight channels of a residual stream)
+ * may cost more than all the rest: it waits, and the others go on without it.
+ * @param widthOf a group's width at a step; never less at a later one
  */
 function searchLargest(
   model: WidthModel,
   target: WidthTarget,
   steps: ArrayLike<number>,
-  widthsAt: (step: number) => Int32Array,
+  widthOf: (group: number, step: number) => number,
 ): Int32Array {
+  const groups = [...model.groups.keys()];
+  const widthsAt = (at: number): Int32Array => Int32Array.from(groups, (group) => widthOf(group, steps[at]!));
   // A measure that comes out equal but for rounding is met.
-  const fits = (kept: ArrayLike<number>): boolean => shareAt(model, target, kept) <= target.keep * (1 + 1e-9);
-  let low = 0;
-  let high = steps.length - 1;
+  const most = target.keep * (1 + 1e-9);
+  const low = lastPlace(0, steps.length - 1, (at) => shareAt(model, target, widthsAt(at)) <= most);
+  const found = widthsAt(low);
+  const running = runningShare(model, target, found);
+  /** The first step after this one at which a group is wider; as many as there are: none. */
+  const growsAfter = (group: number, from: number): number =>
+    1 + lastPlace(from, steps.length - 1, (at) => widthOf(group, steps[at]!) === found[group]);
+  const next = groups.map((group) => growsAfter(group, low));
+  for (;;) {
+    let first = 0;
+    for (const group of groups) if (next[group]! < next[first]!) first = group;
+    const at = next[first];
+    if (at === undefined || at >= steps.length) return found;
+    const width = widthOf(first, steps[at]!);
+    running.set(first, width);
+    if (running.share() <= most) {
+      found[first] = width;
+      next[first] = growsAfter(first, at);
+    } else {
+      running.set(first, found[first]!);
+      next[first] = steps.length;
+    }
+  }
+}
+
+/** The last place that holds what all before it hold, by halving; the first is taken to hold it. */
+function lastPlace(first: number, last: number, holds: (at: number) => boolean): number {
+  let [low, high] = [first, last];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (fits(widthsAt(steps[middle]!))) low = middle;
+    if (holds(middle)) low = middle;
     else high = middle - 1;
   }
-  const found = widthsAt(steps[low]!);
-  const next = low + 1 < steps.length ? widthsAt(steps[low + 1]!) : found;
-  const running = runningShare(model, target, found);
-  for (const [group, width] of next.entries()) {
-    const before = found[group]!;
-    if (width === before) continue;
-    running.set(group, width);
-    if (running.share() <= target.keep * (1 + 1e-9)) found[group] = width;
-    else running.set(group, before);
-  }
-  return found;
+  return low;
 }
 
 /** The target's measure while single groups change, over that of the whole model; a change costs what the group touches. */

@@ -83,6 +83,43 @@ describe('allocateUniform', () => {
   });
 });
 
+/** Two layers behind each other, and a stream of eight channels whose other half costs more than all the rest. */
+const STREAM: WidthModel = {
+  groups: ['a', 'b', 'stream'].map((name) => ({ name, kind: 'channel', atoms: 8, each: 1, layers: [name] })),
+  axes: [0, 1, 2].map((group) => ({ fixed: 0, parts: [{ group, each: 1 }] })),
+  tensors: [0, 1, 2].map((axis) => ({ axes: [axis], elements: 1, bytesEach: 4, isParameter: true })),
+  layers: ['a', 'b', 'stream'].map((name, at) => ({
+    name,
+    op: 'Conv',
+    macs: at === 2 ? 160 : 40,
+    tensors: [at],
+    axes: [],
+    inputAxes: [],
+  })),
+};
+
+describe('a wide step of one group', () => {
+  const rules = { ...RULES, align: 4, minimum: 4 };
+  // Of 240: all at half 120. 75 % are 180: the stream's other half, 80, does not fit, a's and b's, 20 each, do.
+  const target = { measure: 'macs', keep: 0.75 } as const;
+
+  it('waits while others take what the target leaves', () => {
+    const scores = [
+      [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5],
+      [1, 1, 1, 1, 0.2, 0.2, 0.2, 0.2],
+      [1, 1, 1, 1, 0.8, 0.8, 0.8, 0.8],
+    ];
+    expect([...allocateGlobal(STREAM, scores, target, rules)]).toEqual([8, 8, 4]);
+    // With 150 of 240 only one of them has room: the one whose scores are higher.
+    expect([...allocateGlobal(STREAM, scores, { measure: 'macs', keep: 150 / 240 }, rules)]).toEqual([8, 4, 4]);
+    expect([...allocateUniform(STREAM, target, rules)]).toEqual([8, 8, 4]);
+  });
+
+  it('is taken where it fits', () => {
+    expect([...allocateUniform(STREAM, { measure: 'macs', keep: 1 }, rules)]).toEqual([8, 8, 8]);
+  });
+});
+
 describe('allocateGlobal', () => {
   it('takes most where scores are lowest beside the mean of their group', () => {
     // a has one atom that matters; b's are alike.
