@@ -1,7 +1,7 @@
 /** The recipe being edited: an ordered list of steps, those switched off among them. Pure. */
 import { stepKind, stepOf, stepParts, STEP_KINDS } from '../../main/contract/recipe/kinds.ts';
 import type { StepKindName, StepSettings } from '../../main/contract/recipe/kinds.ts';
-import { adjustSettings } from '../../main/contract/recipe/step-fields.ts';
+import { changeSettings } from '../../main/contract/recipe/step-fields.ts';
 import type { Recipe, RecipeStep } from '../../main/contract/recipe/recipe.ts';
 
 export type StepKind = StepKindName;
@@ -34,9 +34,11 @@ export function settingsOf<K extends StepKind>(entry: DraftStep | undefined, kin
   return entry !== undefined && kind in entry.step ? (entry.step as unknown as StepSettings)[kind] : null;
 }
 
-/** A step of a kind with the settings that come nearest to these: what has no effect beside the others goes. */
-export function makeStep(kind: StepKind, settings: Readonly<Record<string, unknown>>): RecipeStep {
-  return stepOf(kind, adjustSettings(stepKind(kind), settings));
+type Settings = Readonly<Record<string, unknown>>;
+
+/** A step of a kind with the settings that come nearest to these, some of them changed: what has no effect beside the others goes. */
+export function makeStep(kind: StepKind, settings: Settings, change: Settings = {}): RecipeStep {
+  return stepOf(kind, changeSettings(stepKind(kind), settings, change));
 }
 
 /** The recipe that a draft means: its steps in order; what is switched off is left out. */

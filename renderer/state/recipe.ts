@@ -115,7 +115,7 @@ export function useEditedStep(kind: StepKind): DraftStep | undefined {
 export function addStep<K extends StepKind>(kind: K, settings: Partial<StepSettings[K]> = {}, off = false): void {
   const { draft, edit, choose } = useRecipe.getState();
   const at = placeFor(draft, kind);
-  const next = withStep(draft, makeStep(kind, { ...NEW_STEP[kind], ...settings }), at, off);
+  const next = withStep(draft, makeStep(kind, NEW_STEP[kind], settings), at, off);
   edit(next);
   choose(next[at]?.key ?? null);
 }
@@ -163,7 +163,7 @@ export function changeStep<K extends StepKind>(
   const { draft, edit } = useRecipe.getState();
   const settings = settingsOf(entry, kind);
   if (settings === null) return;
-  const step = makeStep(kind, { ...settings, ...patch });
+  const step = makeStep(kind, settings, patch);
   edit(withChanged(draft, entry.key, { step }), stroke === undefined ? null : `${entry.key}.${stroke}`);
 }
 
@@ -185,7 +185,7 @@ export function editKind<K extends StepKind>(
     if (stroke !== undefined) useRecipe.setState({ stroke });
     return;
   }
-  const step = makeStep(kind, { ...own, ...(settings as Partial<StepSettings[K]>) });
+  const step = makeStep(kind, own, settings);
   edit(withChanged(draft, entry.key, { step, off: off ?? entry.off }), stroke);
 }
 

@@ -67,11 +67,38 @@ export function conditionalSettings<S extends z.ZodType>(
  * @throws where a value is none that the schema takes
  */
 export function adjustSettings<T>(kind: Pick<StepKind<T>, 'fields' | 'schema'>, wanted: Settings): T {
+  return adjusted(kind, wanted, new Map());
+}
+
+/**
+ * Settings with some changed, the others adjusted to them. A choice stays where it means the same: lists of different structures
+ * have values in common ("global") that do not, and there the standard one is taken.
+ * @throws as `adjustSettings`
+ */
+export function changeSettings<T>(kind: Pick<StepKind<T>, 'fields' | 'schema'>, before: Settings, change: Settings): T {
+  const meant = new Map<string, string>();
+  for (const field of effectiveFields(kind.fields, before)) {
+    if (field.control !== 'choice' || field.key in change) continue;
+    const choice = field.choices.find(({ value }) => value === before[field.key]);
+    if (choice !== undefined) meant.set(field.key, choice.title);
+  }
+  return adjusted(kind, { ...before, ...change }, meant);
+}
+
+/** @param meant titles of choices, by key, that a value must have to stay; without one any will do */
+function adjusted<T>(
+  kind: Pick<StepKind<T>, 'fields' | 'schema'>,
+  wanted: Settings,
+  meant: ReadonlyMap<string, string>,
+): T {
   const kept: Record<string, unknown> = {};
   for (const field of kind.fields) {
     if (!hasEffect(field, kept)) continue;
     const value = wanted[field.key];
-    const fits = field.control !== 'choice' || field.choices.some((choice) => choice.value === value);
+    const title = meant.get(field.key);
+    const fits =
+      field.control !== 'choice' ||
+      field.choices.some((choice) => choice.value === value && (title === undefined || title === choice.title));
     const taken = value !== undefined && fits ? value : (field.standard ?? field.suggested ?? field.offered);
     if (taken !== undefined) kept[field.key] = taken;
   }

@@ -1,7 +1,7 @@
 import type { RecipeEdit } from '../../contract/doctor.ts';
 import { stepKind, stepOf, stepParts } from '../../contract/recipe/kinds.ts';
 import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
-import { adjustSettings } from '../../contract/recipe/step-fields.ts';
+import { changeSettings } from '../../contract/recipe/step-fields.ts';
 import type { RewriteStep } from '../../contract/recipe/rewrite.ts';
 import type { StepField, StepKind } from '../../contract/recipe/step-kind.ts';
 
@@ -41,7 +41,7 @@ function changed(kind: StepKind<unknown>, before: Settings, settings: Settings):
       return [key, [...new Set([...((before[key] ?? []) as string[]), ...(value as string[])])]] as const;
     return [key, BY_NAME.has(control) ? { ...(before[key] as Settings), ...(value as Settings) } : value] as const;
   });
-  return stepOf(kind.kind, adjustSettings(kind, { ...before, ...Object.fromEntries(joined) }));
+  return stepOf(kind.kind, changeSettings(kind, before, Object.fromEntries(joined)));
 }
 
 function isLike(a: { kind: StepKind<unknown>; settings: Settings }, b: typeof a): boolean {

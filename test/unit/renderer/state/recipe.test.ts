@@ -145,6 +145,18 @@ describe('editing the list', () => {
     expect(settingsOf(useRecipe.getState().draft[0], 'prune')).not.toHaveProperty('seed');
   });
 
+  it('carries a choice over to another structure only where it means the same', () => {
+    const pruned = (): unknown => settingsOf(useRecipe.getState().draft[0], 'prune');
+    editKind('prune', { structure: 'channel' });
+    expect(pruned()).toMatchObject({ structure: 'channel', scope: 'uniform', score: 'l2' });
+    editKind('prune', { scope: 'global' });
+    editKind('prune', { score: 'l1' });
+    expect(pruned()).toMatchObject({ score: 'l1', scope: 'global' });
+    editKind('prune', { structure: 'element', scope: 'layer', score: 'random' });
+    editKind('prune', { score: 'magnitude' });
+    expect(pruned()).toMatchObject({ score: 'magnitude', scope: 'layer' });
+  });
+
   it('takes up drafts that an older version kept without settings that there are now', () => {
     const kept = { structure: 'element', scope: 'layer', sparsity: 0.3, exclude: ['a'] };
     const migrate = useRecipe.persist.getOptions().migrate!;
