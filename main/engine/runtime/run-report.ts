@@ -43,13 +43,14 @@ export async function reportRun(run: ReportedRun, context: TaskContext): Promise
   const order = topologicalOrder(model.graph.nodes);
   const inference = inferModel(model);
   const layers = new Map([...walkNodes(model)].map(({ node, layer }) => [node, layer]));
-  const error = await attempt(run, order, context);
+  const probed = await shapesIfRuns(run, order, inference, context);
+  const error = probed === null ? await attempt(run, order, context) : null;
   const failing = error === null ? order.length : await firstFailing(run, { order, error }, context);
   // Refused as a whole, for its operator sets say: with the first node too, which has nothing wrong about it.
   const whole = error?.code === 'RUNTIME_LOAD_FAILED' && failing === 0 && namedNode(order, error) < 0;
   if (whole && !inference.problems.some(({ code }) => code === 'OPERANDS_INVALID')) throw error;
   const done = order.slice(0, failing);
-  const shapes = await shapesOf(run, done, inference, context);
+  const shapes = probed ?? (await shapesOf(run, done, inference, context));
   const values = done.flatMap((node) =>
     node.outputs.flatMap((name) => {
       if (name === '') return [];
@@ -135,6 +136,22 @@ function namedNode(order: readonly Node[], { message }: StudioError): number {
   if (name === undefined) return -1;
   const at = order.findIndex((node) => node.name === name);
   return order.findLastIndex((node) => node.name === name) === at ? at : -1;
+}
+
+/** What {@link shapesOf} gives, of a run that goes through: large models load for seconds, and this loads once. Null: it does not. */
+async function shapesIfRuns(
+  run: ReportedRun,
+  nodes: readonly Node[],
+  inference: Inference,
+  context: TaskContext,
+): Promise<ReadonlyMap<string, number[]> | null> {
+  try {
+    const shapes = await shapesOf(run, nodes, inference, context);
+    return shapes.size === 0 ? null : shapes;
+  } catch (error) {
+    if (error instanceof StudioError && FAILURES.includes(error.code)) return null;
+    throw error;
+  }
 }
 
 /** Dimensions of everything that these nodes make, as far as it is tensors. */

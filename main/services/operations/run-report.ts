@@ -3,6 +3,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import type { RunReport } from '../../contract/run-report.ts';
 import { runnableSource } from '../../engine/passes/name-nodes.ts';
 import type { OpenedFile } from '../../engine/onnx/open.ts';
+import { assumedNames } from '../../engine/runtime/assume-dims.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { loadInputs } from '../../engine/runtime/load-inputs.ts';
 import { makeModelInputs } from '../../engine/runtime/make-inputs.ts';
@@ -53,6 +54,8 @@ async function feedsOf(
 
 /** Of the sizes that nobody gave, such that the model runs on, where there are any. */
 async function madeFeeds(opened: OpenedFile, asked: Pick<Params['settings'], 'batch' | 'dims'>, signal: AbortSignal) {
+  const made = makeModelInputs(opened.model, asked);
+  if (assumedNames(made).length === 0) return made.feeds;
   try {
     return await runners.use(
       async (runner) => {
@@ -67,7 +70,7 @@ async function madeFeeds(opened: OpenedFile, asked: Pick<Params['settings'], 'ba
     );
   } catch (error) {
     if (!(error instanceof StudioError && error.code.startsWith('RUNTIME_'))) throw error;
-    return makeModelInputs(opened.model, asked).feeds;
+    return made.feeds;
   }
 }
 
