@@ -12,8 +12,10 @@ const common = {
   symmetric: z.boolean().default(false),
   /** Whether what 8 bits leave of an image goes into channels of its own. */
   splitInputs: z.boolean().default(false),
-  /** Bits of a weight's code; 4: codes of −7…7, held and computed as int8. */
-  weightBits: z.union([z.literal(8), z.literal(4)]).default(8),
+  /** Bits of a weight's code; 4: codes of −7…7, 2: of −2…1, held and computed as int8. */
+  weightBits: z.union([z.literal(8), z.literal(4), z.literal(2)]).default(8),
+  /** What codes of fewer bits leave out: the weights of the layers that no other leads to and that lead to no other. */
+  ends: z.enum(['int8', 'own']).optional(),
   /** Which way weights are rounded. */
   rounding: z.enum(['nearest', 'adaround', 'blocks']).default('nearest'),
   /** Whether biases take up what the rounding of weights has moved on average. */
@@ -218,6 +220,24 @@ export const staticFields: readonly StepField[] = [
         title: '4 bits',
         help: '15 codes for each weight, as accelerators take them: learn the rounding then.',
       },
+      {
+        value: 2,
+        title: '2 bits',
+        help: 'Four codes for each weight: of use with a distill step behind it alone (preset low-bit).',
+      },
+    ],
+  },
+  {
+    key: 'ends',
+    title: 'First and last layer',
+    help: 'What codes of fewer bits cost most in: the layers that see the inputs, and that give the outputs.',
+    flag: '--ends <bits>',
+    control: 'choice',
+    when: { ...when, weightBits: [4, 2] },
+    offered: 'int8',
+    choices: [
+      { value: 'int8', title: '8 bits', help: 'Their weights have 8 bits, as is usual.' },
+      { value: 'own', title: 'As the others', help: 'Their weights have as few bits as all others.' },
     ],
   },
   {
@@ -354,8 +374,8 @@ export function staticWords(step: StaticStep): string {
     step.perChannel ? '' : ' per tensor',
     step.symmetric ? ' symmetric' : '',
     step.splitInputs ? ' split inputs' : '',
-    step.weightBits === 4
-      ? ' 4-bit weights'
+    step.weightBits < 8
+      ? ` ${step.weightBits}-bit weights${step.ends === 'int8' ? ' but the ends' : ''}`
       : step.scheme === 'int8-static' && step.reduceRange === true
         ? ' 7-bit weights'
         : '',
@@ -379,6 +399,6 @@ export function resolveReduceRange(
   vnni: boolean | null,
 ): boolean {
   // Sums of codes up to 7 do not saturate.
-  if (weightBits === 4) return false;
+  if (weightBits === 2 || weightBits === 4) return false;
   return reduceRange === 'auto' ? types !== 'u8u8' && vnni !== true : reduceRange;
 }

@@ -49,7 +49,7 @@ export type StepField = FieldControl & {
    * Other settings, each with the values of which one must be there for this to have any effect; absent: it always has. A
    * setting without effect stands in no recipe. Several fields may share a key and a flag, for different conditions.
    */
-  readonly when?: Readonly<Record<string, readonly (string | boolean)[]>>;
+  readonly when?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
   /** What it is where it is left out: said of settings on which others depend. */
   readonly standard?: string | boolean;
   /** What an editor begins with: said of settings that a recipe must not leave out. */

@@ -39,7 +39,7 @@ export async function distillModel(model: Model, input: DistillInput, context: T
   const passes = { runners: lendRunner(runner), signal: context.signal };
   const student = await prepareForTraining(model, passes);
   const teacher = await prepareForTraining(input.teacher, passes);
-  const codes = quantizedStudent(student.model);
+  const codes = quantizedStudent(student.model, teacher.model);
   const form = codes?.model ?? student.model;
   const pair = {
     student: form,

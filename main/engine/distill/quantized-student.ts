@@ -42,11 +42,14 @@ export interface QuantizedStudent {
  * Puts floats in the place of stored codes behind a DequantizeLinear. A weight becomes float → QuantizeLinear → DequantizeLinear, so that
  * what is trained is what rounding leaves (straight through; its step is trained as in LSQ); a bias becomes a float. Codes with a
  * scale for each block stay.
+ * @param teacher prepared as the student is: where a layer of its name has a weight of the same size, a float begins where that weight is, as
+ *   far as it is rounded to the code, so that it is known which weights are near to another code; else in the middle
  * @returns undefined where no weight is stored in codes
  * @see Esser et al. 2020 (LSQ)
  */
-export function quantizedStudent(model: Model): QuantizedStudent | undefined {
+export function quantizedStudent(model: Model, teacher?: Model): QuantizedStudent | undefined {
   const index = indexGraph(model.graph);
+  const originals = teacher === undefined ? undefined : originalWeights(index, teacher);
   const editor = new GraphEditor(model.graph);
   const write = new GraphWriter({
     taken: allValueNames(model.graph),
@@ -59,7 +62,8 @@ export function quantizedStudent(model: Model): QuantizedStudent | undefined {
     if (stored === undefined || stored.codes.dtype === 'int32') continue;
     const { codes, scale, zeroPoint, axis } = stored;
     const floats = editor.freshValue(`${codes.name}/trained`);
-    editor.setInitializer(makeTensor(floats, 'float32', codes.dims, dequantized(stored)));
+    const begun = beginsAt(stored, originals?.(node));
+    editor.setInitializer(makeTensor(floats, 'float32', codes.dims, begun));
     const zero = zeroPoint?.name ?? editor.freshValue(`${codes.name}/zero`);
     if (zeroPoint === undefined) {
       editor.setInitializer(makeTensor(zero, codes.dtype, scale.dims, new Float64Array(valuesOf(scale).length)));
@@ -99,6 +103,42 @@ export function quantizedStudent(model: Model): QuantizedStudent | undefined {
     ],
     write: (result) => written(model, result, trained, biases),
   };
+}
+
+/** Finds the float weight of the teacher that codes behind a node stand for: that of the layer of the same name. */
+function originalWeights(index: GraphIndex, teacher: Model): (dequantizes: Node) => Tensor | undefined {
+  const theirs = indexGraph(teacher.graph);
+  const layers = new Map(teacher.graph.nodes.map((node) => [node.name, node]));
+  return (dequantizes) => {
+    const value = dequantizes.outputs[0] ?? '';
+    const [layer] = index.consumers(value);
+    const input = layer === undefined ? undefined : layers.get(layer.name)?.inputs[layer.inputs.indexOf(value)];
+    const tensor = theirs.initializer(input ?? '');
+    return tensor?.dtype === 'float32' ? tensor : undefined;
+  };
+}
+
+/** How far from a code, in steps, a float may lie that is surely rounded to it. */
+const WITHIN_CODE = 0.49;
+
+/** The floats that are rounded to codes: those nearest to the weights that they were made of, as far as these are known. */
+function beginsAt(stored: Omit<TrainedCodes, 'floats'>, original: Tensor | undefined): Float32Array {
+  const middles = dequantized(stored);
+  const { dims } = stored.codes;
+  if (original?.dims.length !== dims.length || !original.dims.every((dim, axis) => dim === dims[axis])) return middles;
+  const scales = valuesOf(stored.scale);
+  const at = scaleAt(stored);
+  const weights = valuesOf(original);
+  const { down, up } = reach(stored);
+  return middles.map((middle, element) => {
+    const scale = scales[at(element)]!;
+    if (scale === 0) return middle;
+    const code = Math.round(middle / scale);
+    // Beyond the last code no gradient passes.
+    const least = code <= -down ? code : code - WITHIN_CODE;
+    const most = code >= up ? code : code + WITHIN_CODE;
+    return scale * Math.min(most, Math.max(least, weights[element]! / scale));
+  });
 }
 
 /** The steps from zero that a weight's codes reach, down and up: seven bits stay seven bits. */

@@ -97,6 +97,8 @@ export type Trait =
   | 'identity'
   /** Gives exactly the input's elements, each once, moved or converted: a zero behind it is a zero before it. */
   | 'rearranges'
+  /** Gives its input's elements, each as often as it is told. */
+  | 'repeats'
   /** Gives zero where its first input is zero, whatever the others; those of a second one, if it has one, must be above zero. */
   | 'keepsZero'
   /** Tells of its input's shape alone. */

@@ -1,3 +1,4 @@
+import { formatBytes, formatCount } from '../../judge/format.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph } from '../graph/ir.ts';
 import { hasTrait } from '../operators/ask.ts';
@@ -5,6 +6,7 @@ import type { QuantizedLayer } from './layer-report.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import type { PreparedModel } from './prepare.ts';
 import type { Int8StaticStep, StaticStep } from '../../contract/recipe/quantize-static.ts';
+import type { WrittenWeights } from './refine/refined-layer.ts';
 import { isDepthwise } from './unit.ts';
 import { quantizedTensors } from './tensor-schemes.ts';
 
@@ -15,10 +17,20 @@ interface Outcome {
   readonly step: StaticStep;
   readonly samples: number;
   readonly vnni: boolean | null;
+  /** What became of weights, by layer. */
+  readonly weights: ReadonlyMap<string, Pick<WrittenWeights, 'codes' | 'format'>>;
 }
 
 /** What a user should know about the quantization that was done, one sentence each. */
-export function quantizationNotes({ prepared, plan, layers, step, samples, vnni }: Outcome): readonly string[] {
+export function quantizationNotes({
+  prepared,
+  plan,
+  layers,
+  step,
+  samples,
+  vnni,
+  weights,
+}: Outcome): readonly string[] {
   const notes: string[] = [];
   if (samples < step.samples) notes.push(`Calibrated on ${samples} samples; ${step.samples} were asked for.`);
   notes.push(...prepared.notes);
@@ -31,6 +43,7 @@ export function quantizationNotes({ prepared, plan, layers, step, samples, vnni 
     );
   }
   if (step.scheme === 'int8-static') notes.push(...aboutRange(step, vnni));
+  if (step.weightBits < 8) notes.push(aboutBits(step.weightBits, weights));
   const unfused = layers.filter((layer) => layer.quantized && layer.fused === false);
   if (unfused.length > 0) {
     const names = unfused.slice(0, 3).map(({ name }) => `'${name}'`);
@@ -66,6 +79,16 @@ function aboutRange({ reduceRange, types }: Int8StaticStep, vnni: boolean | null
   }
   if (vnni !== false || types === 'u8u8') return [];
   return ['This CPU lacks VNNI and the weights use all 8 bits: sums may saturate and results be wrong.'];
+}
+
+/** The runtime's kernels take bytes: the file is no smaller for codes of fewer bits. */
+function aboutBits(bits: number, weights: Outcome['weights']): string {
+  const codesOf = (all: Outcome['weights'], few: boolean): number =>
+    [...all.values()]
+      .filter(({ format }) => format.highest - format.lowest < 2 ** bits === few)
+      .reduce((sum, { codes }) => sum + codes.length, 0);
+  const [few, others] = [codesOf(weights, true), codesOf(weights, false)];
+  return `${formatCount(few)} weights have codes of ${bits} bits, ${formatCount(others)} of more. Each is held in a byte, which the kernels take (${formatBytes(few + others)}); packed they would take ${formatBytes((few * bits) / 8 + others)}.`;
 }
 
 /** Activations that change between float32 and codes while the model runs. */

@@ -9,6 +9,7 @@ import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
 import { CalibrationSamples, firstSamples } from '../dataset/finite-samples.ts';
+import { endLayers } from '../layers/end-layers.ts';
 import { asOperators } from './as-operators.ts';
 import { StatisticsFile, type CalibrationMemory } from './calibration-memory.ts';
 import { innerWeightNotes } from './inner-weights.ts';
@@ -159,7 +160,15 @@ export async function quantizeStatic(
         });
   const quantized = refined?.quantized ?? settled.quantized;
   const layers = withRefinements(describeLayers(source, { prepared, plan, fused }), prepared, refined?.layers);
-  const notes = quantizationNotes({ prepared, plan, layers, step, samples: settled.samples, vnni });
+  const notes = quantizationNotes({
+    prepared,
+    plan,
+    layers,
+    step,
+    samples: settled.samples,
+    vnni,
+    weights: settled.quantized.weights,
+  });
   const pairs = { model: quantized.model, sources: composeSources(prepared.sources, quantized.sources) };
   const operators = step.scheme === 'int8-static' && step.format === 'qoperator';
   const made = operators ? await asOperators(pairs, runner, context) : pairs;
@@ -245,9 +254,13 @@ function formatsBy(step: ResolvedStep, { model, sources }: PreparedModel): (unit
       return layer === undefined ? [] : [[name, step.layers[layer]!]];
     }),
   );
-  return ({ layer, absorbed }) => {
+  const fine = step.ends === 'int8' ? endLayers(model.graph) : new Set();
+  return ({ layer, absorbed, node }) => {
     const precision = precisions.get(layer) ?? precisions.get(absorbed?.layer ?? '');
-    return layerFormats(step, precision === 'float' ? undefined : precision);
+    const own = precision === 'float' ? undefined : precision;
+    const formats = layerFormats(step, own);
+    if (own !== undefined || !fine.has(node.name)) return formats;
+    return { ...formats, weights: layerFormats({ ...step, weightBits: 8 }).weights };
   };
 }
 

@@ -62,8 +62,9 @@ export function weightScales(
 
 /** Codes on each side of zero above which clipping gains less than is worth a search. */
 const FEW_CODES = 8;
-/** Shares of the natural scale that are tried, the largest first. */
-const SHARES = Array.from({ length: 26 }, (_, step) => 1 - step / 50);
+/** Shares of the natural scale that are tried, the largest first: the fewer the codes, the more it pays to cut. */
+const shares = (limit: number): readonly number[] =>
+  Array.from({ length: limit > 2 ? 26 : 46 }, (_, step) => 1 - step / 50);
 
 /**
  * Of coarse codes, the scale of each channel with the least squared error: it may pay to cut the largest weights for finer steps
@@ -75,18 +76,20 @@ export function closestScales(
   dims: readonly number[],
   scheme: WeightScheme & { readonly scales: Float32Array },
 ): Float32Array {
-  const limit = scheme.format.highest - middleCode(scheme.format);
+  const middle = middleCode(scheme.format);
+  const [lowest, limit] = [scheme.format.lowest - middle, scheme.format.highest - middle];
   if (limit > FEW_CODES) return scheme.scales;
+  const tried = shares(limit);
   const { outer, channels, inner } = splitAtAxis(dims, scheme.axis);
   return scheme.scales.map((natural, channel) => {
     let [best, least] = [natural, Infinity];
-    for (const share of SHARES) {
+    for (const share of tried) {
       const scale = Math.fround(natural * share);
       let error = 0;
       for (let o = 0; o < outer; o++) {
         const first = (o * channels + channel) * inner;
         for (let at = first; at < first + inner; at++) {
-          const code = clamp(Math.round(weights[at]! / scale), -limit, limit);
+          const code = clamp(Math.round(weights[at]! / scale), lowest, limit);
           error += (weights[at]! - code * scale) ** 2;
         }
       }

@@ -41,32 +41,41 @@ const INTEGER_TYPES: Readonly<Record<Int8StaticStep['types'], LayerFormats>> = {
 /** A step with everything decided. */
 export type ResolvedStep = StaticStep & { readonly reduceRange?: boolean };
 
+/** Codes below and above zero, of weights with fewer bits than the type that holds them. */
+const COARSE: Readonly<Record<StaticStep['weightBits'], { readonly down: number; readonly up: number } | undefined>> = {
+  8: undefined,
+  4: { down: 7, up: 7 },
+  2: { down: 2, up: 1 },
+};
+
 /**
  * The codes of a layer under a static step, which a policy may give another precision than the step's own: 8 bits in the
  * types that the step names, the weights in 7 bits (64 codes on each side of zero), or activations in 16 bits. Weights of 4 bits
- * have 7 codes on each side of zero.
+ * have 7 codes on each side of zero, of 2 bits two below it and one above.
  */
 export function layerFormats(step: ResolvedStep, precision?: Exclude<LayerPrecision, 'float'>): LayerFormats {
   const { symmetric } = step;
   const bits = precision ?? (step.scheme === 'int8-static' ? 'int8' : 'int16');
-  const coarse = precision === undefined && step.weightBits === 4;
-  if (bits === 'int16')
-    return { activations: { ...UINT16, symmetric }, weights: coarse ? within(INT8_WEIGHTS, 7) : INT8_WEIGHTS };
+  const fewer = precision === undefined ? COARSE[step.weightBits] : undefined;
+  if (bits === 'int16') {
+    const weights = fewer === undefined ? INT8_WEIGHTS : within(INT8_WEIGHTS, fewer);
+    return { activations: { ...UINT16, symmetric }, weights };
+  }
   const { activations, weights } = INTEGER_TYPES[step.scheme === 'int8-static' ? step.types : 'u8s8'];
   const reduced = bits === 'int8-7bit' || (precision === undefined && step.reduceRange === true);
   return {
     activations: { ...activations, symmetric },
-    weights: coarse ? within(weights, 7) : reduced ? within(weights, 64) : weights,
+    weights: fewer !== undefined ? within(weights, fewer) : reduced ? within(weights, { down: 64, up: 64 }) : weights,
   };
 }
 
 /** The codes of weights beside activations that become uint8 while the model runs. */
 export function dynamicWeightFormat(reduceRange: boolean): CodeFormat {
-  return reduceRange ? within(INT8_WEIGHTS, 64) : INT8_WEIGHTS;
+  return reduceRange ? within(INT8_WEIGHTS, { down: 64, up: 64 }) : INT8_WEIGHTS;
 }
 
-/** So many codes on each side of the middle. */
-function within(format: CodeFormat, reach: number): CodeFormat {
+/** So many codes on the sides of the middle. */
+function within(format: CodeFormat, { down, up }: { readonly down: number; readonly up: number }): CodeFormat {
   const middle = middleCode(format);
-  return { ...format, lowest: middle - reach, highest: middle + reach };
+  return { ...format, lowest: middle - down, highest: middle + up };
 }

@@ -127,6 +127,8 @@ function columnsOf(step: QuantizeStep, { vnni }: NoiseInputs): readonly Column[]
   if (step.weightBits === 8) {
     return [{ table: 'schemes', keyOf: (row) => keys[precisionOf(row)] }];
   }
+  // Which layers are the ends no table says.
+  if (step.ends === 'int8') return null;
   const coarse = (row: LayerTrialRow): boolean => own(row) && precisionOf(row) !== 'float';
   return [
     { table: 'schemes', keyOf: (row) => keys[precisionOf(row)] },
@@ -175,6 +177,6 @@ function shiftsOf(recipe: Recipe, inputs: NoiseInputs): readonly number[] {
 function mannerOf(recipe: Recipe): string {
   const step = lastStepOf(recipe, 'quantize');
   if (step === undefined || !('rounding' in step)) return step?.scheme ?? '';
-  const { scheme, rounding, biasCorrection, splitInputs, symmetric, weightBits } = step;
-  return JSON.stringify([scheme, rounding, biasCorrection, splitInputs, symmetric, weightBits]);
+  const { scheme, rounding, biasCorrection, splitInputs, symmetric, weightBits, ends } = step;
+  return JSON.stringify([scheme, rounding, biasCorrection, splitInputs, symmetric, weightBits, ends]);
 }

@@ -73,6 +73,27 @@ describe('a quantized model as it is trained', () => {
     expect(values(back, 'scale')).toEqual(values(model, 'scale'));
   });
 
+  it('begins where the weights were, as far as they are rounded to the codes', async () => {
+    const model = coded();
+    const student = quantizedStudent(model, float())!;
+    expect(await outputs(student.model)).toEqual(await outputs(model));
+    const [begun, weights, codes, scales] = [
+      values(student.model, 'codes/trained'),
+      values(float(), 'one.weight'),
+      values(model, 'codes'),
+      values(model, 'scale'),
+    ];
+    const steps = weights.map((weight, at) => weight / scales[at >> 2]!);
+    // All lie in the cells of their codes but those above 1.5 steps, which are cut to 1.
+    for (const [at, value] of begun.entries()) {
+      expect(value / scales[at >> 2]!).toBeCloseTo(
+        Math.min(1, Math.max(codes[at]! - 0.49, Math.min(codes[at]! + 0.49, steps[at]!))),
+        5,
+      );
+    }
+    expect(begun).not.toEqual(values(quantizedStudent(model)!.model, 'codes/trained'));
+  });
+
   it('keeps to the range that its codes had, whatever was learnt, in training as in the codes', async () => {
     const model = coded();
     const student = quantizedStudent(model)!;

@@ -5,7 +5,7 @@ import { layerFormats, type LayerFormats } from '../../../../main/engine/quantiz
 import { quantizeStep } from './oracle.ts';
 import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
 import { quantizeBias, raiseScalesForBias } from '../../../../main/engine/quantize/quantize-bias.ts';
-import { quantizeWeights, weightScales } from '../../../../main/engine/quantize/quantize-weights.ts';
+import { closestScales, quantizeWeights, weightScales } from '../../../../main/engine/quantize/quantize-weights.ts';
 
 const int8Formats = (step: Partial<Int8StaticStep>): LayerFormats =>
   layerFormats(quantizeStep(step) as Int8StaticStep & { reduceRange: boolean });
@@ -15,6 +15,18 @@ const { activations: uint8, weights: format } = formats;
 const perChannel = { axis: 0, format };
 
 describe('weights', () => {
+  it('of two bits get the scale with the least squared error, and one code fewer above zero than below', () => {
+    const { weights: two } = int8Formats({ types: 'u8s8', symmetric: false, weightBits: 2 });
+    expect(two).toMatchObject({ lowest: -2, highest: 1 });
+    // With a step of 1 all are met exactly; the largest alone would make it 2.
+    const weights = Float32Array.of(1, 1, 0, -1, -2);
+    const scheme = { axis: null, format: two };
+    expect([...weightScales(weights, [5], scheme, 'w')]).toEqual([2]);
+    const scales = closestScales(weights, [5], { ...scheme, scales: Float32Array.of(2) });
+    expect([...scales]).toEqual([1]);
+    expect([...quantizeWeights(weights, [5], { ...scheme, scales }).values]).toEqual([1, 1, 0, -1, -2]);
+  });
+
   it('get one scale for each channel of the axis: absmax / 127', () => {
     // Channels along axis 1 of [2, 2]: {1, 127} and {-254, 0}.
     const weights = Float32Array.of(1, -254, 127, 0);
