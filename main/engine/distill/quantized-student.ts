@@ -19,7 +19,12 @@ interface TrainedCodes {
   readonly axis: number;
   /** Initializer with the floats. */
   readonly floats: string;
+  /** Initializer with what the scale is multiplied by: ones at first. */
+  readonly factors: string;
 }
+
+/** Codes as they are stored. */
+type StoredCodes = Omit<TrainedCodes, 'floats' | 'factors'>;
 
 /** A bias in codes whose scale follows from that of the weight beside it. */
 interface TrainedBias {
@@ -40,7 +45,8 @@ export interface QuantizedStudent {
 
 /**
  * Puts floats in the place of stored codes behind a DequantizeLinear. A weight becomes float → QuantizeLinear → DequantizeLinear, so that
- * what is trained is what rounding leaves (straight through; its step is trained as in LSQ); a bias becomes a float. Codes with a
+ * what is trained is what rounding leaves (straight through; its step is trained as in LSQ, by a factor: an optimizer that moves all numbers
+ * alike would move a small step by many times its size); a bias becomes a float. Codes with a
  * scale for each block stay.
  * @param teacher prepared as the student is: where a layer of its name has a weight of the same size, a float begins where that weight is, as
  *   far as it is rounded to the code, so that it is known which weights are near to another code; else in the middle
@@ -57,6 +63,8 @@ export function quantizedStudent(model: Model, teacher?: Model): QuantizedStuden
     prefix: 'student/codes',
   });
   const weights = new Map<string, TrainedCodes>();
+  /** By scale, which several weights may share. */
+  const factorsOf = new Map<string, string>();
   for (const node of model.graph.nodes) {
     const stored = storedCodes(index, node);
     if (stored === undefined || stored.codes.dtype === 'int32') continue;
@@ -71,14 +79,20 @@ export function quantizedStudent(model: Model, teacher?: Model): QuantizedStuden
     const rounded = editor.freshValue(`${codes.name}/rounded`);
     const attributes = scale.dims.length === 1 ? { axis: BigInt(axis) } : {};
     const name = editor.freshNode(`${node.name}/round`);
-    const held = holdWithin(write, { ...stored, floats });
+    const factors = factorsOf.get(scale.name) ?? editor.freshValue(`${scale.name}/factors`);
+    factorsOf.set(scale.name, factors);
+    editor.setInitializer(makeTensor(factors, 'float32', scale.dims, new Float32Array(valuesOf(scale).length).fill(1)));
+    const weight = { ...stored, floats, factors };
+    const step = write.mul(scale.name, factors);
+    const held = holdWithin(write, weight, step);
     editor.insertBefore(
       node,
       ...write.nodes.splice(0),
-      quantizeNode([held, scale.name, zero], rounded, { name, attributes }),
+      quantizeNode([held, step, zero], rounded, { name, attributes }),
     );
     editor.replaceInput(node, 0, rounded);
-    weights.set(node.outputs[0]!, { ...stored, floats });
+    editor.replaceInput(node, 1, step);
+    weights.set(node.outputs[0]!, weight);
   }
   if (weights.size === 0) return undefined;
   for (const tensor of write.initializers) editor.setInitializer(tensor);
@@ -98,8 +112,10 @@ export function quantizedStudent(model: Model, teacher?: Model): QuantizedStuden
   return {
     model: { ...model, graph: editor.build({ dropUnused: true }) },
     parameters: [
-      ...trained.flatMap(({ floats, scale }) => [floats, scale.name]),
-      ...biases.map(({ floats }) => floats),
+      ...new Set([
+        ...trained.flatMap(({ floats, factors }) => [floats, factors]),
+        ...biases.map(({ floats }) => floats),
+      ]),
     ],
     write: (result) => written(model, result, trained, biases),
   };
@@ -122,7 +138,7 @@ function originalWeights(index: GraphIndex, teacher: Model): (dequantizes: Node)
 const WITHIN_CODE = 0.49;
 
 /** The floats that are rounded to codes: those nearest to the weights that they were made of, as far as these are known. */
-function beginsAt(stored: Omit<TrainedCodes, 'floats'>, original: Tensor | undefined): Float32Array {
+function beginsAt(stored: StoredCodes, original: Tensor | undefined): Float32Array {
   const middles = dequantized(stored);
   const { dims } = stored.codes;
   if (original?.dims.length !== dims.length || !original.dims.every((dim, axis) => dim === dims[axis])) return middles;
@@ -142,7 +158,7 @@ function beginsAt(stored: Omit<TrainedCodes, 'floats'>, original: Tensor | undef
 }
 
 /** The steps from zero that a weight's codes reach, down and up: seven bits stay seven bits. */
-function reach(stored: Omit<TrainedCodes, 'floats'>): { readonly down: number; readonly up: number } {
+function reach(stored: StoredCodes): { readonly down: number; readonly up: number } {
   const zeros = stored.zeroPoint === undefined ? [0] : valuesOf(stored.zeroPoint);
   const at = scaleAt(stored);
   const steps = valuesOf(stored.codes).map((code, element) => code - (zeros[at(element)] ?? zeros[0]!));
@@ -156,22 +172,23 @@ const WHOLE_BYTE = 120;
 /**
  * Keeps a weight within the steps that its codes reach where their type has more: what lies beyond is cut off in training as it will be in
  * the codes, and the step learns from it, as in LSQ.
+ * @param step the scale's value
  * @returns the value to be rounded
  */
-function holdWithin(write: GraphWriter, weight: TrainedCodes): string {
+function holdWithin(write: GraphWriter, weight: TrainedCodes, step: string): string {
   const { scale, codes, axis, floats } = weight;
   const { down, up } = reach(weight);
   if (down >= WHOLE_BYTE) return floats;
   const perChannel = scale.dims.length === 1 && valuesOf(scale).length > 1;
   const steps = write.reshapeTo(
-    scale.name,
+    step,
     codes.dims.map((_, at) => (perChannel && at === axis ? valuesOf(scale).length : 1)),
   );
   const bound = (count: number): string => write.mul(steps, write.number(count, 'float32'));
   return write.min(write.max(floats, bound(-down)), bound(up));
 }
 
-function storedCodes(index: GraphIndex, node: Node): Omit<TrainedCodes, 'floats'> | undefined {
+function storedCodes(index: GraphIndex, node: Node): StoredCodes | undefined {
   if (!hasTrait(node, 'dequantizes') || intAttribute(node, 'block_size', 0) !== 0) return undefined;
   const [codes, scale, zeroPoint] = node.inputs.map((input) => index.initializer(input));
   if (codes === undefined || scale?.dtype !== 'float32') return undefined;
@@ -190,7 +207,7 @@ function scaleAt({ codes, scale, axis }: Pick<TrainedCodes, 'codes' | 'scale' | 
   return (element) => Math.floor(element / inner) % channels;
 }
 
-function dequantized(stored: Omit<TrainedCodes, 'floats'>): Float32Array {
+function dequantized(stored: StoredCodes): Float32Array {
   const [scales, zeros] = [valuesOf(stored.scale), stored.zeroPoint === undefined ? [] : valuesOf(stored.zeroPoint)];
   const at = scaleAt(stored);
   return Float32Array.from(valuesOf(stored.codes), (code, element) => {
@@ -209,9 +226,12 @@ function written(
   const changed = new Map<string, Tensor>();
   const put = (tensor: Tensor): void => void changed.set(tensor.name, tensor);
   for (const weight of weights) {
-    const { codes, scale, zeroPoint, floats } = weight;
+    const { codes, scale, zeroPoint, floats, factors } = weight;
+    const stored = valuesOf(scale);
     // A scale that crossed zero on its way would turn the weights around.
-    const scales = valuesOf(result.initializer(scale.name)!).map((value) => Math.max(Math.abs(value), 1e-12));
+    const scales = valuesOf(result.initializer(factors)!).map((factor, place) =>
+      Math.fround(Math.max(Math.abs(factor * stored[place]!), 1e-12)),
+    );
     const zeros = zeroPoint === undefined ? [0] : valuesOf(zeroPoint);
     const at = scaleAt(weight);
     const zeroAt = (element: number): number => zeros[at(element)] ?? zeros[0]!;

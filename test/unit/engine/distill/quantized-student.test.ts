@@ -67,7 +67,7 @@ describe('a quantized model as it is trained', () => {
     const model = coded();
     const student = quantizedStudent(model)!;
     expect(await outputs(student.model)).toEqual(await outputs(model));
-    expect(student.parameters).toEqual(['codes/trained', 'scale']);
+    expect(student.parameters).toEqual(['codes/trained', 'scale/factors']);
     const back = student.write(student.model);
     expect(values(back, 'codes')).toEqual(values(model, 'codes'));
     expect(values(back, 'scale')).toEqual(values(model, 'scale'));
