@@ -1,6 +1,7 @@
 /** Static quantization: ranges of activations are found beforehand, on calibration data. What a recipe can say of it. */
 import { z } from 'zod';
 import { exclusions, type StepField } from './step-kind.ts';
+import { weightBits, weightBitsFields } from './weight-bits.ts';
 
 /** What a layer may be instead of what the step says. */
 export const LAYER_PRECISIONS = ['float', 'int8', 'int8-7bit', 'int16'] as const;
@@ -12,10 +13,7 @@ const common = {
   symmetric: z.boolean().default(false),
   /** Whether what 8 bits leave of an image goes into channels of its own. */
   splitInputs: z.boolean().default(false),
-  /** Bits of a weight's code; 4: codes of −7…7, 2: of −2…1, held and computed as int8. */
-  weightBits: z.union([z.literal(8), z.literal(4), z.literal(2)]).default(8),
-  /** What codes of fewer bits leave out: the weights of the layers that no other leads to and that lead to no other. */
-  ends: z.enum(['int8', 'own']).optional(),
+  ...weightBits,
   /** Which way weights are rounded. */
   rounding: z.enum(['nearest', 'adaround', 'blocks']).default('nearest'),
   /** Whether biases take up what the rounding of weights has moved on average. */
@@ -206,40 +204,7 @@ export const staticFields: readonly StepField[] = [
       { value: false, title: 'Never', help: 'All 8 bits, also where sums may saturate.', word: 'off' },
     ],
   },
-  {
-    key: 'weightBits',
-    title: 'Bits of weights',
-    help: 'How fine the codes of weights are; with 4 bits they are held as int8 and run on the same kernels.',
-    flag: '--weight-bits <bits>',
-    control: 'choice',
-    when,
-    choices: [
-      { value: 8, title: '8 bits', help: 'As fine as the kernels take.' },
-      {
-        value: 4,
-        title: '4 bits',
-        help: '15 codes for each weight, as accelerators take them: learn the rounding then.',
-      },
-      {
-        value: 2,
-        title: '2 bits',
-        help: 'Four codes for each weight: of use with a distill step behind it alone (preset low-bit).',
-      },
-    ],
-  },
-  {
-    key: 'ends',
-    title: 'First and last layer',
-    help: 'What codes of fewer bits cost most in: the layers that see the inputs, and that give the outputs.',
-    flag: '--ends <bits>',
-    control: 'choice',
-    when: { ...when, weightBits: [4, 2] },
-    offered: 'int8',
-    choices: [
-      { value: 'int8', title: '8 bits', help: 'Their weights have 8 bits, as is usual.' },
-      { value: 'own', title: 'As the others', help: 'Their weights have as few bits as all others.' },
-    ],
-  },
+  ...weightBitsFields(when),
   {
     key: 'rounding',
     title: 'Rounding',

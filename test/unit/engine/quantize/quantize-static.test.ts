@@ -95,31 +95,6 @@ describe('quantizeStatic', () => {
     });
   });
 
-  it('holds weights in two bits but in the first and last layer, and says what that saves', async () => {
-    const codesUnder = async (
-      step: Partial<Int8StaticStep>,
-    ): Promise<readonly [QuantizeOutcome, readonly number[][]]> => {
-      const outcome = await quantize(residualCnn(), { weightBits: 2, reduceRange: false, ...step });
-      const weights = outcome.model.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length > 1);
-      return [
-        outcome,
-        weights.map((tensor) => [...new Set(tensorValues(tensor) as Int8Array)].toSorted((a, b) => a - b)),
-      ];
-    };
-    const [outcome, weights] = await codesUnder({ ends: 'int8' });
-    expect(outcome.fusedShare).toBe(1);
-    // Of c1, c2, c3 and fc.
-    expect(weights.map((codes) => codes.length > 4)).toEqual([true, false, false, true]);
-    expect(weights[1]).toEqual([-2, -1, 0, 1]);
-    // c2 has 8 · 8 · 9 weights, c3 8 · 9; c1 8 · 3 · 9 and fc 16 · 5: 944 bytes, of which 648 would be 162.
-    expect(outcome.notes).toContain(
-      '648 weights have codes of 2 bits, 296 of more. Each is held in a byte, which the kernels take (944 B); packed they would take 458 B.',
-    );
-    const [, all] = await codesUnder({ ends: 'own' });
-    expect(all.every((codes) => codes.every((code) => code >= -2 && code <= 1))).toBe(true);
-    expect(() => quantizeStep({ ends: 'int8' })).toThrow(/ends/);
-  });
-
   it('takes ranges that are given, also for what only moves values, and says where they have no effect', async () => {
     const model = residualCnn();
     // The pool moves what the second Relu gives: one range for both.
