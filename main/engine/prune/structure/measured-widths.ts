@@ -3,7 +3,7 @@ import type { ChannelPruning } from '../../../contract/recipe/prune-channels.ts'
 import { allowedWidths, spreadWidths } from '../../../judge/predict/allocate.ts';
 import type { WidthOption } from '../../../judge/predict/allocate-losses.ts';
 import { widthRules } from '../../../judge/predict/channel-cut.ts';
-import type { WidthModel } from '../../../judge/predict/widths.ts';
+import { fullTotals, type WidthModel } from '../../../judge/predict/widths.ts';
 import { spreadSamples } from '../../dataset/spread-samples.ts';
 import type { Model } from '../../graph/ir.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
@@ -27,8 +27,10 @@ export interface MeasuredWidths {
   readonly distance: OutputDistance;
 }
 
-/** Samples on which outputs are compared. */
-const COMPARED_SAMPLES = 128;
+/** Samples on which outputs are compared: fewer of models with many widths to try and much to compute. */
+const COMPARED_SAMPLES = { least: 32, most: 128 };
+/** Multiply–accumulates that all these comparisons may take, about: ten seconds or so on two cores. */
+const COMPARED_WORK = 3e11;
 /**
  * Widths of a group that are tried, beside the full one, and those of all groups together, about: of many groups each counts
  * less, and each width is a run of the model.
@@ -56,7 +58,13 @@ export async function measureWidths(
 ): Promise<MeasuredWidths> {
   const { closure, widths, step, reference, kept } = task;
   const rules = widthRules(widths.groups, step);
-  const some = { total: on.samples, count: COMPARED_SAMPLES };
+  const each = Math.floor(TRIED_WIDTHS.ofAll / Math.max(1, choices.filter((choice) => choice !== undefined).length));
+  const most = Math.min(TRIED_WIDTHS.most, Math.max(TRIED_WIDTHS.least, each));
+  const tried = widths.groups.map((group, at) =>
+    choices[at] === undefined ? [group.atoms] : spreadWidths(allowedWidths(group, rules), most),
+  );
+  const total = tried.reduce((sum, own) => sum + own.length, 0);
+  const some = { total: on.samples, count: comparedSamples(total, fullTotals(widths).macs) };
   const whole = closure.model.graph.inputs.some(({ name }) => hasFixedBatch(closure, name));
   const spread = new CalibrationBatches(() => joinBatches(spreadSamples(on.batches(), some, { whole }), on.joinable));
   const few = { runner: on.runner, batches: () => spread.all() };
@@ -66,12 +74,6 @@ export async function measureWidths(
     return choice === undefined || width === widths.groups[group]!.atoms ? [] : choice.fitted(choice.last(width));
   };
   const full = widths.groups.map(({ atoms }) => atoms);
-  const each = Math.floor(TRIED_WIDTHS.ofAll / Math.max(1, choices.filter((choice) => choice !== undefined).length));
-  const most = Math.min(TRIED_WIDTHS.most, Math.max(TRIED_WIDTHS.least, each));
-  const tried = widths.groups.map((group, at) =>
-    choices[at] === undefined ? [group.atoms] : spreadWidths(allowedWidths(group, rules), most),
-  );
-  const total = tried.reduce((sum, own) => sum + own.length, 0);
   let done = 0;
   const options: WidthOption[][] = [];
   for (const [at, own] of tried.entries()) {
@@ -97,6 +99,16 @@ export async function measureWidths(
     whole: await wholeLoss({ closure, reference, kept, work }, { ...on, whole }, context),
     distance,
   };
+}
+
+/**
+ * Samples on which widths are compared, so that all comparisons together take a bounded time.
+ * @param runs of the model, one for each width
+ * @param macs of the model, for one sample; behind a group lies half of it, about
+ */
+export function comparedSamples(runs: number, macs: number): number {
+  const enough = Math.round(COMPARED_WORK / Math.max(1, (runs * macs) / 2));
+  return Math.min(COMPARED_SAMPLES.most, Math.max(COMPARED_SAMPLES.least, enough));
 }
 
 /** Whether an input takes batches of one size alone. */
