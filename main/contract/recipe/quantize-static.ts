@@ -15,7 +15,7 @@ const common = {
   splitInputs: z.boolean().default(false),
   ...weightBits,
   /** Which way weights are rounded. */
-  rounding: z.enum(['nearest', 'adaround', 'blocks']).default('nearest'),
+  rounding: z.enum(['nearest', 'gptq', 'adaround', 'blocks']).default('nearest'),
   /** Whether biases take up what the rounding of weights has moved on average. */
   biasCorrection: z.enum(['none', 'fast', 'empirical']).default('none'),
   /** Calibration samples taken from the start of the data. */
@@ -215,6 +215,11 @@ export const staticFields: readonly StepField[] = [
     choices: [
       { value: 'nearest', title: 'To the nearest', help: 'Each weight by itself; at once.' },
       {
+        value: 'gptq',
+        title: 'In turn',
+        help: 'One input of a layer after the other, the later ones making up for the errors of those before, as its outputs come nearest to the float ones (GPTQ); scales and biases too; seconds.',
+      },
+      {
         value: 'adaround',
         title: 'Learnt',
         help: 'Up or down as the outputs of each layer come nearest to the float ones (AdaRound); seconds to minutes.',
@@ -327,6 +332,13 @@ const CALIBRATORS: Readonly<Record<StaticStep['calibrator'], string>> = {
   logits: ' logits',
 };
 
+const ROUNDINGS: Readonly<Record<StaticStep['rounding'], string>> = {
+  nearest: '',
+  gptq: ' rounded in turn',
+  adaround: ' learnt rounding',
+  blocks: ' learnt blocks',
+};
+
 /** "int8", "int8 s8s8 per tensor, 7-bit weights, 3 slower in float (1 excluded)". */
 export function staticWords(step: StaticStep): string {
   const changed = Object.keys(step.layers).length;
@@ -344,7 +356,7 @@ export function staticWords(step: StaticStep): string {
       : step.scheme === 'int8-static' && step.reduceRange === true
         ? ' 7-bit weights'
         : '',
-    step.rounding === 'adaround' ? ' learnt rounding' : step.rounding === 'blocks' ? ' learnt blocks' : '',
+    ROUNDINGS[step.rounding],
     step.biasCorrection === 'none' ? '' : ' corrected biases',
     changed === 0 ? '' : `, ${changed} otherwise`,
     given === 0 ? '' : `, ${given} given range${given === 1 ? '' : 's'}`,

@@ -62,7 +62,7 @@ async function open(
   const feeds = await samples.first();
   const proven = await provePrepared(source, unchecked, { runner, feeds }, context);
   const prepared =
-    step.biasCorrection === 'none' && step.rounding !== 'blocks'
+    step.biasCorrection === 'none' && step.rounding !== 'blocks' && step.rounding !== 'gptq'
       ? proven
       : { ...proven, model: withBiases(proven.model) };
   const perChannel = prepared.perTensorReason === null;

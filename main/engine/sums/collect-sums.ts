@@ -37,14 +37,26 @@ export interface SumsRun {
  */
 export async function collectSums(
   model: Model,
-  { batches, runner, layerOf, sums: outputs, between }: SumsRun,
-  { signal }: Pick<TaskContext, 'signal'>,
+  run: SumsRun,
+  context: Pick<TaskContext, 'signal'>,
 ): Promise<ReadonlyMap<string, Float64Array>> {
+  return (await collectParts(model, run, 1, context))[0]!;
+}
+
+/** The same with batches dealt out in turns: sums that share no sample, to judge on some what was found on others. */
+export async function collectParts(
+  model: Model,
+  { batches, runner, layerOf, sums: outputs, between }: SumsRun,
+  parts: number,
+  { signal }: Pick<TaskContext, 'signal'>,
+): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
   const session = await runner.load(sourceOfModel(model), RESTING, { signal });
-  const totals = new Map<string, Float64Array>();
+  const all = Array.from({ length: parts }, () => new Map<string, Float64Array>());
   let samples = 0;
   let kept: KeptValues[] | undefined = between === undefined || between.keep.length === 0 ? undefined : [];
+  let added = 0;
   const add = async ({ count, run }: Asked): Promise<void> => {
+    const totals = all[added++ % parts]!;
     const { outputs: sums, kept: left } = await run;
     if (left !== null) {
       kept?.push(left);
@@ -80,7 +92,7 @@ export async function collectSums(
   } finally {
     if (runner.alive) await session.close();
   }
-  return totals;
+  return all;
 }
 
 interface Asked {

@@ -7,7 +7,7 @@ import type { Runner } from '../../runtime/runner.ts';
 import type { KeptChannels } from '../lineage.ts';
 import { collectSums } from '../../sums/collect-sums.ts';
 import type { Frontier } from '../../sums/frontier.ts';
-import type { GroupSums } from './least-squares.ts';
+import { addGroupSums, groupSums, type GroupSums } from '../../sums/group-sums.ts';
 import type { SolvableLayer } from '../../linear/solvable-layers.ts';
 import { levelsOf } from '../../sums/levels.ts';
 import { SumsGraph, type RowLayout } from '../../sums/sums-graph.ts';
@@ -62,14 +62,7 @@ export async function collectGrams(
     const x = graph.columns(node, nameInPruned(data), form, type);
     const wantedHere = graph.everyPosition(targetValue(graph, pair, target, nameInPruned), type);
     const t = graph.rows(wantedHere, outputLayout(layer, form.groups));
-    const outputs = {
-      gram: graph.products(x, x),
-      cross: graph.products(t, x),
-      columnTotals: graph.totals(x),
-      targetTotals: graph.totals(t),
-      targetSquares: graph.squares(t),
-      size: graph.size(t),
-    };
+    const outputs = addGroupSums(graph, x, t);
     for (const output of Object.values(outputs)) layerOf.set(output, layer.name);
     return outputs;
   });
@@ -100,28 +93,6 @@ function levelsInBoth(
 }
 
 type Named<Keys extends string> = Readonly<Record<Keys, string>>;
-
-function groupSums(
-  { groups, outputs, columns }: SolvableLayer['form'],
-  named: Named<'gram' | 'cross' | 'columnTotals' | 'targetTotals' | 'targetSquares' | 'size'>,
-  totals: ReadonlyMap<string, Float64Array>,
-): readonly GroupSums[] {
-  const all = (name: string): Float64Array => totals.get(name) ?? new Float64Array();
-  const count = (all(named.size)[0] ?? 0) / (groups * outputs);
-  return Array.from({ length: groups }, (_, group) => {
-    const part = (name: string, size: number): Float64Array => all(name).subarray(group * size, (group + 1) * size);
-    return {
-      columns,
-      outputs,
-      count,
-      gram: part(named.gram, columns * columns),
-      cross: part(named.cross, outputs * columns),
-      columnTotals: part(named.columnTotals, columns),
-      targetTotals: part(named.targetTotals, outputs),
-      targetSquares: part(named.targetSquares, outputs),
-    };
-  });
-}
 
 /** Sums over all positions, for each channel. */
 export interface Moments {

@@ -2,24 +2,8 @@ import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import type { Steps } from '../../tensor/linear/interruptible.ts';
 import { solveSymmetric } from '../../tensor/linear/solve.ts';
 import type { GroupWeights } from '../../linear/layer-weights.ts';
+import { biasFor, centredSums, type GroupSums } from '../../sums/group-sums.ts';
 import { rowsBySupport } from './support.ts';
-
-/** Sums over all positions of one group of a layer: columns x [K] of the pruned model, targets t [M] of the float model. */
-export interface GroupSums {
-  readonly columns: number;
-  readonly outputs: number;
-  /** Positions of all samples. */
-  readonly count: number;
-  /** Σ x·xᵀ [K, K], row-major. */
-  readonly gram: Float64Array;
-  /** Σ t·xᵀ [M, K], row-major. */
-  readonly cross: Float64Array;
-  /** Σ x [K]. */
-  readonly columnTotals: Float64Array;
-  /** Σ t [M] and Σ t² [M]. */
-  readonly targetTotals: Float64Array;
-  readonly targetSquares: Float64Array;
-}
 
 export interface RidgeOptions {
   /** λ as a multiple of the mean of the Gram matrix's diagonal. */
@@ -63,59 +47,6 @@ export function* solveRidge(sums: GroupSums, options: RidgeOptions): Steps<Ridge
       ridge = Math.max(ridge * 10, FLOAT32_NOISE);
     }
   }
-}
-
-/** Σ|W·x + b − t|² of these weights, over all outputs of the group. */
-export function squaredError(sums: GroupSums, { weights, bias }: GroupWeights): number {
-  const { columns, outputs, count, gram, cross, columnTotals, targetTotals, targetSquares } = sums;
-  let error = 0;
-  for (let m = 0; m < outputs; m++) {
-    const row = m * columns;
-    const b = bias[m]!;
-    let quadratic = 0;
-    let mixed = 0;
-    let mean = 0;
-    for (let i = 0; i < columns; i++) {
-      const weight = weights[row + i]!;
-      if (weight === 0) continue;
-      let product = 0;
-      for (let j = 0; j < columns; j++) product += gram[i * columns + j]! * weights[row + j]!;
-      quadratic += weight * product;
-      mixed += weight * cross[row + i]!;
-      mean += weight * columnTotals[i]!;
-    }
-    error += quadratic - 2 * mixed + targetSquares[m]! + b * (2 * mean - 2 * targetTotals[m]! + count * b);
-  }
-  // Sums of float32 products leave rounding where nothing else is left.
-  return Math.max(0, error);
-}
-
-/** Σ (x − x̄)(x − x̄)ᵀ and Σ (t − t̄)(x − x̄)ᵀ. */
-export function centredSums(sums: GroupSums): Pick<GroupSums, 'gram' | 'cross'> {
-  const { columns, outputs, count, columnTotals, targetTotals } = sums;
-  const gram = Float64Array.from(sums.gram);
-  const cross = Float64Array.from(sums.cross);
-  for (let i = 0; i < columns; i++) {
-    const mean = columnTotals[i]! / count;
-    for (let j = 0; j < columns; j++) gram[i * columns + j]! -= mean * columnTotals[j]!;
-  }
-  for (let m = 0; m < outputs; m++) {
-    const mean = targetTotals[m]! / count;
-    for (let j = 0; j < columns; j++) cross[m * columns + j]! -= mean * columnTotals[j]!;
-  }
-  return { gram, cross };
-}
-
-/** What takes up the means for these weights; zero where there is no place for it. */
-export function biasFor(sums: GroupSums, weights: Float64Array, isCentred: boolean): Float64Array {
-  const bias = new Float64Array(sums.outputs);
-  if (!isCentred) return bias;
-  for (let m = 0; m < sums.outputs; m++) {
-    let explained = 0;
-    for (let k = 0; k < sums.columns; k++) explained += weights[m * sums.columns + k]! * sums.columnTotals[k]!;
-    bias[m] = (sums.targetTotals[m]! - explained) / sums.count;
-  }
-  return bias;
 }
 
 interface NormalEquations {

@@ -2,7 +2,7 @@ import type { TaskContext } from '../../../base/progress.ts';
 import type { Model } from '../../graph/ir.ts';
 import { indexGraph } from '../../graph/index-graph.ts';
 import { collectGrams, type CalibrationRunner } from '../repair/layer-sums.ts';
-import { centredSums, type GroupSums } from '../repair/least-squares.ts';
+import { centredSums, type GroupSums } from '../../sums/group-sums.ts';
 import { solvableLayers, type SolvableLayer } from '../../linear/solvable-layers.ts';
 import { thinningOf } from '../../sums/thinning.ts';
 import type { Closure } from '../../channels/closure.ts';

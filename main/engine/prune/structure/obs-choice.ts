@@ -1,7 +1,7 @@
 import type { TaskContext } from '../../../base/progress.ts';
 import { NotPositiveDefinite } from '../../tensor/linear/cholesky.ts';
 import { runInterruptibly, type Steps } from '../../tensor/linear/interruptible.ts';
-import { biasFor } from '../repair/least-squares.ts';
+import { biasFor } from '../../sums/group-sums.ts';
 import { changesOf, type GroupWeights } from '../../linear/layer-weights.ts';
 import type { ConstantChange } from '../../linear/write-weights.ts';
 import { eliminateAtoms, type Consumer, type Elimination } from './eliminate-atoms.ts';

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../../../base/errors.ts';
+import { Frontier } from '../../sums/frontier.ts';
 import { byLevel, levelsOf } from '../../sums/levels.ts';
 import { thinningOf } from '../../sums/thinning.ts';
 import type { WrittenPlan } from '../settle-plan.ts';
@@ -7,6 +8,7 @@ import { codedLayers, pairOf, type CodedLayer, type ModelPair } from './coded-la
 import { learnRounding } from './learn-rounding.ts';
 import { sampleLayers } from './layer-samples.ts';
 import { blockRounds, layerRounds, refineBlock } from './refine-block.ts';
+import { roundInTurn } from './round-in-turn.ts';
 import type { RefineTask } from './refine-task.ts';
 import type { RefinedLayer, Refinement, WeightCodes } from './refined-layer.ts';
 import { activatedPower, codesOf, problemOf } from './rounding-problem.ts';
@@ -36,6 +38,7 @@ export async function refineLayers(
   const rounds = step.rounding === 'blocks' ? blockRounds(task, layers, levelOf) : layerRounds(layers, levelOf);
   const factors = new Map<string, number>();
   const rewrite = (): WrittenPlan => task.rewrite({ refined, factors });
+  const frontier = new Frontier(task.runner);
   let done = 0;
   const tell = (now: number): void =>
     context.progress({ stage: 'Refining', done: Math.floor(now), total: layers.length });
@@ -55,30 +58,47 @@ export async function refineLayers(
       }
     }
   };
-  for (const round of rounds) {
-    throwIfCancelled(context.signal, 'Quantizing');
-    tell(done);
-    const outcome =
-      round.block &&
-      (await refineBlock(task, rewrite(), round.block, (share) => tell(done + share * round.layers.length)));
-    if (outcome !== undefined) {
-      for (const [layer, own] of outcome.learnt?.layers ?? []) refined.set(layer, { ...refined.get(layer)!, ...own });
-      for (const [root, factor] of outcome.learnt?.factors ?? []) factors.set(root, factor);
-      for (const { unit } of round.layers) reports.get(unit.layer)!.rounding = outcome.error;
-    } else if (step.rounding !== 'nearest') {
-      let at = done;
-      for (const level of byLevel(round.layers, levelOf)) {
-        await learnRound(task, pairOf(float, rewrite()), level, ({ unit, written }, codes, error) => {
-          refined.set(unit.layer, { ...refined.get(unit.layer)!, codes, scales: written.scales });
-          reports.get(unit.layer)!.rounding = error;
-          tell(++at);
-        });
+  try {
+    for (const round of rounds) {
+      throwIfCancelled(context.signal, 'Quantizing');
+      tell(done);
+      const outcome =
+        round.block &&
+        (await refineBlock(task, rewrite(), round.block, (share) => tell(done + share * round.layers.length)));
+      if (outcome !== undefined) {
+        for (const [layer, own] of outcome.learnt?.layers ?? []) refined.set(layer, { ...refined.get(layer)!, ...own });
+        for (const [root, factor] of outcome.learnt?.factors ?? []) factors.set(root, factor);
+        for (const { unit } of round.layers) reports.get(unit.layer)!.rounding = outcome.error;
+      } else if (step.rounding === 'gptq') {
+        const shares = { frontier, all: layers, level: levelOf(round.layers[0]!) };
+        const now = rewrite();
+        for (const { layer, refined: own, error, power } of await roundInTurn(
+          task,
+          pairOf(float, now),
+          round.layers,
+          shares,
+        )) {
+          refined.set(layer.unit.layer, own);
+          const shareOf = (squares: number): number => (power > 0 ? squares / power : 0);
+          reports.get(layer.unit.layer)!.rounding = { before: shareOf(error.before), after: shareOf(error.after) };
+        }
+      } else if (step.rounding !== 'nearest') {
+        let at = done;
+        for (const level of byLevel(round.layers, levelOf)) {
+          await learnRound(task, pairOf(float, rewrite()), level, ({ unit, written }, codes, error) => {
+            refined.set(unit.layer, { ...refined.get(unit.layer)!, codes, scales: written.scales });
+            reports.get(unit.layer)!.rounding = error;
+            tell(++at);
+          });
+        }
       }
+      if (step.biasCorrection === 'empirical') {
+        for (const level of byLevel(round.layers, levelOf)) await correct(level, false);
+      }
+      done += round.layers.length;
     }
-    if (step.biasCorrection === 'empirical') {
-      for (const level of byLevel(round.layers, levelOf)) await correct(level, false);
-    }
-    done += round.layers.length;
+  } finally {
+    if (task.runner.alive) await frontier.release();
   }
   if (step.biasCorrection === 'fast') await correct(layers, true);
   return { quantized: rewrite(), layers: reports };

@@ -8,6 +8,8 @@ export interface BlockFormat {
   readonly block: number;
   /** Codes count from the middle; else each block has a zero point of its own. */
   readonly symmetric: boolean;
+  /** Codes on either side of the middle, where these are as many; undefined: all that the bits hold. */
+  readonly reach?: number;
   /** The nearest scale that the model can hold: Math.fround, or to float16. */
   readonly roundScale: (scale: number) => number;
 }
@@ -59,13 +61,13 @@ export function emptyCodes({ rows, columns }: MatrixShape, format: BlockFormat):
 }
 
 /** The code that stands for zero where the format is symmetric. */
-export function middleOf({ bits }: Pick<BlockFormat, 'bits'>): number {
-  return 2 ** (bits - 1);
+export function middleOf({ bits, reach }: Pick<BlockFormat, 'bits' | 'reach'>): number {
+  return reach ?? 2 ** (bits - 1);
 }
 
 /** The greatest code. */
-export function topOf({ bits }: Pick<BlockFormat, 'bits'>): number {
-  return 2 ** bits - 1;
+export function topOf({ bits, reach }: Pick<BlockFormat, 'bits' | 'reach'>): number {
+  return reach === undefined ? 2 ** bits - 1 : 2 * reach;
 }
 
 /** A scale as the model holds it; 1 where it would be too small for a normal number. */

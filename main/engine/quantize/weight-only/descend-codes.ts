@@ -13,9 +13,10 @@ const ROWS_AT_ONCE = 8;
  * @param made codes and scales are changed in place
  * @param weights row-major [rows, columns]; not modified
  * @param gram Σx·xᵀ, row-major [columns, columns]; not modified
+ * @param scalesMove false: scales stay as they are, and only codes move
  * @see Behdin et al. 2023, QuantEase, algorithm 1, for the codes
  */
-export function* descendCodes(made: BlockCodes, weights: Float32Array, gram: Float64Array): Steps {
+export function* descendCodes(made: BlockCodes, weights: Float32Array, gram: Float64Array, scalesMove = true): Steps {
   const { rows, columns } = made;
   for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
     const count = Math.min(ROWS_AT_ONCE, rows - first);
@@ -31,7 +32,7 @@ export function* descendCodes(made: BlockCodes, weights: Float32Array, gram: Flo
       for (let pass = 0; pass < PASSES; pass++) {
         if (!moveCodes(made, own) || pass === PASSES - 1) break;
         yield;
-        moveScales(made, own);
+        if (scalesMove) moveScales(made, own);
         yield;
       }
     }

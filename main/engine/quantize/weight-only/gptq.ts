@@ -17,6 +17,7 @@ const ROWS_AT_ONCE = 64;
  * inverse and its factor.
  * @param weights row-major [rows, columns], finite; used up
  * @param gram Σx·xᵀ, row-major [columns, columns]; not modified
+ * @param scales of each block of each row, zero having the middle code; left out: they are found
  * @see Frantar et al. 2023, GPTQ, algorithm 1, with the order of columns (act-order) and static groups of its code
  */
 export function* gptq(
@@ -24,10 +25,12 @@ export function* gptq(
   gram: Float64Array,
   { rows, columns }: MatrixShape,
   format: BlockFormat,
+  scales?: Float32Array,
 ): Steps<BlockCodes> {
   const made = emptyCodes({ rows, columns }, format);
   const importance = Float64Array.from({ length: columns }, (_, at) => gram[at * columns + at]!);
-  yield* setRanges(made, weights, importance);
+  if (scales === undefined) yield* setRanges(made, weights, importance);
+  else made.scales.set(scales);
   const order = Int32Array.from(Array.from(importance.keys()).sort((a, b) => importance[b]! - importance[a]!));
   const sorted = new Float64Array(columns * columns);
   for (let i = 0; i < columns; i++) {

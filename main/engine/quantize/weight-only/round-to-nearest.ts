@@ -64,7 +64,9 @@ export function rangeOf(
   const middle = middleOf(format);
   if (format.symmetric) {
     const extreme = -least > greatest ? least : greatest;
-    return { scale: storedScale(-extreme / middle, format), zeroPoint: middle };
+    // Where codes reach as far on either side, no scale has to be negative.
+    const scale = format.reach === undefined ? -extreme / middle : Math.abs(extreme) / middle;
+    return { scale: storedScale(scale, format), zeroPoint: middle };
   }
   const top = topOf(format);
   const scale = storedScale((greatest - least) / top, format);

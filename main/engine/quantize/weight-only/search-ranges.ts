@@ -6,7 +6,7 @@ const SHARES = Array.from({ length: 19 }, (_, at) => 1.1 - at / 30);
 
 /**
  * The scale and zero point of a block with the least Σ importance · error², among ranges of several widths; each is fitted to
- * its codes by least squares. Symmetric codes reach one step further down than up: both signs of the scale are tried.
+ * its codes by least squares. Symmetric codes that reach one step further down than up: both signs of the scale are tried.
  * @param weights one row; those of the block begin at `start`
  * @param importance of each column of the row
  */
@@ -17,7 +17,7 @@ export function searchRange(
   format: BlockFormat,
 ): BlockRange {
   const full = rangeOf(weights, start, end, format);
-  const signs = format.symmetric ? [1, -1] : [1];
+  const signs = format.symmetric && format.reach === undefined ? [1, -1] : [1];
   let best = full;
   let least = lossOf(weights, { start, end }, importance, full, topOf(format));
   for (const sign of signs) {

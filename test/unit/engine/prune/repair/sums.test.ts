@@ -3,7 +3,7 @@ import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { inferModel } from '../../../../../main/engine/operators/infer.ts';
 import { collectGrams } from '../../../../../main/engine/prune/repair/layer-sums.ts';
 import { readWeights } from '../../../../../main/engine/linear/layer-weights.ts';
-import { squaredError, type GroupSums } from '../../../../../main/engine/prune/repair/least-squares.ts';
+import { squaredError, type GroupSums } from '../../../../../main/engine/sums/group-sums.ts';
 import { solvableLayers } from '../../../../../main/engine/linear/solvable-layers.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';

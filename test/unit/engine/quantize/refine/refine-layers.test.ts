@@ -82,6 +82,28 @@ describe('weights of 4 bits', () => {
     expect(learnt.notes.at(-1)).toMatch(/^The rounding of 4 layers was learnt/);
   });
 
+  it('lose less when they are rounded in turn, with scales and biases, and still run as integer kernels', async () => {
+    const model = network();
+    const nearest = await quantize(model, { weightBits: 4 });
+    const turned = await quantize(model, { weightBits: 4, rounding: 'gptq' });
+    expect(turned.fusedShare).toBe(1);
+    expect(await errorOf(model, turned.model)).toBeLessThan(0.5 * (await errorOf(model, nearest.model)));
+    const told = turned.layers.flatMap(({ refined }) => refined?.rounding ?? []);
+    expect(told).toHaveLength(4);
+    for (const { before, after } of told) expect(after).toBeLessThan(before);
+    // The same twice.
+    const again = await quantize(model, { weightBits: 4, rounding: 'gptq' });
+    expect(await errorOf(turned.model, again.model)).toBe(0);
+  });
+
+  it('keep their one scale where they are rounded in turn for each tensor', async () => {
+    const model = network();
+    const nearest = await quantize(model, { weightBits: 4, perChannel: false });
+    const turned = await quantize(model, { weightBits: 4, perChannel: false, rounding: 'gptq' });
+    expect(turned.fusedShare).toBe(1);
+    expect(await errorOf(model, turned.model)).toBeLessThan(0.5 * (await errorOf(model, nearest.model)));
+  });
+
   it('lose less when blocks are learnt together, activations and biases too, and still run as integer kernels', async () => {
     const model = network();
     const nearest = await quantize(model, { weightBits: 4 });
@@ -96,8 +118,8 @@ describe('weights of 4 bits', () => {
     expect(await errorOf(learnt.model, again.model)).toBe(0);
   });
 
-  it('have codes from −7 to 7', async () => {
-    const { model } = await quantize(network(), { weightBits: 4, rounding: 'adaround' });
+  it.each(['adaround', 'gptq'] as const)('have codes from −7 to 7 (%s)', async (rounding) => {
+    const { model } = await quantize(network(), { weightBits: 4, rounding });
     const codes = model.graph.initializers.filter(({ dtype, dims }) => dtype === 'int8' && dims.length > 1);
     expect(codes.length).toBe(4);
     for (const { storage } of codes) {

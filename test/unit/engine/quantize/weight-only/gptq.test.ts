@@ -45,6 +45,23 @@ describe('gptq', () => {
     expect(made[0]! + made[1]!).toBeCloseTo(0.8, 1);
   });
 
+  it('keeps to codes that reach as far on either side, with scales above 0', () => {
+    const shape = { rows: 4, columns: 30 };
+    const random = seededRandom(5);
+    const weights = Float64Array.from({ length: 120 }, () => random() - 0.6);
+    const gram = correlatedGram(30, 2);
+    const made = runNow(gptq(weights.slice(), gram, shape, { ...format(4, 30, true), reach: 5 }));
+    runNow(descendCodes(made, Float32Array.from(weights), gram));
+    expect(Math.max(...made.codes)).toBe(10);
+    expect(Math.min(...made.codes)).toBe(0);
+    expect(Math.min(...made.scales)).toBeGreaterThan(0);
+    // Given scales stay.
+    const scales = Float32Array.of(0.1, 0.2, 0.1, 0.3);
+    const given = runNow(gptq(weights.slice(), gram, shape, { ...format(4, 30, true), reach: 5 }, scales));
+    runNow(descendCodes(given, Float32Array.from(weights), gram, false));
+    expect([...given.scales]).toEqual([...scales]);
+  });
+
   it.each([
     { bits: 4 as const, symmetric: true },
     { bits: 4 as const, symmetric: false },
