@@ -1,15 +1,21 @@
-/** Models that a search makes: everything in int8 after some steps, or some groups of layers otherwise. Pure. */
+/** Models that a search makes: everything in int8 after some steps, or some groups of layers otherwise; or weights alone in codes. Pure. */
 import type { Recipe, RecipeStep } from '../../contract/recipe/recipe.ts';
 import { equalizeKind } from '../../contract/recipe/equalize.ts';
+import { quantizeKind, type QuantizeStep } from '../../contract/recipe/quantize.ts';
 import { int8Static, type Int8StaticStep } from '../../contract/recipe/quantize-static.ts';
 import type { SearchSpace, Proposal } from './search-space.ts';
 
 /** A model that may be made: what comes before quantization, and how it is quantized. */
 export interface Choice {
   readonly before: readonly RecipeStep[];
-  readonly step: Int8StaticStep;
+  readonly step: QuantizeStep;
   /** What was done beside rounding, by what it is about: a later repair of the same takes its place. */
   readonly repairs: Readonly<Record<string, string>>;
+}
+
+/** One that runs in int8. */
+export interface IntegerChoice extends Choice {
+  readonly step: Int8StaticStep;
 }
 
 /** The recipe of a choice. */
@@ -30,7 +36,7 @@ const TITLES: Readonly<Record<(typeof CALIBRATORS)[number], string>> = {
 };
 
 /** Everything in int8, with ranges found in this way. */
-export function wholeChoice(calibrator: (typeof CALIBRATORS)[number], samples: number): Choice {
+export function wholeChoice(calibrator: (typeof CALIBRATORS)[number], samples: number): IntegerChoice {
   const step = int8Static.parse({ scheme: 'int8-static', calibrator, samples });
   return { before: [], step, repairs: { ranges: TITLES[calibrator] } };
 }
@@ -44,7 +50,7 @@ export function nameOf({ repairs }: Choice, precisions = 'all in int8'): string 
 export interface Repair {
   /** Of repairs with one key a choice has the last. */
   readonly key: string;
-  readonly apply: (choice: Choice) => Choice;
+  readonly apply: (choice: IntegerChoice) => IntegerChoice;
 }
 
 const setting = (title: string, settings: Partial<Omit<Int8StaticStep, 'calibrator'>>): Repair => ({
@@ -76,6 +82,7 @@ export function quickRepairs(vnni: boolean | null): readonly Repair[] {
     ...(vnni === true ? [] : [setting('unsigned codes', { types: 'u8u8' })]),
     setting('biases corrected by means', { biasCorrection: 'fast' }),
     setting('biases corrected layer by layer', { biasCorrection: 'empirical' }),
+    setting('weights rounded in turn', { rounding: 'gptq' }),
     equalizing('layers equalized', 'cross-layer'),
     equalizing('data smoothed', 'smooth'),
     setting('images in two codes', { splitInputs: true }),
@@ -103,12 +110,25 @@ export const SLOW_REPAIRS: readonly (Repair & { readonly title: string })[] = [
   { ...setting(LEARNT, { rounding: 'adaround' }), title: LEARNT },
 ];
 
+/**
+ * Weights alone in codes, the smallest first, activations in float: for models whose bytes are matrices. Tried where size is what is made
+ * least; no layer runs in integers, so that times are of no account.
+ */
+export function weightChoices(samples: number): readonly (Choice & { readonly name: string })[] {
+  const kernels = { format: 'nbits', block: 32 } as const;
+  const steps = [
+    ['weights alone in 4 bits, rounded in turn', { ...kernels, scheme: 'int4-weight', method: 'gptq', samples }],
+    ['weights alone in 8 bits', { ...kernels, scheme: 'int8-weight', method: 'rtn' }],
+  ] as const;
+  return steps.map(([name, step]) => ({ name, before: [], step: quantizeKind.schema.parse(step), repairs: {} }));
+}
+
 /** A choice with groups of layers in other precisions than int8. */
 export function mixedChoice(
-  { before, step, repairs }: Choice,
+  { before, step, repairs }: IntegerChoice,
   { groups }: SearchSpace,
   { precisions }: Proposal,
-): { readonly choice: Choice; readonly name: string } {
+): { readonly choice: IntegerChoice; readonly name: string } {
   const layers = Object.fromEntries(
     groups.flatMap((group, at) => {
       const precision = precisions[at]!;

@@ -7,8 +7,10 @@ import {
   nameOf,
   quickRepairs,
   SLOW_REPAIRS,
+  weightChoices,
   wholeChoice,
   type Choice,
+  type IntegerChoice,
   type Repair,
 } from './choice.ts';
 import { nextPlace } from './next-place.ts';
@@ -40,12 +42,16 @@ export interface SearchTrial extends MeasuredQuality {
   readonly predicted: { readonly latencyRatio: number; readonly sqnrDb: number } | null;
 }
 
+interface IntegerTrial extends SearchTrial {
+  readonly choice: IntegerChoice;
+}
+
 /** What makes and measures trials. */
 export interface SearchPort {
   /** A trial that was made and measured before is not made again. */
   readonly measure: (choice: Choice, name: string) => Promise<MeasuredQuality & { readonly id: string }>;
   /** What there is to choose from, with everything else as in this choice; undefined: no layer can run in int8. */
-  readonly space: (choice: Choice) => Promise<SearchSpace | undefined>;
+  readonly space: (choice: IntegerChoice) => Promise<SearchSpace | undefined>;
   /**
    * Times some trials and the float model in turns, one as often as the other: by id milliseconds, and the share of float's, of the runs that
    * were disturbed least.
@@ -69,7 +75,8 @@ const RACED = 8;
 
 /**
  * Searches for the recipe that keeps a floor and takes the least time (or bytes).
- * 1. Everything in int8, with ranges found in several ways; the best is the base.
+ * 1. Everything in int8, with ranges found in several ways; the best is the base. For size also weights alone in codes, of fewer bits where that
+ *    keeps the floor.
  * 2. While it does not keep the floor: repairs, one after the other, those that cost nothing at run time first; each stays that helps. What
  *    did not help before another did is tried once more.
  * 3. Each group of layers is measured, and choices of precisions are proposed by what adds up. The one that is predicted to keep the floor
@@ -89,11 +96,11 @@ export async function* searchPrecisions(
   const until = goal.timeMs === null ? Infinity : performance.now() + goal.timeMs;
   const trials: SearchTrial[] = [];
   const open = (): boolean => trials.length < goal.trials && performance.now() < until;
-  const run = async (
-    choice: Choice,
+  const run = async <C extends Choice>(
+    choice: C,
     name: string,
     predicted: SearchTrial['predicted'] = null,
-  ): Promise<SearchTrial> => {
+  ): Promise<SearchTrial & { readonly choice: C }> => {
     throwIfCancelled(signal, 'The search');
     progress({ stage: 'Searching', done: trials.length, total: goal.trials });
     const measured = await port.measure(choice, name);
@@ -102,7 +109,7 @@ export async function* searchPrecisions(
     return trial;
   };
 
-  let base: SearchTrial | undefined;
+  let base: IntegerTrial | undefined;
   for (const calibrator of goal.trials < FEW_TRIALS ? CALIBRATORS.slice(0, 2) : CALIBRATORS) {
     if (!open()) return;
     const choice = wholeChoice(calibrator, samples);
@@ -111,6 +118,13 @@ export async function* searchPrecisions(
     yield trial;
   }
   if (base === undefined) return;
+  for (const { name, ...choice } of minimize === 'size' ? weightChoices(samples) : []) {
+    if (!open()) return;
+    const trial = await run(choice, name);
+    yield trial;
+    // Eight bits are of use where four lose too much, and in a model that codes of weights make smaller at all.
+    if (trial.keeps || trial.bytes >= base.bytes) break;
+  }
 
   const first = [...quickRepairs(goal.vnni)];
   /** In vain on the base as it is now, and on one to which something that helped was added since. */
@@ -139,7 +153,8 @@ export async function* searchPrecisions(
   const space = await port.space(base.choice);
   if (space === undefined) return;
   const front = proposals(space, minimize).filter(({ precisions }) => precisions.some((one) => one !== 'float'));
-  const measured = new Map<number, SearchTrial>();
+  const measured = new Map<number, IntegerTrial>();
+  const mixed: IntegerTrial[] = [base];
   const whole = describe(
     space,
     space.groups.map(() => 'int8'),
@@ -155,17 +170,19 @@ export async function* searchPrecisions(
     const { choice, name } = mixedChoice(base.choice, space, proposal);
     const trial = await run(choice, name, predictionOf(proposal, space));
     measured.set(at, trial);
+    mixed.push(trial);
     yield trial;
   }
 
-  for (const near of nearlyGood(trials, base, goal)) {
-    let best: SearchTrial = near;
+  const best = bestTrial(trials, minimize);
+  for (const near of nearlyGood(mixed, { base, best }, goal)) {
+    let nearest: IntegerTrial = near;
     for (const { apply, title } of SLOW_REPAIRS) {
       if (!open()) return;
-      const trial = await run(apply(best.choice), `${best.name}, ${title}`);
+      const trial = await run(apply(nearest.choice), `${nearest.name}, ${title}`);
       yield trial;
       if (trial.keeps) break;
-      if (nearness(trial) > nearness(best)) best = trial;
+      if (nearness(trial) > nearness(nearest)) nearest = trial;
     }
   }
 }
@@ -175,11 +192,10 @@ export async function* searchPrecisions(
  * these the nearest first.
  */
 function nearlyGood(
-  trials: readonly SearchTrial[],
-  base: SearchTrial,
+  trials: readonly IntegerTrial[],
+  { base, best }: { readonly base: IntegerTrial; readonly best: SearchTrial | undefined },
   { floor, minimize }: SearchGoal,
-): readonly SearchTrial[] {
-  const best = bestTrial(trials, minimize);
+): readonly IntegerTrial[] {
   const nearly = 'minSqnrDb' in floor ? NEARLY.decibels : NEARLY.share;
   return trials
     .filter((trial) => !trial.keeps && margin(trial, floor) > -nearly)

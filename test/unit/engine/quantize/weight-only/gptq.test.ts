@@ -52,7 +52,7 @@ describe('gptq', () => {
     const gram = correlatedGram(30, 2);
     const made = runNow(gptq(weights.slice(), gram, shape, { ...format(4, 30, true), reach: 5 }));
     runNow(descendCodes(made, Float32Array.from(weights), gram));
-    expect(Math.max(...made.codes)).toBe(10);
+    expect(Math.max(...made.codes)).toBeLessThanOrEqual(10);
     expect(Math.min(...made.codes)).toBe(0);
     expect(Math.min(...made.scales)).toBeGreaterThan(0);
     // Given scales stay.
