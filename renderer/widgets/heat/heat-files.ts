@@ -1,5 +1,6 @@
 import { harmMap } from '../../viz/color-maps.ts';
 import { layoutHeat } from '../../viz/heat/heat-layout.ts';
+import { heatLegend } from '../../viz/heat/heat-legend.ts';
 import { paintMarks, svgOf } from '../../viz/heat/heat-paint.ts';
 import { heatScene, type HeatColors, type HeatMark } from '../../viz/heat/heat-scene.ts';
 import { measureHeatText } from './measure-text.ts';
@@ -41,18 +42,23 @@ interface WholePicture {
   readonly background: string;
 }
 
-/** All that is shown, scrolled away or not. */
+/** All that is shown, scrolled away or not, and what the colours mean. */
 function wholePicture({ table, scales, shown, order }: Heat, scheme: Scheme): WholePicture {
   const counts = { rows: shown.rows.length, columns: shown.columns.length };
-  const room = Math.min(MOST_WIDTH, WIDTH_OF_NAMES + WIDTH_OF_COLUMN * counts.columns);
+  // As wide as the longest head, with its arrow.
+  const heads = shown.columns.map((column) => measureHeatText(`${table.columns[column]!.short} ▼`) + 8);
+  const column = heads.reduce((most, head) => Math.max(most, head), WIDTH_OF_COLUMN);
+  const room = Math.min(MOST_WIDTH, WIDTH_OF_NAMES + column * counts.columns);
   const layout = layoutHeat(table, counts, { width: room, measure: measureHeatText });
-  const { fullHeight: height } = layout;
+  const { fullHeight } = layout;
   const width = Math.max(room, layout.fullWidth);
   const colors = { ...COLORS[scheme], map: harmMap[scheme] };
   const sorted = order.by === 'column' ? order : null;
   const picture = { table, scales, order: shown, layout, colors, sorted, measure: measureHeatText };
-  const marks = heatScene({ ...picture, width, height, scroll: { left: 0, top: 0 } });
-  return { marks, width, height, background: colors.panel };
+  const marks = heatScene({ ...picture, width, height: fullHeight, scroll: { left: 0, top: 0 } });
+  const legend = heatLegend({ table, scales, colors, measure: measureHeatText, top: fullHeight });
+  const background = colors.panel;
+  return { marks: [...marks, ...legend.marks], width, height: fullHeight + legend.height, background };
 }
 
 /** The whole heat map as an SVG document. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterOrder } from '../../../../../renderer/viz/heat/cluster.ts';
 import { layoutHeat, movePlace, placeAt, scrollTo } from '../../../../../renderer/viz/heat/heat-layout.ts';
+import { heatLegend } from '../../../../../renderer/viz/heat/heat-legend.ts';
 import { orderHeat } from '../../../../../renderer/viz/heat/heat-order.ts';
 import { svgOf } from '../../../../../renderer/viz/heat/heat-paint.ts';
 import { placeScales } from '../../../../../renderer/viz/heat/heat-scale.ts';
@@ -196,5 +197,44 @@ describe('heatScene', () => {
       background: '#fff',
     });
     expect(svg).toContain('>a&lt;b&amp;c</text>');
+  });
+});
+
+describe('heatLegend', () => {
+  const colors = { text: '#000', muted: '#777', map: (place: number) => `rgb(${Math.round(place * 100)})` };
+  const words = (scales: Parameters<typeof heatLegend>[0]['scales']): { texts: readonly string[]; height: number } => {
+    const { marks, height } = heatLegend({ table, scales, colors, measure, top: 100 });
+    return { texts: marks.flatMap((mark) => (mark.kind === 'text' ? [mark.text] : [])), height };
+  };
+
+  it('tells the best and the worst of each scale, the colours between them from the best to the worst', () => {
+    const { texts, height } = words(shared);
+    expect(texts.map((text) => text.replace(/\d+\.\d{5,}/u, (number) => Number(number).toPrecision(2)))).toEqual([
+      'best 60 dB',
+      '10 dB worst',
+      'SQNR',
+      'best 0.0010 dB',
+      '10 dB worst',
+      'KL, logarithmic',
+    ]);
+    expect(height).toBe(48);
+    const { marks } = heatLegend({ table, scales: shared, colors, measure, top: 100 });
+    const fills = marks.flatMap((mark) => (mark.kind === 'rect' ? [mark.fill] : []));
+    expect([fills[0], fills[39]]).toEqual(['rgb(0)', 'rgb(100)']);
+  });
+
+  it('says of many scales that each column has its own', () => {
+    const wide = heatTable({
+      rows: [{ key: 'a', label: 'a' }],
+      columns: Array.from({ length: 7 }, (_, at) => ({ key: `c${at}`, title: `c${at}`, short: `${at}`, scale: DB })),
+      value: (_, column) => column,
+    });
+    const scales = placeScales(wide, {}, { perColumn: true });
+    const { marks } = heatLegend({ table: wide, scales, colors, measure, top: 0 });
+    expect(marks.flatMap((mark) => (mark.kind === 'text' ? [mark.text] : []))).toEqual([
+      'best of its column',
+      'worst',
+      '',
+    ]);
   });
 });
