@@ -170,12 +170,14 @@ const CELL_PADDING = 5;
 
 /**
  * A cell's text as it fits: units stand in the header and the legend; of powers of ten the digits after the point go before nothing
- * is written ("3.42e−11", "3e−11"). All of it is told where the cell is pointed at.
+ * is written ("3.42e−11", "3e−11"), and small numbers become such powers ("0.0017", "2e−3"). All of it is told where the cell is
+ * pointed at.
  */
 function fittingText(text: string, room: number, measure: (text: string) => number): string {
   const short = text.replace(/ dB$/u, '');
   const rounded = short.replace(/\d\.\d+(?=e)/u, (digits) => String(Math.round(Number(digits))));
-  return [short, rounded].find((one) => measure(one) <= room) ?? '';
+  const power = /^0\.0\d+$/u.test(short) ? Number(short).toExponential(0).replace('-', '−') : short;
+  return [short, rounded, power].find((one) => measure(one) <= room) ?? '';
 }
 
 function nameMarks(picture: HeatPicture, row: HeatTable['rows'][number], y: number, marks: HeatMark[]): void {
