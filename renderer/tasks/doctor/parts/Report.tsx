@@ -6,6 +6,7 @@ import { EmptyState } from '../../../design/EmptyState.tsx';
 import { Section } from '../../../design/Section.tsx';
 import classes from '../DoctorView.module.css';
 import { groupsOf, SEVERITY_TITLES, summaryOf } from '../model.ts';
+import { useDoctorTask } from '../store.ts';
 import { FindingCard } from './FindingCard.tsx';
 
 interface ReportProps {
@@ -16,10 +17,14 @@ interface ReportProps {
 /** The findings by severity, then what was looked at. */
 export function Report({ report, trial }: ReportProps): ReactNode {
   const groups = groupsOf(report.findings);
+  const running = useDoctorTask((task) => task.state.status === 'running');
   return (
     <div className={classes['report']}>
       <p className={classes['summary']}>{summaryOf(report)}</p>
-      {groups.length === 0 && (
+      {groups.length === 0 && running && (
+        <EmptyState title="Nothing found so far">What running the model shows is being measured.</EmptyState>
+      )}
+      {groups.length === 0 && !running && (
         <EmptyState title="Nothing found" icon={<IconCircleCheck size={28} />}>
           None of the checks found anything that makes this model slow, wrong or large here.
         </EmptyState>
