@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { TaskContext } from '../../base/progress.ts';
 import { SUSPICIONS, type SuspectRow, type Suspects, type Suspicion } from '../../contract/suspects.ts';
 import { indexGraph, usedValues } from '../graph/index-graph.ts';
@@ -10,7 +9,8 @@ import { topologicalOrder } from '../operators/order.ts';
 import { constantNodes } from '../passes/constant-nodes.ts';
 import { inputPorts } from '../runtime/input-dims.ts';
 import type { Runner } from '../runtime/runner.ts';
-import { sourceOfModel, tapModel } from '../runtime/taps.ts';
+import { sourceOfModel } from '../runtime/model-source.ts';
+import { tapModel } from '../runtime/taps.ts';
 import { dtypeBits } from '../tensor/dtype.ts';
 import type { ScannedValue } from '../tensor/value-scan.ts';
 import type { Dataset } from './dataset.ts';
@@ -19,7 +19,6 @@ import { batchSizeFor } from './feeding.ts';
 /** What is looked at. */
 export interface SuspectRequest {
   readonly model: Model;
-  readonly path: string;
   readonly dataset: Dataset;
   readonly runner: Runner;
   /** Sizes of dimensions other than the batch, to estimate how much is held at once. */
@@ -113,14 +112,14 @@ function groupsOf(looked: readonly Looked[], inference: Inference): readonly (re
 }
 
 async function scanGroup(
-  { model, path, dataset, runner, limit }: SuspectRequest,
+  { model, dataset, runner, limit }: SuspectRequest,
   group: readonly Looked[],
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (done: number) => void },
 ): Promise<Readonly<Record<string, ScannedValue>>> {
   const ports = inputPorts(model);
   const fed = new Set(ports.map(({ name }) => name));
   const taps = group.flatMap(({ name }) => (fed.has(name) ? [] : [name]));
-  const source = sourceOfModel(tapModel(model, taps), dirname(path));
+  const source = sourceOfModel(tapModel(model, taps));
   const session = await runner.load(source, { provider: 'cpu', threads: null, optimization: 'disabled' }, { signal });
   try {
     const batch = batchSizeFor(ports, 1).size;

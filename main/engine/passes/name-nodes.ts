@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import type { Attribute, Graph, Model, Node } from '../graph/ir.ts';
 import { walkGraphs, walkNodes } from '../graph/walk.ts';
 import type { ModelSource } from '../runtime/settings.ts';
-import { isTooNew, sourceOfModel } from '../runtime/taps.ts';
+import { isTooNew, sourceOfModel } from '../runtime/model-source.ts';
 import { unchanged, type PassResult } from './pass.ts';
 
 /**
@@ -48,7 +47,7 @@ export function hasNamesakes(model: Model): boolean {
  * namesakes, and stating an IR version that the runtime takes.
  */
 export function runnableSource({ model, path }: { readonly model: Model; readonly path: string }): ModelSource {
-  return hasNamesakes(model) || isTooNew(model) ? sourceOfModel(nameNodes(model).model, dirname(path)) : { path };
+  return hasNamesakes(model) || isTooNew(model) ? sourceOfModel(nameNodes(model).model) : { path };
 }
 
 /** Told where a name that the model gives itself was changed. */

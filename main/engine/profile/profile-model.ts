@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Provider } from '../../contract/machine.ts';
 import type { Loading } from '../../contract/profile-parts.ts';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
@@ -15,7 +15,8 @@ import type { Runner } from '../runtime/runner.ts';
 import type { RunnerSource } from '../runtime/runner-pool.ts';
 import type { Session } from '../runtime/session.ts';
 import type { ModelSource, PortInfo, SessionSettings } from '../runtime/settings.ts';
-import { isTooNew, measureShapes, sourceOfModel, type MeasuredShape } from '../runtime/taps.ts';
+import { isTooNew, sourceOfModel } from '../runtime/model-source.ts';
+import { measureShapes, type MeasuredShape } from '../runtime/taps.ts';
 import { attributeRuns, type RunToAttribute } from './attribute-runs.ts';
 import { summarizeLatency } from './latency.ts';
 import { layerFacts, openValues } from './layer-facts.ts';
@@ -112,7 +113,7 @@ async function measure(
   const onProgress: RunnerCallOptions['onProgress'] = (step) => progress({ ...step, stage: 'Profiling' });
   const runs = profiledRuns(plain.timing, model.graph.nodes.length, request.runs);
   const named = nameNodes(model).model;
-  const source = named === model && !isTooNew(model) ? { path } : sourceOfModel(named, dirname(path));
+  const source = named === model && !isTooNew(model) ? { path } : sourceOfModel(named);
   const beside = await runner.load(source, settings, call);
   const profiled = await measureProfiled(
     runner,
@@ -128,7 +129,7 @@ async function measure(
     plain,
     profiled,
     loading: await loadingOf(runner, { source, settings }, { signal, progress }),
-    shapes: await openShapes({ model, path }, runner, inputs, call),
+    shapes: await openShapes({ model }, runner, inputs, call),
   };
 }
 
@@ -178,7 +179,7 @@ function dimsOfFeed(port: PortInfo, feed: HostTensor | undefined): Record<string
 
 /** Shapes of values where inference does not reach, as one more run shows them. */
 async function openShapes(
-  { model, path }: Pick<OpenedFile, 'model' | 'path'>,
+  { model }: Pick<OpenedFile, 'model'>,
   runner: Runner,
   { feeds, dims }: ChosenInputs,
   call: RunnerCallOptions,
@@ -187,7 +188,7 @@ async function openShapes(
   const values = openValues(model, dims, feeds);
   if (values.length === 0) return undefined;
   try {
-    return await measureShapes(runner, { model, path, values, feeds }, { signal: call.signal });
+    return await measureShapes(runner, { model, values, feeds }, { signal: call.signal });
   } catch (error) {
     // such graphs load as they are but not with further outputs; their costs stay unknown
     if (error instanceof StudioError && error.code.startsWith('RUNTIME_')) return undefined;

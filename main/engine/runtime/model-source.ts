@@ -1,12 +1,39 @@
+import { tensorBytes } from '../graph/tensor-data.ts';
+import { tensorByteLength } from '../graph/tensor-size.ts';
+import { mapTensors, walkTensors } from '../graph/tensors.ts';
 import type { Model } from '../graph/ir.ts';
-import { walkTensors } from '../graph/tensors.ts';
+import { encodeModel } from '../onnx/encode-model.ts';
 import type { ModelSource } from './settings.ts';
-import { sourceOfModel as sourceIn } from './taps.ts';
 
-/** A model in memory as the runner loads it; external data is looked up where the model says that it lies. */
+/**
+ * External tensors up to this size go into the bytes: the runtime infers shapes from such as the pads of a Pad, and finds
+ * external ones only for models that it opens as files.
+ */
+const INLINE_BYTES = 1024;
+
+/** The newest IR version that ONNX Runtime 1.30 takes. What is newer there adds fields, of which graphs that it can run have none. */
+const RUNTIME_IR = 13;
+
+/** Whether the runtime refuses the model for the version that its file states alone. */
+export function isTooNew({ irVersion }: Model): boolean {
+  return irVersion > RUNTIME_IR;
+}
+
+/** The model, stating an IR version that the runtime takes. */
+export function statedForRuntime(model: Model): Model {
+  return isTooNew(model) ? { ...model, irVersion: RUNTIME_IR } : model;
+}
+
+/** A model in memory as the runner loads it: its bytes, and the folder where the model says that its external data lies. */
 export function sourceOfModel(model: Model): ModelSource {
-  for (const { storage } of walkTensors(model)) {
-    if (storage.kind === 'external') return sourceIn(model, storage.directory);
+  const inlined = mapTensors(model, (tensor) =>
+    tensor.storage.kind === 'external' && tensorByteLength(tensor) <= INLINE_BYTES
+      ? { ...tensor, storage: { kind: 'raw', bytes: tensorBytes(tensor) } }
+      : tensor,
+  );
+  const bytes = encodeModel(statedForRuntime(inlined));
+  for (const { storage } of walkTensors(inlined)) {
+    if (storage.kind === 'external') return { bytes, directory: storage.directory };
   }
-  return sourceIn(model);
+  return { bytes };
 }

@@ -11,7 +11,10 @@ import type { KeptValues, LoadResult, RunnerCalls } from './protocol.ts';
 import { residentBytes } from './resident-memory.ts';
 import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
 
-/** Larger models go to the runtime through a file: it maps or streams that, where a buffer would be held twice. */
+/**
+ * Larger models go to the runtime through a file: it maps or streams that, where a buffer would be held twice. Not those with
+ * external data: the runtime looks for the data of a file beside it alone.
+ */
 const LARGE_MODEL_BYTES = 256 * 2 ** 20;
 
 /** The sessions of this runner process, by the number that the engine knows them by. Runs in the runner only. */
@@ -191,7 +194,9 @@ async function createSession(
   if ('path' in source) return ort.InferenceSession.create(source.path, options);
   const chunks = source.bytes instanceof Uint8Array ? [source.bytes] : source.bytes;
   const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  if (size <= LARGE_MODEL_BYTES) return ort.InferenceSession.create(Buffer.concat(chunks), options);
+  if (size <= LARGE_MODEL_BYTES || source.directory !== undefined) {
+    return ort.InferenceSession.create(Buffer.concat(chunks), options);
+  }
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-model-'));
   try {
     const path = join(folder, 'model.onnx');

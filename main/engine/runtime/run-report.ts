@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { RunFailure, RunReport } from '../../contract/run-report.ts';
@@ -15,7 +14,7 @@ import { elementCount, type HostTensor, type HostTensors } from '../tensor/host-
 import { plainNumbers } from '../operators/constant.ts';
 import { explainFailure, type NodeInput } from './explain-failure.ts';
 import type { RunnerSource } from './runner-pool.ts';
-import { sourceOfModel } from './taps.ts';
+import { sourceOfModel } from './model-source.ts';
 
 const SETTINGS = { provider: 'cpu', threads: null, optimization: 'disabled' } as const;
 /** Integers up to this many are told. */
@@ -26,7 +25,6 @@ const FAILURES: readonly string[] = ['RUNTIME_RUN_FAILED', 'RUNTIME_LOAD_FAILED'
 /** What is run. */
 export interface ReportedRun {
   readonly model: Model;
-  readonly path: string;
   readonly feeds: HostTensors;
   readonly runners: RunnerSource;
 }
@@ -75,7 +73,7 @@ async function attempt(run: ReportedRun, nodes: readonly Node[], { signal }: Tas
   try {
     await run.runners.use(
       async (runner) => {
-        const source = sourceOfModel(beginning(run.model, nodes), dirname(run.path));
+        const source = sourceOfModel(beginning(run.model, nodes));
         const session = await runner.load(source, SETTINGS, { signal });
         try {
           const tensors = session.outputs.filter(({ dtype }) => dtype !== null).slice(0, 1);
@@ -171,14 +169,14 @@ async function shapesOf(
 }
 
 function readValues(
-  { path, feeds, runners }: ReportedRun,
+  { feeds, runners }: ReportedRun,
   model: Model,
   outputs: readonly string[],
   signal: AbortSignal,
 ): Promise<HostTensors> {
   return runners.use(
     async (runner) => {
-      const session = await runner.load(sourceOfModel(model, dirname(path)), SETTINGS, { signal });
+      const session = await runner.load(sourceOfModel(model), SETTINGS, { signal });
       try {
         return await session.run(feeds, { outputs, signal });
       } finally {

@@ -1,17 +1,12 @@
-import { dirname } from 'node:path';
 import { StudioError } from '../../base/errors.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import { makeValueInfo } from '../graph/make.ts';
-import { tensorBytes } from '../graph/tensor-data.ts';
-import { tensorByteLength } from '../graph/tensor-size.ts';
-import { mapTensors } from '../graph/tensors.ts';
-import { encodeModel } from '../onnx/encode-model.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
+import { sourceOfModel } from './model-source.ts';
 import type { RunnerCallOptions } from './protocol.ts';
 import type { Runner } from './runner.ts';
-import type { ModelSource } from './settings.ts';
 
 /**
  * The model with intermediate values of its main graph as further outputs, after its own. Shares everything else.
@@ -33,35 +28,6 @@ export function tapModel(model: Model, names: readonly string[]): Model {
   return { ...model, graph: { ...model.graph, outputs: [...model.graph.outputs, ...taps] } };
 }
 
-/**
- * External tensors up to this size go into the bytes: the runtime infers shapes from such as the pads of a Pad, and finds
- * external ones only for models that it opens as files.
- */
-const INLINE_BYTES = 1024;
-
-/** The newest IR version that ONNX Runtime 1.30 takes. What is newer there adds fields, of which graphs that it can run have none. */
-const RUNTIME_IR = 13;
-
-/** Whether the runtime refuses the model for the version that its file states alone. */
-export function isTooNew({ irVersion }: Model): boolean {
-  return irVersion > RUNTIME_IR;
-}
-
-/** The model, stating an IR version that the runtime takes. */
-export function statedForRuntime(model: Model): Model {
-  return isTooNew(model) ? { ...model, irVersion: RUNTIME_IR } : model;
-}
-
-/** A model of the IR as a source to load: its bytes, and the folder of its external data. */
-export function sourceOfModel(model: Model, directory?: string): ModelSource {
-  const inlined = mapTensors(model, (tensor) =>
-    tensor.storage.kind === 'external' && tensorByteLength(tensor) <= INLINE_BYTES
-      ? { ...tensor, storage: { kind: 'raw', bytes: tensorBytes(tensor) } }
-      : tensor,
-  );
-  return { bytes: encodeModel(statedForRuntime(inlined)), ...(directory === undefined ? {} : { directory }) };
-}
-
 export interface MeasuredShape {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -77,16 +43,12 @@ export async function measureShapes(
   runner: Runner,
   tapped: {
     readonly model: Model;
-    readonly path?: string;
     readonly values: readonly string[];
     readonly feeds: HostTensors;
   },
   options: RunnerCallOptions = {},
 ): Promise<ReadonlyMap<string, MeasuredShape>> {
-  const source = sourceOfModel(
-    tapModel(tapped.model, tapped.values),
-    tapped.path === undefined ? undefined : dirname(tapped.path),
-  );
+  const source = sourceOfModel(tapModel(tapped.model, tapped.values));
   const session = await runner.load(source, { provider: 'cpu', threads: null, optimization: 'disabled' }, options);
   try {
     const isTensor = new Set(session.outputs.filter((port) => port.dtype !== null).map((port) => port.name));

@@ -5,7 +5,7 @@ import type { OpenedFile } from '../onnx/open.ts';
 import type { Model } from '../graph/ir.ts';
 import { elementCount, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
 import { saveModel, type SavedFile } from '../onnx/save.ts';
-import { statedForRuntime } from '../runtime/taps.ts';
+import { statedForRuntime } from '../runtime/model-source.ts';
 import { proveWritten } from '../passes/prove-written.ts';
 import { applyRecipe, type AppliedRecipe } from '../recipe/apply-recipe.ts';
 import type { StepSurroundings } from '../steps/step.ts';

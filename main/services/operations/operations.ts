@@ -1,5 +1,5 @@
 import { quantizePlan } from '../../engine/quantize/quantize-plan.ts';
-import { isTooNew } from '../../engine/runtime/taps.ts';
+import { isTooNew } from '../../engine/runtime/model-source.ts';
 import { machineInfo } from '../../engine/runtime/machine.ts';
 import { timeWidths } from '../../engine/prune/structure/width-times.ts';
 import { channelPlan } from './channel-plan.ts';

@@ -1,5 +1,4 @@
 /** Where the numbers of a tensor that is looked into come from. */
-import { dirname } from 'node:path';
 import { StudioError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import { indexGraph } from '../../engine/graph/index-graph.ts';
@@ -11,7 +10,8 @@ import { tensorOfConstant } from '../../engine/operators/constant-behind.ts';
 import { inputPorts } from '../../engine/runtime/input-dims.ts';
 import { runOnMadeInputs } from '../../engine/runtime/run-made.ts';
 import type { Runner } from '../../engine/runtime/runner.ts';
-import { sourceOfModel, tapModel } from '../../engine/runtime/taps.ts';
+import { sourceOfModel } from '../../engine/runtime/model-source.ts';
+import { tapModel } from '../../engine/runtime/taps.ts';
 import type { DType } from '../../engine/tensor/dtype.ts';
 import { encodeElements } from '../../engine/tensor/encode.ts';
 import { float16ToFloat32 } from '../../engine/tensor/half.ts';
@@ -108,11 +108,11 @@ function numbersOf(dtype: DType, data: NumericArray): NumericArray {
 
 async function run(
   model: Model,
-  { path, name, data, sample }: ReadTensor,
+  { name, data, sample }: ReadTensor,
   { runner, signal }: { readonly runner: Runner; readonly signal: AbortSignal },
 ): Promise<{ readonly tensor: HostTensor; readonly on: string }> {
   const input = inputPorts(model).some((port) => port.name === name);
-  const session = await runner.load(sourceOfModel(input ? model : tapModel(model, [name]), dirname(path)), {
+  const session = await runner.load(sourceOfModel(input ? model : tapModel(model, [name])), {
     provider: 'cpu',
     threads: null,
     optimization: 'disabled',

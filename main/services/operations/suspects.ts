@@ -15,6 +15,6 @@ export async function suspects(
   const { model } = await openRunnable(path, context.signal);
   const dataset = await openSource(data);
   return explaining({ path, settings: { batch: 1, dims }, inputs: null, data }, context, () =>
-    withThreadRunner(context.signal, (runner) => findSuspects({ model, path, dataset, runner, dims, limit }, context)),
+    withThreadRunner(context.signal, (runner) => findSuspects({ model, dataset, runner, dims, limit }, context)),
   );
 }

@@ -1,7 +1,8 @@
 import { StudioError, throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import type { Model } from '../../graph/ir.ts';
-import { sourceOfModel, tapModel } from '../../runtime/taps.ts';
+import { sourceOfModel } from '../../runtime/model-source.ts';
+import { tapModel } from '../../runtime/taps.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import type { HostTensors } from '../../tensor/host-tensor.ts';
 import type { FactorableLayer } from './factorable-layers.ts';

@@ -13,7 +13,7 @@ import { inferModel } from '../../operators/infer.ts';
 import { defaultOpset } from '../../passes/upgrade-opset.ts';
 import { lendRunner } from '../../runtime/runner-pool.ts';
 import type { Runner } from '../../runtime/runner.ts';
-import { sourceOfModel } from '../../runtime/taps.ts';
+import { sourceOfModel } from '../../runtime/model-source.ts';
 import type { HostTensor, HostTensors } from '../../tensor/host-tensor.ts';
 import { seededRandom } from '../../tensor/random.ts';
 import type { ChannelGroup } from './groups.ts';

@@ -29,7 +29,7 @@ const look = async (
   await writeFile(path, npzBytes({ x: npyBytes(Float32Array.from(x), [x.length / 2, 2]) }));
   const model = built.build({ opset: 17, irVersion: 9 });
   const dataset = await openDataset(path);
-  return findSuspects({ model, path: join(folder, 'model.onnx'), dataset, runner, dims: {}, limit }, context);
+  return findSuspects({ model, dataset, runner, dims: {}, limit }, context);
 };
 
 describe('findSuspects', () => {

@@ -23,7 +23,7 @@ const ints = (...values: number[]): HostTensor => ({
 });
 const run = (built: GraphBuilder, feeds: HostTensors) => {
   const model = built.build({ opset: 17, irVersion: 9 });
-  return reportRun({ model, path: '/nowhere/model.onnx', feeds, runners }, quietContext());
+  return reportRun({ model, feeds, runners }, quietContext());
 };
 
 describe('reportRun', () => {

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeRawTensor } from '../../../../main/engine/graph/make.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
-import { measureShapes, sourceOfModel, tapModel } from '../../../../main/engine/runtime/taps.ts';
+import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
+import { measureShapes, tapModel } from '../../../../main/engine/runtime/taps.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 
@@ -66,7 +67,7 @@ it('loads a model from memory whose shapes depend on external data', async () =>
     .node('Pad', ['x', 'pads'], {}, ['y'])
     .output('y', 'float32', [6])
     .build();
-  const session = await runner.load(sourceOfModel(padded, folder.path), { provider: 'cpu', threads: 1 });
+  const session = await runner.load(sourceOfModel(padded), { provider: 'cpu', threads: 1 });
   const { y } = await session.run({ x });
   expect(y!.data).toEqual(new Float32Array([0, 1, 0, 2, 0, 0]));
   await session.close();

@@ -9,7 +9,9 @@ import { pruneRank, type PrunedRank } from '../../../../../main/engine/prune/ran
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';
 import { seededRandom } from '../../../../../main/engine/tensor/random.ts';
+import { externalData } from '../../../../support/external-data.ts';
 import { graph } from '../../../../support/graph-builder.ts';
+import { tempFolder } from '../../../../support/temp-folder.ts';
 import { expectEqual } from '../../passes/expect-equal.ts';
 
 let runner: Runner;
@@ -106,6 +108,13 @@ describe('pruneRank', () => {
     expect(result.macs.after / result.macs.before).toBeLessThanOrEqual(0.6);
     expect(model.graph.nodes.length).toBeGreaterThan(threeKinds().graph.nodes.length);
     await expect(prune(threeKinds(), { target: { macs: 0.01 } }, images)).rejects.toThrow(/The lowest ranks keep \d/);
+  });
+
+  it('takes models whose weights lie in a file beside them', async () => {
+    using folder = tempFolder();
+    const { model } = await prune(externalData(threeKinds(), folder.path), { target: { macs: 0.6 } }, images);
+    const inside = await prune(threeKinds(), { target: { macs: 0.6 } }, images);
+    await expectEqual(runner, inside.model, model);
   });
 
   it('times ranks for a latency, and keeps those that it chose', async () => {
