@@ -5,6 +5,7 @@ import { checkPass } from '../passes/check-pass.ts';
 import { nameNodes } from '../passes/name-nodes.ts';
 import { composeSources, sourcesOf } from '../passes/pass.ts';
 import { lendRunner } from '../runtime/runner-pool.ts';
+import { CalibrationBatches } from '../sums/calibration-batches.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { FeedBatches } from '../dataset/feed-batches.ts';
@@ -144,6 +145,7 @@ export async function quantizeStatic(
     const why = settled.notes.length > 0 ? settled.notes : undefined;
     return leftAsItIs(source, decided, { prepared, plan, why, notes: samples.notes() });
   }
+  const batches = new CalibrationBatches(() => samples.all());
   const refined =
     step.rounding === 'nearest' && step.biasCorrection === 'none'
       ? undefined
@@ -154,7 +156,7 @@ export async function quantizeStatic(
           rewrite: settled.rewrite,
           step,
           runner,
-          batches: () => samples.all(),
+          batches: () => batches.all(),
           samples: settled.samples,
           context,
         });

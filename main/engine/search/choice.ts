@@ -104,10 +104,17 @@ const rangesByOutputs: Repair = {
 const BY_OUTPUTS = 'ranges by the error of the outputs';
 const LEARNT = 'rounding learnt';
 
-/** What takes minutes to make, with what it is called: tried last, on what nearly keeps the floor. */
-export const SLOW_REPAIRS: readonly (Repair & { readonly title: string })[] = [
-  { ...rangesByOutputs, title: BY_OUTPUTS },
-  { ...setting(LEARNT, { rounding: 'adaround' }), title: LEARNT },
+/** What takes minutes to make, with what it is called: tried on what nearly keeps the floor. */
+export interface SlowRepair extends Repair {
+  readonly title: string;
+  /** Whether a choice has it not, nor what serves as well. */
+  readonly isNew: (choice: IntegerChoice) => boolean;
+}
+
+export const SLOW_REPAIRS: readonly SlowRepair[] = [
+  { ...rangesByOutputs, title: BY_OUTPUTS, isNew: ({ step }) => step.calibrator !== 'logits' },
+  // Weights that were rounded in turn come out nearer than by learnt rounding.
+  { ...setting(LEARNT, { rounding: 'adaround' }), title: LEARNT, isNew: ({ step }) => step.rounding === 'nearest' },
 ];
 
 /**

@@ -79,10 +79,12 @@ const RACED = 8;
  *    keeps the floor.
  * 2. While it does not keep the floor: repairs, one after the other, those that cost nothing at run time first; each stays that helps. What
  *    did not help before another did is tried once more.
- * 3. Each group of layers is measured, and choices of precisions are proposed by what adds up. The one that is predicted to keep the floor
+ * 3. Where all in int8 misses the floor by little: ranges by the error of the outputs, and learnt rounding, which take minutes to make and no time to
+ *    run.
+ * 4. Each group of layers is measured, and choices of precisions are proposed by what adds up. The one that is predicted to keep the floor
  *    just so is made and measured, the prediction of its loss corrected by what was measured, and so on between the last that keeps
  *    it and the first that does not; then its neighbours.
- * 4. What would be better and misses the floor by little is made again with ranges by the error of the outputs, or learnt rounding, or both.
+ * 5. Of these choices what would be better and misses the floor by little is made again with what takes minutes.
  * Stops when nothing is left to try, or at the goal's limits.
  * @yields every trial as soon as it is measured
  * @throws what the port throws; CANCELLED
@@ -150,6 +152,26 @@ export async function* searchPrecisions(
     }
   }
 
+  const isNear = (trial: SearchTrial): boolean => !trial.keeps && margin(trial, floor) > -nearly(floor);
+  const repairSlowly = async function* (near: IntegerTrial): AsyncGenerator<IntegerTrial, void, void> {
+    let nearest = near;
+    for (const { apply, title, isNew } of SLOW_REPAIRS) {
+      if (!isNew(nearest.choice)) continue;
+      if (!open()) return;
+      const trial = await run(apply(nearest.choice), `${nearest.name}, ${title}`);
+      yield trial;
+      if (trial.keeps) return;
+      if (nearness(trial) > nearness(nearest)) nearest = trial;
+    }
+  };
+  // What takes minutes to make takes no time to run: with it all may stay in int8.
+  if (isNear(base)) {
+    for await (const trial of repairSlowly(base)) {
+      yield trial;
+      if (trial.keeps) base = trial;
+    }
+  }
+
   const space = await port.space(base.choice);
   if (space === undefined) return;
   const front = proposals(space, minimize).filter(({ precisions }) => precisions.some((one) => one !== 'float'));
@@ -175,35 +197,15 @@ export async function* searchPrecisions(
   }
 
   const best = bestTrial(trials, minimize);
-  for (const near of nearlyGood(mixed, { base, best }, goal)) {
-    let nearest: IntegerTrial = near;
-    for (const { apply, title } of SLOW_REPAIRS) {
-      if (!open()) return;
-      const trial = await run(apply(nearest.choice), `${nearest.name}, ${title}`);
-      yield trial;
-      if (trial.keeps) break;
-      if (nearness(trial) > nearness(nearest)) nearest = trial;
-    }
-  }
+  const near = mixed
+    .filter((trial) => isNear(trial) && trial !== base)
+    .filter((trial) => best === undefined || costOf(trial, minimize) < RESTLESS * costOf(best, minimize))
+    .toSorted((a, b) => margin(b, floor) - margin(a, floor));
+  for (const trial of near.slice(0, NEAREST)) yield* repairSlowly(trial);
 }
 
-/**
- * Trials that miss the floor by little and would take less than the best that keeps it: the base, which has no layer in float, before others, of
- * these the nearest first.
- */
-function nearlyGood(
-  trials: readonly IntegerTrial[],
-  { base, best }: { readonly base: IntegerTrial; readonly best: SearchTrial | undefined },
-  { floor, minimize }: SearchGoal,
-): readonly IntegerTrial[] {
-  const nearly = 'minSqnrDb' in floor ? NEARLY.decibels : NEARLY.share;
-  return trials
-    .filter((trial) => !trial.keeps && margin(trial, floor) > -nearly)
-    .filter(
-      (trial) => trial === base || best === undefined || costOf(trial, minimize) < RESTLESS * costOf(best, minimize),
-    )
-    .toSorted((a, b) => Number(b === base) - Number(a === base) || margin(b, floor) - margin(a, floor))
-    .slice(0, NEAREST);
+function nearly(floor: SearchFloor): number {
+  return 'minSqnrDb' in floor ? NEARLY.decibels : NEARLY.share;
 }
 
 function predictionOf({ ms, loss }: Proposal, { floatMs }: SearchSpace): SearchTrial['predicted'] {

@@ -6,6 +6,7 @@ import { sourceOfModel } from '../runtime/model-source.ts';
 import type { KeptValues } from '../runtime/protocol.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
+import type { HostTensors } from '../tensor/host-tensor.ts';
 import { RESTING } from './session-settings.ts';
 
 /** Values that runs leave in the runner, for later passes over the same batches. */
@@ -81,7 +82,8 @@ export async function collectParts(
     for await (const feeds of batches) {
       throwIfCancelled(signal);
       const keep = kept === undefined ? [] : (between?.keep ?? []);
-      const run = session.runKeeping({ feeds, from: between?.from(batch++) ?? null }, { outputs, keep }, { signal });
+      const given = { feeds: taken(session, feeds), from: between?.from(batch++) ?? null };
+      const run = session.runKeeping(given, { outputs, keep }, { signal });
       run.catch(() => undefined); // thrown when its turn comes
       const before = asked;
       asked = { count: batchSize(feeds), run };
@@ -93,6 +95,11 @@ export async function collectParts(
     if (runner.alive) await session.close();
   }
   return all;
+}
+
+/** A model that begins at values which are there already takes fewer of its inputs, or none. */
+function taken({ inputs }: Session, feeds: HostTensors): HostTensors {
+  return Object.fromEntries(inputs.flatMap(({ name }) => (feeds[name] === undefined ? [] : [[name, feeds[name]]])));
 }
 
 interface Asked {

@@ -1,5 +1,6 @@
 import type { Graph, Model, Node, Tensor, ValueInfo } from '../graph/ir.ts';
 import { makeAttribute } from '../graph/attributes.ts';
+import { usedValues } from '../graph/index-graph.ts';
 import { makeTensor, makeValueInfo } from '../graph/make.ts';
 import type { LinearForm } from '../operators/linear-form.ts';
 import {
@@ -79,7 +80,11 @@ export class SumsGraph {
       ],
       valueInfos: [],
     };
-    return { ...begun, graph: withoutDeadNodes(graph) };
+    const built = withoutDeadNodes(graph);
+    if (from.length === 0) return { ...begun, graph: built };
+    // What nothing takes any more need not be fed.
+    const used = new Set([...built.nodes.flatMap(usedValues), ...keep]);
+    return { ...begun, graph: { ...built, inputs: built.inputs.filter(({ name }) => used.has(name)) } };
   }
 
   /**

@@ -175,6 +175,17 @@ describe('the search for precisions', () => {
     },
   );
 
+  it('tries what takes minutes first on the model all in int8, where that nearly keeps the floor', async () => {
+    const { port, made } = world();
+    // 3 · 4095e-5 are 9.1 dB, 11.1 with biases corrected, 11.4 with ranges by the outputs, 12.4 with learnt rounding as well.
+    const trials = await search(port, 12);
+    const kept = trials.find(({ keeps }) => keeps)!;
+    expect(kept.choice.step).toMatchObject({ calibrator: 'logits', rounding: 'adaround', layers: {} });
+    expect(bestTrial(trials, 'latency')).toBe(kept);
+    const mixed = made.findIndex(({ step }) => Object.keys(step.layers).length > 0);
+    expect(mixed === -1 || mixed > trials.indexOf(kept)).toBe(true);
+  });
+
   it('takes 8-bit codes whose sums never saturate first where the CPU lacks VNNI', async () => {
     const { port, made } = world();
     for await (const trial of searchPrecisions(port, goalOf({ vnni: false, trials: 8 }), quietContext())) void trial;
