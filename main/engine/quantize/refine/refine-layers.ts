@@ -100,7 +100,8 @@ export async function refineLayers(
   } finally {
     if (task.runner.alive) await frontier.release();
   }
-  if (step.biasCorrection === 'fast') await correct(layers, true);
+  // What is rounded in turn has biases that follow from the means already, and weights that moved for other reasons than rounding.
+  if (step.biasCorrection === 'fast' && step.rounding !== 'gptq') await correct(layers, true);
   return { quantized: rewrite(), layers: reports };
 }
 
