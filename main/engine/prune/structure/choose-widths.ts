@@ -15,7 +15,7 @@ import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { bestAllocation, type Placed } from './finalists.ts';
 import type { MeasuredWidths } from './measured-widths.ts';
-import { learnLatency, TIMING, WidthClock } from './time-widths.ts';
+import { learnLatency, TIMING, WidthClock, type TimedRatio } from './time-widths.ts';
 import { knownLatency, timesOf, type TimesBook } from './width-times.ts';
 
 /** What is chosen among. */
@@ -113,10 +113,13 @@ async function chooseByTime(
     const known = knownLatency(choice.times?.known ?? [], widths, rules, runner);
     const latency = known ?? (await learnLatency({ widths, rules, cutAt: cutTo }, clock, context));
     if (known === undefined) choice.times?.keep(timesOf(latency, rules, runner));
-    const timings = new Map<string, TimedCut>();
-    const timed = async (counts: Int32Array): Promise<TimedCut> => {
+    const timings = new Map<string, TimedRatio>();
+    const timed = async (counts: Int32Array): Promise<TimedRatio> => {
       const key = counts.join(' ');
-      const timing = timings.get(key) ?? inTermsOf(ofWhole, await clock.ratio(cutTo(counts)));
+      // What nothing is cut from takes what the model takes, whatever a clock says.
+      const isWhole = counts.every((count, at) => count === widths.groups[at]!.atoms);
+      const ratio = isWhole ? { fullMs: latency.fullMs, ratio: { value: 1, low: 1, high: 1 } } : undefined;
+      const timing = timings.get(key) ?? inTermsOf(ofWhole, ratio ?? (await clock.ratio(cutTo(counts))));
       timings.set(key, timing);
       return timing;
     };
@@ -147,10 +150,8 @@ async function chooseByTime(
   }
 }
 
-type TimedCut = Awaited<ReturnType<WidthClock['ratio']>>;
-
 /** The time of a cut over that of the model which the target is about. */
-function inTermsOf(ofWhole: number, { fullMs, ratio }: TimedCut): TimedCut {
+function inTermsOf(ofWhole: number, { fullMs, ratio }: TimedRatio): TimedRatio {
   const scaled = (share: number | null): number | null => (share === null ? null : share * ofWhole);
   const { value, low, high } = ratio;
   return {
@@ -160,7 +161,7 @@ function inTermsOf(ofWhole: number, { fullMs, ratio }: TimedCut): TimedCut {
 }
 
 /** What a latency that was asked for came to. */
-export function latencyNote(fullMs: number, { value, low, high }: TimedCut['ratio'], keep: number): string {
+export function latencyNote(fullMs: number, { value, low, high }: TimedRatio['ratio'], keep: number): string {
   const range = low === null || high === null ? '' : ` (95 %: ${percent(low)} to ${percent(high)})`;
   return `Latency here, batch 1: ${percent(value)}${range} of ${fullMs.toPrecision(3)} ms; asked for were ${percent(keep)}.`;
 }

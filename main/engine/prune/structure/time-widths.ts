@@ -28,11 +28,20 @@ export interface TimingSettings {
 export const TIMING: TimingSettings = { threads: null, batch: 1 };
 
 const PLAN: TimingPlan = { warmup: 3, enoughRuns: 40, minSeconds: 0.1, minRuns: 10, enoughSeconds: 0.5, maxSeconds: 5 };
+/** Half of the interval of a ratio, as a share of it, at which it is known well enough, and how often it is timed at most for that. */
+const KNOWN_WITHIN = 0.03;
+const MOST_TIMED = 5;
 const PROFILED_MS = 250;
 const MOST_PROFILED = 20;
 /** Cuts by chance beside the three uniform ones: each layer's time has four parts. */
 const DRAWN = 13;
 const UNIFORM = [0.75, 0.5, 0.25] as const;
+
+/** Milliseconds of the whole model, and the time of a cut one over them. */
+export interface TimedRatio {
+  readonly fullMs: number;
+  readonly ratio: Estimate;
+}
 
 /** Times cut models beside the whole one, which stays loaded. */
 export class WidthClock {
@@ -63,13 +72,19 @@ export class WidthClock {
     return new WidthClock({ runner, settings, full, feeds: inputs.feeds, signal });
   }
 
-  /** Milliseconds of the whole model and of a cut one over it, in turns. */
-  async ratio(cut: Model): Promise<{ readonly fullMs: number; readonly ratio: Estimate }> {
+  /** Milliseconds of the whole model and of a cut one over it, in turns; longer where the machine does much else. */
+  async ratio(cut: Model): Promise<TimedRatio> {
     const session = await load(cut, this.#runner, this.#settings, this.#signal);
+    const entries = [this.#full, session].map((one) => ({ session: one, feeds: this.#feeds }));
+    const times: { readonly full: number[]; readonly own: number[] } = { full: [], own: [] };
     try {
-      const entries = [this.#full, session].map((one) => ({ session: one, feeds: this.#feeds }));
-      const [full, own] = await this.#runner.timeInterleaved(entries, PLAN, { signal: this.#signal });
-      return { fullMs: median(full!.timesMs), ratio: pairedRatio(own!.timesMs, full!.timesMs) };
+      for (let timed = 1; ; timed++) {
+        const [full, own] = await this.#runner.timeInterleaved(entries, PLAN, { signal: this.#signal });
+        times.full.push(...full!.timesMs);
+        times.own.push(...own!.timesMs);
+        const ratio = pairedRatio(times.own, times.full);
+        if (timed === MOST_TIMED || isKnown(ratio)) return { fullMs: median(times.full), ratio };
+      }
     } finally {
       if (this.#runner.alive) await session.close();
     }
@@ -108,6 +123,10 @@ export class WidthClock {
   async close(): Promise<void> {
     if (this.#runner.alive) await this.#full.close();
   }
+}
+
+function isKnown({ low, high }: Estimate): boolean {
+  return low !== null && high !== null && high / low <= (1 + KNOWN_WITHIN) ** 2;
 }
 
 function load(model: Model, runner: Runner, { threads }: TimingSettings, signal: AbortSignal): Promise<Session> {
