@@ -52,6 +52,12 @@ export interface SolvableLayers {
   readonly leftOut: readonly LeftOut[];
 }
 
+/**
+ * Columns of a layer at most whose weights are solved: their products take half a gibibyte, their factor a minute. More are told
+ * as the reason why it stays.
+ */
+export const MOST_COLUMNS = 8192;
+
 const SOLVED_TYPES: ReadonlySet<string> = new Set(['float32', 'float16', 'float64']);
 
 /**
@@ -59,10 +65,19 @@ const SOLVED_TYPES: ReadonlySet<string> = new Set(['float32', 'float16', 'float6
  * @param model every node of the main graph named uniquely
  * @param options.excluded names of nodes that the recipe leaves alone
  * @param options.known whether the model before pruning has a value of this name
+ * @param options.mostColumns of a layer; left out: any number
  */
 export function solvableLayers(
   model: Model,
-  { excluded, known }: { readonly excluded: ReadonlySet<string>; readonly known: (value: string) => boolean },
+  {
+    excluded,
+    known,
+    mostColumns = Infinity,
+  }: {
+    readonly excluded: ReadonlySet<string>;
+    readonly known: (value: string) => boolean;
+    readonly mostColumns?: number;
+  },
 ): SolvableLayers {
   const index = indexGraph(model.graph);
   const names = layerNames(model.graph);
@@ -82,7 +97,9 @@ export function solvableLayers(
     if ('reason' in found) refuse(found.reason);
     else if (excluded.has(name)) refuse('left out by the recipe');
     else if (!known(found.output)) refuse(`the model before pruning has no value '${found.output}'`);
-    else layers.push({ ...found, name });
+    else if (found.form.columns > mostColumns) {
+      refuse(`each of its outputs sums over ${found.form.columns} inputs, ${mostColumns} at most are solved for`);
+    } else layers.push({ ...found, name });
   }
   return { layers, leftOut };
 }

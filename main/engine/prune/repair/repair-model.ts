@@ -18,7 +18,7 @@ import { outputGain, type OutputGain } from './output-gain.ts';
 import { repairBias } from './repair-bias.ts';
 import { repairStatistics } from './repair-statistics.ts';
 import { repairWeights, type Repair } from './repair-weights.ts';
-import { solvableLayers, type LeftOut } from '../../linear/solvable-layers.ts';
+import { MOST_COLUMNS, solvableLayers, type LeftOut } from '../../linear/solvable-layers.ts';
 import type { RepairedLayer, RepairTask } from './task.ts';
 import { writeConstants } from '../../linear/write-weights.ts';
 
@@ -100,7 +100,8 @@ export async function fitModel(
   const float = indexGraph(lineage.before.graph);
   const excluded = nodesOf(prepared.model, prepared.sources, new Set(settings.exclude));
   const known = (value: string): boolean => float.producer(value) !== undefined;
-  const { layers, leftOut } = solvableLayers(prepared.model, { excluded, known });
+  const mostColumns = settings.method === 'least-squares' ? MOST_COLUMNS : Infinity;
+  const { layers, leftOut } = solvableLayers(prepared.model, { excluded, known, mostColumns });
   const samples = new CalibrationSamples(calibration, settings.samples);
   await samples.first();
   const batches = new CalibrationBatches(() => joinFor(lineage.before, () => samples.all()));

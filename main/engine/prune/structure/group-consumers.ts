@@ -3,7 +3,7 @@ import type { Model } from '../../graph/ir.ts';
 import { indexGraph } from '../../graph/index-graph.ts';
 import { collectGrams, type CalibrationRunner } from '../repair/layer-sums.ts';
 import { centredSums, type GroupSums } from '../../sums/group-sums.ts';
-import { solvableLayers, type SolvableLayer } from '../../linear/solvable-layers.ts';
+import { MOST_COLUMNS, solvableLayers, type SolvableLayer } from '../../linear/solvable-layers.ts';
 import { thinningOf } from '../../sums/thinning.ts';
 import type { Closure } from '../../channels/closure.ts';
 import type { Consumer } from './eliminate-atoms.ts';
@@ -27,14 +27,21 @@ const RIDGE = 0.01;
 /** Positions for each column on which channels are compared: fewer than weights are solved on. */
 const ROWS_PER_COLUMN = 60;
 
-/** Layers that take channels of each group, as far as they are linear in constant weights of their own. */
+/** Memory that the squares of all layers' columns may take together. */
+const MOST_BYTES = 4 * 2 ** 30;
+
+/**
+ * Layers that take channels of each group, as far as they are linear in constant weights of their own, not too wide, and their
+ * sums fit into memory: the first ones of the model do.
+ */
 export function consumersOf(
   { model }: Closure,
   groups: readonly ChannelGroup[],
 ): ReadonlyMap<ChannelGroup, readonly SolvableLayer[]> {
   const index = indexGraph(model.graph);
   const known = (value: string): boolean => index.producer(value) !== undefined;
-  const { layers } = solvableLayers(model, { excluded: new Set(), known });
+  const { layers: solvable } = solvableLayers(model, { excluded: new Set(), known, mostColumns: MOST_COLUMNS });
+  const layers = withinMemory(solvable);
   const byWeight = new Map(layers.map((layer) => [layer.weight.name, layer]));
   return new Map(
     groups.map((group) => {
@@ -43,6 +50,20 @@ export function consumersOf(
       return [group, [...found]];
     }),
   );
+}
+
+/** @param most bytes: 16 for the square of each layer's columns */
+export function withinMemory<Layer extends Pick<SolvableLayer, 'form'>>(
+  layers: readonly Layer[],
+  most = MOST_BYTES,
+): readonly Layer[] {
+  let bytes = 0;
+  return layers.filter(({ form: { groups, columns } }) => {
+    const own = 16 * groups * columns ** 2;
+    if (bytes + own > most) return false;
+    bytes += own;
+    return true;
+  });
 }
 
 /**

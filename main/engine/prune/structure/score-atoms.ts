@@ -12,6 +12,7 @@ import { CalibrationSamples } from '../../dataset/finite-samples.ts';
 import type { Model } from '../../graph/ir.ts';
 import type { Runner } from '../../runtime/runner.ts';
 import { CalibrationBatches } from '../../sums/calibration-batches.ts';
+import { MOST_COLUMNS } from '../../linear/solvable-layers.ts';
 import { joinableSamples, joinBatches } from '../../sums/join-batches.ts';
 import type { Closure } from '../../channels/closure.ts';
 import { activationScores } from './activation-scores.ts';
@@ -166,6 +167,7 @@ async function scoreByConsumers(
     context.progress({ stage: 'Choosing channels', done: at, total: groups.length });
     choices.push(await chooseByObs(consuming[at]!, group.roots.length, context));
   }
+  if (step.scope === 'optimal' && choices.every((choice) => choice === undefined)) throw nothingSolved(groups);
   const singular = groups.filter((_, at) => consuming[at]!.length > 0 && choices[at] === undefined);
   const unsolved = blindWords(singular.map(({ name }) => `'${name}'`));
   // Allocations that are compared have most widths in common.
@@ -189,6 +191,16 @@ async function scoreByConsumers(
     kept,
     notes: [...notes, ...unsolved],
   };
+}
+
+function nothingSolved(groups: readonly ChannelGroup[]): StudioError {
+  return new StudioError(
+    'UNSUPPORTED',
+    `No layer behind ${shortened(groups.map(({ name }) => `'${name}'`))} can be solved, so what widths cost cannot be told`,
+    {
+      hint: `Choose a score that looks at the weights alone, or another scope: uniform, global. Layers that sum over more than ${MOST_COLUMNS} inputs are not solved.`,
+    },
+  );
 }
 
 function notesOf(groups: readonly ChannelGroup[], consuming: readonly (readonly unknown[])[]): readonly string[] {

@@ -4,6 +4,8 @@ import { recipeSchema } from '../../../../../main/contract/recipe/recipe.ts';
 import type { FeedBatches } from '../../../../../main/engine/dataset/feed-batches.ts';
 import type { Model } from '../../../../../main/engine/graph/ir.ts';
 import { applyRecipe, type AppliedRecipe } from '../../../../../main/engine/recipe/apply-recipe.ts';
+import type { LinearForm } from '../../../../../main/engine/operators/linear-form.ts';
+import { withinMemory } from '../../../../../main/engine/prune/structure/group-consumers.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { outputsOf, randomBatches, randomFeed } from '../../quantize/oracle.ts';
@@ -35,7 +37,40 @@ const withTwin = (): Model =>
     .output('y')
     .build();
 
+/** 9,000 units, more than can be solved for, beside a narrow layer. */
+const withWideLayer = (): Model =>
+  graph()
+    .input('x', 'float32', ['N', 4])
+    .gemm({ inputs: 4, outputs: 9000, name: 'wide' })
+    .relu()
+    .gemm({ inputs: 9000, outputs: 4, name: 'back' })
+    .output()
+    .build();
+
 describe('pruning by optimal brain surgery', () => {
+  it('leaves layers alone that are too wide to be solved, and says so', async () => {
+    const wide = withWideLayer();
+    await expect(apply(wide, [10, 4], [prune({ target: { macs: 0.5 } })])).rejects.toThrow(
+      /No layer behind 'wide' can be solved, so what widths cost cannot be told/u,
+    );
+    const uniform = prune({ target: { macs: 0.5 }, scope: 'uniform' });
+    const { outcomes } = await apply(wide, [10, 4], [uniform, { repair: { samples: 60 } }]);
+    expect(outcomes[0]!.notes.join()).toContain(
+      "No layer behind 'wide' can be solved: which of its channels go is told by their norm",
+    );
+    expect(outcomes[1]).toMatchObject({ kind: 'repair', details: { layers: [{ name: 'wide' }, { name: 'back' }] } });
+  });
+
+  it('keeps what it solves within memory, the first layers of the model before others', () => {
+    const layer = (groups: number, columns: number): { form: LinearForm } => ({
+      form: { groups, columns } as LinearForm,
+    });
+    const [a, b, c] = [layer(1, 100), layer(4, 100), layer(1, 50)];
+    // 16 bytes for each of 10,000, 40,000 and 2,500 squares.
+    expect(withinMemory([a!, b!, c!], 200_000)).toEqual([a, c]);
+    expect(withinMemory([a!, b!, c!])).toEqual([a, b, c]);
+  });
+
   it('refuses data that never vary, and takes those of which a part does', async () => {
     const on = (calibration: () => FeedBatches): Promise<AppliedRecipe> =>
       applyRecipe(
