@@ -37,6 +37,8 @@ export interface PreparedRun {
   readonly kept: (match: { readonly teacher: string }) => readonly KeptChannels[];
   /** Initializers that are trained. */
   readonly parameters: readonly string[];
+  /** Whether weights are rounded in every step. */
+  readonly rounded: boolean;
   /** Settings that were left open, decided. */
   readonly decided: Pick<DistillStep, 'augment'>;
   /** Tells this run from all others. */
@@ -122,6 +124,7 @@ export async function prepareRun(
     matches,
     kept: ({ teacher: value }) => kept.get(value) ?? [],
     parameters: [...new Set([...trainableParameters(student), ...codes])].filter((name) => !frozen.has(name)),
+    rounded: codes.length > 0,
     decided: { augment: augmentation.kind },
     key: keyOf([student, teacher], [settings, augmentation.kind, samples.digest()]),
     notes: [...plan.notes, ...notes, ...augmentation.notes, ...samples.notes],

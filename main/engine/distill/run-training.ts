@@ -52,8 +52,8 @@ export async function runTraining(
     const teller = new Teller(run, { batch: size, steps: iterations, estimate: student.estimate, host });
     teller.begin();
     const evaluateEvery = Math.max(1, Math.round(iterations / EVALUATIONS));
-    // What comes after a block may need it though it brought nothing by itself.
-    const patience = blocks.length > 1 ? Infinity : Math.max(1, PATIENCE * iterations);
+    // What comes after a block may need it though it brought nothing by itself; and codes jump from value to value until the rate has fallen.
+    const patience = blocks.length > 1 || run.rounded ? Infinity : Math.max(1, PATIENCE * iterations);
     const plan = { steps: iterations, rate, evaluateEvery, stretch, patience };
     const { checkpoints } = host;
     let keptAt = performance.now();

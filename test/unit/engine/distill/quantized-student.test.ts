@@ -110,6 +110,20 @@ describe('a quantized model as it is trained', () => {
     expect(quantizedStudent(float())).toBeUndefined();
   });
 
+  it('is trained to the end, though its loss goes up and down while the rate is high', async () => {
+    const steps = async (student: Model): Promise<number> => {
+      const calibration = async function* (): AsyncGenerator<HostTensors> {
+        yield samples(80);
+      };
+      const settings = distillStepSchema.parse({ match: 'features', iterations: 40, batch: 16, rate: 1 });
+      const input = { settings, teacher: float(), lineage: undefined, calibration, labels: () => null, runner, host: NOBODY }; // prettier-ignore
+      return (await distillModel(student, input, quietContext())).outcome.training.step;
+    };
+    // The float model is at its best before it is trained; at this rate it never comes back.
+    expect(await steps(float())).toBeLessThan(40);
+    expect(await steps(coded())).toBe(40);
+  });
+
   it('comes nearer to its original when it is distilled, still in codes', async () => {
     const student = coded();
     const calibration = async function* (): AsyncGenerator<HostTensors> {
