@@ -217,7 +217,7 @@ export const staticFields: readonly StepField[] = [
       {
         value: 'gptq',
         title: 'In turn',
-        help: 'One input of a layer after the other, the later ones making up for the errors of those before, as its outputs come nearest to the float ones (GPTQ); scales and biases too; seconds.',
+        help: 'One input of a layer after the other, the later ones making up for the errors of those before, as its outputs come nearest to the float ones (GPTQ); scales and biases too; seconds to minutes.',
       },
       {
         value: 'adaround',
