@@ -84,7 +84,7 @@ export async function measureWidths(
       for (const width of own) {
         context.progress({ stage: 'Measuring options', done: done++, total });
         const changed = writeConstants(closure.model, await changesAt(at, width));
-        measured.push({ width, loss: width === full[at] ? 0 : await behind!.of(changed) });
+        measured.push({ width, loss: width === full[at] ? 0 : Math.max(0, await behind!.of(changed)) });
       }
     } finally {
       await behind?.close();
