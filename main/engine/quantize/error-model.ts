@@ -15,7 +15,7 @@ export interface AccumulatedLayer {
   readonly op: string;
   /** The tensor in the float model. */
   readonly tensor: string;
-  /** Σx², Σ(x−y)² and Σy² of the whole model, for each channel or as one number; and the number of elements. */
+  /** Σx² and Σ(x−y)² of the whole model, for each channel or as one number; Σy² and the number of elements, each as one. */
   readonly reference: string;
   readonly difference: string;
   readonly approximation: string;
@@ -68,7 +68,7 @@ export function buildAccumulatedModel(
       byChannel: axes !== undefined,
       reference: graph.sumOfSquares(tensor, axes),
       difference: graph.sumOfSquares(graph.minus(tensor, approximation), axes),
-      approximation: graph.sumOfSquares(approximation, axes),
+      approximation: graph.sumOfSquares(approximation, undefined),
       size: graph.sizeOf(tensor),
     };
   });
