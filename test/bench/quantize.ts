@@ -46,6 +46,7 @@ async function write(source: Model): Promise<void> {
     axisAllowed: true,
     formatsOf,
     splitInputs: false,
+    anyZeroOfWeights: false,
     refused: new Set<string>(),
   };
   insertQdq(model.graph, plan, written);

@@ -9,13 +9,13 @@ import { constantFloats } from '../operators/constant-behind.ts';
 import { concatNode, dequantizeNode, quantizeNode, subtractNode, wide } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { activationScheme, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
-import { quantizeBias, raiseScalesForBias } from './quantize-bias.ts';
-import { closestScales, quantizeWeights, weightScales } from './quantize-weights.ts';
+import { codeWeights } from './code-weights.ts';
+import { quantizeBias } from './quantize-bias.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 import { inputChannels, zeroPoints } from './qdq-parts.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
-import { middleCode, type LayerFormats } from './schemes.ts';
+import type { LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
 import { FINER, splittableTensors, splitWeights } from './split-inputs.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
@@ -30,6 +30,8 @@ export interface InsertOptions {
   readonly formatsOf: (unit: Unit) => LayerFormats;
   /** Whether inputs of convolutions are held in two codes (see `splittableTensors`). */
   readonly splitInputs: boolean;
+  /** Whether uint8 weights with one scale may have any zero point (see `codeWeights`). */
+  readonly anyZeroOfWeights: boolean;
   /** Nodes that must run in float, by name. */
   readonly refused: ReadonlySet<string>;
   /** Codes and biases of layers that were found otherwise than by rounding. */
@@ -287,14 +289,11 @@ class QdqWriter {
     const { values, dims } = split ? splitWeights(whole.values, whole.dims) : whole;
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
     const format = this.#options.formatsOf(unit).weights;
-    const scheme = { axis, format };
     const refined = this.#options.refined?.get(unit.layer);
     const bias = refined?.bias ?? this.#biasOf(unit, beta);
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
-    const natural = weightScales(values, dims, scheme, `Layer '${unit.layer}', weights '${weightName}'`);
-    const fit = refined?.scales ?? closestScales(values, dims, { ...scheme, scales: natural });
-    const scales = bias === undefined ? fit : raiseScalesForBias(fit, inputScale, bias);
-    const codes = refined?.codes ?? quantizeWeights(values, dims, { ...scheme, scales }).values;
+    const given = { values, dims, axis, format, bias, inputScale, refined, anyZero: this.#options.anyZeroOfWeights };
+    const { scales, codes, zeroPoint } = codeWeights(given, `Layer '${unit.layer}', weights '${weightName}'`);
     // Weights that meet two codes of each value are no longer those of the layer: they stay as they are rounded.
     if (!split) this.weights.set(unit.layer, { values, dims, axis, scales, codes, bias, format });
     const own = refined?.codes === undefined ? '' : unit.layer;
@@ -303,7 +302,7 @@ class QdqWriter {
       () =>
         this.#dequantized(weightName, makeTensor('', format.dtype, dims, codes), {
           scale: makeTensor('', 'float32', axis === null ? [] : [scales.length], scales),
-          zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], middleCode(format)),
+          zeroPoint: zeroPoints(format.dtype, axis === null ? [] : [scales.length], zeroPoint),
           axis: axis ?? undefined,
         }),
     );

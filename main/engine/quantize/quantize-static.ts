@@ -81,6 +81,8 @@ async function open(
       axisAllowed: perChannel,
       formatsOf: formatsBy(step, prepared),
       splitInputs: step.splitInputs,
+      // What is learnt or corrected is learnt about the middle code.
+      anyZeroOfWeights: step.rounding === 'nearest' && step.biasCorrection === 'none',
     },
     refused: refusedFrom(prepared, step),
   };

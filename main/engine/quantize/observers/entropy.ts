@@ -1,6 +1,7 @@
 import { binValue, type Histogram } from '../../tensor/streaming-histogram.ts';
 import type { Range } from '../quantize-activations.ts';
 import type { CodeFormat } from '../schemes.ts';
+import { roundingError } from './mse.ts';
 import type { TensorStatistics } from './statistics.ts';
 
 /** Bins of |x| up to its largest value. */
@@ -9,12 +10,18 @@ const BINS = 2048;
 const STRIDE = 8;
 /** What is put in the place of an empty bin, as a share of all. */
 const SMOOTHING = 1e-4;
+/** What a cut must divide the squared error by. */
+const WORTH = 2;
 
 /**
  * The threshold whose quantized distribution of |x| tells least apart from the real one: of every threshold, what lies beyond
  * is put into the last bin, the bins below are merged to the levels that there are, spread again over those that were not
  * empty, and the Kullback–Leibler divergence is taken. One threshold for both signs. Zeros are left out: they have a code
  * of their own whatever the range, and would drown the rest behind a Relu.
+ *
+ * A threshold counts only where it halves the squared error of the whole range: divergence is blind to how far away the values are that it
+ * cuts, and outputs suffer more from these than from coarser codes. Without that a network of digits had 6 dB instead of 46, a transformer 9
+ * instead of 29.
  * @see Migacz, 8-bit Inference with TensorRT, 2017
  */
 export function entropyRange({ histogram, range }: TensorStatistics, format: CodeFormat): Range {
@@ -25,14 +32,20 @@ export function entropyRange({ histogram, range }: TensorStatistics, format: Cod
   // Values of one sign have all the codes, of both signs half of them each.
   const codes = format.highest - format.lowest + 1;
   const levels = Math.min(BINS, range.min < 0 && range.max > 0 ? codes / 2 : codes);
-  let best = { threshold: BINS, divergence: Infinity };
+  const rangeOf = (threshold: number): Range => {
+    const limit = (threshold / BINS) * largest;
+    return { min: Math.max(range.min, -limit), max: Math.min(range.max, limit) };
+  };
+  const thresholds: { readonly threshold: number; readonly divergence: number }[] = [];
   for (let threshold = levels; threshold <= BINS; threshold += STRIDE) {
-    const divergence = divergenceAt(bins, threshold, levels);
-    // The widest of equal ones: nothing is cut without a reason.
-    if (divergence <= best.divergence) best = { threshold, divergence };
+    thresholds.push({ threshold, divergence: divergenceAt(bins, threshold, levels) });
   }
-  const limit = (best.threshold / BINS) * largest;
-  return { min: Math.max(range.min, -limit), max: Math.min(range.max, limit) };
+  // The widest of equal ones: nothing is cut without a reason.
+  thresholds.sort((a, b) => a.divergence - b.divergence || b.threshold - a.threshold);
+  const errorOf = roundingError(histogram, format);
+  const most = errorOf(range) / WORTH;
+  const best = thresholds.find(({ threshold }) => errorOf(rangeOf(threshold)) <= most);
+  return best === undefined ? range : rangeOf(best.threshold);
 }
 
 /** Counts of |x| > 0 in equal bins from 0 to `largest`. */

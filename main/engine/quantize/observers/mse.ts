@@ -18,10 +18,9 @@ const ROUNDS = 3;
  */
 export function mseRange({ histogram, range }: TensorStatistics, format: CodeFormat): Range {
   const { min, max } = { min: Math.min(range.min, 0), max: Math.max(range.max, 0) };
-  const bins = binsOf(histogram);
-  if (bins.values.length === 0) return range;
-  const errorOf = (low: number, high: number): number =>
-    squaredError(bins, { min: min * low, max: max * high }, format);
+  if (histogram.counts.every((count) => count === 0)) return range;
+  const error = roundingError(histogram, format);
+  const errorOf = (low: number, high: number): number => error({ min: min * low, max: max * high });
   let best = { low: 1, high: 1, error: errorOf(1, 1) };
   const consider = (low: number, high: number): void => {
     if (!(low > LEAST && low <= 1 && high > LEAST && high <= 1)) return;
@@ -41,6 +40,12 @@ export function mseRange({ histogram, range }: TensorStatistics, format: CodeFor
     }
   }
   return { min: min * best.low, max: max * best.high };
+}
+
+/** What rounding costs in a range, as a sum of squares over the bins of a histogram, at their middle; zeros cost nothing. */
+export function roundingError(histogram: Histogram, format: CodeFormat): (range: Range) => number {
+  const bins = binsOf(histogram);
+  return (range) => squaredError(bins, range, format);
 }
 
 interface Bins {
