@@ -40,7 +40,8 @@ export function heatLegend({ table, scales, colors, measure, top }: LegendPictur
           worst: `${scale.scale.format(scale.valueAt(1))} worst`,
           what: scale.kind === 'log' ? `${scale.title}, logarithmic` : scale.title,
         }));
-  const start = PADDING + lines.reduce((most, { best }) => Math.max(most, measure(best)), 0) + PADDING;
+  // On whole pixels, or seams would show between the steps.
+  const start = Math.ceil(2 * PADDING + lines.reduce((most, { best }) => Math.max(most, measure(best)), 0));
   const marks = lines.flatMap(({ best, worst, what }, at): HeatMark[] => {
     const y = top + PADDING / 2 + (at + 0.5) * LINE;
     const text = (x: number, words: string, fill: string): HeatMark => {
