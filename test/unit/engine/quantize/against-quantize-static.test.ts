@@ -6,8 +6,8 @@ import { OWN_CASES } from '../../../support/static-cases.ts';
 describe('static quantization', () => {
   compareWithTool(OWN_CASES, [
     'minmax-u8s8-channel',
-    'minmax-u8s8-tensor',
     'minmax-s8s8-channel',
-    'percentile-u8s8-channel',
+    'minmax-u8u8-tensor',
+    'entropy-u8s8-channel',
   ]);
 });
