@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { saveModel } from '../main/engine/onnx/save.ts';
 import { startRunner } from '../main/engine/runtime/runner.ts';
-import { ASSET_CASES, OWN_CASES, type OpenStaticCase } from '../test/support/static-cases.ts';
+import { ASSET_CASES, BUILT_CASES, SAMPLE_CASES, type OpenStaticCase } from '../test/support/static-cases.ts';
 import { Compared, STATIC_RESULTS, STATIC_RESULTS_FILE, type StaticResult } from '../test/support/static-results.ts';
 import { npyBytes, npzBytes } from '../test/support/data-files.ts';
 import type { HostTensors } from '../main/engine/tensor/host-tensor.ts';
@@ -15,7 +15,9 @@ const [task, folder, ...names] = process.argv.slice(2);
 if (folder === undefined || (task !== 'write' && task !== 'measure')) {
   throw new Error('Usage: node scripts/run24.mjs scripts/quantize-static.ts write|measure FOLDER [NAME…]');
 }
-const cases = [...OWN_CASES, ...ASSET_CASES].filter(([name]) => names.length === 0 || names.includes(name));
+const cases = [...SAMPLE_CASES, ...BUILT_CASES, ...ASSET_CASES].filter(
+  ([name]) => names.length === 0 || names.includes(name),
+);
 
 /** Inputs by their place in the model. */
 function npz(feeds: HostTensors, order: readonly string[]): Uint8Array {

@@ -98,11 +98,15 @@ const built =
   async () =>
     onMade(build());
 
-/** What comes with the program, and what the tests build themselves. */
-export const OWN_CASES: ReadonlyMap<string, OpenStaticCase> = new Map([
+/** What comes with the program. */
+export const SAMPLE_CASES: ReadonlyMap<string, OpenStaticCase> = new Map([
   ['glyph-cnn', sample('glyph-cnn')],
   ['glyph-vit', sample('glyph-vit')],
   ['glyph-gru', sample('glyph-gru')],
+]);
+
+/** What the tests build themselves. */
+export const BUILT_CASES: ReadonlyMap<string, OpenStaticCase> = new Map([
   ['small-cnn', built(smallCnn)],
   ['cifar-resnet', built(() => cifarResNet(3))],
   ['mobilenet-v3', built(() => mobileNetV3(64, 10))],
