@@ -19,7 +19,7 @@ suite(`searching real models${existsSync(assets) ? '' : ' (skipped: ../shared/as
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('finds precisions of ResNet-20 with 32 dB, which no way to find ranges reaches all in int8', async () => {
+  it('finds precisions of ResNet-20 with 32 dB, which ranges alone do not reach all in int8', async () => {
     const model = join(assets, 'models/resnet20-cifar10/resnet20-cifar10.onnx');
     const data = [
       '--data',
@@ -34,8 +34,7 @@ suite(`searching real models${existsSync(assets) ? '' : ' (skipped: ../shared/as
     const { stdout } = await promisify(execFile)(process.execPath, command, { maxBuffer: 1e8 });
     const { trials, best } = searchResultSchema.parse(JSON.parse(stdout));
     const found = trials.find(({ id }) => id === best)!;
-    const whole = trials.filter(({ predicted }) => predicted === null);
-    expect(Math.max(...whole.map(({ metrics }) => metrics.sqnrDb!))).toBeLessThan(32);
+    expect(trials[0]!.metrics.sqnrDb).toBeLessThan(32);
     expect(found.metrics.sqnrDb).toBeGreaterThanOrEqual(32);
     expect(found.metrics.agreement).toBeGreaterThanOrEqual(0.985);
     // A float model of this size has 1.09 MB.

@@ -19,14 +19,18 @@ beforeAll(async () => {
 });
 afterAll(() => runner.kill());
 
-/** y = x + w, w = 0. */
+/** y = x·v + w, v the identity, w = 0. */
 const shifted = (width: number) =>
   graph()
     .input('x', 'float32', ['N', width])
+    .initializer('v', 'float32', [width, width], identity(width))
     .initializer('w', 'float32', [width], new Float32Array(width))
-    .node('Add', ['x', 'w'], {}, ['y'])
+    .node('Gemm', ['x', 'v', 'w'], {}, ['y'])
     .output('y', 'float32', ['N', width])
     .build();
+
+const identity = (width: number): Float32Array =>
+  Float32Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0));
 
 const rows = (...values: number[][]): HostTensor => ({
   dtype: 'float32',
