@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { throwIfCancelled } from '../../../base/errors.ts';
 import type { TaskContext } from '../../../base/progress.ts';
 import { allowedWidths, type WidthRules } from '../../../judge/predict/allocate.ts';
@@ -31,6 +32,10 @@ const PLAN: TimingPlan = { warmup: 3, enoughRuns: 40, minSeconds: 0.1, minRuns: 
 /** Half of the interval of a ratio, as a share of it, at which it is known well enough, and how often it is timed at most for that. */
 const KNOWN_WITHIN = 0.03;
 const MOST_TIMED = 5;
+/** A series in which the whole model takes so many times what it took before was held up by other work: … */
+const HELD_UP = 1.15;
+/** … after a rest, each time as much longer, it is timed again. */
+const REST_MS = 200;
 const PROFILED_MS = 250;
 const MOST_PROFILED = 20;
 /** Cuts by chance beside the three uniform ones: each layer's time has four parts. */
@@ -50,6 +55,8 @@ export class WidthClock {
   readonly #full: Session;
   readonly #feeds: HostTensors;
   readonly #signal: AbortSignal;
+  /** What the whole model takes where nothing holds it up, as far as was seen. */
+  #quietMs = Infinity;
 
   private constructor(of: {
     runner: Runner;
@@ -72,7 +79,10 @@ export class WidthClock {
     return new WidthClock({ runner, settings, full, feeds: inputs.feeds, signal });
   }
 
-  /** Milliseconds of the whole model and of a cut one over it, in turns; longer where the machine does much else. */
+  /**
+   * Milliseconds of the whole model and of a cut one over it, in turns; longer where the machine does much else. What holds both up alike
+   * makes the ratio of small models come near to one: a series with that does not count, unless the machine stays so.
+   */
   async ratio(cut: Model): Promise<TimedRatio> {
     const session = await load(cut, this.#runner, this.#settings, this.#signal);
     const entries = [this.#full, session].map((one) => ({ session: one, feeds: this.#feeds }));
@@ -80,6 +90,13 @@ export class WidthClock {
     try {
       for (let timed = 1; ; timed++) {
         const [full, own] = await this.#runner.timeInterleaved(entries, PLAN, { signal: this.#signal });
+        const fullMs = median(full!.timesMs);
+        if (fullMs > HELD_UP * this.#quietMs && timed < MOST_TIMED) {
+          await pause(REST_MS * timed, undefined, { signal: this.#signal }).catch(() => undefined);
+          throwIfCancelled(this.#signal, 'Timing widths');
+          continue;
+        }
+        this.#quietMs = timed < MOST_TIMED ? Math.min(this.#quietMs, fullMs) : fullMs;
         times.full.push(...full!.timesMs);
         times.own.push(...own!.timesMs);
         const ratio = pairedRatio(times.own, times.full);

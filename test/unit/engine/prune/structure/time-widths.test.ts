@@ -39,6 +39,15 @@ const ratioOf = async (on: Runner) => {
   return found;
 };
 
+/** What several cuts after one another come to. */
+const ratiosOf = async (on: Runner, count: number) => {
+  const clock = await WidthClock.start(model, on, TIMING, new AbortController().signal);
+  const found = [];
+  for (let cut = 0; cut < count; cut++) found.push(await clock.ratio(model));
+  await clock.close();
+  return found.map(({ fullMs, ratio }) => [fullMs, ratio.value]);
+};
+
 const steady = (ms: number): readonly number[] => Array.from({ length: 60 }, () => ms);
 /** Other work comes in for half of the time. */
 const held = (ms: number, by: number): readonly number[] => steady(ms).map((one, at) => (at < 30 ? by * one : one));
@@ -60,5 +69,32 @@ describe('the ratio of two models', () => {
     // Half of 60 of 300 rounds were held up.
     expect(ratio.value).toBeGreaterThan(0.4);
     expect(ratio.high! / ratio.low!).toBeGreaterThan(1);
+  });
+
+  it('is timed again where both take longer than before', async () => {
+    const { on, timed } = withTimes([
+      [steady(2), steady(1)],
+      [steady(3), steady(2.4)],
+      [steady(2), steady(1.5)],
+    ]);
+    expect(await ratiosOf(on, 2)).toEqual([
+      [2, 0.5],
+      [2, 0.75],
+    ]);
+    expect(timed()).toBe(3);
+  });
+
+  it('is taken as it is once the machine stays slower', async () => {
+    const { on, timed } = withTimes([
+      [steady(2), steady(1)],
+      [steady(3), steady(2.4)],
+    ]);
+    const ratios = await ratiosOf(on, 3);
+    expect(ratios).toEqual([
+      [2, 0.5],
+      [3, expect.closeTo(0.8)],
+      [3, expect.closeTo(0.8)],
+    ]);
+    expect(timed()).toBe(1 + 5 + 1);
   });
 });
