@@ -24,7 +24,7 @@ export function weightBitsFields(beside: NonNullable<StepField['when']>): readon
         {
           value: 4,
           title: '4 bits',
-          help: '15 codes for each weight, as accelerators take them: learn the rounding then.',
+          help: '15 codes for each weight, as accelerators take them: round them in turn, or learn the rounding.',
         },
         {
           value: 2,
