@@ -22,7 +22,7 @@ export interface KeptStatistics {
 }
 
 /** Goes up when calibration counts otherwise: what was kept before is no longer found. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Weights of larger models take longer to be told apart than a calibration saves. */
 const MOST_BYTES = 512 * 2 ** 20;
 

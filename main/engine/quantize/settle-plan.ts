@@ -148,7 +148,7 @@ export async function settlePlan(prepared: PreparedModel, input: SettleInput, co
     if (plan.units.length === 0) return { ...found, quantized: undefined, fused: new Map(), samples: ranges.samples };
     requireFiniteWeights(graph, plan);
     const tensors = quantizedTensors(graph, plan);
-    await ranges.take(tensors);
+    await ranges.take(tensors, () => quantizedTensors(graph, planWithout(new Map())));
     if (addAll(refused, refusedByRange(indexGraph(graph), plan, ranges.met()))) continue;
     await ranges.search(input.observer, tensors, formatOf);
     const schemes = schemesOf(tensors);
@@ -194,10 +194,20 @@ export class Ranges {
     this.#context = context;
   }
 
-  async take(tensors: ReadonlyMap<string, QuantizedTensor>): Promise<void> {
-    // At first those that only pass through as well: a later plan may cut the chain that they hang on.
-    const wanted = this.#known.size === 0 ? [...tensors.keys()] : calibratedTensors(tensors);
-    const missing = wanted.filter((name) => !this.#known.has(name));
+  /**
+   * Calibrates those that are not known yet. Outputs of the watched model decide what the runtime fuses, and with it the
+   * last bits of what is met: so the first pass takes whatever could ever be quantized, and a recipe that names layers to
+   * leave in float gives the same bytes as the one that found them.
+   * @param widest the tensors of the plan that leaves no layer in float
+   */
+  async take(
+    tensors: ReadonlyMap<string, QuantizedTensor>,
+    widest: () => ReadonlyMap<string, QuantizedTensor>,
+  ): Promise<void> {
+    // Those that only pass through as well: a later plan may cut the chain that they hang on.
+    const wanted =
+      this.#known.size === 0 ? new Set([...widest().keys(), ...tensors.keys()]) : calibratedTensors(tensors);
+    const missing = [...wanted].filter((name) => !this.#known.has(name));
     if (missing.length === 0) return;
     const { statistics, samples } = await this.#calibrate(missing);
     for (const [name, found] of statistics) this.#known.set(name, found);

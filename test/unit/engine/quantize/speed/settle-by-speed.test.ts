@@ -1,11 +1,18 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quietContext } from '../../../../../main/base/progress.ts';
+import { openDataset } from '../../../../../main/engine/dataset/open-dataset.ts';
+import type { Model } from '../../../../../main/engine/graph/ir.ts';
+import { tensorValues } from '../../../../../main/engine/graph/tensor-data.ts';
 import { encodeModelBytes } from '../../../../../main/engine/onnx/encode-model.ts';
+import { openModel } from '../../../../../main/engine/onnx/open.ts';
 import type { QuantizeOutcome } from '../../../../../main/engine/quantize/outcome.ts';
 import { quantizeStatic } from '../../../../../main/engine/quantize/quantize-static.ts';
 import { clockConversions } from '../../../../../main/engine/quantize/speed/clock-conversions.ts';
+import { inputPorts } from '../../../../../main/engine/runtime/input-dims.ts';
 import { startRunner, type Runner } from '../../../../../main/engine/runtime/runner.ts';
 import type { Int8StaticStep } from '../../../../../main/contract/recipe/quantize-static.ts';
+import type { HostTensors } from '../../../../../main/engine/tensor/host-tensor.ts';
 import { graph } from '../../../../support/graph-builder.ts';
 import { quantizeStep, randomBatches } from '../oracle.ts';
 
@@ -54,6 +61,24 @@ describe('layers that are slower in int8', () => {
     expect(encodeModelBytes(again.model)).toEqual(encodeModelBytes(outcome.model));
   });
 
+  it('change no range of the others: what is left in float decides what the runtime fuses while it calibrates', async () => {
+    const { model: cnn } = await openModel(sample('glyph-cnn.onnx'));
+    const data = await openDataset(sample('glyphs-validation.npz'), { preprocessing: {} });
+    async function* calibration(limit = 128): AsyncGenerator<HostTensors> {
+      for await (const { feeds } of data.batches(inputPorts(cnn), 16, { limit })) yield feeds;
+    }
+    const steps = async (slow: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+      const step = quantizeStep({ speed: 'measured', slow: [...slow], samples: 128 });
+      const { model: made } = await quantizeStatic(cnn, { step, calibration, runner, vnni: true }, quietContext());
+      return stepsOf(made);
+    };
+    const all = await steps([]);
+    const some = await steps(SLOW_OF_CNN);
+    expect(some.size).toBeGreaterThan(20);
+    expect(some.size).toBeLessThan(all.size);
+    expect([...some].filter(([name, step]) => all.has(name) && all.get(name) !== step)).toEqual([]);
+  });
+
   it('are none where all that can shall run in int8', async () => {
     const { outcome, slow } = await quantize({ speed: 'all' });
     expect(slow).toBeUndefined();
@@ -66,6 +91,25 @@ describe('layers that are slower in int8', () => {
     expect(outcome.notes[0]).toMatch(/stays as it was/);
   });
 });
+
+const sample = (name: string): string =>
+  fileURLToPath(new URL(`../../../../../resources/samples/${name}`, import.meta.url));
+
+const SLOW_OF_CNN = [
+  '/stem/conv/Conv',
+  ...['downsample/conv/Conv', 'Add'].map((part) => `/stage1/stage1.0/${part}`),
+  '/stage1/stage1.1/Add',
+  ...['0', '1'].flatMap((block) =>
+    ['expand', 'depthwise', 'project'].map((part) => `/stage2/stage2.${block}/${part}/conv/Conv`),
+  ),
+  '/stage2/stage2.1/Add',
+];
+
+/** The step of each tensor that is quantized as a whole. */
+function stepsOf({ graph: { initializers } }: Model): ReadonlyMap<string, number> {
+  const single = initializers.filter(({ name, dims }) => name.endsWith('_scale') && dims.length === 0);
+  return new Map(single.map((tensor) => [tensor.name, Number(tensorValues(tensor)[0])]));
+}
 
 it('conversions take longer the larger the tensor is', async () => {
   const clock = await clockConversions(1 << 19, runner, 1, quietContext());
