@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { doctorReportSchema } from '../../main/contract/doctor.ts';
 import { recipeSchema } from '../../main/contract/recipe/recipe.ts';
 import { encodeModelBytes } from '../../main/engine/onnx/encode-model.ts';
+import { npyBytes } from '../support/data-files.ts';
 import { graph } from '../support/graph-builder.ts';
 import { quantizedConv } from '../support/quantized-graphs.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -44,6 +45,29 @@ test('makes a model with its fixes, in which the next examination finds nothing 
   expect((await doctor(careless, '--quick', '--fix', '-o', fixed, '--quiet')).code).toBe(0);
   expect(existsSync(fixed)).toBe(true);
   expect((await doctor(fixed, '--quick', '--quiet', '--fail-on', 'hint')).code).toBe(0);
+});
+
+test('puts fixes into the recipe as it was found to be, its slow layers named, so that they are not timed anew', async () => {
+  const model = graph()
+    .input('x', 'float32', ['N', 3, 8, 8])
+    .node('Identity', ['x'], {}, ['same'], { name: 'idle' })
+    .conv({ name: 'c', channels: 8 })
+    .output()
+    .build();
+  const [path, data, recipe] = [folder.file('float.onnx'), folder.file('data.npy'), folder.file('measured.json')];
+  writeFileSync(path, encodeModelBytes(model));
+  writeFileSync(
+    data,
+    npyBytes(
+      Float32Array.from({ length: 768 }, (_, at) => Math.sin(at)),
+      [4, 3, 8, 8],
+    ),
+  );
+  writeFileSync(recipe, JSON.stringify({ version: 2, steps: [{ quantize: { speed: 'measured' } }] }));
+  const { code, stdout } = await doctor(path, '--quick', '--json', '--recipe', recipe, '--data', data);
+  expect(code).toBe(0);
+  const { steps } = (JSON.parse(stdout) as { readonly recipe: { readonly steps: readonly object[] } }).recipe;
+  expect(steps.at(-1)).toMatchObject({ quantize: { speed: 'measured', slow: expect.any(Array) } });
 });
 
 test('looks at a model that the runtime does not take, and says so', async () => {

@@ -61,8 +61,8 @@ export function addDoctorCommand(program: Command, finish: (code: number) => voi
       let found = false;
       const code = await runCommand(options, async (context) => {
         requireOutputForFix(options);
-        const recipe = options.recipe === undefined ? EMPTY_RECIPE : await readRecipe(options.recipe);
-        const report = await examineWith(context, model, recipe, options);
+        const given = options.recipe === undefined ? EMPTY_RECIPE : await readRecipe(options.recipe);
+        const { report, recipe } = await examineWith(context, model, given, options);
         const { failOn } = options;
         found = failOn !== undefined && report.findings.some(({ severity }) => isAtLeast(severity, failOn));
         context.say(textOf(report, options.top));
@@ -84,16 +84,17 @@ function requireOutputForFix({ fix, output }: Options): void {
   });
 }
 
-/** Examines the model, or what the recipe makes of it in a folder that goes afterwards. */
+/** Examines the model, or what the recipe makes of it in a folder that goes afterwards; with the recipe as it was found to be. */
 async function examineWith(
   context: CommandContext,
   path: string,
   recipe: Recipe,
   options: Options,
-): Promise<DoctorReport> {
+): Promise<Pick<Examined, 'report' | 'recipe'>> {
   const data = optionalData(options);
   const how = { data, limit: options.limit, quick: options.quick === true, seconds: options.time / 1000 };
-  if (recipe.steps.length === 0) return context.operate('doctor', { path, origin: null, ...how });
+  if (recipe.steps.length === 0)
+    return { recipe, report: await context.operate('doctor', { path, origin: null, ...how }) };
   const folder = await mkdtemp(join(tmpdir(), 'lapidary-doctor-'));
   try {
     const output = join(folder, 'model.onnx');
@@ -107,7 +108,7 @@ async function examineWith(
       output,
     });
     const origin: OperationParams<'doctor'>['origin'] = { path, recipe: resolved, sources };
-    return await context.operate('doctor', { path: output, origin, ...how });
+    return { recipe: resolved, report: await context.operate('doctor', { path: output, origin, ...how }) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -143,7 +144,7 @@ async function fixed(context: CommandContext, { model, recipe, report }: Examine
 function textOf(report: DoctorReport, top: number): string {
   const { findings, checks, inputs, madeInputs, integerLayers, cpu } = report;
   const done = checks.filter(({ status }) => status === 'done').length;
-  const undone = checks.filter(({ status }) => status !== 'done');
+  const told = checks.filter(({ status, note }) => status !== 'done' || note !== null);
   const on =
     inputs === null ? 'nothing was run' : madeInputs ? 'on made inputs (--data gives it typical ones)' : `on ${inputs}`;
   return [
@@ -153,7 +154,7 @@ function textOf(report: DoctorReport, top: number): string {
       : [`${integerLayers.fused} of ${integerLayers.of} layers beside codes run as integer kernels`]),
     ...findings.flatMap((finding) => ['', ...linesOf(finding, top)]),
     '',
-    ...undone.map(({ title, status, note }) => `${status}: ${title} (${note})`),
+    ...told.map(({ title, status, note }) => `${status}: ${title} (${note})`),
   ]
     .join('\n')
     .trimEnd();

@@ -1,4 +1,4 @@
-import { sqnrDb } from '../../judge/signal-error.ts';
+import { sqnrDb, type ErrorSums } from '../../judge/signal-error.ts';
 import type { TaskContext } from '../../base/progress.ts';
 import type { Model } from '../graph/ir.ts';
 import { withRunnable } from '../runtime/runnable-model.ts';
@@ -18,6 +18,8 @@ export interface OutputComparison {
    * that of the numbers. −Infinity where types or shapes differ. Elements that are the same NaN or infinity are equal.
    */
   readonly sqnrDb: number;
+  /** What that follows from, to be added up over several runs: Σ x², and Σ (x − y)², Infinity where sqnrDb is −Infinity. */
+  readonly sums: Pick<ErrorSums, 'reference' | 'difference'>;
   /** Elements that are finite in the first model and NaN or infinite in the second. */
   readonly lost: number;
 }
@@ -56,7 +58,7 @@ function compareTensors(name: string, expected: HostTensor, got: HostTensor | un
     got?.dtype === expected.dtype &&
     got.dims.length === expected.dims.length &&
     got.dims.every((size, axis) => size === expected.dims[axis]);
-  if (!sameForm) return { ...row, sqnrDb: -Infinity, lost: 0 };
+  if (!sameForm) return { ...row, sqnrDb: -Infinity, sums: { reference: 0, difference: Infinity }, lost: 0 };
   const [a, b] = [elementsOf(expected), elementsOf(got)];
   let [reference, difference, lost] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -74,7 +76,8 @@ function compareTensors(name: string, expected: HostTensor, got: HostTensor | un
     reference += from ** 2;
     difference += (from - to) ** 2;
   }
-  return { ...row, sqnrDb: difference === Infinity ? -Infinity : sqnrDb({ reference, difference }), lost };
+  const sums = { reference, difference };
+  return { ...row, sqnrDb: difference === Infinity ? -Infinity : sqnrDb(sums), sums, lost };
 }
 
 function describe({ dtype, dims }: HostTensor): Pick<HostTensor, 'dtype' | 'dims'> {

@@ -41,7 +41,19 @@ function changed(kind: StepKind<unknown>, before: Settings, settings: Settings):
       return [key, [...new Set([...((before[key] ?? []) as string[]), ...(value as string[])])]] as const;
     return [key, BY_NAME.has(control) ? { ...(before[key] as Settings), ...(value as Settings) } : value] as const;
   });
-  return stepOf(kind.kind, changeSettings(kind, before, Object.fromEntries(joined)));
+  const next = changeSettings(kind, before, Object.fromEntries(joined)) as Settings;
+  return stepOf(kind.kind, withFound(kind, before, next));
+}
+
+/**
+ * What was found when the recipe was applied (which layers int8 makes slower) stays, where the changed settings still take it:
+ * no field shows it, and an edit is meant for the model that was made with it.
+ */
+function withFound(kind: StepKind<unknown>, before: Settings, after: Settings): Settings {
+  const shown = new Set(kind.fields.map(({ key }) => key));
+  const found = Object.entries(before).filter(([key]) => !shown.has(key) && after[key] === undefined);
+  const parsed = kind.schema.safeParse({ ...after, ...Object.fromEntries(found) });
+  return parsed.success ? (parsed.data as Settings) : after;
 }
 
 function isLike(a: { kind: StepKind<unknown>; settings: Settings }, b: typeof a): boolean {

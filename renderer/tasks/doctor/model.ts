@@ -3,6 +3,8 @@ import { SEVERITIES, type DoctorReport, type Finding, type Fix, type Severity } 
 import { stepParts } from '../../../main/contract/recipe/kinds.ts';
 import type { Recipe } from '../../../main/contract/recipe/recipe.ts';
 import { formatEvidence } from '../../../main/judge/doctor.ts';
+import type { StepMachine } from '../../../main/contract/recipe/step-kind.ts';
+import { sameRecipe } from '../../../main/judge/recipe/canonical.ts';
 import { editRecipe } from '../../../main/judge/recipe/edit.ts';
 
 export const SEVERITY_TITLES: Readonly<Record<Severity, string>> = {
@@ -31,10 +33,16 @@ export function evidenceText(evidence: Finding['evidence']): string {
 
 /**
  * The recipe that a fix changes: the one being edited where it still has the steps that made the examined trial, else the
- * trial's own.
+ * trial's own. The trial's own too where both mean the same: it says what was found when it was made (which layers int8 makes
+ * slower here), so that the fix meets the model that was examined, and not one with other layers in float.
  */
-export function baseOfFix(trial: { readonly baseline: boolean; readonly recipe: Recipe }, draft: Recipe): Recipe {
+export function baseOfFix(
+  trial: { readonly baseline: boolean; readonly recipe: Recipe },
+  draft: Recipe,
+  machine: StepMachine,
+): Recipe {
   if (trial.baseline) return draft;
+  if (sameRecipe(trial.recipe, draft, machine)) return trial.recipe;
   const kinds = new Set(
     draft.steps.map((step) => stepParts(step)).flatMap(({ kind, off }) => (off ? [] : [kind.kind])),
   );

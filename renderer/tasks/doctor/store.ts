@@ -33,6 +33,7 @@ export async function examineTrial(trialId: string, quick: boolean): Promise<voi
 /** Puts a fix into the recipe that is edited; undo takes it back. */
 export function applyFix(trial: Trial, fix: Fix): void {
   const { draft } = useRecipe.getState();
-  loadRecipe(editRecipe(baseOfFix(trial, wholeRecipe(draft)), fix.edits));
+  const vnni = useSession.getState().info?.machine.vnni ?? null;
+  loadRecipe(editRecipe(baseOfFix(trial, wholeRecipe(draft), { vnni }), fix.edits));
   tell('info', `In the recipe: ${fix.title}`, 'Run the recipe to see what it brings; undo takes it back.');
 }

@@ -4,7 +4,10 @@ import { quietContext } from '../../../../main/base/progress.ts';
 import { StudioError } from '../../../../main/base/errors.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { examine } from '../../../../main/engine/doctor/examine.ts';
+import { runOnce } from '../../../../main/engine/passes/compare-outputs.ts';
+import { floatLayers } from '../../../../main/engine/passes/float-layers.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
+import type { HostTensors } from '../../../../main/engine/tensor/host-tensor.ts';
 import type { Int8StaticStep } from '../../../../main/contract/recipe/quantize-static.ts';
 import { quantizeStepSchema } from '../../../../main/contract/recipe/quantize.ts';
 import { recipeSchema, type Recipe } from '../../../../main/contract/recipe/recipe.ts';
@@ -163,14 +166,46 @@ function chain(coarse: number): Model {
   return b.output(value).build({ opset: 13 });
 }
 
+/** dB between a model of codes and the same without any, over some samples. */
+async function distance(model: Model, feeds: readonly HostTensors[]): Promise<number> {
+  const float = floatLayers(model, undefined).model;
+  const sums = { reference: 0, difference: 0 };
+  for (const one of feeds) {
+    const [[x], [y]] = [
+      await runOnce(float, one, runner, quietContext()),
+      await runOnce(model, one, runner, quietContext()),
+    ].map((outputs) => Object.values(outputs).map(({ data }) => data as Float32Array)) as [
+      [Float32Array],
+      [Float32Array],
+    ];
+    for (const [at, value] of x.entries()) {
+      sums.reference += value ** 2;
+      sums.difference += (value - y[at]!) ** 2;
+    }
+  }
+  return 10 * Math.log10(sums.reference / sums.difference);
+}
+
+function loud({ x }: HostTensors): HostTensors {
+  return { x: { ...x!, data: (x!.data as Float32Array).map((value) => 9 * value) } };
+}
+
 describe('losses', () => {
   it('are followed to the layer whose range makes them, and mended by leaving it in float', async () => {
     const finding = await found('layer-loses', chain(1), { runner, feeds: [randomFeed([1, 16])] });
-    const [before, after] = finding?.evidence.map(({ value }) => value) ?? [];
-    expect(before).toBeLessThan(20);
-    expect(after).toBeGreaterThan(20);
+    expect(finding?.evidence[0]?.value).toBeLessThan(20);
+    expect(finding?.fix?.evidence[0]?.value).toBeGreaterThan(20);
     expect(finding?.layers.map(({ name }) => name)).toContain('b');
     expect(finding?.layers.length).toBeLessThan(4);
+  });
+
+  it('are those of all samples, not of the first: what the fix promises is measured on them as well', async () => {
+    // The first sample fits the ranges; most of the second is cut off.
+    const feeds = [randomFeed([1, 16]), loud(randomFeed([1, 16]))];
+    const model = chain(0.008);
+    expect(await found('layer-loses', model, { runner, feeds: feeds.slice(0, 1) })).toBeUndefined();
+    const finding = await found('layer-loses', model, { runner, feeds });
+    expect(finding?.evidence[0]?.value).toBeCloseTo(await distance(model, feeds), 6);
   });
 
   it('are none where ranges are right', async () => {

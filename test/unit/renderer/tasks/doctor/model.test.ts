@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport, Finding } from '../../../../../main/contract/doctor.ts';
 import { recipeSchema } from '../../../../../main/contract/recipe/recipe.ts';
+import { editRecipe } from '../../../../../main/judge/recipe/edit.ts';
 import { baseOfFix, evidenceText, groupsOf, holdsFix, summaryOf } from '../../../../../renderer/tasks/doctor/model.ts';
 
 const finding = (severity: Finding['severity'], text: string = severity): Finding => ({
@@ -56,6 +57,7 @@ describe('a report as it is shown', () => {
 });
 
 describe('a fix', () => {
+  const machine = { vnni: true };
   const fix = {
     title: 'Leave a layer in float',
     edits: [{ change: { kind: 'quantize', settings: { exclude: ['a'] } } }],
@@ -66,9 +68,16 @@ describe('a fix', () => {
     const made = recipe([{ quantize: {} }]);
     const trial = { baseline: false, recipe: made };
     const draft = recipe([{ rewrite: { pass: 'fold-constants' } }, { quantize: { perChannel: false } }]);
-    expect(baseOfFix(trial, draft)).toBe(draft);
-    expect(baseOfFix(trial, recipe([]))).toBe(made);
-    expect(baseOfFix({ baseline: true, recipe: recipe([]) }, draft)).toBe(draft);
+    expect(baseOfFix(trial, draft, machine)).toBe(draft);
+    expect(baseOfFix(trial, recipe([]), machine)).toBe(made);
+    expect(baseOfFix({ baseline: true, recipe: recipe([]) }, draft, machine)).toBe(draft);
+  });
+
+  it('meets the layers that were found slow when the trial was made, and does not time them anew', () => {
+    const made = recipe([{ quantize: { speed: 'measured', reduceRange: false, slow: ['b'] } }]);
+    const draft = recipe([{ quantize: { speed: 'measured' } }]);
+    const base = baseOfFix({ baseline: false, recipe: made }, draft, machine);
+    expect(editRecipe(base, fix.edits).steps[0]).toMatchObject({ quantize: { slow: ['b'], exclude: ['a'] } });
   });
 
   it('is in a recipe where putting it in changes nothing', () => {
