@@ -85,6 +85,12 @@ export function tensorOfConstant(node: Node): Tensor | undefined {
   return undefined;
 }
 
+/** Of what shape a float32 constant is; undefined when the value is not constant or of another type. Its elements are not read. */
+export function floatDims(index: GraphIndex, value: string): readonly number[] | undefined {
+  const tensor = constantOf(index, value);
+  return tensor?.dtype === 'float32' ? tensor.dims : undefined;
+}
+
 /** The float32 elements of a constant value; undefined when it is not constant or of another type. */
 export function constantFloats(index: GraphIndex, value: string): { tensor: Tensor; values: Float32Array } | undefined {
   const tensor = constantOf(index, value);

@@ -24,9 +24,9 @@ export async function checkPass(
   leastDb = EQUAL_DB,
 ): Promise<string | null> {
   const inputs = feeds ?? makeModelInputs(models.before, { batch: 1, dims: {} }).feeds;
-  const expected = await runOnce(models.before, inputs, runner, context);
+  const expected = await runOnce(models.before, inputs, runner, context, { unpacked: true });
   try {
-    const got = await runOnce(models.after, inputs, runner, context);
+    const got = await runOnce(models.after, inputs, runner, context, { unpacked: true });
     return describeDifference(compareOutputs(expected, got), leastDb);
   } catch (error) {
     if (isRefusal(error)) return `it does not run (${error.message})`;

@@ -30,9 +30,12 @@ export function compareOutputs(expected: HostTensors, got: HostTensors): readonl
 }
 
 const SETTINGS: SessionSettings = { provider: 'cpu', threads: null };
+/** Float weights are computed with as they lie: to pack them takes longer than one run saves, and the memory of the model once more. */
+const UNPACKED = { 'session.disable_prepacking': '1' } as const;
 
 /**
  * Loads a model, runs it once and lets it go.
+ * @param options.unpacked for float models: the same but for rounding, with less memory
  * @throws RUNTIME_LOAD_FAILED, RUNTIME_RUN_FAILED, SHAPE_MISMATCH, RUNTIME_DIED, CANCELLED
  */
 export async function runOnce(
@@ -40,9 +43,11 @@ export async function runOnce(
   feeds: HostTensors,
   runner: Runner,
   { signal }: Pick<TaskContext, 'signal'>,
+  options: { readonly unpacked?: boolean } = {},
 ): Promise<HostTensors> {
+  const settings = options.unpacked === true ? { ...SETTINGS, config: UNPACKED } : SETTINGS;
   const run = async (source: ModelSource): Promise<HostTensors> => {
-    const session = await runner.load(source, SETTINGS, { signal });
+    const session = await runner.load(source, settings, { signal });
     try {
       return await session.run(feeds, { signal });
     } finally {

@@ -3,7 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Model } from '../graph/ir.ts';
 import { walkTensors } from '../graph/tensors.ts';
 import { tensorByteLength } from '../graph/tensor-size.ts';
-import { encodeModelBytes } from '../onnx/encode-model.ts';
+import { encodeModel } from '../onnx/encode-model.ts';
 import type { TensorStatistics } from './observers/statistics.ts';
 
 /** Where statistics of calibrations are kept; who gives it knows what the data are. */
@@ -41,7 +41,8 @@ export class StatisticsFile {
     let bytes = 0;
     for (const tensor of walkTensors(model)) bytes += tensorByteLength(tensor);
     if (bytes > MOST_BYTES) return undefined;
-    const hash = createHash('sha256').update(encodeModelBytes(model));
+    const hash = createHash('sha256');
+    for (const piece of encodeModel(model)) hash.update(piece);
     return new StatisticsFile(memory, hash.update(JSON.stringify([FORMAT, memory.dataKey, samples])).digest('hex'));
   }
 

@@ -9,7 +9,7 @@ import type { TaskContext } from '../../base/progress.ts';
 import { hasTrait, isQdq } from '../operators/ask.ts';
 import { inferModel } from '../operators/infer.ts';
 import type { Runner } from '../runtime/runner.ts';
-import { sourceOfModel } from '../runtime/model-source.ts';
+import { sourceOfModel, withWeightsOf } from '../runtime/model-source.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
 
 /**
@@ -46,8 +46,9 @@ export async function executedModel(model: Model, runner: Runner, context: TaskC
   try {
     const optimizedModelPath = join(folder, 'optimized.onnx');
     context.progress({ stage: 'Checking fusion', done: 0, total: 1 });
+    const source = sourceOfModel(model);
     const session = await runner.load(
-      sourceOfModel(model),
+      source,
       // One level below what runs later: 'all' only changes layouts beyond it, and renames what it moves.
       { provider: 'cpu', threads: 1, optimization: 'extended', optimizedModelPath },
       { signal: context.signal },
@@ -55,7 +56,7 @@ export async function executedModel(model: Model, runner: Runner, context: TaskC
     await session.close();
     const executed = parseModel(new Uint8Array(await readFile(optimizedModelPath)), folder);
     context.progress({ stage: 'Checking fusion', done: 1, total: 1 });
-    return executed;
+    return withWeightsOf(executed, source);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { roleOf } from '../operators/ask.ts';
-import { constantFloats } from '../operators/constant-behind.ts';
+import { constantFloats, floatDims } from '../operators/constant-behind.ts';
 import {
   addNode,
   castToFloatNode,
@@ -156,7 +156,7 @@ class DynamicWriter {
 
   /** [1, M, 1, …]: a channel of a convolution's output. */
   #channelDims({ node, weights }: Unit, width: number): readonly number[] {
-    const rank = constantFloats(this.#index, node.inputs[weights?.weightInput ?? 1] ?? '')?.tensor.dims.length ?? 4;
+    const rank = floatDims(this.#index, node.inputs[weights?.weightInput ?? 1] ?? '')?.length ?? 4;
     return [1, width, ...Array.from({ length: rank - 2 }, () => 1)];
   }
 

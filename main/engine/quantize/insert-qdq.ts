@@ -5,7 +5,7 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
 import { hasTrait, roleOf } from '../operators/ask.ts';
-import { constantFloats } from '../operators/constant-behind.ts';
+import { constantFloats, floatDims } from '../operators/constant-behind.ts';
 import { concatNode, dequantizeNode, quantizeNode, subtractNode, wide } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { activationScheme, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
@@ -13,7 +13,7 @@ import { codeWeights } from './code-weights.ts';
 import { quantizeBias } from './quantize-bias.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
-import { inputChannels, zeroPoints } from './qdq-parts.ts';
+import { inputChannels, scaledWeights, weightsOf, zeroPoints } from './qdq-parts.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
 import type { LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
@@ -280,12 +280,9 @@ class QdqWriter {
     const { node, weights: operands } = unit;
     assert(operands !== undefined, `'${unit.layer}' has weights`);
     const weightName = node.inputs[operands.weightInput] ?? '';
-    const weight = constantFloats(this.#index, weightName);
-    assert(weight !== undefined, `the weights of '${unit.layer}' are a float32 constant`);
     const { alpha, beta } = this.#plainGemm(node);
     const split = this.#options.split.has(node.inputs[unit.dataInputs[0]!] ?? '');
-    const scaled = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
-    const whole = { values: scaled, dims: weight.tensor.dims };
+    const whole = scaledWeights(this.#index, unit, alpha);
     const { values, dims } = split ? splitWeights(whole.values, whole.dims) : whole;
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
     const format = this.#options.formatsOf(unit).weights;
@@ -295,7 +292,8 @@ class QdqWriter {
     const given = { values, dims, axis, format, bias, inputScale, refined, anyZero: this.#options.anyZeroOfWeights };
     const { scales, codes, zeroPoint } = codeWeights(given, `Layer '${unit.layer}', weights '${weightName}'`);
     // Weights that meet two codes of each value are no longer those of the layer: they stay as they are rounded.
-    if (!split) this.weights.set(unit.layer, { values, dims, axis, scales, codes, bias, format });
+    const again = weightsOf(this.#index, unit, alpha);
+    if (!split) this.weights.set(unit.layer, { values: again, dims, axis, scales, codes, bias, format });
     const own = refined?.codes === undefined ? '' : unit.layer;
     const dequantized = this.#once(
       `weights ${weightName} ${alpha} ${axis} ${format.lowest} ${split} ${scales.join(' ')} ${own}`,
@@ -331,7 +329,7 @@ class QdqWriter {
     if (weights?.biasInput === undefined) return undefined;
     const bias = constantFloats(this.#index, node.inputs[weights.biasInput] ?? '');
     assert(bias !== undefined, `the bias of '${unit.layer}' is a float32 constant`);
-    const dims = constantFloats(this.#index, node.inputs[weights.weightInput] ?? '')!.tensor.dims;
+    const dims = floatDims(this.#index, node.inputs[weights.weightInput] ?? '')!;
     const width = weights.channelAxis === undefined ? bias.values.length : (dims[weights.channelAxis] ?? 1);
     const spread = bias.values.length === 1 && width > 1 ? new Float32Array(width).fill(bias.values[0]!) : bias.values;
     return beta === 1 ? spread : spread.map((value) => value * beta);

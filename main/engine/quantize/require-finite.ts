@@ -1,6 +1,7 @@
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph } from '../graph/ir.ts';
-import { constantFloats } from '../operators/constant-behind.ts';
+import { tensorBytes, tensorValues } from '../graph/tensor-data.ts';
+import { constantOf } from '../operators/constant-behind.ts';
 import { notFinite } from './not-finite.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
 
@@ -13,18 +14,21 @@ export function requireFiniteWeights(graph: Graph, plan: QuantizationPlan): void
   for (const { layer, node, weights } of plan.units) {
     for (const at of [weights?.weightInput, weights?.biasInput]) {
       const name = at === undefined ? '' : (node.inputs[at] ?? '');
-      const values = name === '' ? undefined : constantFloats(index, name)?.values;
-      const bad = values === undefined ? -1 : firstNotFinite(values);
-      if (bad >= 0) throw notFinite(`Layer '${layer}', '${name}'`, bad, values![bad]!);
+      const tensor = name === '' ? undefined : constantOf(index, name);
+      if (tensor?.dtype !== 'float32') continue;
+      const bad = firstNotFinite(tensorBytes(tensor));
+      if (bad >= 0) throw notFinite(`Layer '${layer}', '${name}'`, bad, Number(tensorValues(tensor)[bad]));
     }
   }
 }
 
-/** Where the first value is that is NaN or infinite; −1: nowhere. A bare loop, much faster than `findIndex`. */
-function firstNotFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) {
-    // False for NaN too, which no comparison with > would catch.
-    if (!(Math.abs(values[i]!) <= Number.MAX_VALUE)) return i;
+/**
+ * Where the first float32 is that is NaN or infinite, by its exponent, all ones; −1: nowhere. Of the bytes as they lie: numbers that are not
+ * aligned would be copied first, all weights of a model once.
+ */
+function firstNotFinite(bytes: Uint8Array): number {
+  for (let at = 3; at < bytes.length; at += 4) {
+    if ((bytes[at]! & 0x7f) === 0x7f && bytes[at - 1]! >= 0x80) return (at - 3) / 4;
   }
   return -1;
 }

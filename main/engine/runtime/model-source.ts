@@ -4,6 +4,7 @@ import { mapTensors, walkTensors } from '../graph/tensors.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import type { ModelSource } from './settings.ts';
+import { apartFromWeights } from './weights-file.ts';
 
 /**
  * External tensors up to this size go into the bytes: the runtime infers shapes from such as the pads of a Pad, and finds
@@ -24,16 +25,39 @@ export function statedForRuntime(model: Model): Model {
   return isTooNew(model) ? { ...model, irVersion: RUNTIME_IR } : model;
 }
 
-/** A model in memory as the runner loads it: its bytes, and the folder where the model says that its external data lies. */
+/**
+ * A model in memory as the runner loads it: its bytes, and the folder where the model says that its external data lies, or
+ * the large weights to put there.
+ */
 export function sourceOfModel(model: Model): ModelSource {
   const inlined = mapTensors(model, (tensor) =>
     tensor.storage.kind === 'external' && tensorByteLength(tensor) <= INLINE_BYTES
       ? { ...tensor, storage: { kind: 'raw', bytes: tensorBytes(tensor) } }
       : tensor,
   );
-  const bytes = encodeModel(statedForRuntime(inlined));
-  for (const { storage } of walkTensors(inlined)) {
-    if (storage.kind === 'external') return { bytes, directory: storage.directory };
+  const stated = statedForRuntime(inlined);
+  for (const { storage } of walkTensors(stated)) {
+    if (storage.kind === 'external') return { bytes: encodeModel(stated), directory: storage.directory };
   }
-  return { bytes };
+  const apart = apartFromWeights(stated);
+  return apart === undefined
+    ? { bytes: encodeModel(stated) }
+    : { bytes: encodeModel(apart.model), weights: apart.weights };
+}
+
+/**
+ * A model that the runtime wrote of one that it loaded. Weights that were not in the bytes it took are not in those that it writes either:
+ * here they are again.
+ */
+export function withWeightsOf(written: Model, source: ModelSource): Model {
+  if ('path' in source) return written;
+  const weights = 'weights' in source ? new Map(source.weights.map(({ bytes, offset }) => [offset, bytes])) : undefined;
+  const directory = 'directory' in source ? source.directory : undefined;
+  return mapTensors(written, (tensor) => {
+    const { storage } = tensor;
+    if (storage.kind !== 'external') return tensor;
+    const bytes = weights?.get(storage.offset);
+    if (bytes !== undefined) return { ...tensor, storage: { kind: 'raw', bytes } };
+    return directory === undefined ? tensor : { ...tensor, storage: { ...storage, directory } };
+  });
 }

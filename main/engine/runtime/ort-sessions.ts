@@ -9,7 +9,7 @@ import { physicalCores } from './physical-cores.ts';
 import { shortenOrtMessage } from './ort-message.ts';
 import type { KeptValues, LoadResult, RunnerCalls } from './protocol.ts';
 import { residentBytes } from './resident-memory.ts';
-import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
+import type { LoadedSource, PortInfo, SessionSettings } from './settings.ts';
 
 /**
  * Larger models go to the runtime through a file: it maps or streams that, where a buffer would be held twice. Not those with
@@ -39,7 +39,7 @@ export class OrtSessions {
   }
 
   /** @throws RUNTIME_LOAD_FAILED, PROVIDER_UNAVAILABLE */
-  async load(source: ModelSource, settings: SessionSettings): Promise<LoadResult> {
+  async load(source: LoadedSource, settings: SessionSettings): Promise<LoadResult> {
     const options = sessionOptions(source, settings);
     const beforeBytes = residentBytes();
     const start = performance.now();
@@ -164,7 +164,7 @@ async function refusing<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-function sessionOptions(source: ModelSource, settings: SessionSettings): ort.InferenceSession.SessionOptions {
+function sessionOptions(source: LoadedSource, settings: SessionSettings): ort.InferenceSession.SessionOptions {
   const extra: Record<string, string> = { ...settings.config };
   if (settings.takesTurns === true) extra['session.force_spinning_stop'] = '1';
   if ('bytes' in source && source.directory !== undefined) {
@@ -188,7 +188,7 @@ function sessionOptions(source: ModelSource, settings: SessionSettings): ort.Inf
 }
 
 async function createSession(
-  source: ModelSource,
+  source: LoadedSource,
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
   if ('path' in source) return ort.InferenceSession.create(source.path, options);

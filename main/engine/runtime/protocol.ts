@@ -3,7 +3,7 @@ import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { Histogram } from '../tensor/streaming-histogram.ts';
 import type { ScannedValue } from '../tensor/value-scan.ts';
 import type { FedResult, FedSession, FeedSource } from './feeder.ts';
-import type { ModelSource, PortInfo, SessionSettings } from './settings.ts';
+import type { LoadedSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
 
 /** Memory of the runner process, in bytes. */
@@ -42,7 +42,7 @@ export interface ObservedOutput {
 /** Every call that the engine may make to the runner. */
 export interface RunnerCalls {
   hello: { params: null; result: { readonly onnxruntime: string; readonly backends: readonly string[] } };
-  load: { params: { readonly source: ModelSource; readonly settings: SessionSettings }; result: LoadResult };
+  load: { params: { readonly source: LoadedSource; readonly settings: SessionSettings }; result: LoadResult };
   run: {
     params: { readonly session: number; readonly feeds: HostTensors; readonly outputs: readonly string[] };
     result: HostTensors;

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { cancelledError, StudioError } from '../../base/errors.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { Turns } from '../../base/turns.ts';
@@ -9,6 +10,7 @@ import { serveTable } from '../../rpc/serve.ts';
 import {
   TAKES_TURNS,
   type KeptValues,
+  type LoadResult,
   type RunnerCallOptions,
   type RunnerCaller,
   type RunnerCalls,
@@ -17,8 +19,9 @@ import {
 import { Feed } from './feed.ts';
 import type { FeedSource } from './feeder.ts';
 import { Session } from './session.ts';
-import { memoryBytes, PROTOBUF_LIMIT, type ModelSource, type SessionSettings } from './settings.ts';
+import { memoryBytes, PROTOBUF_LIMIT, type LoadedSource, type ModelSource, type SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
+import { withWeightsFile } from './weights-file.ts';
 
 export interface RunnerOptions {
   /** Called once when the process has ended, whatever the reason. */
@@ -58,6 +61,8 @@ export class Runner implements RunnerCaller {
   readonly #peer: Peer<RunnerCalls>;
   readonly #options: RunnerOptions;
   #stderr = '';
+  /** Folders of weights that could not be removed while the process had them mapped. */
+  readonly #weights = new Set<string>();
   #ended: StudioError | undefined;
 
   /** Use {@link startRunner}, which also waits until the process answers. */
@@ -83,7 +88,10 @@ export class Runner implements RunnerCaller {
     });
     this.#child.on('error', (error) => this.#end(this.#deathError(error.message)));
     // 'close' rather than 'exit': only then has all of stderr arrived
-    this.#child.on('close', (code, signal) => this.#end(this.#deathError(signal ?? `exit code ${code}`)));
+    this.#child.on('close', (code, signal) => {
+      for (const folder of this.#weights) void rm(folder, { recursive: true, force: true }).catch(() => undefined);
+      this.#end(this.#deathError(signal ?? `exit code ${code}`));
+    });
     this.#letGo();
   }
 
@@ -116,7 +124,15 @@ export class Runner implements RunnerCaller {
         { hint: 'Cut channels first, or prune and repair fewer layers at once: what is unchanged stays in its file.' },
       );
     }
-    return new Session(this, await this.call('load', { source, settings }, options));
+    const load = (loaded: LoadedSource): Promise<LoadResult> =>
+      this.call('load', { source: loaded, settings }, options);
+    if (!('weights' in source)) return new Session(this, await load(source));
+    const stays = (directory: string): void => void this.#weights.add(directory);
+    const handed = await withWeightsFile(source.weights, (directory) => load({ bytes: source.bytes, directory }), {
+      signal: options.signal,
+      stays,
+    });
+    return new Session(this, handed);
   }
 
   /**

@@ -36,11 +36,19 @@ export interface SessionSettings {
   readonly config?: Readonly<Record<string, string>>;
 }
 
-/**
- * What is loaded: a file, or bytes (in chunks or whole). External data of bytes is looked up in `directory`.
- */
-export type ModelSource =
+/** What a process loads: a file, or bytes (in chunks or whole). External data of bytes is looked up in `directory`. */
+export type LoadedSource =
   { readonly path: string } | { readonly bytes: Uint8Array | readonly Uint8Array[]; readonly directory?: string };
+
+/** The same, and bytes without their large weights: these are handed over in a file (see `apartFromWeights`). */
+export type ModelSource =
+  LoadedSource | { readonly bytes: readonly Uint8Array[]; readonly weights: readonly WeightsPiece[] };
+
+/** Bytes of a weight, and where they begin in the file. */
+export interface WeightsPiece {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+}
 
 /** An input or output as the runtime sees it; `dtype` and `shape` are null where it is no tensor. */
 export interface PortInfo {
@@ -53,7 +61,7 @@ export interface PortInfo {
 /** No protobuf message may be larger (2 GiB − 1). */
 export const PROTOBUF_LIMIT = 0x7fffffff;
 
-/** Bytes of a source that are handed over in memory. */
+/** Bytes of a source that the runtime takes from memory. */
 export function memoryBytes(source: ModelSource): number {
   if ('path' in source) return 0;
   const { bytes } = source;

@@ -75,13 +75,14 @@ export async function biasShifts(
 function lostOf(form: LinearForm, written: WrittenWeights, means: Float64Array): Float64Array {
   const { groups, outputs, columns, at } = form;
   const middle = middleCode(written.format);
+  const values = written.values();
   const lost = new Float64Array(groups * outputs);
   for (let group = 0; group < groups; group++) {
     for (let m = 0; m < outputs; m++) {
       for (let k = 0; k < columns; k++) {
         const place = at(group, m, k);
         const scale = written.scales[scaleAt(written, place)]!;
-        const error = written.values[place]! - (written.codes[place]! - middle) * scale;
+        const error = values[place]! - (written.codes[place]! - middle) * scale;
         lost[group * outputs + m] = lost[group * outputs + m]! + error * means[group * columns + k]!;
       }
     }

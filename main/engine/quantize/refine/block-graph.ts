@@ -164,7 +164,8 @@ export function softBlock(
 
 /** Weights in steps: rounded down, and how far above that they lie, in the order of the tensor. */
 function partsOf({ written }: CodedLayer): { readonly floor: Float32Array; readonly share: Float32Array } {
-  const { values, scales, format } = written;
+  const { scales, format } = written;
+  const values = written.values();
   const middle = middleCode(format);
   const floor = new Float32Array(values.length);
   const share = new Float32Array(values.length);

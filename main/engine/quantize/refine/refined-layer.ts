@@ -22,8 +22,8 @@ export interface Refinement {
 
 /** A layer's weights as they were written. */
 export interface WrittenWeights {
-  /** In the units of the output: factors of the layer are in them. */
-  readonly values: Float32Array;
+  /** In the units of the output: factors of the layer are in them. Made when asked for: all at once are as large as the model. */
+  readonly values: () => Float32Array;
   readonly dims: readonly number[];
   /** Axis with a scale each; null: one scale for all. */
   readonly axis: number | null;

@@ -141,11 +141,12 @@ function groupOf({ form, written }: CodedLayer, group: number): GroupCodes {
   const [weights, rounded] = [new Float64Array(outputs * columns), new Float64Array(outputs * columns)];
   const scales = new Float32Array(outputs);
   const middle = middleCode(written.format);
+  const values = written.values();
   for (let m = 0; m < outputs; m++) {
     for (let k = 0; k < columns; k++) {
       const place = at(group, m, k);
       scales[m] = written.scales[scaleAt(written, place)]!;
-      weights[m * columns + k] = written.values[place]!;
+      weights[m * columns + k] = values[place]!;
       rounded[m * columns + k] = (written.codes[place]! - middle) * scales[m]!;
     }
   }

@@ -10,7 +10,8 @@ export function problemOf(
   { positions, data, target }: LayerSamples,
 ): { readonly problem: RoundingProblem; readonly share: Float32Array } {
   const { groups, outputs, columns, at } = form;
-  const { values, scales, format, bias } = written;
+  const { scales, format, bias } = written;
+  const values = written.values();
   const middle = middleCode(format);
   const [lowest, highest] = [format.lowest - middle, format.highest - middle];
   const floor = new Float32Array(groups * outputs * columns);

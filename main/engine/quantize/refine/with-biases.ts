@@ -3,7 +3,7 @@ import { indexGraph } from '../../graph/index-graph.ts';
 import type { Model } from '../../graph/ir.ts';
 import { makeTensor } from '../../graph/make.ts';
 import { layerWeights, outputChannels } from '../../operators/axes.ts';
-import { constantFloats } from '../../operators/constant-behind.ts';
+import { floatDims } from '../../operators/constant-behind.ts';
 
 /** The model with a bias of zeros where a layer with constant weights could take one and has none: room for a correction. */
 export function withBiases(model: Model): Model {
@@ -13,7 +13,7 @@ export function withBiases(model: Model): Model {
   for (const node of model.graph.nodes) {
     const weights = layerWeights(node);
     if (weights?.bias === undefined || (node.inputs[weights.bias] ?? '') !== '') continue;
-    const dims = constantFloats(index, node.inputs[weights.input] ?? '')?.tensor.dims;
+    const dims = floatDims(index, node.inputs[weights.input] ?? '');
     const shape = dims === undefined ? undefined : outputChannels(node, dims);
     if (dims === undefined || shape === undefined) continue;
     const channels = (dims[shape.axis] ?? 0) * shape.groups;

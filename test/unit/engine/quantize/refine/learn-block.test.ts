@@ -23,7 +23,7 @@ function coded(model: Model, name: string, values: readonly number[]): CodedLaye
   const node = indexGraph(model.graph).nodeByName(name)!;
   const { dims } = indexGraph(model.graph).initializer(node.inputs[1]!)!;
   const written = {
-    values: Float32Array.from(values),
+    values: () => Float32Array.from(values),
     dims,
     axis: null,
     scales: Float32Array.of(1),

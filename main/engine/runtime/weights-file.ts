@@ -1,0 +1,91 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { throwIfCancelled } from '../../base/errors.ts';
+import { writeError } from '../../base/write-whole.ts';
+import type { Model, Tensor } from '../graph/ir.ts';
+import { tensorByteLength } from '../graph/tensor-size.ts';
+import type { WeightsPiece } from './settings.ts';
+
+/**
+ * From so many bytes of large weights on, they go to the runner in a file that the runtime maps into memory. As bytes through
+ * the pipe they were copied at both ends, for the parser and into tensors: to load 96 MiB of matrices took some 660 MiB in both
+ * processes, now 200, and three times as long.
+ */
+const LARGE_MODEL = 8 << 20;
+/** From so many bytes on a tensor is a large one: nothing that the runtime looks at to infer shapes. */
+const LARGE_TENSOR = 64 << 10;
+/** Where the next tensor may begin: on a page, so that no two share one. */
+const ALIGNMENT = 4096;
+const NAME = 'weights';
+
+/** A model without its large weights, and these; undefined: it has too few, or lies in files already. */
+export function apartFromWeights(
+  model: Model,
+): { readonly model: Model; readonly weights: readonly WeightsPiece[] } | undefined {
+  const { initializers } = model.graph;
+  const places = new Map<Uint8Array, number>();
+  let end = 0;
+  for (const tensor of initializers) {
+    const bytes = largeBytes(tensor);
+    if (bytes === undefined || places.has(bytes)) continue;
+    places.set(bytes, end);
+    end = Math.ceil((end + bytes.length) / ALIGNMENT) * ALIGNMENT;
+  }
+  if (end < LARGE_MODEL) return undefined;
+  const apart = initializers.map((tensor): Tensor => {
+    const bytes = largeBytes(tensor);
+    if (bytes === undefined) return tensor;
+    const place = { offset: places.get(bytes)!, length: bytes.length };
+    return { ...tensor, storage: { kind: 'external', directory: '', location: NAME, ...place, extra: [] } };
+  });
+  return {
+    model: { ...model, graph: { ...model.graph, initializers: apart } },
+    weights: [...places].map(([bytes, offset]) => ({ bytes, offset })),
+  };
+}
+
+function largeBytes(tensor: Tensor): Uint8Array | undefined {
+  const { storage } = tensor;
+  if (storage.kind !== 'raw' || storage.bytes.length < LARGE_TENSOR) return undefined;
+  // What does not fit its dimensions is the runtime's to refuse.
+  return storage.bytes.length === tensorByteLength(tensor) ? storage.bytes : undefined;
+}
+
+/**
+ * Writes weights into a folder of their own for as long as `work` takes. What has mapped them keeps them, wherever files can be
+ * removed that are in use; elsewhere the folder is told to `stays`.
+ * @throws WRITE_FAILED, CANCELLED; what `work` throws
+ */
+export async function withWeightsFile<T>(
+  weights: readonly WeightsPiece[],
+  work: (directory: string) => Promise<T>,
+  { signal, stays }: { readonly signal: AbortSignal | undefined; readonly stays: (directory: string) => void },
+): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'lapidary-weights-'));
+  try {
+    await writeWeights(join(directory, NAME), weights, signal);
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true }).catch(() => stays(directory));
+  }
+}
+
+async function writeWeights(
+  path: string,
+  weights: readonly WeightsPiece[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await using file = await open(path, 'wx');
+    for (const { bytes, offset } of weights) {
+      throwIfCancelled(signal, 'Handing the model over');
+      for (let done = 0; done < bytes.length;) {
+        done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+      }
+    }
+  } catch (error) {
+    throwIfCancelled(signal, 'Handing the model over');
+    throw writeError(path, error);
+  }
+}
