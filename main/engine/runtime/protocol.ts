@@ -31,12 +31,26 @@ export interface KeptValues {
   readonly bytes: number;
 }
 
-/** An output to be counted, and the outputs, among those that go back, that hold its extremes. */
-export interface ObservedOutput {
-  readonly values: string;
-  /** null: none is negative. */
-  readonly least: string | null;
-  readonly greatest: string;
+/** Elements of an output: all, or those of some indices of its second axis, in every row of the first. */
+export interface OutputPart {
+  readonly output: string;
+  /** null: all. */
+  readonly indices: { readonly from: number; readonly count: number } | null;
+}
+
+/** From the least to the greatest value; the least of no value is infinite. NaN where there is one. */
+export interface Extent {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A float32 tensor that is looked at through outputs. */
+export interface ObservedTensor {
+  /** The values to be counted. */
+  readonly values: OutputPart;
+  /** Elements of which the least is the tensor's; null: none of its is negative. */
+  readonly least: OutputPart | null;
+  readonly greatest: OutputPart;
 }
 
 /** Every call that the engine may make to the runner. */
@@ -64,19 +78,18 @@ export interface RunnerCalls {
   fetch: { params: { readonly kept: number }; result: HostTensors };
   /** Lets go of values that were left in the process. */
   release: { params: { readonly kept: readonly number[] }; result: null };
-  /** A run whose `observed` float32 outputs are counted in the process, into what an earlier run began; null: into new ones. */
+  /** A run of which tensors are counted in the process, into what an earlier run began (null: into new ones), each in its place. */
   observe: {
     params: {
       readonly session: number;
       readonly feeds: HostTensors;
-      readonly outputs: readonly string[];
-      readonly observed: readonly ObservedOutput[];
+      readonly observed: readonly ObservedTensor[];
       readonly into: number | null;
     };
-    result: { readonly outputs: HostTensors; readonly into: number };
+    result: { readonly extremes: readonly Extent[]; readonly into: number };
   };
-  /** What was counted, by output; it is not kept any longer. */
-  observed: { params: { readonly into: number }; result: Readonly<Record<string, Histogram>> };
+  /** What was counted, in the same order; it is not kept any longer. */
+  observed: { params: { readonly into: number }; result: readonly Histogram[] };
   /** A run whose values (outputs and feeds) are looked at in the process, into what an earlier run began; null: into a new one. */
   scan: {
     params: {

@@ -3,7 +3,7 @@ import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
 import type {
   KeptValues,
   LoadResult,
-  ObservedOutput,
+  ObservedTensor,
   RunnerCallOptions,
   RunnerCaller,
   RunnerCalls,
@@ -73,17 +73,14 @@ export class Session {
   }
 
   /**
-   * One inference, of which some float32 outputs are counted into histograms that stay in the runner (`Runner.observed`).
+   * One inference, of which float32 tensors are counted into histograms that stay in the runner (`Runner.observed`), and the
+   * extremes told.
    * @param wanted `into`: what an earlier one gave, to count into the same; null: into new ones
    * @throws as `run`
    */
   async observe(
     feeds: HostTensors,
-    wanted: {
-      readonly outputs: readonly string[];
-      readonly observed: readonly ObservedOutput[];
-      readonly into: number | null;
-    },
+    wanted: { readonly observed: readonly ObservedTensor[]; readonly into: number | null },
     options: RunnerCallOptions = {},
   ): Promise<RunnerCalls['observe']['result']> {
     this.checkFeeds(feeds);
