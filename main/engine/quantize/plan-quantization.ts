@@ -1,6 +1,7 @@
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
+import { subgraphsOf } from '../graph/walk.ts';
 import { roleOf } from '../operators/ask.ts';
 import { clipBounds } from '../operators/clip-bounds.ts';
 import { floatPatterns } from '../operators/float-patterns.ts';
@@ -44,6 +45,7 @@ export function planQuantization(graph: Graph, options: PlanOptions): Quantizati
   const units = candidates(index, nameOf, reasons, options);
   absorbClips(index, nameOf, { units, refused: options.refused });
   dropIsolated(index, units, reasons);
+  if (dropBeforeSubgraphs(index, nameOf, units, reasons)) dropIsolated(index, units, reasons);
   settleOutputs(index, units);
   const absorbed = new Map<Node, Unit>();
   for (const unit of units.values()) if (unit.absorbed !== undefined) absorbed.set(unit.absorbed.node, unit);
@@ -124,6 +126,31 @@ function dropIsolated(index: GraphIndex, units: Map<Node, Unit>, reasons: Map<No
     }
     suspects = [...next].sort((a, b) => index.position(a) - index.position(b));
   }
+}
+
+/**
+ * Takes out layers with weights of which no integer layer takes what they give, but the subgraphs of an If, Loop or Scan, which compute in
+ * float, often several times: their kernels give codes alone, and rounding would be all that is left of these. ONNX Runtime's tool leaves
+ * what subgraphs read in float too.
+ */
+function dropBeforeSubgraphs(
+  index: GraphIndex,
+  nameOf: (node: Node) => string,
+  units: Map<Node, Unit>,
+  reasons: Map<Node, string>,
+): boolean {
+  let changed = false;
+  for (const [node, unit] of units) {
+    const role = roleOf(node);
+    if (role.kind !== 'weighted' || role.givesFloat) continue;
+    const outputs = unitOutputs(unit);
+    const holder = outputs.flatMap((value) => index.consumers(value)).find((user) => subgraphsOf(user).length > 0);
+    if (holder === undefined || outputs.some((value) => feedsUnit(index, units, value))) continue;
+    units.delete(node);
+    reasons.set(node, `what it gives is computed with in the subgraphs of '${nameOf(holder)}', which stay in float32`);
+    changed = true;
+  }
+  return changed;
 }
 
 /** The units that make what a unit takes, and those that take what it makes. */

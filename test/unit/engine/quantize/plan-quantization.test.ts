@@ -40,6 +40,30 @@ describe('planQuantization', () => {
     expect(plan['s']?.reason).toContain('no layer that uses its output runs in integers');
   });
 
+  it('leaves a layer in float that subgraphs alone compute with, and what was quantized for it', () => {
+    const branch = (name: string, op: string) =>
+      graph(name)
+        .node(op, ['t'], {}, [`${name}_y`])
+        .output(`${name}_y`)
+        .buildGraph();
+    const branches = { then_branch: branch('then', 'Neg'), else_branch: branch('else', 'Abs') };
+    const chosen = image()
+      .input('flag', 'bool', [])
+      .conv({ name: 'first', channels: 4, from: 'x' })
+      .unary('Sigmoid', { name: 'between' })
+      .conv({ name: 'c', channels: 4, to: 't' })
+      .node('If', ['flag'], branches, ['y'], { name: 'choose' });
+    const plan = decide(chosen.output('y').build());
+    expect(plan['first']?.quantized).toBe(true);
+    expect(plan['between']?.quantized).toBe(false);
+    expect(plan['c']).toMatchObject({
+      quantized: false,
+      reason: expect.stringContaining("the subgraphs of 'choose'") as string,
+    });
+    const shared = decide(chosen.conv({ name: 'd', channels: 2, from: 't', to: 'z' }).output('z').build());
+    expect(shared['c']?.quantized).toBe(true);
+  });
+
   it('says why a layer stays float', () => {
     const model = graph()
       .input('x', 'float32', [1, 4])

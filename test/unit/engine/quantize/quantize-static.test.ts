@@ -353,12 +353,15 @@ describe('quantizeStatic', () => {
     const model = image()
       .initializer('always', 'bool', [], new Uint8Array([1]))
       .conv({ name: 'c', channels: 4, to: 'c_out' })
+      .conv({ name: 'd', channels: 4, to: 'd_out' })
       .node('If', ['always'], { then_branch: branch('then', 'Neg'), else_branch: branch('else', 'Abs') }, ['y'], {
         name: 'if',
       })
+      .output('d_out')
       .output('y')
       .build({ opset: 17 });
     const outcome = await quantize(model);
+    // An integer layer reads it too: else it would stay float.
     expect(layer(outcome, 'c')?.fused).toBe(true);
     expect(await relativeError(model, outcome.model)).toBeLessThan(0.02);
   });
