@@ -5,9 +5,10 @@ import { formatBytes, formatCompact, formatMs, formatPercent } from '../../../..
 import { GOODNESS_TITLES, goodnessAmong } from '../../../../main/judge/predict/metric.ts';
 import { numberOf, sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import { Figures } from '../../../design/Task.tsx';
+import { hasUnlabelledData } from '../../../state/data.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
-import { goodnessNote } from '../../../widgets/goodness-note.ts';
+import { goodnessNote, missingGoodness } from '../../../widgets/goodness-note.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 
 function shownCount(count: number | null): string | null {
@@ -18,6 +19,9 @@ function shownCount(count: number | null): string | null {
 export function PruneFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
   const { predicted, measured, inputs, recipe } = prediction;
   const trials = useSession((state) => state.trials);
+  const hasData = useSession((state) => state.datasetId !== null);
+  const unlabelled = useSession(hasUnlabelledData);
+  const unknown = missingGoodness({ data: hasData, labels: !unlabelled });
   const baseline = trials.find((trial) => trial.baseline);
   const untouched = recipe.steps.length === 0;
   const shown = untouched ? baseline : measured;
@@ -39,8 +43,8 @@ export function PruneFigures({ prediction }: { readonly prediction: DraftPredict
           label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
           value={guess && metricOf(guess.metric).format(guess.value)}
           predicted={goodness === null}
-          missing="no data measured"
-          note={guess ? goodnessNote(guess) : undefined}
+          missing={unknown.missing}
+          note={guess ? goodnessNote(guess) : unknown.note}
           help={
             goodness
               ? `Measured on ${goodness.samples} samples, with its 95 % interval.`

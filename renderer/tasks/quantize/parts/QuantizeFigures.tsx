@@ -7,10 +7,11 @@ import { findPair } from '../../../../main/judge/pairing.ts';
 import { numberOf, sharedGround } from '../../../../main/judge/trial-numbers.ts';
 import { sayPair } from '../../../../main/judge/verdict.ts';
 import { Figures } from '../../../design/Task.tsx';
+import { hasUnlabelledData } from '../../../state/data.ts';
 import { useLayerTrials } from '../../../state/queries.ts';
 import { useSession } from '../../../state/session.ts';
 import { Figure } from '../../../widgets/Figure.tsx';
-import { goodnessNote } from '../../../widgets/goodness-note.ts';
+import { goodnessNote, missingGoodness } from '../../../widgets/goodness-note.ts';
 import type { DraftPrediction } from '../../../widgets/useDraftPrediction.ts';
 import { noiseFigure, noiseNote } from '../noise-figure.ts';
 
@@ -18,6 +19,8 @@ import { noiseFigure, noiseNote } from '../noise-figure.ts';
 export function QuantizeFigures({ prediction }: { readonly prediction: DraftPrediction }): ReactNode {
   const { predicted, measured, recipe } = prediction;
   const trials = useSession((state) => state.trials);
+  const hasData = useSession((state) => state.datasetId !== null);
+  const unlabelled = useSession(hasUnlabelledData);
   const baseline = trials.find((trial) => trial.baseline);
   const shown = recipe.steps.length === 0 ? baseline : measured;
   // Beside the baseline on the samples that both were measured on, whatever other trials were.
@@ -25,6 +28,7 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const goodness = goodnessAmong(couple, shown);
   const guess = goodness ?? predicted.goodness;
   const base = goodnessAmong(couple, baseline);
+  const unknown = missingGoodness({ data: hasData, labels: !unlabelled });
   const baseNote = base && `baseline ${metricOf(base.metric).format(base.value)}`;
   const time = sharedGround(couple)('latency');
   const latency = (shown && numberOf(shown, time)) ?? null;
@@ -40,8 +44,8 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
         label={guess ? GOODNESS_TITLES[guess.metric] : 'Accuracy'}
         value={guess && metricOf(guess.metric).format(guess.value)}
         predicted={goodness === null}
-        missing="no data measured"
-        note={guess ? [goodnessNote(guess), baseNote].filter(Boolean).join(', ') : 'choose data'}
+        missing={unknown.missing}
+        note={guess ? [goodnessNote(guess), baseNote].filter(Boolean).join(', ') : (baseNote ?? unknown.note)}
       />
       <NoiseFigure prediction={prediction} />
       <Figure
