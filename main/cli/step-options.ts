@@ -191,9 +191,10 @@ function wordOf({ value, word }: FieldChoice): string {
   return word ?? String(value);
 }
 
-/** "The range holds every value." → "the range holds every value", as commander's helps read. */
+/** "The range holds every value." → "the range holds every value", as commander's helps read; "CPUs …" stays. */
 function sentence(help: string): string {
-  return `${help.charAt(0).toLowerCase()}${help.slice(1).replace(/\.$/u, '')}`;
+  const start = /^\p{Lu}(?!\p{Lu})/u.test(help) ? help.charAt(0).toLowerCase() : help.charAt(0);
+  return `${start}${help.slice(1).replace(/\.$/u, '')}`;
 }
 
 function standing(initial: unknown): string {

@@ -22,9 +22,11 @@ export function formatNumber(value: number, digits = 3): string {
   return text.replaceAll('-', '−');
 }
 
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
 /** A whole number with thousands separators, exact. */
 export function formatCount(value: number): string {
-  return new Intl.NumberFormat('en', { maximumFractionDigits: 0 }).format(value).replace('-', '−');
+  return whole.format(value).replace('-', '−');
 }
 
 /** 1,234,567 → "1.23 M"; for parameters and MACs. */

@@ -57,7 +57,7 @@ function Connection(): ReactNode {
 
 function JobLine({ job }: { readonly job: Job }): ReactNode {
   const share = jobShare(job);
-  const count = job.total === null ? '' : `${job.done.toLocaleString('en')} / ${job.total.toLocaleString('en')}`;
+  const count = share === null ? '' : `${job.done.toLocaleString('en')} / ${(job.total ?? 0).toLocaleString('en')}`;
   const left = job.etaMs === null ? '' : `${formatDuration(job.etaMs)} left`;
   const text = job.status === 'queued' ? 'waiting' : [job.stage, count, left].filter((part) => part !== '').join(' · ');
   return (

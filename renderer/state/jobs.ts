@@ -27,9 +27,9 @@ export function activeJobs(jobs: ReadonlyMap<string, Job>): readonly Job[] {
   return [...jobs.values()].filter(isActive);
 }
 
-/** Share done, 0…1, or null while the total is unknown. */
-export function jobShare(job: Job): number | null {
-  return job.total === null || job.total === 0 ? null : Math.min(1, job.done / job.total);
+/** Share done, 0…1, or null while it is unknown: without a total, and of one piece of work that nothing divides. */
+export function jobShare({ done, total }: Pick<Job, 'done' | 'total'>): number | null {
+  return total === null || total <= 1 ? null : Math.min(1, done / total);
 }
 
 /** Asks the engine to stop a job. */

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Button, Progress, Text } from '@mantine/core';
-import { formatDuration } from '../../main/judge/format.ts';
+import { formatCount, formatDuration } from '../../main/judge/format.ts';
 import { jobShare, useJobs } from '../state/jobs.ts';
 import type { TaskState } from '../state/task.ts';
 import { ShowLayer } from './ShowLayer.tsx';
@@ -21,7 +21,7 @@ export function TaskLine({ state, title, onCancel, onDismiss }: TaskLineProps): 
   if (state.status === 'idle') return null;
   if (state.status === 'running') {
     const share = job ? jobShare(job) : null;
-    const count = job && job.total !== null ? ` ${job.done} of ${job.total}` : '';
+    const count = job && share !== null ? ` ${formatCount(job.done)} of ${formatCount(job.total ?? 0)}` : '';
     const left = job && job.etaMs !== null ? `, ${formatDuration(job.etaMs)} left` : '';
     return (
       <div className={classes['line']} role="status">

@@ -24,7 +24,7 @@ function canonical({ steps }: Recipe, machine: StepMachine | undefined, leftOut:
 
 /**
  * Whether two recipes mean the same on this machine. What one of them leaves to be measured here (which layers int8 makes
- * slower, which widths take the time that is asked for) and the other has as it was found does not tell them apart.
+ * slower, which widths take the time that is asked for, at which rate a training goes) and the other has as it was found does not tell them apart.
  */
 export function sameRecipe(a: Recipe, b: Recipe, machine: StepMachine): boolean {
   const leftOut = new Set([...leftOpen(a), ...leftOpen(b)]);
@@ -36,6 +36,9 @@ function leftOpen({ steps }: Recipe): readonly string[] {
   return steps.flatMap((step) => {
     const settings: Readonly<Record<string, unknown>> = stepParts(step).settings;
     if (settings['speed'] === 'measured' && settings['slow'] === undefined) return ['slow'];
+    // A rate of 0 is found by a short test, and what augments by trying it on the samples.
+    if ('distill' in step)
+      return [settings['rate'] === 0 ? 'rate' : '', settings['augment'] === 'auto' ? 'augment' : ''];
     const { target, widths, ranks, structure } = settings;
     const timed = typeof target === 'object' && target !== null && 'latency' in target;
     const given = structure === 'rank' ? ranks : widths;

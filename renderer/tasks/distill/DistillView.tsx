@@ -15,7 +15,10 @@ export function DistillView(): ReactNode {
   if (modelId === null) return <EmptyState title="No model is open">Open one to train what was made of it.</EmptyState>;
   return (
     <Task>
-      <DistillToolbar shown={shown} />
+      <DistillToolbar
+        trialId={shown.running ? (shown.trial?.id ?? null) : null}
+        status={shown.training?.status ?? null}
+      />
       <DistillFigures shown={shown} />
       <Stage side={<RunSide shown={shown} />}>
         <TrainingCurves shown={shown} />

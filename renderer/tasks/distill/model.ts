@@ -3,39 +3,14 @@ import type { DistillPreset } from '../../../main/contract/recipe/distill.ts';
 import type { Trial } from '../../../main/contract/studio.ts';
 import type { Training } from '../../../main/contract/training.ts';
 
-/** A point of the curves; what was not measured at the step is left out. */
-export interface CurvePoint {
-  readonly step: number;
-  readonly train?: number;
-  readonly heldOut?: number;
-  /** Held-out loss of the run that is compared. */
-  readonly other?: number;
-}
-
-/** Losses by step: of the steps of training, of what is held out, and of another run. */
-export function lossCurve(training: Training, other: Training | null): readonly CurvePoint[] {
-  const points = new Map<number, CurvePoint>();
-  const put = (step: number, part: Omit<CurvePoint, 'step'>): void => {
-    points.set(step, { ...points.get(step), step, ...part });
-  };
-  for (const { step, loss } of training.train) put(step, { train: loss });
-  for (const { step, loss } of training.heldOut) put(step, { heldOut: loss });
-  for (const { step, loss } of other?.heldOut ?? []) put(step, { other: loss });
-  return [...points.values()].sort((a, b) => a.step - b.step);
-}
-
-/** A point of a share's curve with its 95 % interval. */
-export interface SharePoint {
+/** The held-out agreement with the teacher by step, with its 95 % interval; [] where the outputs are no scores. */
+export function agreementCurve({ heldOut }: Training): readonly {
   readonly step: number;
   readonly value: number;
-  readonly band: readonly [number, number];
-}
-
-/** The agreement with the teacher by step; [] where the outputs are no scores. */
-export function agreementCurve({ heldOut }: Training): readonly SharePoint[] {
-  return heldOut.flatMap(({ step, agreement }) =>
-    agreement === null ? [] : [{ step, value: agreement.value, band: [agreement.low, agreement.high] as const }],
-  );
+  readonly low: number;
+  readonly high: number;
+}[] {
+  return heldOut.flatMap(({ step, agreement }) => (agreement === null ? [] : [{ step, ...agreement }]));
 }
 
 /** The state that is kept, and the one before any training. */

@@ -17,10 +17,10 @@ export interface ShownTraining {
 export function useShownTraining(): ShownTraining {
   const trials = useSession((state) => state.trials);
   const shown = useShownTrial();
-  const jobs = useJobs((state) => state.jobs);
   const trained = trainedTrials(trials);
-  const busy = new Set(activeJobs(jobs).map(({ trialId }) => trialId));
-  const runs = trained.find(({ id }) => busy.has(id));
+  // Not the jobs themselves: they tell their progress many times a second.
+  const busy = useJobs(({ jobs }) => trained.find(({ id }) => activeJobs(jobs).some((job) => job.trialId === id))?.id);
+  const runs = trained.find(({ id }) => id === busy);
   const trial = runs ?? trained.find(({ id }) => id === shown?.id) ?? trained[0] ?? null;
   const training = useTraining(trial?.id ?? null).data ?? null;
   return { trial, training, running: runs !== undefined };

@@ -7,6 +7,7 @@ import { LayerNames } from './LayerNames.tsx';
 import { ModelChooser } from './ModelChooser.tsx';
 import { Ranges } from './Ranges.tsx';
 import { Target } from './Target.tsx';
+import classes from './step-fields.module.css';
 
 /** Letters that fit side by side in the panel. */
 const SHORT = 21;
@@ -80,7 +81,7 @@ export function FieldControl({ field, value, onChange }: FieldControlProps): Rea
       ) : (
         <Select
           aria-label={title}
-          w={136}
+          className={classes['select'] ?? ''}
           value={String(value)}
           data={data}
           comboboxProps={{ width: 'max-content', position: 'bottom-end' }}

@@ -30,6 +30,12 @@ describe('the options of a step', () => {
     expect(settings(quantizeKind, '--speed', 'all')).toEqual({ speed: 'all' });
   });
 
+  it('are told in sentences that begin small, but not with a name', () => {
+    const help = addStepOptions(new Command('test'), quantizeKind).helpInformation().replaceAll(/\s+/gu, ' ');
+    expect(help).toContain('how the range of an activation is found');
+    expect(help).toContain('CPUs without VNNI may saturate');
+  });
+
   it('read switches that turn off, and words for values', () => {
     expect(settings(quantizeKind, '--per-tensor', '--reduce-range', 'off', '--samples', '16')).toEqual({
       perChannel: false,

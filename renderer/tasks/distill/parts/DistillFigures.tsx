@@ -22,8 +22,9 @@ const STATUS: Readonly<Record<string, string>> = {
 };
 
 /** A training that nothing runs any more, and that did not end by itself, was broken off. */
-function statusOf({ status }: Training, running: boolean): string {
+function statusOf({ status, best }: Training, running: boolean): string {
   const ended = status === 'done' || status === 'stopped';
+  if (ended && best === 0) return `${STATUS[status]}; no step was better than none`;
   return running || ended ? (STATUS[status] ?? '') : 'broken off; Run goes on from its last checkpoint';
 }
 
@@ -95,5 +96,5 @@ function memoryNote({ memoryBytes, estimate }: Training): string {
   if (memoryBytes === null) return estimate === null ? '' : `estimated for a step${again}`;
   return estimate === null
     ? 'of the process that trained'
-    : `of the process; a step was estimated at ${formatBytes(estimate.stepBytes)}${again}`;
+    : `at most; a step ≈ ${formatBytes(estimate.stepBytes)}${again}`;
 }

@@ -1,7 +1,9 @@
 import { Button, Select } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
+import { memo } from 'react';
 import type { ReactNode } from 'react';
 import { distillKind, type DistillPreset } from '../../../../main/contract/recipe/distill.ts';
+import type { Training } from '../../../../main/contract/training.ts';
 import { Field, Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
 import { calibrationFor, useData } from '../../../state/data.ts';
 import { kindOf, settingsOf } from '../../../state/recipe-draft.ts';
@@ -11,14 +13,19 @@ import { DataControl } from '../../../widgets/DataControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { suggestedPreset } from '../model.ts';
 import { orderTraining, runDistill, useDistillTask } from '../store.ts';
-import type { ShownTraining } from '../use-shown-training.ts';
 
 const PRESETS = distillKind.fields.flatMap((field) =>
   field.key === 'preset' && field.control === 'choice' ? field.choices : [],
 );
 
+interface DistillToolbarProps {
+  /** The trial that is being trained now, and how that stands; null: none is. */
+  readonly trialId: string | null;
+  readonly status: Training['status'] | null;
+}
+
 /** The preset, the data, Run; and while it trains, Pause and Keep the best. */
-export function DistillToolbar({ shown }: { readonly shown: ShownTraining }): ReactNode {
+export const DistillToolbar = memo(function DistillToolbar({ trialId, status }: DistillToolbarProps): ReactNode {
   const entry = useEditedStep('distill');
   const preset = settingsOf(entry, 'distill')?.preset ?? null;
   const draft = useRecipe((state) => state.draft);
@@ -47,8 +54,8 @@ export function DistillToolbar({ shown }: { readonly shown: ShownTraining }): Re
       <DataControl calibration />
       <ToolbarSpace />
       <TaskLine state={task.state} title="Distilling" onCancel={task.cancel} onDismiss={task.dismiss} />
-      {shown.running && shown.training !== null ? (
-        <RunControls shown={shown} />
+      {trialId !== null && status !== null ? (
+        <RunControls trialId={trialId} status={status} />
       ) : (
         task.state.status !== 'running' && (
           <Button
@@ -66,7 +73,7 @@ export function DistillToolbar({ shown }: { readonly shown: ShownTraining }): Re
       )}
     </Toolbar>
   );
-}
+});
 
 function PresetOption({ value }: { readonly value: string }): ReactNode {
   const preset = PRESETS.find((choice) => choice.value === value);
@@ -79,15 +86,20 @@ function PresetOption({ value }: { readonly value: string }): ReactNode {
   );
 }
 
-function RunControls({ shown: { trial, training } }: { readonly shown: ShownTraining }): ReactNode {
-  if (trial === null || training === null || training.status === 'done' || training.status === 'stopped') return null;
-  const paused = training.status === 'paused';
+interface RunControlsProps {
+  readonly trialId: string;
+  readonly status: Training['status'];
+}
+
+function RunControls({ trialId, status }: RunControlsProps): ReactNode {
+  if (status === 'done' || status === 'stopped') return null;
+  const paused = status === 'paused';
   return (
     <>
       <Button
         variant="default"
         leftSection={paused ? <IconPlayerPlay size={13} /> : <IconPlayerPause size={13} />}
-        onClick={() => void orderTraining(trial.id, paused ? 'go' : 'pause')}
+        onClick={() => void orderTraining(trialId, paused ? 'go' : 'pause')}
       >
         {paused ? 'Resume' : 'Pause'}
       </Button>
@@ -95,7 +107,7 @@ function RunControls({ shown: { trial, training } }: { readonly shown: ShownTrai
         variant="default"
         leftSection={<IconPlayerStop size={13} />}
         title="Ends the training; the best state so far becomes the trial"
-        onClick={() => void orderTraining(trial.id, 'stop')}
+        onClick={() => void orderTraining(trialId, 'stop')}
       >
         Keep the best
       </Button>

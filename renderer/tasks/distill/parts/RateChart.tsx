@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import type { ReactNode } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { formatNumber } from '../../../../main/judge/format.ts';
@@ -6,8 +7,20 @@ import { Heading } from '../../../design/Task.tsx';
 import { Chart } from '../../../widgets/chart/Chart.tsx';
 import { ACCENT, AXIS, GRID, MEASURED, TOOLTIP } from '../../../widgets/chart/chart-theme.ts';
 
-/** The short test of learning rates: one step at each, and the rate that was chosen. */
-export function RateChart({ training }: { readonly training: Training }): ReactNode {
+type RateTest = Pick<Training, 'rateTest' | 'rate'>;
+
+/** The short test of learning rates: one step at each, and the rate that was chosen. Drawn once, while the training goes on. */
+export const RateChart = memo(drawRates, isSame);
+
+/** What is told again some times a second is the same as long as it has as many points. */
+function isSame(
+  { training: a }: { readonly training: RateTest },
+  { training: b }: { readonly training: RateTest },
+): boolean {
+  return a.rate === b.rate && a.rateTest.length === b.rateTest.length && a.rateTest[0]?.loss === b.rateTest[0]?.loss;
+}
+
+function drawRates({ training }: { readonly training: RateTest }): ReactNode {
   return (
     <>
       <Heading>Test of learning rates</Heading>

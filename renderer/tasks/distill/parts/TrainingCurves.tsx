@@ -1,19 +1,15 @@
 import type { ReactNode } from 'react';
-import { Area, CartesianGrid, ComposedChart, Line, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { formatNumber, formatPercent } from '../../../../main/judge/format.ts';
 import type { Training } from '../../../../main/contract/training.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
 import { Heading } from '../../../design/Task.tsx';
 import { useTraining } from '../../../state/queries.ts';
-import { Chart } from '../../../widgets/chart/Chart.tsx';
-import { ACCENT, AXIS, BAND, GRID, MEASURED, PREDICTED, TOOLTIP } from '../../../widgets/chart/chart-theme.ts';
 import classes from '../DistillView.module.css';
-import { agreementCurve, lossCurve } from '../model.ts';
+import type { CurvePlace } from '../curves.ts';
+import { agreementCurve } from '../model.ts';
 import { useDistill } from '../store.ts';
 import type { ShownTraining } from '../use-shown-training.ts';
-
-const MARGIN = { top: 8, right: 22, bottom: 0, left: 0 };
-const MUTED = { stroke: 'var(--lap-muted)', strokeWidth: 1.5, isAnimationActive: false, dot: false } as const;
+import { CurveChart, type Curve } from './CurveChart.tsx';
 
 /** Losses and agreement over the steps, while it trains and afterwards. */
 export function TrainingCurves({ shown: { trial, training, running } }: { readonly shown: ShownTraining }): ReactNode {
@@ -33,83 +29,65 @@ export function TrainingCurves({ shown: { trial, training, running } }: { readon
     <div className={classes['curves']}>
       <Heading>Loss over steps</Heading>
       <LossChart training={training} other={other} />
-      <Agreement training={training} />
+      <Agreement training={training} other={other} />
     </div>
   );
 }
 
 function LossChart({ training, other }: { readonly training: Training; readonly other: Training | null }): ReactNode {
-  const points = lossCurve(training, other);
+  const curves: readonly Curve[] = [
+    { name: 'trained on', look: 'thin', places: placesOf(training.train) },
+    { name: 'held out', look: 'full', places: placesOf(training.heldOut) },
+    ...(other === null
+      ? []
+      : [{ name: 'other run, held out', look: 'dashed', places: placesOf(other.heldOut) } as const]),
+  ];
   return (
     <>
-      <Chart
+      <CurveChart
         label={`Loss over ${training.step} steps: trained, held out; the kept state is that of step ${training.best}`}
-      >
-        <ComposedChart data={[...points]} margin={MARGIN}>
-          <CartesianGrid {...GRID} vertical={false} />
-          <XAxis {...AXIS} dataKey="step" type="number" domain={[0, training.steps]} />
-          <YAxis
-            {...AXIS}
-            type="number"
-            scale="log"
-            domain={['auto', 'auto']}
-            width={58}
-            allowDataOverflow
-            tickFormatter={(loss: number) => formatNumber(loss, 2)}
-          />
-          <Tooltip
-            {...TOOLTIP}
-            labelFormatter={(step) => `step ${String(step)}`}
-            formatter={(loss) => formatNumber(Number(loss))}
-          />
-          <Line {...MUTED} dataKey="train" name="trained on" connectNulls />
-          <Line {...MEASURED} strokeWidth={2} dataKey="heldOut" name="held out" dot={false} connectNulls />
-          {other !== null && (
-            <Line {...PREDICTED} dataKey="other" name="other run, held out" dot={false} connectNulls />
-          )}
-          <ReferenceLine x={training.best} stroke={ACCENT} strokeDasharray="2 3" />
-        </ComposedChart>
-      </Chart>
+        steps={Math.max(training.steps, other?.steps ?? 0)}
+        curves={curves}
+        mark={training.best}
+        format={formatNumber}
+      />
       <p className="lap-muted">
-        Thin: samples that are trained on, as augmented. Thick: samples that are held out. The dotted line marks the
-        state that is kept.
+        Thin: samples that are trained on, as augmented. Thick: samples that are held out.{' '}
+        {other !== null && 'Dashed: those of the other run. '}The dotted line marks the state that is kept.
       </p>
     </>
   );
 }
 
-function Agreement({ training }: { readonly training: Training }): ReactNode {
+function placesOf(points: readonly { readonly step: number; readonly loss: number }[]): readonly CurvePlace[] {
+  return points.map(({ step, loss }) => [step, loss]);
+}
+
+function Agreement({ training, other }: { readonly training: Training; readonly other: Training | null }): ReactNode {
   const points = agreementCurve(training);
   if (points.length === 0) return null;
-  const floor = Math.max(0, Math.floor(10 * Math.min(...points.map(({ band }) => band[0]))) / 10);
+  const others = other === null ? [] : agreementCurve(other);
+  const least = Math.min(...points.map(({ low }) => low), ...others.map(({ value }) => value));
+  const curves: readonly Curve[] = [
+    ...(others.length === 0 ? [] : [{ name: 'other run', look: 'dashed', places: sharePlaces(others) } as const]),
+    { name: 'agreement', look: 'full', places: sharePlaces(points) },
+  ];
   return (
     <>
       <Heading>Agreement with the teacher, held out</Heading>
-      <Chart label={`Agreement on ${training.samples.heldOut} held-out samples over the steps, with its 95 % interval`}>
-        <ComposedChart data={[...points]} margin={MARGIN}>
-          <CartesianGrid {...GRID} vertical={false} />
-          <XAxis {...AXIS} dataKey="step" type="number" domain={[0, training.steps]} />
-          <YAxis
-            {...AXIS}
-            type="number"
-            domain={[floor, 1]}
-            width={58}
-            tickFormatter={(share: number) => formatPercent(share)}
-          />
-          <Tooltip
-            {...TOOLTIP}
-            labelFormatter={(step) => `step ${String(step)}`}
-            formatter={(told) =>
-              Array.isArray(told)
-                ? told.map((end) => formatPercent(Number(end))).join(' … ')
-                : formatPercent(Number(told))
-            }
-          />
-          <Area {...BAND} dataKey="band" name="95 % interval" />
-          <Line {...MEASURED} strokeWidth={2} dataKey="value" name="agreement" dot={false} />
-          <ReferenceLine x={training.best} stroke={ACCENT} strokeDasharray="2 3" />
-        </ComposedChart>
-      </Chart>
+      <CurveChart
+        label={`Agreement on ${training.samples.heldOut} held-out samples over the steps, with its 95 % interval`}
+        steps={Math.max(training.steps, other?.steps ?? 0)}
+        curves={curves}
+        band={points}
+        mark={training.best}
+        domain={[Math.max(0, Math.floor(10 * least) / 10), 1]}
+        format={formatPercent}
+      />
     </>
   );
+}
+
+function sharePlaces(points: readonly { readonly step: number; readonly value: number }[]): readonly CurvePlace[] {
+  return points.map(({ step, value }) => [step, value]);
 }

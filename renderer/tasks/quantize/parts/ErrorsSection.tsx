@@ -5,6 +5,7 @@ import type { ErrorTable } from '../../../../main/contract/results.ts';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { EmptyState } from '../../../design/EmptyState.tsx';
 import { useTrialErrors } from '../../../state/queries.ts';
+import { hasStep, useRecipe } from '../../../state/recipe.ts';
 import { selectLayer, useSelection } from '../../../state/selection.ts';
 import { useSession } from '../../../state/session.ts';
 import type { HeatTable } from '../../../viz/heat/heat-table.ts';
@@ -15,7 +16,7 @@ import { Loaded } from '../../../widgets/Loaded.tsx';
 import { byChannel, byLayer, bySample } from '../errors/error-tables.ts';
 import { useShown } from '../errors/shown.ts';
 import classes from '../QuantizeView.module.css';
-import { measureTrialErrors, useErrorsTask } from '../store.ts';
+import { measureTrialErrors, useErrorsTask, useQuantizeTask } from '../store.ts';
 import { MapBar } from './MapBar.tsx';
 import { TrialsSection } from './TrialsSection.tsx';
 
@@ -42,10 +43,7 @@ function TrialErrors({ trial, map }: { readonly trial: Trial | null; readonly ma
     return (
       <div className={classes['maps']}>
         <MapBar />
-        <EmptyState title="No quantized trial yet">
-          Switch Int8 on and press Run; then every layer’s error can be measured against the float model. Which layers
-          it reaches is chosen in the layers table below.
-        </EmptyState>
+        <NoTrial />
       </div>
     );
   return (
@@ -75,6 +73,23 @@ function TrialErrors({ trial, map }: { readonly trial: Trial | null; readonly ma
         )
       }
     </Loaded>
+  );
+}
+
+function NoTrial(): ReactNode {
+  const enabled = useRecipe(({ draft }) => hasStep(draft, 'quantize'));
+  const making = useQuantizeTask((task) => task.state.status === 'running');
+  if (making)
+    return (
+      <EmptyState title="The int8 model is being made">
+        Every layer’s error can be measured against the float model as soon as it is there.
+      </EmptyState>
+    );
+  return (
+    <EmptyState title="No quantized trial yet">
+      {enabled ? 'Press Run' : 'Switch Int8 on and press Run'}; then every layer’s error can be measured against the
+      float model. Which layers it reaches is chosen in the layers table below.
+    </EmptyState>
   );
 }
 

@@ -37,7 +37,8 @@ export function QuantizeToolbar({ trial }: { readonly trial: Trial | null }): Re
       <ToolbarSpace />
       <TaskLine state={task.state} title="Quantizing" onCancel={task.cancel} onDismiss={task.dismiss} />
       <TaskLine state={errors.state} title="Measuring errors" onCancel={errors.cancel} onDismiss={errors.dismiss} />
-      {errors.state.status !== 'running' && (
+      {/* While the model is made there is nothing to measure, and the bar stays one line. */}
+      {errors.state.status !== 'running' && task.state.status !== 'running' && (
         <Button
           variant="default"
           leftSection={<IconRuler2 size={13} />}

@@ -60,6 +60,15 @@ describe('a recipe in canonical form', () => {
   });
 });
 
+describe('a training', () => {
+  it('is the same recipe before and after its learning rate was found', () => {
+    const trained = { distill: { rate: 0.00155, augment: 'flip' } };
+    expect(sameRecipe(parse(trained), parse({ distill: {} }), { vnni: true })).toBe(true);
+    expect(sameRecipe(parse(trained), parse({ distill: { rate: 0.001 } }), { vnni: true })).toBe(false);
+    expect(sameRecipe(parse(trained), parse({ distill: { augment: 'none' } }), { vnni: true })).toBe(false);
+  });
+});
+
 describe('widths for a latency', () => {
   it('are the same recipe before and after they were timed', () => {
     const step = { structure: 'channel', score: 'l2', target: { latency: 0.5 } };
