@@ -6,7 +6,7 @@ import type { CallOptions } from '../rpc/client.ts';
 import { findConnection } from '../rpc/connection.ts';
 import { asEngineError } from '../rpc/engine-error.ts';
 import { uploadFile } from '../rpc/upload.ts';
-import { calibrationDatasetId, useData } from './data.ts';
+import { calibrationDatasetId, chooseEvaluation, turnToData, useData } from './data.ts';
 import { engine } from './engine.ts';
 import { useLast } from './last.ts';
 import { logError, tellError } from './messages.ts';
@@ -52,6 +52,7 @@ export async function openModel(
       a: same && known(before.a) ? before.a : model.baselineTrialId,
       b: same && known(before.b) ? before.b : null,
     });
+    if (!same) turnToData();
     useRecipe.getState().open(model.entry.id);
     useLast.setState({ modelId: model.entry.id });
     desktop()?.addRecent?.(model.entry.path);
@@ -171,8 +172,8 @@ export async function addDataset(source: ParamsIn<'dataset.add'>): Promise<boole
     const entry = await engine().call('dataset.add', source);
     useSession.setState((state) => ({
       datasets: [...state.datasets.filter((other) => other.id !== entry.id), entry],
-      datasetId: entry.id,
     }));
+    chooseEvaluation(entry.id);
     return true;
   } catch (error) {
     tellError(error);

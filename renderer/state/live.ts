@@ -1,4 +1,5 @@
-import type { ModelEntry, Trial } from '../../main/contract/studio.ts';
+import type { DatasetEntry, ModelEntry, Trial } from '../../main/contract/studio.ts';
+import { turnToData } from './data.ts';
 import { engine } from './engine.ts';
 import { takeFirstModel } from './first-model.ts';
 import { isActive, useJobs } from './jobs.ts';
@@ -41,7 +42,7 @@ export function startLive(): () => void {
       }));
     }),
     client.on('datasets', (datasets) => {
-      useSession.setState(({ datasetId }) => ({ datasets, datasetId: chosenDataset(datasets, datasetId) }));
+      takeDatasets(datasets);
     }),
     client.on('recents', (recents) => useSession.setState({ recents })),
     client.on('notice', ({ level, message }) => tell(level, message)),
@@ -89,12 +90,8 @@ async function refresh(wasLost: boolean): Promise<void> {
       client.call('job.list', {}),
     ]);
     useJobs.getState().replace(jobs);
-    useSession.setState(({ datasetId }) => ({
-      info,
-      recents,
-      datasets,
-      datasetId: chosenDataset(datasets, datasetId),
-    }));
+    useSession.setState({ info, recents });
+    takeDatasets(datasets);
     if (opening === null) await openLast(recents);
     else await opening;
     const shown = wasLost ? shownTrialId(useSession.getState()) : null;
@@ -124,7 +121,11 @@ async function openLast(recents: readonly ModelEntry[]): Promise<void> {
   if (last !== undefined) await openModel({ path: last.path }, last.name);
 }
 
-function chosenDataset(datasets: readonly { readonly id: string }[], chosen: string | null): string | null {
-  if (chosen !== null && datasets.some((entry) => entry.id === chosen)) return chosen;
-  return datasets[0]?.id ?? null;
+/** The data sets that there are now; where the chosen one is gone, or none was chosen, those of the open model are turned to. */
+function takeDatasets(datasets: readonly DatasetEntry[]): void {
+  useSession.setState(({ datasetId }) => ({
+    datasets,
+    datasetId: datasets.some(({ id }) => id === datasetId) ? datasetId : null,
+  }));
+  if (useSession.getState().datasetId === null) turnToData();
 }
