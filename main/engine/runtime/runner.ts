@@ -53,6 +53,17 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
   return runner;
 }
 
+/** What a runner does, in words, by the call that waits for it; what comes with others is not told. */
+const DOING: Readonly<Partial<Record<string, string>>> = {
+  load: 'it loaded a model',
+  run: 'it ran a model',
+  runKeeping: 'it ran a model',
+  observe: 'it ran a model',
+  scan: 'it ran a model',
+  runFeed: 'it ran a model',
+  time: 'it timed a model',
+} satisfies Partial<Record<keyof RunnerCalls, string>>;
+
 /** A handle on a runner process. Calls may overlap; the process does them in order, one at a time. */
 export class Runner implements RunnerCaller {
   /** Version of ONNX Runtime and the backends in this build of it. */
@@ -207,11 +218,12 @@ export class Runner implements RunnerCaller {
   }
 
   #deathError(how: string): StudioError {
-    const doing = [...new Set(this.#peer.waitingFor)].join(', ') || 'idle';
+    const doing = new Set(this.#peer.waitingFor.flatMap((method) => DOING[method] ?? []));
+    const where = doing.size === 0 ? '' : ` while ${[...doing].join(' and ')}`;
     const said = this.#stderr.trim().split('\n').slice(-6).join(' ').slice(-600);
     return new StudioError(
       'RUNTIME_DIED',
-      `The runtime process ended unexpectedly (${how}) during: ${doing}${said === '' ? '' : `; it said: ${said}`}`,
+      `The runtime process ended unexpectedly (${how})${where}${said === '' ? '' : `; it said: ${said}`}`,
       {
         hint: 'Nothing is lost: run it again. If it dies each time, the model or the memory of this machine is the reason.',
       },

@@ -22,9 +22,10 @@ const STATUS: Readonly<Record<string, string>> = {
 };
 
 /** A training that nothing runs any more, and that did not end by itself, was broken off. */
-function statusOf({ status, best }: Training, running: boolean): string {
+function statusOf({ status, best, step, steps }: Training, running: boolean): string {
   const ended = status === 'done' || status === 'stopped';
   if (ended && best === 0) return `${STATUS[status]}; no step was better than none`;
+  if (status === 'done' && step < steps) return 'done early: it got no better';
   return running || ended ? (STATUS[status] ?? '') : 'broken off; Run goes on from its last checkpoint';
 }
 

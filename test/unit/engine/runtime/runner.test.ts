@@ -237,7 +237,7 @@ describe('the end of a runner', () => {
     process.kill(mine.pid!, 'SIGKILL');
     await expect(run).rejects.toMatchObject({
       code: 'RUNTIME_DIED',
-      message: expect.stringMatching(/SIGKILL.*during: run/),
+      message: expect.stringMatching(/\(SIGKILL\) while it ran a model$/),
     });
     expect(reason).toMatchObject({ code: 'RUNTIME_DIED' });
   });
