@@ -192,3 +192,58 @@ export function sgd(rate: number, { momentum = 0, nesterov = false, decay = 0 } 
       }
     });
 }
+
+/**
+ * Matrices by Muon, all else by Adam with β₁ = 0.95.
+ * @param columns of each parameter that is a matrix; null for the others
+ */
+export function muon(rate: number, columns: readonly (number | null)[]): ReferenceOptimizer {
+  const beta = 0.95;
+  const moments = new Map<Float64Array, { m: Float64Array; v: Float64Array }>();
+  return (parameters, gradients, t) =>
+    parameters.forEach((w, p) => {
+      const { m, v } = moments.get(w) ?? { m: new Float64Array(w.length), v: new Float64Array(w.length) };
+      moments.set(w, { m, v });
+      const g = gradients[p]!;
+      for (let i = 0; i < w.length; i++) {
+        m[i] = beta * m[i]! + (1 - beta) * g[i]!;
+        v[i] = 0.999 * v[i]! + 0.001 * g[i]! ** 2;
+      }
+      const width = columns[p]!;
+      if (width === null) {
+        for (let i = 0; i < w.length; i++) {
+          w[i]! -= (rate * (m[i]! / (1 - beta ** t))) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-8);
+        }
+        return;
+      }
+      const direction = orthogonalized(
+        m.map((value, i) => (1 - beta) * g[i]! + beta * value),
+        width,
+      );
+      const length = 0.2 * Math.sqrt(Math.max(width, w.length / width));
+      for (let i = 0; i < w.length; i++) w[i]! -= rate * length * direction[i]!;
+    });
+}
+
+/** Five rounds of x ← 3.4445·x − 4.775·(x·xᵀ)·x + 2.0315·(x·xᵀ)²·x, from x = matrix/‖matrix‖, element by element. */
+export function orthogonalized(matrix: Float64Array, columns: number): Float64Array {
+  const rows = matrix.length / columns;
+  const norm = Math.hypot(...matrix);
+  let x = matrix.map((value) => value / norm);
+  const product = (a: Float64Array, b: (k: number, j: number) => number, width: number): Float64Array =>
+    Float64Array.from({ length: rows * width }, (_, at) => {
+      const [i, j] = [Math.floor(at / width), at % width];
+      const inner = a.length / rows;
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += a[i * inner + k]! * b(k, j);
+      return sum;
+    });
+  for (let round = 0; round < 5; round++) {
+    const now = x;
+    const gram = product(now, (k, j) => now[j * columns + k]!, rows);
+    const cubed = product(gram, (k, j) => now[k * columns + j]!, columns);
+    const fifth = product(gram, (k, j) => cubed[k * columns + j]!, columns);
+    x = now.map((value, i) => 3.4445 * value - 4.775 * cubed[i]! + 2.0315 * fifth[i]!);
+  }
+  return x;
+}

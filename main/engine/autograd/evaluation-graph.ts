@@ -3,7 +3,8 @@ import { removeDeadCode } from '../passes/dead-code.ts';
 import { defaultOpset } from '../passes/upgrade-opset.ts';
 import { makeValueInfo } from '../graph/make.ts';
 import type { Loss } from './loss.ts';
-import { addLosses, assemble, WEIGHTS, type Parameter } from './training-graph.ts';
+import type { Parameter } from './parameters.ts';
+import { addLosses, assemble, WEIGHTS } from './training-graph.ts';
 
 /**
  * The forward half of a training graph: the losses, and values to look at, for weights as they lie in the state's vector. Run it on

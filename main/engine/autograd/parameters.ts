@@ -5,6 +5,14 @@ import { hasTrait } from '../operators/ask.ts';
 import type { OperatorSpec } from '../operators/spec.ts';
 import { operatorSpec } from '../operators/table.ts';
 
+/** Where a parameter lies in the vector of all weights. */
+export interface Parameter {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly offset: number;
+  readonly count: number;
+}
+
 /**
  * The weights that training changes unless it is told otherwise: float32 initializers that layers and normalizations take as
  * parameters, and those that arithmetic brings to what such weights have made: biases and tables that are added, factors of single

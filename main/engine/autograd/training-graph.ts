@@ -14,7 +14,7 @@ import { differentiate, withWritten, type BlockedLayer } from './differentiate.t
 import type { Loss } from './loss.ts';
 import { estimateMemory } from './memory.ts';
 import { updateRule, type Optimizer, type UpdateRule } from './optimizer.ts';
-import { trainableParameters } from './parameters.ts';
+import { trainableParameters, type Parameter } from './parameters.ts';
 import { keptValues, recompute } from './recompute.ts';
 
 export interface TrainingRequest {
@@ -39,14 +39,6 @@ export interface MemoryBudget {
   readonly bytes: number;
   /** Sizes of the model's symbolic dimensions: {batch: 64}. */
   readonly dims: Readonly<Record<string, number>>;
-}
-
-/** Where a parameter lies in the vector of all weights. */
-export interface Parameter {
-  readonly name: string;
-  readonly dims: readonly number[];
-  readonly offset: number;
-  readonly count: number;
 }
 
 /** A model that trains another: one run is one step. */
@@ -145,7 +137,7 @@ function build(request: TrainingRequest, segments: number): TrainingGraph {
   );
   const norm = write.copy(write.length(gradient), NORM);
   const clipped = request.clipNorm === undefined ? gradient : clip(write, { gradient, norm, length: request.clipNorm });
-  const updated = rule.write({ write, weights: WEIGHTS, gradient: clipped, moments, scalar: scalarName });
+  const updated = rule.write({ write, weights: WEIGHTS, gradient: clipped, parameters, moments, scalar: scalarName });
   const carried = new Map([[write.copy(updated.weights, next(WEIGHTS)), WEIGHTS]]);
   updated.moments.forEach((value, at) => carried.set(write.copy(value, next(momentName(at))), momentName(at)));
 

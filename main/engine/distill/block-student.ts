@@ -1,7 +1,8 @@
 import type { Training } from '../../contract/training.ts';
 import { evaluationGraph } from '../autograd/evaluation-graph.ts';
 import type { Checkpoint } from '../autograd/trainer.ts';
-import { layOut, WEIGHTS, withWeights, type Parameter } from '../autograd/training-graph.ts';
+import type { Parameter } from '../autograd/parameters.ts';
+import { layOut, WEIGHTS, withWeights } from '../autograd/training-graph.ts';
 import { indexGraph } from '../graph/index-graph.ts';
 import { tensorValues } from '../graph/tensor-data.ts';
 import { encodeModel } from '../onnx/encode-model.ts';

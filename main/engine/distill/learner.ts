@@ -5,7 +5,8 @@ import type { Optimizer } from '../autograd/optimizer.ts';
 import { estimateMemory } from '../autograd/memory.ts';
 import { ParallelTrainer } from '../autograd/parallel-trainer.ts';
 import { Trainer, type Checkpoint, type StepResult } from '../autograd/trainer.ts';
-import { trainingGraph, withWeights, type Parameter } from '../autograd/training-graph.ts';
+import type { Parameter } from '../autograd/parameters.ts';
+import { trainingGraph, withWeights } from '../autograd/training-graph.ts';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import type { Session } from '../runtime/session.ts';
@@ -54,6 +55,11 @@ interface Part {
   readonly samples: number;
 }
 
+/** An optimizer under which zeros stay that have no gradient. */
+function sparing(optimizer: Optimizer, masked: readonly string[]): Optimizer {
+  return optimizer.kind === 'muon' ? { ...optimizer, byAdam: masked } : optimizer;
+}
+
 /** A student in the runners' processes, which learns from its teacher. */
 export class Student implements TrainedStudent {
   readonly parameters: readonly Parameter[];
@@ -88,9 +94,9 @@ export class Student implements TrainedStudent {
 
   /** @throws TRAIN_NO_GRADIENT; DATA_INVALID where the teacher gives NaN; RUNTIME_…, CANCELLED */
   static async start(options: LearnerOptions): Promise<Student> {
-    const { run, signal, optimizer, passOver } = options;
+    const { run, signal, passOver } = options;
     const weighed = await weighTargets(run, { ...options, parameters: run.parameters });
-    const { model, losses, adaptors } = weighed;
+    const { model, losses, adaptors, masked } = weighed;
     const parameters = [...run.parameters, ...adaptors];
     const { runners, settings } = run.lanes;
     const size = Math.min(options.batch, run.split.trained.length);
@@ -101,7 +107,7 @@ export class Student implements TrainedStudent {
     const training = trainingGraph({
       model,
       losses,
-      optimizer,
+      optimizer: sparing(options.optimizer, masked),
       parameters,
       clipNorm: CLIP,
       passOver,

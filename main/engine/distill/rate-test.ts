@@ -18,8 +18,6 @@ const GIVEN_UP = 4;
 const SMOOTHING = 0.6;
 /** Above this many times the least smoothed loss a rate does harm. */
 const HARM = 1.25;
-/** The rate that is chosen, over the largest that does no harm. */
-const BELOW = 1 / 2.5;
 
 /** The learning rate of each step of the test, from the lowest to the highest, equally spaced by their ratio. */
 export function testRate(step: number): number {
@@ -34,12 +32,12 @@ export function isOver(points: readonly RatePoint[]): boolean {
 }
 
 /**
- * The learning rate to train with: 0.4 of the largest at which the smoothed loss is not yet far above its least. A model near its
+ * The learning rate to train with: a share of the largest at which the smoothed loss is not yet far above its least. A model near its
  * teacher gains little at any rate in so few steps; the rate falls later on, and what it must not do is harm.
  * @returns undefined where no step gave a finite loss
  * @see Smith 2017 (cyclical learning rates), 3.3
  */
-export function chooseRate(points: readonly RatePoint[]): number | undefined {
+export function chooseRate(points: readonly RatePoint[], share: number): number | undefined {
   let smoothed = NaN;
   let least = Infinity;
   let highest: number | undefined;
@@ -50,5 +48,5 @@ export function chooseRate(points: readonly RatePoint[]): number | undefined {
     if (smoothed > HARM * least) break;
     highest = rate;
   }
-  return highest === undefined ? undefined : highest * BELOW;
+  return highest === undefined ? undefined : highest * share;
 }

@@ -13,6 +13,8 @@ export interface StudentGraph {
   readonly targets: readonly Target[];
   /** Weights that it has beside those of the student. */
   readonly adaptors: readonly string[];
+  /** Parameters with zeros that stay. */
+  readonly masked: readonly string[];
 }
 
 /** A share of zeros above which pruning made them, and not chance. */
@@ -48,7 +50,12 @@ export function studentGraph(student: Model, matches: readonly Match[], paramete
       valueInfos: [],
     },
   };
-  return { model: withWritten(masked, write), targets, adaptors: adaptors.map(({ name }) => name) };
+  return {
+    model: withWritten(masked, write),
+    targets,
+    adaptors: adaptors.map(({ name }) => name),
+    masked: [...masks.keys()],
+  };
 }
 
 function adapted(

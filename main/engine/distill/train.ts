@@ -33,6 +33,8 @@ export interface TrainingPlan {
   readonly steps: number;
   /** 0: found by a short test. */
   readonly rate: number;
+  /** What is then taken of the largest rate that does no harm. */
+  readonly rateShare: number;
   readonly evaluateEvery: number;
   /** Steps after which the rate begins anew. */
   readonly stretch: number;
@@ -120,7 +122,7 @@ async function begin(learner: Learner, plan: TrainingPlan, host: TrainHost): Pro
   const standing = { step: 0, ...(await learner.evaluate()) };
   const test = plan.rate > 0 ? [] : await testRates(learner, host);
   if (test.length > 0) await learner.restore(state);
-  const rate = plan.rate > 0 ? plan.rate : (chooseRate(test) ?? testRate(0));
+  const rate = plan.rate > 0 ? plan.rate : (chooseRate(test, plan.rateShare) ?? testRate(0));
   const best = { step: 0, loss: standing.loss };
   const first: RunState = { step: 0, rate, rateTest: test, train: [], heldOut: [standing], best };
   host.tell(first);

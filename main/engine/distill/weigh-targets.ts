@@ -17,6 +17,8 @@ export interface WeighedTargets {
   /** With masks and adaptors. */
   readonly model: Model;
   readonly adaptors: readonly string[];
+  /** Parameters with zeros that stay. */
+  readonly masked: readonly string[];
   readonly teacher: Teacher;
   readonly targets: readonly Target[];
   /** What each loss is multiplied by in the sum. */
@@ -36,7 +38,7 @@ export async function weighTargets(
   },
 ): Promise<WeighedTargets> {
   const { parameters, temperature, signal, batch } = options;
-  const { model, targets, adaptors } = studentGraph(run.student, run.matches, parameters);
+  const { model, targets, adaptors, masked } = studentGraph(run.student, run.matches, parameters);
   const teacher = new Teacher({
     sessions: run.teachers,
     samples: run.samples,
@@ -50,7 +52,7 @@ export async function weighTargets(
   const plain = { model, targets, teacher, losses: losses(targets.map(() => 1)) };
   const first = await initialLosses(run, plain, { batch, signal });
   const weights = targets.map(({ match }, at) => (first[at]! > 0 ? match.share / first[at]! : match.share));
-  return { model, adaptors, teacher, targets, weights, losses: losses(weights) };
+  return { model, adaptors, masked, teacher, targets, weights, losses: losses(weights) };
 }
 
 /** Each loss on the first training samples, before anything is trained. */

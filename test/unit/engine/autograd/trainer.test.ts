@@ -32,6 +32,8 @@ function mlp(): {
   layers: Parameters<typeof reference.lossAndGradients>[0];
   names: string[];
   dims: number[];
+  /** Of each parameter that is a matrix. */
+  columns: (number | null)[];
 } {
   const model = graph('mlp')
     .input('x', 'float32', ['N', 5])
@@ -42,7 +44,8 @@ function mlp(): {
     .build();
   const names = ['a.weight', 'a.bias', 'b.weight', 'b.bias'];
   const [aw, ab, bw, bb] = names.map((name) => stored(model, name));
-  return { model, names, dims: [5], layers: [reference.dense(aw!, ab!), reference.relu(), reference.dense(bw!, bb!)] };
+  const layers = [reference.dense(aw!, ab!), reference.relu(), reference.dense(bw!, bb!)];
+  return { model, names, dims: [5], columns: [5, null, 8, null], layers };
 }
 
 function cnn(): ReturnType<typeof mlp> {
@@ -67,7 +70,7 @@ function cnn(): ReturnType<typeof mlp> {
     reference.averagePool(4),
     reference.dense(ew!, eb!),
   ];
-  return { model, names, dims: [2, 7, 7], layers };
+  return { model, names, dims: [2, 7, 7], columns: [18, null, 27, null, 4, null], layers };
 }
 
 /** A batch of random samples and labels. */
@@ -92,7 +95,8 @@ describe.each([
   ['a network of dense layers', mlp],
   ['a convolutional network', cnn],
 ])('%s, twenty steps', (_, make) => {
-  it.each<[string, Optimizer, () => reference.ReferenceOptimizer]>([
+  it.each<[string, Optimizer, (columns: (number | null)[]) => reference.ReferenceOptimizer]>([
+    ['Muon', { kind: 'muon' }, (columns) => reference.muon(RATE, columns)],
     ['Adam', { kind: 'adam' }, () => reference.adam(RATE)],
     ['Adam with decay', { kind: 'adam', weightDecay: 0.1 }, () => reference.adam(RATE, { decay: 0.1 })],
     ['AdamW', { kind: 'adamw', weightDecay: 0.1 }, () => reference.adam(RATE, { decay: 0.1, apart: true })],
@@ -108,11 +112,11 @@ describe.each([
       () => reference.sgd(RATE, { momentum: 0.9, nesterov: true }),
     ],
   ])('by %s give the loss and every parameter to 1e-4', async (__, optimizer, makeReference) => {
-    const { model, layers, names, dims } = make();
+    const { model, layers, names, dims, columns } = make();
     const training = trainingGraph({ model, losses, optimizer });
     expect(training.parameters.map(({ name }) => name)).toEqual(names);
     const trainer = await Trainer.start(runner, training, cpu);
-    const update = makeReference();
+    const update = makeReference(columns);
     const parameters = layers.flatMap((layer) => layer.parameters);
     const random = seededRandom(7);
     for (let t = 1; t <= STEPS; t++) {

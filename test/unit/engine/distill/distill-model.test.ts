@@ -87,7 +87,7 @@ const distill = (student: Model, { settings = {}, feeds = samples(60), labels, h
   const calibration = async function* (): AsyncGenerator<HostTensors> {
     yield feeds;
   };
-  const parsed = distillStepSchema.parse({ iterations: 120, batch: 16, rate: 0.01, ...settings });
+  const parsed = distillStepSchema.parse({ iterations: 120, batch: 16, rate: 0.02, ...settings });
   const input = { settings: parsed, teacher: teacher(), lineage: undefined, calibration, labels: () => labels ?? null, runner: on, host: { ...NOBODY, ...host } };
   return distillModel(student, input, quietContext());
 }; // prettier-ignore
@@ -102,7 +102,7 @@ describe('distilling a model', () => {
     expect(after.loss).toBeLessThan(before!.loss / 4);
     expect(training.samples).toEqual({ trained: 54, heldOut: 6 });
     expect(after.agreement!.value).toBeGreaterThanOrEqual(before!.agreement!.value);
-    expect(settings).toMatchObject({ augment: 'none', rate: 0.01 });
+    expect(settings).toMatchObject({ augment: 'none', rate: 0.02 });
     const errors = new Map(training.layers.map((layer) => [layer.name, layer]));
     expect(errors.get('one')!.before).toBeGreaterThan(0);
     expect(errors.get('two')!.after).toBeLessThan(errors.get('two')!.before);

@@ -62,12 +62,12 @@ describe('the learning rate', () => {
       const away = Math.log10(testRate(step) / 0.001);
       return { rate: testRate(step), loss: away < 0 ? 0.2 - 0.2 * away : 0.2 + 4 * away };
     });
-    const chosen = chooseRate(points)!;
+    const chosen = chooseRate(points, 0.4)!;
     expect(chosen).toBeGreaterThan(1e-4);
     expect(chosen).toBeLessThan(6e-4);
     expect(isOver(points.slice(0, 30))).toBe(false);
     expect(isOver(points)).toBe(true);
     expect(isOver([{ rate: 1, loss: NaN }])).toBe(true);
-    expect(chooseRate([{ rate: 1, loss: NaN }])).toBeUndefined();
+    expect(chooseRate([{ rate: 1, loss: NaN }], 0.4)).toBeUndefined();
   });
 });
