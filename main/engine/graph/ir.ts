@@ -163,8 +163,11 @@ export interface Tensor {
 export type TypedField = 'float_data' | 'int32_data' | 'int64_data' | 'double_data' | 'uint64_data';
 
 export type TensorStorage =
-  /** Little-endian, row-major, sub-byte elements packed; usually a view on the file's bytes. */
-  | { readonly kind: 'raw'; readonly bytes: Uint8Array }
+  /**
+   * Little-endian, row-major, sub-byte elements packed; usually a view on the file's bytes. `stayed`: how many there are, where `bytes`
+   * reads them from the file each time that it is asked.
+   */
+  | { readonly kind: 'raw'; readonly bytes: Uint8Array; readonly stayed?: number }
   /** The wire bytes of a typed field (packed form: the concatenated elements), decoded only when asked for. */
   | { readonly kind: 'field'; readonly field: TypedField; readonly encoded: Uint8Array }
   | { readonly kind: 'strings'; readonly values: readonly Uint8Array[] }
@@ -179,6 +182,8 @@ export type TensorStorage =
       /** Further key–value pairs (checksum, …) as they stood. */
       readonly extra: readonly MetadataEntry[];
     };
+
+export type RawStorage = Extract<TensorStorage, { readonly kind: 'raw' }>;
 
 export interface SparseTensor {
   readonly values: Tensor;

@@ -5,7 +5,7 @@ import { dtypeBits } from '../tensor/dtype.ts';
 import type { NumericArray } from '../tensor/numeric.ts';
 import { openExternalFile } from './external-data.ts';
 import { fieldToRaw } from './field-data.ts';
-import type { Tensor } from './ir.ts';
+import type { Tensor, TensorStorage } from './ir.ts';
 import { describeTensor, elementCount, tensorByteLength } from './tensor-size.ts';
 
 /** Bytes that external data of this tensor takes: what the model says, checked against dims and type. */
@@ -50,6 +50,42 @@ export function tensorBytes(tensor: Tensor): Uint8Array {
  */
 export function tensorValues(tensor: Tensor): NumericArray {
   return decodeElements(tensor.dtype, tensorBytes(tensor), elementCount(tensor.dims));
+}
+
+/**
+ * Hands the raw bytes to `work`, and lets go of them at once where they were read for it: what waits for the garbage collector adds up
+ * to more than the largest tensor. Nothing that `work` gives may be a view on them.
+ * @throws as `tensorBytes`; what `work` throws
+ */
+export function withTensorBytes<T>(tensor: Tensor, work: (bytes: Uint8Array) => T): T {
+  const bytes = tensorBytes(tensor);
+  try {
+    return work(bytes);
+  } finally {
+    letGoOf(tensor.storage, bytes);
+  }
+}
+
+/** The same with the elements as numbers. */
+export function withTensorValues<T>(tensor: Tensor, work: (values: NumericArray) => T): T {
+  return withTensorBytes(tensor, (bytes) => {
+    const values = decodeElements(tensor.dtype, bytes, elementCount(tensor.dims));
+    try {
+      return work(values);
+    } finally {
+      if (values.buffer !== bytes.buffer) free(values);
+    }
+  });
+}
+
+/** Lets go of bytes that a storage gave where they were read for it; nothing may use them afterwards. */
+export function letGoOf(storage: TensorStorage, bytes: Uint8Array): void {
+  if (storage.kind === 'external' || (storage.kind === 'raw' && storage.stayed !== undefined)) free(bytes);
+}
+
+/** Gives the memory behind an array back at once; nothing may use it afterwards. */
+export function free({ buffer }: NumericArray): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The texts of a string tensor. @throws UNSUPPORTED for numbers */

@@ -1,6 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
 import { storageBytes } from '../tensor/dtype.ts';
-import type { Tensor } from './ir.ts';
+import type { RawStorage, Tensor } from './ir.ts';
 
 /**
  * The product of the dimensions; 1 for a scalar.
@@ -43,4 +43,9 @@ export function tensorByteLength(tensor: Tensor): number {
   const bytes = storageBytes(tensor.dtype, elementCount(tensor.dims));
   if (bytes !== undefined) return bytes;
   return tensor.storage.kind === 'strings' ? tensor.storage.values.reduce((sum, text) => sum + text.length, 0) : 0;
+}
+
+/** Bytes that there really are; nothing is read. */
+export function rawLength(storage: RawStorage): number {
+  return storage.stayed ?? storage.bytes.length;
 }

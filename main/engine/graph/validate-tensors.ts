@@ -6,7 +6,7 @@ import { indexGraph } from './index-graph.ts';
 import type { Graph, Model, Tensor } from './ir.ts';
 import type { ProblemList } from './problem.ts';
 import { tensorPieces } from './tensor-data.ts';
-import { describeTensor, elementCount } from './tensor-size.ts';
+import { describeTensor, elementCount, rawLength } from './tensor-size.ts';
 import { tensorsOfBody } from './tensors.ts';
 import type { LayerNamer } from './validate-names.ts';
 import { walkBodies } from './walk.ts';
@@ -72,9 +72,8 @@ function checkStorage(tensor: Tensor, sizes: FileSizes): Finding | undefined {
   }
   if (needed === undefined) return sizeFinding(tensor, 'numbers', `${count} texts`);
   if (storage.kind === 'raw') {
-    return storage.bytes.length === needed
-      ? undefined
-      : sizeFinding(tensor, `${storage.bytes.length} bytes`, `${needed}`);
+    const length = rawLength(storage);
+    return length === needed ? undefined : sizeFinding(tensor, `${length} bytes`, `${needed}`);
   }
   const { field, encoded } = storage;
   if (field === 'float_data' || field === 'double_data') {

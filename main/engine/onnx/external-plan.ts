@@ -1,5 +1,5 @@
 import type { Model, Tensor } from '../graph/ir.ts';
-import { tensorByteLength } from '../graph/tensor-size.ts';
+import { rawLength, tensorByteLength } from '../graph/tensor-size.ts';
 import { walkTensors } from '../graph/tensors.ts';
 
 /** Where each tensor will lie in the data file. */
@@ -22,7 +22,7 @@ export function planExternalData(model: Model, options: { readonly alsoLarge: bo
   let end = 0;
   for (const tensor of walkTensors(model)) {
     const { storage } = tensor;
-    const moves = options.alsoLarge && storage.kind === 'raw' && storage.bytes.length >= LARGE;
+    const moves = options.alsoLarge && storage.kind === 'raw' && rawLength(storage) >= LARGE;
     if ((storage.kind !== 'external' && !moves) || seen.has(tensor)) continue;
     seen.add(tensor);
     const length = tensorByteLength(tensor);

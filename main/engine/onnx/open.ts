@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
@@ -6,7 +7,9 @@ import { openExternalFile, resolveExternalFile } from '../graph/external-data.ts
 import type { Model } from '../graph/ir.ts';
 import { walkTensors } from '../graph/tensors.ts';
 import { parseModel } from './parse.ts';
+import { free } from '../graph/tensor-data.ts';
 import { lookAt } from './recognise.ts';
+import { stayInFile } from './stay-in-file.ts';
 
 /** A model and the file that it was read from. */
 export interface OpenedFile {
@@ -24,6 +27,8 @@ export interface OpenedFile {
 /** No protobuf message may be larger (2 GiB − 1). */
 const PROTOBUF_LIMIT = 0x7fffffff;
 const CHUNK = 8 << 20;
+/** Weights of files from this size on stay there: what is smaller is sooner held than read again. */
+const LARGE_FILE = 32 << 20;
 
 function fileError(path: string, cause: unknown): StudioError {
   const code = (cause as NodeJS.ErrnoException).code;
@@ -37,7 +42,9 @@ function fileError(path: string, cause: unknown): StudioError {
 }
 
 /** Opens the path when it is a file that may be a model. @throws FILE_NOT_FOUND, FILE_UNREADABLE */
-async function openRegularFile(path: string): Promise<{ readonly handle: FileHandle; readonly size: number }> {
+async function openRegularFile(
+  path: string,
+): Promise<{ readonly handle: FileHandle; readonly size: number; readonly stats: BigIntStats }> {
   // Looked at before it is opened: opening a pipe would wait for a writer.
   const before = await stat(path);
   if (before.isDirectory()) {
@@ -47,7 +54,8 @@ async function openRegularFile(path: string): Promise<{ readonly handle: FileHan
   }
   if (!before.isFile()) throw new StudioError('FILE_UNREADABLE', `${path} is no regular file, expected an .onnx file`);
   const handle = await open(path, 'r');
-  return { handle, size: (await handle.stat()).size };
+  const stats = await handle.stat({ bigint: true });
+  return { handle, size: Number(stats.size), stats };
 }
 
 /**
@@ -127,21 +135,29 @@ function measureExternalData(model: Model): number {
 
 /**
  * Opens an .onnx file: reads it once, hashing it on the way; its weights are views on that one array, and external data
- * stays on disk. Needs the file's size in memory and little more.
+ * stays on disk. Needs the file's size in memory and little more. The weights of large files stay in these (see `stayInFile`).
+ * @param options.large size of a file from which on it is a large one
  * @throws FILE_NOT_FOUND, FILE_UNREADABLE; NOT_ONNX, saying what the file looks like; ONNX_TRUNCATED, ONNX_INVALID,
  *   UNSUPPORTED (larger than 2 GiB, unknown element types); EXTERNAL_DATA_OUTSIDE; CANCELLED
  */
-export async function openModel(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<OpenedFile> {
+export async function openModel(
+  path: string,
+  options: { readonly signal?: AbortSignal; readonly large?: number } = {},
+): Promise<OpenedFile> {
   const absolute = resolve(path);
   try {
-    const { handle, size } = await openRegularFile(absolute);
+    const { handle, size, stats } = await openRegularFile(absolute);
     try {
       const head = Buffer.alloc(Math.min(size, 4096));
       await handle.read(head, 0, head.length, 0);
       refuseOtherFormats(absolute, head, size);
       refuseTooLarge(absolute, size);
       const { bytes, sha256 } = await readAndHash(handle, size, options.signal);
-      const model = parseFile(absolute, bytes);
+      const parsed = parseFile(absolute, bytes);
+      const isLarge = size >= (options.large ?? LARGE_FILE);
+      const model = isLarge ? stayInFile(parsed, { path: absolute, bytes, stats }) : parsed;
+      // Nothing of the new model is a view on what was read.
+      if (model !== parsed) free(bytes);
       return { model, path: absolute, bytes: size, sha256, externalBytes: measureExternalData(model) };
     } finally {
       await handle.close();

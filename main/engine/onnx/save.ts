@@ -32,6 +32,8 @@ export interface SavedFile {
 
 const PROTOBUF_LIMIT = 0x7fffffff;
 const PIECE_BYTES = 8 << 20;
+/** What lengths take of the tensor, and of the messages that hold it, at most. */
+const LENGTH_BYTES = 40;
 
 async function realPathIfThere(path: string): Promise<string | undefined> {
   try {
@@ -142,8 +144,15 @@ function pointTo(model: Model, plan: ExternalPlan, directory: string, location: 
   });
 }
 
-function totalBytes(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+/** Bytes that a model takes in a file, and a few more; tensors that stay in another one are not read. */
+function encodedSize(model: Model): number {
+  let stayed = 0;
+  const rest = mapTensors(model, (tensor) => {
+    if (tensor.storage.kind !== 'raw' || tensor.storage.stayed === undefined) return tensor;
+    stayed += tensor.storage.stayed + LENGTH_BYTES;
+    return { ...tensor, storage: { kind: 'raw', bytes: new Uint8Array() } };
+  });
+  return encodeModel(rest).reduce((sum, piece) => sum + piece.length, stayed);
 }
 
 /**
@@ -157,7 +166,7 @@ export async function saveModel(model: Model, path: string, options: SaveOptions
   const target = resolve(path);
   const directory = dirname(target);
   const location = `${basename(target)}.data`;
-  const large = totalBytes(encodeModel(model)) > PROTOBUF_LIMIT;
+  const large = encodedSize(model) > PROTOBUF_LIMIT;
   const plan = planExternalData(model, { alsoLarge: large });
   const data = plan.entries.length === 0 ? undefined : join(directory, location);
   await refuseToDestroy(target, data, model, options);

@@ -1,7 +1,7 @@
 import { usedValues } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
-import { tensorValues } from '../graph/tensor-data.ts';
+import { withTensorValues } from '../graph/tensor-data.ts';
 import { castToFloatNode, castToHalfNode, convertsToHalf } from '../operators/nodes.ts';
 
 /** The largest number of half precision, and the smallest that is not 0. */
@@ -112,7 +112,7 @@ class HalfWriter {
       this.#cast(castToHalfNode([value], name, { name: `${value}_to_half` }), reader);
       return name;
     }
-    const { values, clamped } = toHalf(tensorValues(constant) as Float32Array);
+    const { values, clamped } = withTensorValues(constant, (all) => toHalf(all as Float32Array));
     this.#clamped += clamped;
     this.#initializers.set(name, makeTensor(name, 'float16', constant.dims, values));
     return name;

@@ -13,7 +13,7 @@ import { codeWeights } from './code-weights.ts';
 import { quantizeBias } from './quantize-bias.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
-import { inputChannels, scaledWeights, weightsOf, zeroPoints } from './qdq-parts.ts';
+import { inputChannels, weightsOf, withWeights, zeroPoints } from './qdq-parts.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
 import type { LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
@@ -282,15 +282,17 @@ class QdqWriter {
     const weightName = node.inputs[operands.weightInput] ?? '';
     const { alpha, beta } = this.#plainGemm(node);
     const split = this.#options.split.has(node.inputs[unit.dataInputs[0]!] ?? '');
-    const whole = scaledWeights(this.#index, unit, alpha);
-    const { values, dims } = split ? splitWeights(whole.values, whole.dims) : whole;
     const axis = this.#options.perChannel ? (operands.channelAxis ?? null) : null;
     const format = this.#options.formatsOf(unit).weights;
     const refined = this.#options.refined?.get(unit.layer);
     const bias = refined?.bias ?? this.#biasOf(unit, beta);
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
-    const given = { values, dims, axis, format, bias, inputScale, refined, anyZero: this.#options.anyZeroOfWeights };
-    const { scales, codes, zeroPoint } = codeWeights(given, `Layer '${unit.layer}', weights '${weightName}'`);
+    const by = { axis, format, bias, inputScale, refined, anyZero: this.#options.anyZeroOfWeights };
+    const what = `Layer '${unit.layer}', weights '${weightName}'`;
+    const { scales, codes, zeroPoint, dims } = withWeights(this.#index, { unit, alpha }, (values, own) => {
+      const whole = split ? splitWeights(values, own) : { values, dims: own };
+      return { dims: whole.dims, ...codeWeights({ ...whole, ...by }, what) };
+    });
     // Weights that meet two codes of each value are no longer those of the layer: they stay as they are rounded.
     const again = weightsOf(this.#index, unit, alpha);
     if (!split) this.weights.set(unit.layer, { values: again, dims, axis, scales, codes, bias, format });

@@ -2,8 +2,9 @@ import { assert } from '../../base/errors.ts';
 import type { GraphIndex } from '../graph/index-graph.ts';
 import type { Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
+import { withTensorValues } from '../graph/tensor-data.ts';
 import { dataChannels } from '../operators/axes.ts';
-import { constantFloats, floatDims } from '../operators/constant-behind.ts';
+import { constantOf, floatDims } from '../operators/constant-behind.ts';
 import { codesOf } from './quantize-activations.ts';
 import type { CodeFormat } from './schemes.ts';
 import type { Unit } from './unit.ts';
@@ -27,19 +28,23 @@ export function tensorOfPair(value: string, real: string): string {
   return real.startsWith(`${value}_`) ? value : real;
 }
 
-/** The weights of a layer times Gemm's alpha. */
-export function scaledWeights(
+/**
+ * Hands the weights of a layer, times Gemm's alpha, to `work`; nothing that it gives may be a view on them (see `withTensorValues`).
+ */
+export function withWeights<T>(
   index: GraphIndex,
-  { layer, node, weights }: Unit,
-  alpha: number,
-): { readonly values: Float32Array; readonly dims: readonly number[] } {
-  const weight = constantFloats(index, weights === undefined ? '' : (node.inputs[weights.weightInput] ?? ''));
-  assert(weight !== undefined, `the weights of '${layer}' are a float32 constant`);
-  const values = alpha === 1 ? weight.values : weight.values.map((value) => value * alpha);
-  return { values, dims: weight.tensor.dims };
+  { unit: { layer, node, weights }, alpha }: { readonly unit: Unit; readonly alpha: number },
+  work: (values: Float32Array, dims: readonly number[]) => T,
+): T {
+  const tensor = constantOf(index, weights === undefined ? '' : (node.inputs[weights.weightInput] ?? ''));
+  assert(tensor !== undefined, `the weights of '${layer}' are a constant`);
+  return withTensorValues(tensor, (values) => {
+    assert(values instanceof Float32Array, `the weights of '${layer}' are float32`);
+    return work(alpha === 1 ? values : values.map((value) => value * alpha), tensor.dims);
+  });
 }
 
-/** The same, made each time that they are asked for. */
+/** The same as an array of one's own, made each time that it is asked for. */
 export function weightsOf(index: GraphIndex, unit: Unit, alpha: number): () => Float32Array {
-  return () => scaledWeights(index, unit, alpha).values;
+  return () => withWeights(index, { unit, alpha }, (values) => values.slice());
 }

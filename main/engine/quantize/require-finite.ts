@@ -1,6 +1,6 @@
 import { indexGraph } from '../graph/index-graph.ts';
 import type { Graph } from '../graph/ir.ts';
-import { tensorBytes, tensorValues } from '../graph/tensor-data.ts';
+import { tensorValues, withTensorBytes } from '../graph/tensor-data.ts';
 import { constantOf } from '../operators/constant-behind.ts';
 import { notFinite } from './not-finite.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
@@ -16,7 +16,7 @@ export function requireFiniteWeights(graph: Graph, plan: QuantizationPlan): void
       const name = at === undefined ? '' : (node.inputs[at] ?? '');
       const tensor = name === '' ? undefined : constantOf(index, name);
       if (tensor?.dtype !== 'float32') continue;
-      const bad = firstNotFinite(tensorBytes(tensor));
+      const bad = withTensorBytes(tensor, firstNotFinite);
       if (bad >= 0) throw notFinite(`Layer '${layer}', '${name}'`, bad, Number(tensorValues(tensor)[bad]));
     }
   }

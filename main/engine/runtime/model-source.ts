@@ -51,13 +51,14 @@ export function sourceOfModel(model: Model): ModelSource {
  */
 export function withWeightsOf(written: Model, source: ModelSource): Model {
   if ('path' in source) return written;
-  const weights = 'weights' in source ? new Map(source.weights.map(({ bytes, offset }) => [offset, bytes])) : undefined;
+  const weights =
+    'weights' in source ? new Map(source.weights.map((piece) => [piece.offset, piece.storage])) : undefined;
   const directory = 'directory' in source ? source.directory : undefined;
   return mapTensors(written, (tensor) => {
     const { storage } = tensor;
     if (storage.kind !== 'external') return tensor;
-    const bytes = weights?.get(storage.offset);
-    if (bytes !== undefined) return { ...tensor, storage: { kind: 'raw', bytes } };
+    const weight = weights?.get(storage.offset);
+    if (weight !== undefined) return { ...tensor, storage: weight };
     return directory === undefined ? tensor : { ...tensor, storage: { ...storage, directory } };
   });
 }

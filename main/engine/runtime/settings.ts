@@ -1,4 +1,5 @@
 import type { Provider } from '../../contract/machine.ts';
+import type { RawStorage } from '../graph/ir.ts';
 import type { DType } from '../tensor/dtype.ts';
 
 /** How a session is made. Everything but the provider has a sensible default. */
@@ -44,9 +45,9 @@ export type LoadedSource =
 export type ModelSource =
   LoadedSource | { readonly bytes: readonly Uint8Array[]; readonly weights: readonly WeightsPiece[] };
 
-/** Bytes of a weight, and where they begin in the file. */
+/** A weight, and where its bytes begin in the file. */
 export interface WeightsPiece {
-  readonly bytes: Uint8Array;
+  readonly storage: RawStorage;
   readonly offset: number;
 }
 

@@ -1,10 +1,11 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { throwIfCancelled } from '../../base/errors.ts';
+import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { writeError } from '../../base/write-whole.ts';
-import type { Model, Tensor } from '../graph/ir.ts';
-import { tensorByteLength } from '../graph/tensor-size.ts';
+import type { Model, RawStorage, Tensor } from '../graph/ir.ts';
+import { letGoOf } from '../graph/tensor-data.ts';
+import { rawLength, tensorByteLength } from '../graph/tensor-size.ts';
 import type { WeightsPiece } from './settings.ts';
 
 /**
@@ -24,32 +25,38 @@ export function apartFromWeights(
   model: Model,
 ): { readonly model: Model; readonly weights: readonly WeightsPiece[] } | undefined {
   const { initializers } = model.graph;
-  const places = new Map<Uint8Array, number>();
+  const places = new Map<object, WeightsPiece>();
   let end = 0;
   for (const tensor of initializers) {
-    const bytes = largeBytes(tensor);
-    if (bytes === undefined || places.has(bytes)) continue;
-    places.set(bytes, end);
-    end = Math.ceil((end + bytes.length) / ALIGNMENT) * ALIGNMENT;
+    const storage = largeStorage(tensor);
+    if (storage === undefined || places.has(ownerOf(storage))) continue;
+    places.set(ownerOf(storage), { storage, offset: end });
+    end = Math.ceil((end + rawLength(storage)) / ALIGNMENT) * ALIGNMENT;
   }
   if (end < LARGE_MODEL) return undefined;
   const apart = initializers.map((tensor): Tensor => {
-    const bytes = largeBytes(tensor);
-    if (bytes === undefined) return tensor;
-    const place = { offset: places.get(bytes)!, length: bytes.length };
+    const storage = largeStorage(tensor);
+    if (storage === undefined) return tensor;
+    const place = { offset: places.get(ownerOf(storage))!.offset, length: rawLength(storage) };
     return { ...tensor, storage: { kind: 'external', directory: '', location: NAME, ...place, extra: [] } };
   });
   return {
     model: { ...model, graph: { ...model.graph, initializers: apart } },
-    weights: [...places].map(([bytes, offset]) => ({ bytes, offset })),
+    weights: [...places.values()],
   };
 }
 
-function largeBytes(tensor: Tensor): Uint8Array | undefined {
+function largeStorage(tensor: Tensor): RawStorage | undefined {
   const { storage } = tensor;
-  if (storage.kind !== 'raw' || storage.bytes.length < LARGE_TENSOR) return undefined;
+  if (storage.kind !== 'raw') return undefined;
+  const length = rawLength(storage);
   // What does not fit its dimensions is the runtime's to refuse.
-  return storage.bytes.length === tensorByteLength(tensor) ? storage.bytes : undefined;
+  return length >= LARGE_TENSOR && length === tensorByteLength(tensor) ? storage : undefined;
+}
+
+/** What tensors have in common that share their bytes; those that stay in a file are new each time that they are read. */
+function ownerOf(storage: RawStorage): object {
+  return storage.stayed === undefined ? storage.bytes : storage;
 }
 
 /**
@@ -78,14 +85,15 @@ async function writeWeights(
 ): Promise<void> {
   try {
     await using file = await open(path, 'wx');
-    for (const { bytes, offset } of weights) {
+    for (const { storage, offset } of weights) {
       throwIfCancelled(signal, 'Handing the model over');
+      const { bytes } = storage;
       for (let done = 0; done < bytes.length;) {
         done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
       }
+      letGoOf(storage, bytes);
     }
   } catch (error) {
-    throwIfCancelled(signal, 'Handing the model over');
-    throw writeError(path, error);
+    throw error instanceof StudioError ? error : writeError(path, error);
   }
 }
