@@ -5,6 +5,7 @@ import { bench as evaluate } from './evaluate.ts';
 import { bench as int8 } from './int8.ts';
 import { mixedPolicies } from './int8-policy.ts';
 import { bench as int8Assets } from './int8-assets.ts';
+import { bench as memory } from './memory.ts';
 import { bench as open } from './open.ts';
 import { bench as pan } from './pan.ts';
 import { bench as picture } from './picture.ts';
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   int8,
   'int8-assets': int8Assets,
   'int8-policy': mixedPolicies,
+  memory,
   open,
   pan,
   picture,
