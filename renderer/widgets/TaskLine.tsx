@@ -23,6 +23,7 @@ export function TaskLine({ state, title, onCancel, onDismiss }: TaskLineProps): 
     const share = job ? jobShare(job) : null;
     const count = job && share !== null ? ` ${formatCount(job.done)} of ${formatCount(job.total ?? 0)}` : '';
     const left = job && job.etaMs !== null ? `, ${formatDuration(job.etaMs)} left` : '';
+    const text = job ? `${job.stage}${count}${left}` : title;
     return (
       <div className={classes['line']} role="status">
         <Progress
@@ -31,7 +32,9 @@ export function TaskLine({ state, title, onCancel, onDismiss }: TaskLineProps): 
           animated={share === null}
           aria-label={`${title}: progress`}
         />
-        <Text className="lap-muted">{job ? `${job.stage}${count}${left}` : title}</Text>
+        <Text className="lap-muted" title={text}>
+          {text}
+        </Text>
         <Button variant="default" onClick={onCancel}>
           Cancel
         </Button>

@@ -170,13 +170,15 @@ function goodnessBase(inputs: PredictionInputs, recipe: Recipe): Start | null {
     .map((trial) => ground && goodnessOn(ground, trial))
     .find((goodness) => goodness !== null);
   const goodness = own ?? (ground && baseline ? goodnessOn(ground, baseline) : null);
-  if (goodness === null) return inputs.unlabelled ? againstItself(inputs) : null;
+  const step = quantizeStepOf(recipe);
+  // What quantization moves the outputs by is told by nothing before a trial was measured.
+  if (goodness === null) return inputs.unlabelled && step === null ? againstItself(inputs) : null;
   const chance = chanceOf(inputs.trials);
   const { metric, value, low, high } = goodness;
-  const step = quantizeStepOf(recipe);
   if (own || step === null) return { metric, base: { accuracy: value, low, high, chance } };
   // What fewer bits than 8 cost is told by measurements alone.
   if (step.scheme === 'int4-weight' || step.scheme === 'int2-weight') return null;
+  if ('weightBits' in step && step.weightBits < 8) return null;
   const saturates = 'reduceRange' in step && step.reduceRange === false && inputs.quantizePlan?.vnni !== true;
   const loss = saturates ? SATURATING_INT8_LOSS : UNTRIED_INT8_LOSS;
   return { metric, base: { accuracy: value, low: Math.max(0, low - loss), high, chance } };

@@ -44,7 +44,6 @@ export function quantizeRows(
 
 /** Counts for the summary line above the table. */
 export interface QuantizeCounts {
-  readonly layers: number;
   readonly quantizable: number;
   /** Quantizable and not excluded: what the next run will quantize. */
   readonly chosen: number;
@@ -54,7 +53,6 @@ export interface QuantizeCounts {
 export function countRows(rows: readonly QuantizeRow[]): QuantizeCounts {
   const quantizable = rows.filter((row) => row.quantizable);
   return {
-    layers: rows.length,
     quantizable: quantizable.length,
     chosen: quantizable.filter((r) => !r.excluded).length,
   };

@@ -38,7 +38,7 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
       )}
       <Heading>Reach</Heading>
       <Text className={`lap-muted ${classes['part']}`}>
-        {counts.chosen} of {counts.quantizable} quantizable layers chosen, {counts.layers} in all.
+        {counts.chosen} of {counts.quantizable} quantizable layers chosen.
       </Text>
       {'reduceRange' in step && (
         <Text className={`lap-muted ${classes['part']}`}>{explainReduceRange(step.reduceRange, plan.vnni)}</Text>

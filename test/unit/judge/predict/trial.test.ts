@@ -1,3 +1,4 @@
+import { recipeSchema } from '../../../../main/contract/recipe/recipe.ts';
 import { describe, expect, it } from 'vitest';
 import type { QuantizePlan } from '../../../../main/contract/studio.ts';
 import { int8SavedBytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
@@ -57,6 +58,15 @@ describe('predictTrial', () => {
     const measured = trial('cut', pruned(0.5), { evaluation: detection });
     const after = predictTrial(pruned(0.5), inputs({ trials: [trial('base', BASELINE), measured], unlabelled: true }));
     expect(after.goodness).toMatchObject({ metric: 'cosine', value: expect.closeTo(0.8) });
+  });
+
+  it('does not say of int8 that it agrees fully before any trial was measured, nor what fewer bits cost', () => {
+    const given = inputs({ trials: [trial('base', BASELINE)], unlabelled: true });
+    expect(predictTrial(int8(true), given).goodness).toBeNull();
+    const [step] = int8(true).steps as readonly { readonly quantize: object }[];
+    const coarse = recipeSchema.parse({ version: 2, steps: [{ quantize: { ...step!.quantize, weightBits: 4 } }] });
+    expect(predictTrial(coarse, inputs()).goodness).toBeNull();
+    expect(predictTrial(int8(true), inputs()).goodness).not.toBeNull();
   });
 
   it('corrects itself by a measured trial of another sparsity', () => {
