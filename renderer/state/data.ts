@@ -71,7 +71,7 @@ function keepChoice(): void {
 
 /**
  * The data that a model begins with: those chosen for it; else those chosen last for a model that takes inputs of the same size;
- * else the first that were chosen for no other model: what was added for other inputs would be brought to these without a word.
+ * else none: what was added for other inputs would be brought to these without a word.
  */
 export function dataFor(
   {
@@ -88,10 +88,9 @@ export function dataFor(
     (choice) => (choice === own || choice.inputs === inputs) && there(choice.evaluationId),
   );
   if (found !== undefined) return { ...found, calibrationId: there(found.calibrationId) ? found.calibrationId : null };
-  const taken = new Set(
-    Object.values(choices).flatMap(({ evaluationId, calibrationId }) => [evaluationId, calibrationId]),
-  );
-  return { evaluationId: datasets.find(({ id }) => !taken.has(id))?.id ?? null, calibrationId: null };
+  // Before anything was chosen by hand, what is there is meant.
+  const first = Object.keys(choices).length === 0 ? datasets[0] : undefined;
+  return { evaluationId: first?.id ?? null, calibrationId: null };
 }
 
 /** Types and values of a sample: "float32 3072". */

@@ -37,7 +37,11 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
   const checked = checkDataForm(form);
   const shown = useDataPreview(modelId, opened && checked.ok ? checked.source : null);
   const problems = tried && !checked.ok ? checked.problems : {};
-  const set = (patch: Partial<DataForm>): void => setForm((old) => ({ ...old, ...patch }));
+  const set = (patch: Partial<DataForm>): void => {
+    // What was said of the data before is not said of these.
+    setError(null);
+    setForm((old) => ({ ...old, ...patch }));
+  };
   const setFields = (patch: Partial<DataForm>): void => setForm({ ...form, ...patch, preset: 'custom' });
 
   const add = async (): Promise<void> => {

@@ -58,6 +58,7 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
             />
           )}
           {split !== undefined && <SplitControl entry={split} />}
+          {evaluationId === null && <SampleData />}
         </>
       )}
       <Button variant="default" leftSection={<IconPlus size={13} />} onClick={() => setAdding(true)}>
@@ -68,23 +69,29 @@ export function DataControl({ calibration = false }: DataControlProps): ReactNod
   );
 }
 
-/** Says why data are wanted, and offers those that come with Lapidary where they fit the model. */
+/** Says why data are wanted, and offers those that come with Lapidary. */
 function NoData(): ReactNode {
-  const fits = useSession((state) => state.model !== null && takesSampleData(state.model.inspect.inputs));
   return (
     <>
       <Text className="lap-muted">No data yet: accuracy and calibration need samples.</Text>
-      {fits && (
-        <Button
-          variant="light"
-          leftSection={<IconDatabase size={13} />}
-          title="Drawn characters 0–9 A–Z, 32×32; for the bundled sample models"
-          onClick={() => void addDataset({ sample: true })}
-        >
-          Use the sample data
-        </Button>
-      )}
+      <SampleData />
     </>
+  );
+}
+
+/** Offers the data that come with Lapidary where they fit the model. */
+function SampleData(): ReactNode {
+  const fits = useSession((state) => state.model !== null && takesSampleData(state.model.inspect.inputs));
+  if (!fits) return null;
+  return (
+    <Button
+      variant="light"
+      leftSection={<IconDatabase size={13} />}
+      title="Drawn characters 0–9 A–Z, 32×32; for the bundled sample models"
+      onClick={() => void addDataset({ sample: true })}
+    >
+      Use the sample data
+    </Button>
   );
 }
 
@@ -125,7 +132,9 @@ function titleOf(entry: DatasetEntry): string {
 function helpFor(datasets: readonly DatasetEntry[], id: string | null, use: string): string {
   const entry = datasets.find((other) => other.id === id);
   if (entry === undefined) return use;
-  const labels = entry.labelled ? `${entry.classCount || 'unknown number of'} classes` : 'no labels';
+  const labels = entry.labelled
+    ? `${entry.classCount || 'unknown number of'} class${entry.classCount === 1 ? '' : 'es'}`
+    : 'no labels';
   const how = describePreprocessing(entry.preprocessing);
   return `${use} ${formatCount(entry.samples)} samples, ${labels}${how === '' ? '' : `, ${how}`}.`;
 }

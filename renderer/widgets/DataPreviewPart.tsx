@@ -36,7 +36,7 @@ export function DataPreviewPart({ preview, error, busy }: PreviewState): ReactNo
   if (error !== null) return <Text c="red">{error}</Text>;
   if (preview === null) return busy ? <Text className="lap-muted">Reading…</Text> : null;
   const { samples, labelled, classCount, sentence, problem, pictures } = preview;
-  const labels = labelled ? `${classCount.toLocaleString('en')} classes` : 'no labels';
+  const labels = labelled ? `${classCount.toLocaleString('en')} class${classCount === 1 ? '' : 'es'}` : 'no labels';
   return (
     <section aria-label="What the model gets" aria-busy={busy} className={classes['part']}>
       <Text className="lap-muted">

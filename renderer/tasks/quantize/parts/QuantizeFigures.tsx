@@ -23,8 +23,9 @@ export function QuantizeFigures({ prediction }: { readonly prediction: DraftPred
   const unlabelled = useSession(hasUnlabelledData);
   const baseline = trials.find((trial) => trial.baseline);
   const shown = recipe.steps.length === 0 ? baseline : measured;
-  // Beside the baseline on the samples that both were measured on, whatever other trials were.
-  const couple = [baseline, shown].filter((trial) => trial !== undefined && trial !== null);
+  // Beside the baseline on the samples that both were measured on, whatever other trials were; a prediction is made on what most were.
+  const couple =
+    shown === null || shown === undefined ? trials : [baseline, shown].filter((trial) => trial !== undefined);
   const goodness = goodnessAmong(couple, shown);
   const guess = goodness ?? predicted.goodness;
   const base = goodnessAmong(couple, baseline);

@@ -23,9 +23,8 @@ describe('the data that a model begins with', () => {
     expect(dataFor(model('detector', 3, 416, 416), all, chosen).evaluationId).toBe('photos');
   });
 
-  it('are else some that were chosen for no other model, and none rather than others', () => {
-    expect(dataFor(model('resnet', 3, 32, 32), all, chosen).evaluationId).toBe('new');
-    expect(dataFor(model('resnet', 3, 32, 32), all.slice(0, 3), chosen).evaluationId).toBeNull();
+  it('are none rather than those of other inputs, and the first where nothing was ever chosen', () => {
+    expect(dataFor(model('resnet', 3, 32, 32), all, chosen).evaluationId).toBeNull();
     expect(dataFor(model('resnet', 3, 'height', 'width'), all.slice(0, 1), {}).evaluationId).toBe('photos');
   });
 
@@ -34,6 +33,6 @@ describe('the data that a model begins with', () => {
       evaluationId: 'digits',
       calibrationId: null,
     });
-    expect(dataFor(model('cnn', 1, 32, 32), [{ id: 'new' }], chosen).evaluationId).toBe('new');
+    expect(dataFor(model('cnn', 1, 32, 32), [{ id: 'new' }], chosen).evaluationId).toBeNull();
   });
 });
