@@ -36,7 +36,7 @@ const number = (
 ): GridColumn<Row> => ({
   key,
   title,
-  width: '108px',
+  width: '124px',
   align: 'right',
   render: (row) => {
     const range = row[key];
