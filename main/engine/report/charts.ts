@@ -60,11 +60,11 @@ export function tradeOffChart(points: readonly ReportPoint[]): string {
       kind === 'other' ? '' : `<text class="label" ${place} text-anchor="${anchor}">${escapeHtml(name)}</text>`;
     const [lowX, highX] = ends(latency, costs).map((value) => px(x(value)));
     const [lowY, highY] = ends(accuracy, benefits).map((value) => px(y(value)));
-    return (
+    const mark =
       `<g class="point ${kind}"><title>${escapeHtml(title)}</title>` +
       `<line x1="${cx}" x2="${cx}" y1="${lowY}" y2="${highY}"/><line x1="${lowX}" x2="${highX}" y1="${cy}" y2="${cy}"/>` +
-      `<circle cx="${cx}" cy="${cy}" r="5"/>${label}</g>`
-    );
+      `<circle cx="${cx}" cy="${cy}" r="5"/></g>`;
+    return { mark, label };
   });
   return svg('Accuracy over latency', HEIGHT, [
     ...xTicks,
@@ -72,7 +72,9 @@ export function tradeOffChart(points: readonly ReportPoint[]): string {
     `<text x="${(WIDTH + MARGIN.left) / 2}" y="${HEIGHT - 6}" text-anchor="middle">Latency p50, ms</text>`,
     `<text transform="translate(14 ${HEIGHT / 2}) rotate(-90)" text-anchor="middle">Accuracy, %</text>`,
     `<polyline class="front" points="${front.join(' ')}"/>`,
-    ...marks,
+    ...marks.map(({ mark }) => mark),
+    // Names last: no other point lies on them.
+    ...marks.map(({ label }) => label),
   ]);
 }
 

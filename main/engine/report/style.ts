@@ -6,13 +6,14 @@ body{margin:2rem auto;max-width:60rem;padding:0 1rem;background:var(--paper);col
 h1{font-size:1.6rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
 .lead,.legend,dt,summary{color:var(--soft)}.legend{font-size:12px}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th{text-align:left;font-weight:600;color:var(--soft)}td,th{padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
+th{text-align:left;font-weight:600;color:var(--soft)}td,th{padding:.2rem .6rem .2rem 0;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
+.wraps{white-space:normal;display:inline-block;max-width:17rem}small{color:var(--soft);display:block}
 pre{background:var(--panel);padding:.8rem;overflow-x:auto;font:12px/1.5 ui-monospace,monospace}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dd{margin:0;overflow-wrap:anywhere}
 .source{font-size:12px;padding:0 .4rem;border:1px solid var(--line);border-radius:.6rem}.source.predicted{border-style:dashed}
-svg{width:100%;height:auto;font:11px system-ui,sans-serif}svg text{fill:var(--soft)}svg .label{fill:var(--ink);font-weight:600}
+svg{width:100%;height:auto;font:11px system-ui,sans-serif}svg text{fill:var(--soft)}svg .label{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .grid{stroke:var(--line)}.front{fill:none;stroke:var(--soft);stroke-dasharray:4 3}.bar{fill:var(--accent)}.base{fill:var(--base)}
 .point{stroke:var(--other);fill:var(--other)}.point.this{stroke:var(--accent);fill:var(--accent)}.point.baseline{stroke:var(--base);fill:var(--base)}
-.point text{stroke:none}.point.predicted circle{fill:var(--paper)}
+.point.predicted circle{fill:var(--paper)}
 @media print{body{margin:0;max-width:none}details{display:block}}
 `;

@@ -102,6 +102,10 @@ describe('numberRows', () => {
 });
 
 describe('renderReport as HTML', () => {
+  it('puts what a number was measured on below it, so that the verdicts stay on the page', () => {
+    expect(renderReport(input(), 'html')).toContain('<b>2 ms [1.9 ms, 2.1 ms]<small>100 runs</small></b>');
+  });
+
   it('loads nothing from elsewhere and runs no script', () => {
     const html = renderReport(input(), 'html');
     expect(html).not.toMatch(/<script|src=|href=|url\(|@import/i);
