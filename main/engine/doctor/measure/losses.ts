@@ -43,6 +43,7 @@ export async function lostLayers(subject: Subject, around: Surroundings): Promis
   const before = await trial.distanceOnAll(() => false);
   if (before >= GOOD_DB || !Number.isFinite(before)) return [];
   const all = unitsOf(written);
+  if (all.length === 0) return [lossOfWeights(before)];
   const parts = await loudest(all, trial, around);
   const chosen: Part[] = [];
   let after = before;
@@ -223,11 +224,24 @@ interface Losses {
   readonly all: readonly Unit[];
 }
 
+/** Of a model in which no layer reads codes by itself: its weights are packed, and each layer loses by them. */
+function lossOfWeights(before: number): Finding {
+  return {
+    code: 'layer-loses',
+    severity: 'warning',
+    text: `The outputs are ${before.toFixed(1)} dB from the float model’s, and no single layer is to blame: its weights are packed as codes. Smaller blocks, rounding that looks at data (GPTQ), or more bits bring it nearer.`,
+    evidence: [{ label: 'outputs against float', value: before, unit: 'dB' }],
+    layers: [],
+    measured: true,
+    fix: null,
+  };
+}
+
 function findingOf({ before, after, chosen, all }: Losses, subject: Subject): Finding {
   const floats = [...layersOf(chosen)];
   const improves = after > before + 1;
-  const reached =
-    after >= GOOD_DB ? '' : ' Without them it is better, but not good: other ranges or more bits are needed.';
+  const without = improves ? 'Without them it is better, but not good' : 'Leaving them in float brings little';
+  const reached = after >= GOOD_DB ? '' : ` ${without}: other ranges or more bits are needed.`;
   const asIs: Evidence = { label: 'outputs against float', value: before, unit: 'dB' };
   const mended: Evidence = {
     label: `with ${counted(chosen.flatMap(({ units }) => units).length, 'part')} of ${all.length} in float`,

@@ -236,6 +236,35 @@ describe('packed weights', () => {
   });
 });
 
+/** Weights of 0.1 in blocks of 4-bit codes. */
+function packed(): Model {
+  return graph()
+    .input('x', 'float32', [1, 64])
+    .initializer('b', 'uint8', [8, 2, 16], new Uint8Array(256).fill(0x99))
+    .initializer('s', 'float32', [16], new Float32Array(16).fill(0.1))
+    .node('MatMulNBits', ['x', 'b', 's'], { K: 64n, N: 8n, bits: 4n, block_size: 32n, accuracy_level: 4n }, ['y'], {
+      name: 'packed',
+      domain: 'com.microsoft',
+    })
+    .output('y')
+    .build({ domains: { 'com.microsoft': 1 } });
+}
+
+describe('losses of packed weights', () => {
+  it('are no single layer’s, and say what helps', async () => {
+    const reference = graph()
+      .input('x', 'float32', [1, 64])
+      .initializer('w', 'float32', [64, 8], new Float32Array(512).fill(0.15))
+      .node('MatMul', ['x', 'w'], {}, ['y'], { name: 'packed' })
+      .output('y')
+      .build({ opset: 17 });
+    const finding = await found('layer-loses', packed(), { runner, reference, feeds: [randomFeed([1, 64])] });
+    // Weights are off by a third: 20·log₁₀(3) dB, and a little for data in 8 bits.
+    expect(finding?.evidence[0]?.value).toBeCloseTo(20 * Math.log10(3), 0);
+    expect(finding).toMatchObject({ layers: [], fix: null, text: expect.stringContaining('more bits') });
+  });
+});
+
 describe('open sizes', () => {
   /** The shape of x, computed while the model runs, as exporters write a Flatten. */
   const flattened = (steps: string | number, samples: string | number = 1): Model =>
