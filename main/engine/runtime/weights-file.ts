@@ -1,7 +1,8 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
+import { isProcessAlive } from '../../base/process-alive.ts';
 import { writeError } from '../../base/write-whole.ts';
 import type { Model, RawStorage, Tensor } from '../graph/ir.ts';
 import { letGoOf } from '../graph/tensor-data.ts';
@@ -19,6 +20,9 @@ const LARGE_TENSOR = 64 << 10;
 /** Where the next tensor may begin: on a page, so that no two share one. */
 const ALIGNMENT = 4096;
 const NAME = 'weights';
+/** Of folders; behind it stands the process that writes there. */
+const PREFIX = 'lapidary-weights-';
+let removal: Promise<void> | undefined;
 
 /** A model without its large weights, and these; undefined: it has too few, or lies in files already. */
 export function apartFromWeights(
@@ -69,7 +73,8 @@ export async function withWeightsFile<T>(
   work: (directory: string) => Promise<T>,
   { signal, stays }: { readonly signal: AbortSignal | undefined; readonly stays: (directory: string) => void },
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'lapidary-weights-'));
+  await (removal ??= removeLeft());
+  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   try {
     await writeWeights(join(directory, NAME), weights, signal);
     return await work(directory);
@@ -95,5 +100,15 @@ async function writeWeights(
     }
   } catch (error) {
     throw error instanceof StudioError ? error : writeError(path, error);
+  }
+}
+
+/** Removes what processes left that were killed while a model was handed over. */
+async function removeLeft(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names) {
+    const writer = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
+    if (!Number.isInteger(writer) || isProcessAlive(writer)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
