@@ -37,6 +37,7 @@ export async function openModel(
     if (mine !== asked) return false;
     const before = useSession.getState();
     const same = before.model?.entry.id === model.entry.id;
+    const shown = same ? before.b : (useLast.getState().shown?.[model.entry.id] ?? null);
     const known = (id: string | null): id is string => id !== null && trials.some((trial) => trial.id === id);
     if (!same) {
       clearResults();
@@ -50,7 +51,7 @@ export async function openModel(
       trials,
       opening: null,
       a: same && known(before.a) ? before.a : model.baselineTrialId,
-      b: same && known(before.b) ? before.b : null,
+      b: known(shown) ? shown : null,
     });
     if (!same) turnToData();
     useRecipe.getState().open(model.entry.id);

@@ -4,7 +4,7 @@ import { engine } from './engine.ts';
 import { takeFirstModel } from './first-model.ts';
 import { isActive, useJobs } from './jobs.ts';
 import { tell, tellError } from './messages.ts';
-import { useLast } from './last.ts';
+import { keepShown, useLast } from './last.ts';
 import { forget, widthTimesId } from './queries.ts';
 import { shownTrialId, useSession, withTrial } from './session.ts';
 import { openModel } from './actions.ts';
@@ -40,6 +40,9 @@ export function startLive(): () => void {
         a: state.a === id ? (state.model?.baselineTrialId ?? null) : state.a,
         b: state.b === id ? null : state.b,
       }));
+    }),
+    useSession.subscribe(({ model, b }, before) => {
+      if (model !== null && model.entry.id === before.model?.entry.id && b !== before.b) keepShown(model.entry.id, b);
     }),
     client.on('datasets', (datasets) => {
       takeDatasets(datasets);

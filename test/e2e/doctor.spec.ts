@@ -58,6 +58,11 @@ test('examines what a recipe made', async ({ studioPage: page }) => {
   // The button comes back when the trial is made and measured; it is the shown one then.
   await expect(quantize.getByRole('status')).toBeVisible();
   await expect(quantize.getByRole('button', { name: 'Run', exact: true })).toBeVisible({ timeout: 90_000 });
+  // After a reload it is still the one that is looked at.
+  const chooser = page.getByRole('button', { name: /^Trial/u });
+  await expect(chooser).toContainText('int8');
+  await page.reload();
+  await expect(chooser).toContainText('int8');
   const doctor = await showTask(page, 'Doctor');
   await expect(doctor).toContainText('Not examined yet');
   await doctor.getByRole('button', { name: 'Examine now' }).click();
