@@ -10,6 +10,7 @@ import { BlockStudent } from './block-student.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { Student, type TrainedStudent } from './learner.ts';
 import { recipeOfPreset } from './presets.ts';
+import { Pace } from './pace.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import { train, type Counted, type End, type Resumed, type RunState, type TrainHost } from './train.ts';
 
@@ -72,6 +73,8 @@ export async function runTraining(
       signal,
     };
     const resumed = await earlier(run, host);
+    // Where it goes on from; the steps before were not made now.
+    if (resumed !== undefined) teller.tell(resumed.state, 'preparing');
     const trained = await train(student, plan, trainHost, resumed);
     const { end, state, best } = trained;
     const where = end.kind === 'diverged' ? await student.whereNotFinite(end.step) : undefined;
@@ -110,10 +113,8 @@ class Teller {
   readonly #steps: number;
   readonly #estimate: Training['estimate'];
   readonly #host: DistillInput['host'];
-  #at = performance.now();
-  #step = 0;
+  readonly #pace = new Pace(performance.now());
   #toldAt = 0;
-  #pace: number | null = null;
 
   constructor(
     run: PreparedRun,
@@ -138,8 +139,8 @@ class Teller {
 
   tell(state: ToldState, status: Training['status'], memoryBytes: number | null = null): Training {
     const now = performance.now();
-    if (state.step > this.#step) this.#pace = (1000 * this.#batch * (state.step - this.#step)) / (now - this.#at);
-    [this.#at, this.#step] = [now, state.step];
+    this.#pace.reached(state.step, now, status !== 'paused' && status !== 'preparing');
+    const pace = this.#pace.perSecond;
     const { split, matches } = this.#run;
     const training: Training = {
       status,
@@ -148,7 +149,7 @@ class Teller {
       rate: state.rate,
       rateTest: state.rateTest.map((point) => ({ ...point })),
       samples: { trained: split.trained.length, heldOut: split.heldOut.length },
-      samplesPerSecond: this.#pace,
+      samplesPerSecond: pace === null ? null : this.#batch * pace,
       memoryBytes,
       estimate: this.#estimate,
       train: state.train.map((point) => ({ ...point })),
