@@ -96,6 +96,7 @@ export async function* searchPrecisions(
 ): AsyncGenerator<SearchTrial, void, void> {
   const { floor, minimize, samples } = goal;
   const until = goal.timeMs === null ? Infinity : performance.now() + goal.timeMs;
+  const repairsUntil = goal.timeMs === null ? Infinity : performance.now() + goal.timeMs / 3;
   const trials: SearchTrial[] = [];
   const open = (): boolean => trials.length < goal.trials && performance.now() < until;
   const run = async <C extends Choice>(
@@ -133,8 +134,8 @@ export async function* searchPrecisions(
   let inVain: Repair[] = [];
   let oncemore: Repair[] = [];
   for (;;) {
-    // A third of the trials at least is left for choosing among layers.
-    if (base.keeps || trials.length >= (goal.trials * 2) / 3) break;
+    // A third of the trials at least, and two thirds of the time, is left for choosing among layers.
+    if (base.keeps || trials.length >= (goal.trials * 2) / 3 || performance.now() > repairsUntil) break;
     const untried = first.shift();
     const repair = untried ?? oncemore.shift();
     if (repair === undefined) break;

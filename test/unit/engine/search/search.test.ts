@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { quietContext } from '../../../../main/base/progress.ts';
 import { recipeOf, type Choice, type IntegerChoice } from '../../../../main/engine/search/choice.ts';
 import { nextPlace } from '../../../../main/engine/search/next-place.ts';
@@ -209,6 +209,21 @@ describe('the search for precisions', () => {
     expect(new Set(made.map((step) => JSON.stringify(step))).size).toBe(made.length);
     expect(trials.slice(0, 4).every(({ predicted: one }) => one === null)).toBe(true);
     expect(trials.at(-1)!.predicted!.latencyRatio).toBeCloseTo(trials.at(-1)!.latencyRatio, 12);
+  });
+
+  it('leaves time for choosing among layers where trials take long', async () => {
+    const { port } = world();
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const slow: SearchPort = { ...port, measure: (...args) => ((now += 30_000), port.measure(...args)) };
+      const names: string[] = [];
+      const goal = goalOf({ floor: { minSqnrDb: 40 }, timeMs: 280_000 });
+      for await (const { name } of searchPrecisions(slow, goal, quietContext())) names.push(name);
+      expect(names.filter((name) => name.includes('groups of layers in float')).length).toBeGreaterThan(2);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('stops at its number of trials', async () => {
