@@ -71,6 +71,9 @@ test('axe finds nothing in any task or dialog, in both themes', async ({ page, s
   await page.getByRole('button', { name: 'Profile', exact: true }).click();
 
   await showTask(page, 'Graph');
+  await page.getByRole('combobox', { name: 'Search layers' }).fill('op:Lstm');
+  await expect(page.getByText('No layer matches')).toBeVisible();
+  await look(page, 'search for nothing', found);
   await page.getByRole('combobox', { name: 'Search layers' }).fill('op:Conv');
   await look(page, 'search', found);
   await page.keyboard.press('Enter');

@@ -133,14 +133,17 @@ export function OutlinePanel(): ReactNode {
         ref={scroller}
         id="outline-tree"
         className={classes['scroller']}
-        role="tree"
+        // A tree has rows.
+        role={rows.length === 0 ? 'group' : 'tree'}
         aria-label="Layers by scope"
         aria-activedescendant={rows[active] === undefined ? undefined : `outline-${active}`}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onMouseLeave={() => useSelection.getState().setHover(null)}
       >
-        {rows.length === 0 && searching && <p className={classes['empty']}>No layer matches “{query}”.</p>}
+        {rows.length === 0 && searching && layers.length > 0 && (
+          <p className={classes['empty']}>No layer matches “{query}”.</p>
+        )}
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index];
