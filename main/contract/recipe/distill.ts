@@ -20,7 +20,7 @@ const common = {
   /** Calibration samples taken from the start of the data, those held out among them. */
   samples: z.number().int().min(2).default(500),
   /** Updates of the weights at most. */
-  iterations: z.number().int().positive().default(700),
+  iterations: z.number().int().positive().default(600),
   batch: z.number().int().positive().default(64),
   /** Largest learning rate; 0: found by a short test. A recipe kept with a trial holds what was found. */
   rate: z.number().min(0).max(1).default(0),
