@@ -249,7 +249,7 @@ export const distillKind = defineStepKind<'distill', DistillStep>({
     teacher: '',
     match: 'auto',
     samples: 500,
-    iterations: 700,
+    iterations: 600,
     batch: 64,
     rate: 0,
     augment: 'auto',
