@@ -24,7 +24,7 @@ const common = {
   batch: z.number().int().positive().default(64),
   /** Largest learning rate; 0: found by a short test. A recipe kept with a trial holds what was found. */
   rate: z.number().min(0).max(1).default(0),
-  augment: z.enum(['auto', 'none', 'shift', 'flip', 'colour']).default('auto'),
+  augment: z.enum(['auto', 'none', 'shift', 'warp', 'flip', 'colour']).default('auto'),
   /** Share of the samples that is never trained on and decides which state is kept. */
   heldOut: z.number().gt(0).lt(1).default(0.1),
   seed: z.number().int().nonnegative().default(0),
@@ -169,6 +169,11 @@ const fields: readonly StepField[] = [
       { value: 'auto', title: 'What fits', help: 'What the teacher’s answers survive; nothing for other data.' },
       { value: 'none', title: 'None', help: 'Samples as they are.' },
       { value: 'shift', title: 'Shift', help: 'Moved by up to an eighth of their size.' },
+      {
+        value: 'warp',
+        title: 'Shift, turn, stretch',
+        help: 'Turned and sheared a little, in other sizes, brightness and contrast as well.',
+      },
       { value: 'flip', title: 'Flip and shift', help: 'Mirrored left to right as well.' },
       { value: 'colour', title: 'Flip, shift, colour', help: 'Brightness and contrast vary as well.' },
     ],

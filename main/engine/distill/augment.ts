@@ -19,6 +19,8 @@ export interface View {
   /** Values become mean + gain·(value − mean) + offset·deviation, mean and deviation being the image's own. */
   readonly gain: number;
   readonly offset: number;
+  /** Rows of the matrix that takes places of the view, about its centre, to places of the image: turned, stretched, sheared. */
+  readonly warp?: readonly [xx: number, xy: number, yx: number, yy: number];
   /** (1 − share) · the image as above + share · another sample as it is. */
   readonly mixed?: { readonly sample: number; readonly share: number };
 }
@@ -52,9 +54,23 @@ export function drawView(random: () => number, kind: Augmentation, { height, wid
   };
   const [dx, dy] = [shift(width), shift(height)];
   if (kind === 'shift') return { ...PLAIN, dx, dy };
+  if (kind === 'warp') return { flip: false, dx, dy, warp: drawWarp(random), ...drawColour(random) };
   const flip = random() < 0.5;
   if (kind === 'flip') return { ...PLAIN, flip, dx, dy };
-  return { flip, dx, dy, gain: 0.8 + 0.4 * random(), offset: 0.4 * random() - 0.2 };
+  return { flip, dx, dy, ...drawColour(random) };
+}
+
+function drawColour(random: () => number): Pick<View, 'gain' | 'offset'> {
+  return { gain: 0.8 + 0.4 * random(), offset: 0.4 * random() - 0.2 };
+}
+
+/** Turned by up to 10°, sheared and each side stretched by up to an eighth. */
+function drawWarp(random: () => number): NonNullable<View['warp']> {
+  const about = (most: number): number => most * (2 * random() - 1);
+  const [angle, shear] = [about(Math.PI / 18), about(1 / 8)];
+  const [sx, sy] = [1 + about(1 / 8), 1 + about(1 / 8)];
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return [cos * sx, (cos * shear - sin) * sy, sin * sx, (sin * shear + cos) * sy];
 }
 
 /** Share of the views that are mixed, and of the other sample in them at most. */
@@ -82,11 +98,17 @@ export function mixIn(target: Float32Array, other: Float32Array, share: number):
  * Writes an image as a view shows it. What is moved in from outside repeats the edge, which is right whatever the
  * values mean.
  */
-export function writeView(
+export function writeView(source: Float32Array, target: Float32Array, layout: ImageLayout, view: View): void {
+  if (view.warp === undefined) moveImage(source, target, layout, view);
+  else warpImage(source, target, layout, view);
+  if (view.gain !== 1 || view.offset !== 0) changeColour(target, view.gain, view.offset);
+}
+
+function moveImage(
   source: Float32Array,
   target: Float32Array,
   { channels, height, width, channelsFirst }: ImageLayout,
-  { flip, dx, dy, gain, offset }: View,
+  { flip, dx, dy }: View,
 ): void {
   const pixel = channelsFirst ? 1 : channels;
   const plane = channelsFirst ? height * width : 1;
@@ -99,7 +121,38 @@ export function writeView(
       for (let c = 0; c < channels; c++) target[to + c * plane] = source[from + c * plane]!;
     }
   }
-  if (gain !== 1 || offset !== 0) changeColour(target, gain, offset);
+}
+
+/** Each place of the view is the mean of the four pixels about where it comes from, weighed by how near they are. */
+function warpImage(
+  source: Float32Array,
+  target: Float32Array,
+  { channels, height, width, channelsFirst }: ImageLayout,
+  { flip, dx, dy, warp }: View,
+): void {
+  const [xx, xy, yx, yy] = warp!;
+  const pixel = channelsFirst ? 1 : channels;
+  const plane = channelsFirst ? height * width : 1;
+  const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
+  const within = (at: number, size: number): number => Math.min(size - 1, Math.max(0, at));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [u, v] = [x - dx - middleX, y - dy - middleY];
+      const unflipped = within(middleX + xx * u + xy * v, width);
+      const fromX = flip ? width - 1 - unflipped : unflipped;
+      const fromY = within(middleY + yx * u + yy * v, height);
+      const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
+      const [right, bottom] = [within(left + 1, width), within(top + 1, height)];
+      const [a, b] = [fromX - left, fromY - top];
+      const to = (y * width + x) * pixel;
+      for (let c = 0; c < channels; c++) {
+        const value = (row: number, column: number): number => source[(row * width + column) * pixel + c * plane]!;
+        const above = (1 - a) * value(top, left) + a * value(top, right);
+        const below = (1 - a) * value(bottom, left) + a * value(bottom, right);
+        target[to + c * plane] = (1 - b) * above + b * below;
+      }
+    }
+  }
 }
 
 function changeColour(image: Float32Array, gain: number, offset: number): void {

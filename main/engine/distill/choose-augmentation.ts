@@ -61,6 +61,7 @@ export async function chooseAugmentation(
   /** From the strongest to the weakest that is taken without being asked for. What is drawn is mirrored half of the time only. */
   const candidates = [
     { kind: 'flip', what: 'Mirrored', tries: [mirrored, drawn('flip')] },
+    { kind: 'warp', what: 'Turned and stretched', tries: [drawn('warp')] },
     { kind: 'shift', what: 'Shifted', tries: [drawn('shift')] },
   ] as const;
   const notes: string[] = [];

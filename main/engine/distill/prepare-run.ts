@@ -106,7 +106,7 @@ export async function prepareRun(
     signal,
   });
   // A mixture has no label; signs, which have no mirror image, are none any more in one.
-  const mixes = match !== 'labels' && ['flip', 'colour'].includes(augmentation.kind);
+  const mixes = match !== 'labels' && augmentation.kind !== 'shift';
   const excluded = new Set(settings.exclude);
   const frozen = frozenParameters(student, (node) => sourcesOf(sources, node).some((layer) => excluded.has(layer)));
   return {

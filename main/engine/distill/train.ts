@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/errors.ts';
 import type { TrainingOrder } from '../../contract/training.ts';
 import type { Checkpoint } from '../autograd/trainer.ts';
-import { chooseRate, isOver, RATE_STEPS, testRate, type RatePoint } from './rate-test.ts';
+import { chooseRate, isOver, RATE_BATCHES, RATE_STEPS, testRate, type RatePoint } from './rate-test.ts';
 import { rateFactor } from './schedule.ts';
 
 /** Something that can be trained: its weights lie elsewhere. */
@@ -135,7 +135,7 @@ async function testRates(learner: Learner, { signal, order }: TrainHost): Promis
     throwIfCancelled(signal, 'Training');
     if ((await order()) === 'stop') break;
     const rate = testRate(step);
-    points.push({ rate, loss: await learner.step(step, rate) });
+    points.push({ rate, loss: await learner.step(step % RATE_BATCHES, rate) });
     if (isOver(points)) break;
   }
   return points;

@@ -47,6 +47,32 @@ describe('an image', () => {
     expect(written([1, 2, 3, 4, 5, 6], tiny(1, true), { dy: -1 })).toEqual([4, 5, 6, 4, 5, 6]);
   });
 
+  it('is turned about its centre, and between two pixels is their mean', () => {
+    const square = { channels: 1, height: 3, width: 3, channelsFirst: true };
+    const letters = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    expect(written(letters, square, { warp: [1, 0, 0, 1] })).toEqual(letters);
+    // a quarter turn, and after it one to the right
+    expect(written(letters, square, { warp: [0, 1, -1, 0] })).toEqual([7, 4, 1, 8, 5, 2, 9, 6, 3]);
+    expect(written(letters, square, { warp: [0, 1, -1, 0], dx: 1 })).toEqual([7, 7, 4, 8, 8, 5, 9, 9, 6]);
+    // half as large a step: twice as wide
+    expect(written([1, 2, 3, 4, 5, 6], tiny(1, true), { warp: [0.5, 0, 0, 1] })).toEqual([1.5, 2, 2.5, 4.5, 5, 5.5]);
+    expect(written([1, 9, 2, 8, 3, 7, 4, 6, 5, 5, 6, 4], tiny(2, false), { warp: [-1, 0, 0, -1] })).toEqual([
+      6, 4, 5, 5, 4, 6, 3, 7, 2, 8, 1, 9,
+    ]);
+  });
+
+  it('is turned by 10° and stretched by an eighth at most', () => {
+    const random = seededRandom(5);
+    const layout = imageLayout([1, 32, 32])!;
+    const warps = Array.from({ length: 200 }, () => drawView(random, 'warp', layout).warp!);
+    for (const [xx, xy, yx, yy] of warps) {
+      expect(Math.abs(Math.atan2(yx, xx))).toBeLessThan(Math.PI / 18);
+      expect(Math.abs(Math.hypot(xx, yx) - 1)).toBeLessThan(1 / 8);
+      expect(xx * yy - xy * yx).toBeGreaterThan((7 / 8) ** 2);
+      expect(xx * yy - xy * yx).toBeLessThan((9 / 8) ** 2);
+    }
+  });
+
   it('changes contrast about its own mean', () => {
     expect(written([0, 2, 0, 2, 0, 2], tiny(1, true), { gain: 2 })).toEqual([-1, 3, -1, 3, -1, 3]);
   });

@@ -63,16 +63,16 @@ describe('what is done to images', () => {
     expect(await choose(upperHalf)).toEqual({ kind: 'flip', notes: [] });
   });
 
-  it('is only to move them where a mirror image is something else', async () => {
+  it('is to turn and move them where a mirror image is something else', async () => {
     const { kind, notes } = await choose(leftHalf);
-    expect(kind).toBe('shift');
+    expect(kind).toBe('warp');
     expect(notes).toEqual(['Mirrored samples are not trained on: the teacher answers only 0 % of them as before.']);
   });
 
   it('is nothing where the teacher sees something else in moved ones as well', async () => {
     const { kind, notes } = await choose(evenPlaces);
     expect(kind).toBe('none');
-    expect(notes.map((note) => note.split(' ')[0])).toEqual(['Mirrored', 'Shifted']);
+    expect(notes.map((note) => note.split(' ')[0])).toEqual(['Mirrored', 'Turned', 'Shifted']);
   });
 
   it('is what the step says, whatever the teacher answers', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BatchOrder } from '../../../../main/engine/distill/batch-order.ts';
 import { holdOut } from '../../../../main/engine/distill/hold-out.ts';
-import { chooseRate, isOver, RATE_STEPS, testRate } from '../../../../main/engine/distill/rate-test.ts';
+import { chooseRate, isOver, RATE_BATCHES, RATE_STEPS, testRate } from '../../../../main/engine/distill/rate-test.ts';
 import { rateFactor } from '../../../../main/engine/distill/schedule.ts';
 
 describe('the order of batches', () => {
@@ -69,5 +69,17 @@ describe('the learning rate', () => {
     expect(isOver(points)).toBe(true);
     expect(isOver([{ rate: 1, loss: NaN }])).toBe(true);
     expect(chooseRate([{ rate: 1, loss: NaN }], 0.4)).toBeUndefined();
+  });
+
+  it('does not take a hard batch for harm', () => {
+    const change = (rate: number): number => (rate < 0.001 ? 1 : 3);
+    const points = Array.from({ length: RATE_STEPS }, (_, step) => {
+      const hardness = [0.1, 0.1, 0.5, 0.02][step % RATE_BATCHES]!;
+      return { rate: testRate(step), loss: hardness * change(testRate(step)) };
+    });
+    expect(chooseRate(points, 1)!).toBeGreaterThan(7e-4);
+    expect(chooseRate(points, 1)!).toBeLessThan(0.001);
+    expect(isOver(points)).toBe(false);
+    expect(isOver([...points, { rate: 0.01, loss: 0.1 * 5 }])).toBe(true);
   });
 });
