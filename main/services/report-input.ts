@@ -1,11 +1,11 @@
-import type { MeasuredData, Split } from '../contract/data.ts';
 import type { Paired } from '../contract/measurement.ts';
 import type { ErrorTable, Inspect, Profile } from '../contract/results.ts';
-import type { Trial, TrialDetails } from '../contract/studio.ts';
+import type { DatasetEntry, Trial, TrialDetails } from '../contract/studio.ts';
 import type { ReportInput, ReportLayer, ReportPoint } from '../engine/report/report-input.ts';
 import { describeCircumstances } from '../judge/circumstances.ts';
 import { compareSides, type ComparedSide } from '../judge/comparison.ts';
 import { countedOf } from '../judge/trial-numbers.ts';
+import { commandsFor } from './report-commands.ts';
 
 /** What is known of a trial when its report is written. */
 export interface ReportSources {
@@ -15,6 +15,8 @@ export interface ReportSources {
   /** The opened model. */
   readonly inspect: Inspect;
   readonly trial: Trial;
+  /** Data sets that are known, for their files. */
+  readonly datasets: readonly DatasetEntry[];
   /** null when the trial is the baseline itself. */
   readonly baseline: Trial | null;
   /** Comparisons of the trial with the baseline. */
@@ -49,7 +51,7 @@ export function reportInput(sources: ReportSources): ReportInput {
     preprocessing: trial.evaluation?.preprocessing ?? null,
     layers: layerRows(sources),
     points,
-    commands: commandsFor(modelName, trial, data),
+    commands: commandsFor(modelName, trial, { data, datasets: sources.datasets }),
     notes: [...notesOf(trial.prune), ...notesOf(trial.quantize), ...(trial.evaluation?.notes ?? [])],
   };
 }
@@ -87,25 +89,4 @@ function layerRows({ inspect, details, profile, baselineProfile, errors }: Repor
       quantized: quantized.get(name) ?? null,
       sqnrDb: sqnr.get(name) ?? null,
     }));
-}
-
-function commandsFor(modelName: string, { recipe, calibration }: Trial, data: MeasuredData | null): string[] {
-  const model = quoted(modelName);
-  const on = data === null ? '' : ` --data ${quoted(data.name)}${splitOptions(data.split)}`;
-  if (recipe.steps.length === 0) {
-    return [`lapidary profile ${model}`, ...(data === null ? [] : [`lapidary evaluate ${model}${on}`])];
-  }
-  const typical = calibration === null ? '' : ` --data ${quoted(calibration.name)}${splitOptions(calibration.split)}`;
-  return [
-    `lapidary apply ${model} -o optimized.onnx --recipe recipe.json${typical}`,
-    `lapidary compare ${model} optimized.onnx${on}`,
-  ];
-}
-
-function splitOptions({ part, share, seed }: Split): string {
-  return part === 'all' ? '' : ` --calibration-share ${share} --split-seed ${seed}`;
-}
-
-function quoted(text: string): string {
-  return /^[\w.-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -23,6 +23,7 @@ export async function renderTrialReport(
     modelName: model.name,
     inspect,
     trial,
+    datasets: await workspace.datasets(),
     baseline,
     pairs: baseline === null ? [] : await allPairs(context, baseline, trial),
     points: await reportPoints(context, trials, trial),
