@@ -89,13 +89,23 @@ interface TrialRun extends Omit<Params<'trial.run'>, 'name'> {
   readonly order: TrainingOrder;
 }
 
+/** A recipe in a few words leaves much out (which range was given, which layers are float): of two that read alike the later one is numbered. */
+async function freeName({ workspace }: StudioContext, { trialId, modelId, name }: TrialRun): Promise<string> {
+  const others = (await workspace.trials(modelId)).filter(({ id }) => id !== trialId);
+  const taken = new Set(others.map((trial) => trial.name));
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name} (${number})`;
+  return free;
+}
+
 /**
  * Makes the trial's model, then measures it. What was measured before a cancel or a failure stays; a model is written
  * whole or not at all. A trial that was measured before stays so when measuring it again is cancelled.
  */
 export async function runTrial(context: StudioContext, run: TrialRun, task: TaskContext): Promise<Trial> {
   const { workspace, trainings } = context;
-  const { trialId, modelId, name, recipe } = run;
+  const { trialId, modelId, recipe } = run;
+  const name = await freeName(context, run);
   const started = { id: trialId, modelId, name, recipe, baseline: false, createdAt: Date.now() };
   const wasDone = (await workspace.beginTrial(started, 'running')) === 'done';
   await tellTrial(context, trialId);
