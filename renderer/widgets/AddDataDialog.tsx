@@ -25,7 +25,7 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
   const [written, setForm] = useState<DataForm>(EMPTY_DATA_FORM);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<EngineError | null>(null);
+  const [error, setError] = useState<Pick<EngineError, 'message' | 'hint'> | null>(null);
   const modelId = useSession((state) => state.model?.entry.id ?? null);
   const bare = checkDataForm({ ...EMPTY_DATA_FORM, path: written.path, labelsPath: written.labelsPath });
   // Of the path alone: it stays while presets are gone through.
@@ -50,6 +50,13 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
     setBusy(true);
     setError(null);
     try {
+      if (
+        modelId !== null &&
+        (await engine().call('dataset.preview', { modelId, ...checked.source })).problem !== null
+      ) {
+        setError(NOT_FITTING);
+        return;
+      }
       const entry = await engine().call('dataset.add', checked.source);
       useSession.setState(({ datasets }) => ({ datasets: [...datasets.filter(({ id }) => id !== entry.id), entry] }));
       chooseEvaluation(entry.id);
@@ -136,6 +143,12 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
     </Modal>
   );
 }
+
+/** Why, the preview says. */
+const NOT_FITTING: Pick<EngineError, 'message' | 'hint'> = {
+  message: 'Not added: these data do not fit the model that is open.',
+  hint: 'Prepare them otherwise, or open the model that they are for.',
+};
 
 function choosePreset(form: DataForm, preset: PresetId | 'custom'): DataForm {
   return preset === 'custom' ? { ...form, preset } : { ...withPreset(form, preset), preset };

@@ -2,13 +2,15 @@ import { useRef } from 'react';
 import type { KeyboardEvent, PointerEvent, ReactNode } from 'react';
 import type { TensorValues } from '../../../../main/contract/layer-values.ts';
 import { formatNumber } from '../../../../main/judge/format.ts';
-import { barHeights, binMiddle, type Codes, type ValueRange } from './range-model.ts';
+import { barHeights, binMiddle, extentOf, type Codes, type ValueRange } from './range-model.ts';
 import classes from './tensor.module.css';
 
 interface RangePlotProps {
   readonly histogram: TensorValues['histogram'];
   /** Of all values. */
   readonly range: ValueRange;
+  /** What the trial's codes span. */
+  readonly own: ValueRange;
   /** Between the thresholds. */
   readonly shown: ValueRange;
   readonly codes: Codes;
@@ -23,9 +25,9 @@ const HEIGHT = 92;
 const KEY_STEP = 0.005;
 
 /** Float values as bars, the codes that they take as a line over them, and two thresholds to drag. */
-export function RangePlot({ histogram, range, shown, codes, counts, onDrag }: RangePlotProps): ReactNode {
+export function RangePlot({ histogram, range, own, shown, codes, counts, onDrag }: RangePlotProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
-  const extent = extentOf(range);
+  const extent = extentOf([range, own]);
   const span = extent.max - extent.min;
   const float = barHeights((bin) => binMiddle(histogram, bin), histogram.counts, { extent, bars: BARS });
   const codeBars = Math.min(BARS, Math.max(8, Math.floor(span / codes.scale)));
@@ -90,13 +92,6 @@ export function RangePlot({ histogram, range, shown, codes, counts, onDrag }: Ra
       </div>
     </div>
   );
-}
-
-/** All values with room for the thresholds at both sides. */
-function extentOf({ min, max }: ValueRange): ValueRange {
-  const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
-  const room = (high - low || 1) * 0.04;
-  return { min: low - room, max: high + room };
 }
 
 function barsPath(heights: Float64Array): string {

@@ -36,6 +36,7 @@ export function TensorRange({ tensor, samples }: TensorRangeProps): ReactNode {
       <RangePlot
         histogram={histogram}
         range={range}
+        own={own}
         shown={shown}
         codes={current}
         counts={effect.counts}

@@ -93,6 +93,14 @@ export function outlierChannels(channels: readonly ValueRange[]): readonly numbe
 
 const OUTLIER = 3;
 
+/** All of some ranges and zero, with room for thresholds at both sides. */
+export function extentOf(ranges: readonly ValueRange[]): ValueRange {
+  const low = Math.min(0, ...ranges.map(({ min }) => min));
+  const high = Math.max(0, ...ranges.map(({ max }) => max));
+  const room = (high - low || 1) * 0.04;
+  return { min: low - room, max: high + room };
+}
+
 /** Heights 0…1 of a histogram drawn over an extent, by the square root so that thin tails are seen. */
 export function barHeights(
   at: (bin: number) => number,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   barHeights,
   codesFor,
+  extentOf,
   outlierChannels,
   rangeEffect,
   rangeOfCodes,
@@ -16,6 +17,23 @@ describe('codesFor', () => {
     expect(codes.zeroPoint).toBe(64);
     expect(rangeOfCodes(codes).max).toBeCloseTo(3, 1);
     expect(codesFor({ min: 2, max: 4 }, U8).zeroPoint).toBe(0);
+  });
+});
+
+describe('extentOf', () => {
+  it('holds the values, zero, and all that the codes span, with room at both sides', () => {
+    expect(
+      extentOf([
+        { min: 1, max: 5 },
+        { min: -5, max: 20 },
+      ]),
+    ).toEqual({ min: -6, max: 21 });
+    expect(
+      extentOf([
+        { min: 2, max: 100 },
+        { min: 0, max: 50 },
+      ]),
+    ).toEqual({ min: -4, max: 104 });
   });
 });
 
