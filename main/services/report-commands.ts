@@ -53,7 +53,7 @@ function splitOptions({ share, seed }: Split): string {
 function preprocessingOptions(preprocessing: Preprocessing): string {
   const { layout, labelOffset } = preprocessing;
   const preset = presetOf(preprocessing);
-  const given = {
+  const given: Readonly<Record<string, string | number | null>> = {
     ...(preset === null ? valuesOf(preprocessing) : { preprocess: preset === 'unit' ? null : preset }),
     layout: layout === 'auto' ? null : layout,
     'label-offset': labelOffset === 0 ? null : labelOffset,

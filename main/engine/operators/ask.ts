@@ -59,3 +59,8 @@ export function roleOf(node: Operator): QuantizationRole {
 export function normalizationOf(node: Node): Normalization | undefined {
   return operatorSpec(node.domain, node.opType)?.normalization;
 }
+
+/** Whether its weights are codes of which several share a byte, or blocks of which share a scale, on data that stay float. */
+export function hasPackedWeights({ domain, opType }: Operator): boolean {
+  return operatorSpec(domain, opType)?.packedElements !== undefined;
+}

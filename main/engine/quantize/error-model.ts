@@ -2,11 +2,12 @@ import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
 import type { Graph, Model, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
 import { hasTrait } from '../operators/ask.ts';
+import { constantOf } from '../operators/constant-behind.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { mergeModels } from '../passes/merge-models.ts';
 import { defaultOpset, type ValueKnowledge } from '../passes/upgrade-opset.ts';
 import { ErrorGraph, type CloneOutput } from './error-graph.ts';
-import { matchLayers, type Match } from './match-layers.ts';
+import { isStoredInCodes, matchLayers, type Match } from './match-layers.ts';
 import type { QdqGroup } from './qdq-groups.ts';
 
 /** A layer whose output is compared in the whole quantized model, and the outputs of the error model that tell about it. */
@@ -76,7 +77,7 @@ export function buildAccumulatedModel(
 }
 
 /**
- * The float model with copies of each quantized layer that read the float model's tensors: as quantized, and where
+ * The float model with copies of each quantized layer, those with codes as weights alone included where `parts` are asked for, that read the float model's tensors: as quantized, and where
  * `parts` are asked for with its weights alone quantized, and with its activations alone. Nothing else of the quantized model
  * runs.
  * @param float and `quantized` as in {@link buildAccumulatedModel}
@@ -96,6 +97,7 @@ export function buildAloneModel(
     nameInSecond,
   };
   const layers = matchLayers(float.graph, quantized.graph, knowledge).flatMap((match): LayerAlone[] => {
+    if (match.coded !== undefined && options.parts) return codedAlone(match, match.coded, { graph, sides });
     const parts = match.group === undefined ? null : operands(match.group, sides);
     if (match.group === undefined || parts === null) return [];
     const error = (output: string): string => graph.sumOfSquares(graph.minus(match.tensor, output), undefined);
@@ -114,6 +116,24 @@ export function buildAloneModel(
     ];
   });
   return { model: { ...model, graph: withoutDeadNodes(graph.build()) }, layers };
+}
+
+/** A layer whose weights alone are codes, on the float model's data: all of its error is of its weights. */
+function codedAlone(
+  { name, tensor }: Match,
+  node: Node,
+  { graph, sides }: { readonly graph: ErrorGraph; readonly sides: Sides },
+): LayerAlone[] {
+  const { float, quantized, nameInSecond } = sides;
+  const inputs = node.inputs.map((value) => {
+    if (value === '') return '';
+    if (constantOf(quantized, value) !== undefined || isStoredInCodes(quantized, value)) return nameInSecond(value);
+    return float.producer(value) !== undefined || float.input(value) !== undefined ? value : undefined;
+  });
+  if (!inputs.every((value) => value !== undefined)) return [];
+  const local = graph.sumOfSquares(graph.minus(tensor, graph.copy(node, inputs)), undefined);
+  const reference = graph.sumOfSquares(tensor, undefined);
+  return [{ name, reference, local, size: graph.sizeOf(tensor), weights: local, activations: null }];
 }
 
 const NO_PARTS = { weights: null, activations: null } as const;

@@ -102,7 +102,8 @@ export async function errorTable(
       ...aloneRow(aloneOf.get(layer.name), own?.totals),
       runs: runs[at]!,
     })),
-    notes: own === undefined ? ['No layer of the quantized model is quantized.'] : [],
+    notes:
+      own === undefined ? ['No layer of the quantized model could be run by itself on the float model’s values.'] : [],
   };
 }
 

@@ -1,8 +1,9 @@
 /** Which layers of a float model are found again in a quantized one. */
 import { indexGraph, type GraphIndex } from '../graph/index-graph.ts';
-import type { Graph } from '../graph/ir.ts';
+import type { Graph, Node } from '../graph/ir.ts';
 import { layerNames } from '../graph/layers.ts';
-import { hasTrait, isQdq } from '../operators/ask.ts';
+import { hasPackedWeights, hasTrait, isQdq } from '../operators/ask.ts';
+import { constantOf } from '../operators/constant-behind.ts';
 import type { ValueKnowledge } from '../passes/upgrade-opset.ts';
 import { qdqGroups, type QdqGroup } from './qdq-groups.ts';
 
@@ -14,8 +15,10 @@ export interface Match {
   readonly tensor: string;
   /** In the quantized model, dequantized. */
   readonly real: string;
-  /** undefined: the layer is float in both models. */
+  /** undefined: the layer computes in float in both models. */
   readonly group: QdqGroup | undefined;
+  /** In the quantized model, a layer without a group whose weights alone are codes. */
+  readonly coded: Node | undefined;
 }
 
 /** The layers of the float model whose output can be found in the quantized one, in the float model's order. */
@@ -37,14 +40,28 @@ export function matchLayers(float: Graph, quantized: Graph, knowledge: ValueKnow
   return float.nodes.flatMap((node, at): Match[] => {
     const name = names[at]!;
     const found = groups.get(name);
-    if (found !== undefined)
-      return [{ name, op: node.opType, tensor: found.tensor, real: found.group.real, group: found.group }];
+    if (found !== undefined) return [{ name, op: node.opType, ...found, real: found.group.real, coded: undefined }];
     const tensor = node.outputs[0] ?? '';
     const same = inQuantized.producer(tensor);
     const comparable = !hasTrait(node, 'constant') && !isQdq(node) && same !== undefined && !isQdq(same);
     if (!comparable || covered.has(tensor) || knowledge.dtype(tensor) !== 'float32') return [];
-    return [{ name, op: node.opType, tensor, real: tensor, group: undefined }];
+    const coded = hasCodedWeights(inQuantized, same) ? same : undefined;
+    return [{ name, op: node.opType, tensor, real: tensor, group: undefined, coded }];
   });
+}
+
+function hasCodedWeights(index: GraphIndex, node: Node): boolean {
+  return hasPackedWeights(node) || node.inputs.some((value) => isStoredInCodes(index, value));
+}
+
+/** Whether a value is a constant that stands in codes before a DequantizeLinear. */
+export function isStoredInCodes(index: GraphIndex, value: string): boolean {
+  const dequantize = index.producer(value);
+  return (
+    dequantize !== undefined &&
+    hasTrait(dequantize, 'dequantizes') &&
+    constantOf(index, dequantize.inputs[0] ?? '') !== undefined
+  );
 }
 
 function layerOf(index: GraphIndex, names: readonly string[], tensor: string | undefined): string | undefined {

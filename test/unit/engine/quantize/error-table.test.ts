@@ -11,6 +11,7 @@ import { quantizeStatic } from '../../../../main/engine/quantize/quantize-static
 import { cosineOf, sqnrDb } from '../../../../main/judge/signal-error.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
+import { quantizeWeights } from './weight-only/weight-step.ts';
 import { outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';
 
 let runner: Runner;
@@ -180,7 +181,34 @@ describe('errorTable', () => {
     const { layers, notes } = await table(cnn(), cnn());
     expect(Math.min(...layers.map(({ sqnrDb: db }) => db))).toBeGreaterThan(250);
     expect(layers.every(({ mse, cosine }) => mse === 0 && cosine > 0.999999)).toBe(true);
-    expect(notes).toEqual(['No layer of the quantized model is quantized.']);
+    expect(notes).toEqual(['No layer of the quantized model could be run by itself on the float model’s values.']);
+  });
+
+  it.each(['nbits', 'qdq'])('runs layers whose weights alone are codes by themselves (%s)', async (format) => {
+    const model = graph()
+      .input('x', 'float32', ['N', 32])
+      .weights('w1', [32, 48])
+      .node('MatMul', ['x', 'w1'], {}, ['h1'], { name: 'first' })
+      .node('Tanh', ['h1'], {}, ['t'], { name: 'tanh' })
+      .weights('w2', [48, 16])
+      .weights('b2', [16])
+      .node('Gemm', ['t', 'w2', 'b2'], {}, ['y'], { name: 'second' })
+      .output('y')
+      .build({ opset: 21 });
+    const { model: coded } = await quantizeWeights(model, { format, block: 16 }, runner);
+    const batches = () => randomBatches([2, 32], 2);
+    const { layers, notes } = await errorTable(model, coded, batches, runner, { limit: 4 }, quietContext());
+    const [first, tanh, second] = layers;
+    expect(notes).toEqual([]);
+    // Its input is the float one in both: the same error, all of it of its weights. 4 bits: some 20 dB.
+    expect(first!.localSqnrDb).toBeCloseTo(first!.sqnrDb, 6);
+    expect(first!.sqnrDb).toBeGreaterThan(15);
+    expect(first!.sqnrDb).toBeLessThan(30);
+    expect(layers.map((layer) => layer.weightSqnrDb === layer.localSqnrDb)).toEqual([true, true, true]);
+    expect(layers.every(({ activationSqnrDb }) => activationSqnrDb === null)).toBe(true);
+    expect(tanh!.localSqnrDb).toBeNull();
+    // By itself it loses less than behind the first.
+    expect(second!.localSqnrDb!).toBeGreaterThan(second!.sqnrDb);
   });
 
   it('works where axes are attributes and where they are an input', async () => {
