@@ -64,19 +64,6 @@ const prune = (sparsity: number): Recipe => ({
   steps: [{ prune: pruneStep({ sparsity }) }],
 });
 
-test('two trials whose recipes read alike do not bear one name, and one that runs again keeps its own', async () => {
-  const { modelId, validation } = await openSample();
-  const given = (most: number): Recipe => {
-    const ranges = { '/stem/relu/Relu_output_0': [0, most] };
-    const step = quantizeStepSchema.parse({ scheme: 'int8-static', calibrator: 'minmax', samples: 8, ranges });
-    return { version: 2, steps: [{ quantize: step }] };
-  };
-  const run = (most: number) =>
-    call('trial.run', { modelId, recipe: given(most), calibrationDatasetId: validation, latency: false });
-  const names = [(await run(2)).name, (await run(3)).name, (await run(2)).name];
-  expect(names).toEqual(['int8, 1 given range', 'int8, 1 given range (2)', 'int8, 1 given range']);
-});
-
 test('tells of this machine and the samples', async () => {
   const info = await call('app.info', {});
   expect(info.providers.find(({ name }) => name === 'cpu')).toMatchObject({ available: true, reason: null });

@@ -2,6 +2,7 @@
  * The pure view model of the Quantize task: which layers int8 can change and why not, what the runtime fused, and what
  * reduce range means on this machine.
  */
+import type { QuantizeStep } from '../../../main/contract/recipe/quantize.ts';
 import type { ReduceRange } from '../../../main/contract/recipe/quantize-static.ts';
 import type { QuantizeResult } from '../../../main/contract/results.ts';
 import type { QuantizePlan } from '../../../main/contract/studio.ts';
@@ -17,6 +18,8 @@ export interface QuantizeRow {
   /** Of the shown trial: quantized, and fused into an integer kernel; null where there is no trial or it was not checked. */
   readonly quantized: boolean | null;
   readonly fused: boolean | null;
+  /** What it became in that trial: "int8", "2-bit weights"; '' where there is no trial. */
+  readonly codes: string;
   /** Why it cannot be quantized, or was not, or did not fuse. */
   readonly reason: string | null;
 }
@@ -37,9 +40,17 @@ export function quantizeRows(
       excluded: exclude.has(layer.name),
       quantized: done?.quantized ?? null,
       fused: done?.fused ?? null,
-      reason: layer.quantizable ? (done?.reason ?? null) : layer.reason,
+      codes: codesOf(result, done),
+      // The trial may be of another scheme than int8, which reaches other layers.
+      reason: done === undefined ? layer.reason : done.reason,
     };
   });
+}
+
+function codesOf(result: QuantizeResult | null, layer: QuantizeResult['layers'][number] | undefined): string {
+  if (result === null || layer === undefined) return '';
+  if (layer.weights !== undefined) return `${layer.weights.bits}-bit weights`;
+  return result.scheme.replace(/-.*$/u, '');
 }
 
 /** Counts for the summary line above the table. */
@@ -76,9 +87,22 @@ export function explainReduceRange(setting: ReduceRange, vnni: boolean | null): 
 }
 
 /** What became of a layer in the trial, in a word or two; '' without a trial. */
-export function verdict(row: Pick<QuantizeRow, 'quantized' | 'fused'>): string {
-  if (row.quantized === null) return '';
-  if (!row.quantized) return 'float';
-  if (row.fused === null) return 'int8, unchecked';
-  return row.fused ? 'int8, fused' : 'int8, not fused';
+export function verdict({ quantized, fused, codes }: Pick<QuantizeRow, 'quantized' | 'fused' | 'codes'>): string {
+  if (quantized === null) return '';
+  if (!quantized) return 'float';
+  if (fused === null) return `${codes}, unchecked`;
+  return fused ? `${codes}, fused` : `${codes}, not fused`;
+}
+
+/** How far the step of the recipe reaches, in a sentence; null: not known before a trial. */
+export function reachWords(rows: readonly QuantizeRow[], step: QuantizeStep): string | null {
+  // The plan is that of static quantization.
+  if ('calibrator' in step) {
+    const { chosen, quantizable } = countRows(rows);
+    return `${chosen} of ${quantizable} quantizable layers chosen.`;
+  }
+  const reached = rows.filter(({ quantized }) => quantized === true).length;
+  return rows.every(({ quantized }) => quantized === null)
+    ? null
+    : `${reached} of ${rows.length} layers changed in the trial.`;
 }

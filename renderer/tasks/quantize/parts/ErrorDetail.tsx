@@ -9,7 +9,7 @@ import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
 import { excludedBy, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { useSelection } from '../../../state/selection.ts';
 import { LayerLink } from '../../../widgets/LayerLink.tsx';
-import { countRows, explainReduceRange, quantizeRows } from '../model.ts';
+import { explainReduceRange, quantizeRows, reachWords } from '../model.ts';
 import classes from '../QuantizeView.module.css';
 import { LayerValues } from '../tensor/LayerValues.tsx';
 import { LayerDetail } from './LayerDetail.tsx';
@@ -29,17 +29,19 @@ export function ErrorDetail({ trial, plan }: ErrorDetailProps): ReactNode {
   const step = settingsOf(useEditedStep('quantize'), 'quantize') ?? NEW_STEP.quantize;
   const details = useTrialDetails(trial?.id ?? null).data ?? null;
   const layer = useSelection((state) => state.layer);
-  const counts = countRows(quantizeRows(plan, new Set(exclude), null));
+  const reach = reachWords(quantizeRows(plan, new Set(exclude), details?.quantize ?? null), step);
   return (
     <>
       {errors !== null && <LayerDetail errors={errors} layer={layer} />}
       {trial !== null && layer !== null && hasCodes(layer, details, errors) && (
         <LayerValues trialId={trial.id} layer={layer} />
       )}
-      <Heading>Reach</Heading>
-      <Text className={`lap-muted ${classes['part']}`}>
-        {counts.chosen} of {counts.quantizable} quantizable layers chosen.
-      </Text>
+      {reach !== null && (
+        <>
+          <Heading>Reach</Heading>
+          <Text className={`lap-muted ${classes['part']}`}>{reach}</Text>
+        </>
+      )}
       {'reduceRange' in step && (
         <Text className={`lap-muted ${classes['part']}`}>{explainReduceRange(step.reduceRange, plan.vnni)}</Text>
       )}

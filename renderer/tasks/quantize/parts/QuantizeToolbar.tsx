@@ -1,17 +1,28 @@
 import { Button, Switch } from '@mantine/core';
 import { IconPlayerPlay, IconRuler2 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { quantizeKind, type QuantizeStep } from '../../../../main/contract/recipe/quantize.ts';
 import type { Trial } from '../../../../main/contract/studio.ts';
 import { Toolbar, ToolbarSpace } from '../../../design/Task.tsx';
 import { calibrationFor, useData } from '../../../state/data.ts';
-import { editKind, hasStep, useRecipe } from '../../../state/recipe.ts';
+import { NEW_STEP, settingsOf } from '../../../state/recipe-draft.ts';
+import { editKind, hasStep, useEditedStep, useRecipe } from '../../../state/recipe.ts';
 import { useSession } from '../../../state/session.ts';
 import { DataControl } from '../../../widgets/DataControl.tsx';
 import { TaskLine } from '../../../widgets/TaskLine.tsx';
 import { measureTrialErrors, runQuantize, useErrorsTask, useQuantizeTask } from '../store.ts';
 
+/** "Int8 (static)", "Int2 weights". */
+function titleOf(scheme: QuantizeStep['scheme']): string {
+  const field = quantizeKind.fields.find(({ key }) => key === 'scheme');
+  const title = field?.control === 'choice' ? field.choices.find(({ value }) => value === scheme)?.title : undefined;
+  const [first = scheme, detail] = (title ?? scheme).split(', ');
+  return `${first.charAt(0).toUpperCase()}${first.slice(1)}${detail === undefined ? '' : ` (${detail})`}`;
+}
+
 /** The switch, the data, Run; and the errors of the trial that is shown. */
 export function QuantizeToolbar({ trial }: { readonly trial: Trial | null }): ReactNode {
+  const step = settingsOf(useEditedStep('quantize'), 'quantize') ?? NEW_STEP.quantize;
   const enabled = useRecipe(({ draft }) => hasStep(draft, 'quantize'));
   const pruned = useRecipe(({ draft }) => hasStep(draft, 'prune'));
   const calibrationId = useData((state) => state.calibrationId);
@@ -29,7 +40,7 @@ export function QuantizeToolbar({ trial }: { readonly trial: Trial | null }): Re
   return (
     <Toolbar label="Quantization">
       <Switch
-        label="Int8 (static)"
+        label={titleOf(step.scheme)}
         checked={enabled}
         onChange={(event) => editKind('quantize', { off: !event.currentTarget.checked })}
       />

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { quantizeStepSchema } from '../../../../../main/contract/recipe/quantize.ts';
 import type { QuantizeResult } from '../../../../../main/contract/results.ts';
 import type { QuantizePlan } from '../../../../../main/contract/studio.ts';
-import { countRows, explainReduceRange, quantizeRows, verdict } from '../../../../../renderer/tasks/quantize/model.ts';
+import {
+  countRows,
+  explainReduceRange,
+  quantizeRows,
+  reachWords,
+  verdict,
+} from '../../../../../renderer/tasks/quantize/model.ts';
 
 const PLAN: QuantizePlan = {
   vnni: false,
@@ -33,6 +40,32 @@ describe('quantizeRows', () => {
 
   it('counts what the next run will quantize', () => {
     expect(countRows(quantizeRows(PLAN, new Set(['/conv1']), null))).toEqual({ quantizable: 2, chosen: 1 });
+  });
+});
+
+describe('a trial whose weights alone are codes', () => {
+  const weights = { bits: 2, sqnrDb: 9, outputSqnrDb: null, bytes: { before: 400, after: 40 } };
+  const coded: QuantizeResult = {
+    ...RESULT,
+    scheme: 'int2-weight',
+    layers: [
+      { name: '/conv1', op: 'Conv', quantized: false, fused: null, reason: 'kernels take no weights in blocks' },
+      { name: '/pad', op: 'Pad', quantized: true, fused: true, reason: null, weights },
+    ],
+  };
+  const rows = quantizeRows(PLAN, new Set(), coded);
+
+  it('says what became of each layer and why not, not what int8 would do with it', () => {
+    expect(rows.map(verdict)).toEqual(['float', '2-bit weights, fused', '']);
+    expect(rows.map(({ reason }) => reason)).toEqual(['kernels take no weights in blocks', null, null]);
+  });
+
+  it('counts what was changed, where the plan of int8 tells nothing', () => {
+    const step = quantizeStepSchema.parse({ scheme: 'int2-weight' });
+    expect(reachWords(rows, step)).toBe('1 of 3 layers changed in the trial.');
+    expect(reachWords(quantizeRows(PLAN, new Set(), null), step)).toBeNull();
+    const int8 = quantizeStepSchema.parse({ scheme: 'int8-static' });
+    expect(reachWords(quantizeRows(PLAN, new Set(['/conv1']), null), int8)).toBe('1 of 2 quantizable layers chosen.');
   });
 });
 
