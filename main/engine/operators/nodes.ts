@@ -123,6 +123,8 @@ export const gatherNode: Make = maker('Gather');
 export const maxPoolNode: Make = maker('MaxPool');
 /** Largest element of each channel. */
 export const globalMaxPoolNode: Make = maker('GlobalMaxPool');
+/** The largest of several values at each place, broadcast. */
+export const largestNode: Make = maker('Max');
 /** To the element type of attribute `to`. */
 export const castNode: Make = maker('Cast');
 

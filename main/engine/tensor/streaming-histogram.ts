@@ -66,9 +66,11 @@ export class StreamingHistogram {
   /** What was counted so far, without the empty bins at the ends. */
   taken(): Histogram {
     this.#join();
-    const top = this.#counts.findIndex((count) => count > 0);
-    if (top < 0) return { width: 1, first: 0, counts: new Uint32Array(0), total: 0 };
-    const bottom = this.#counts.findLastIndex((count) => count > 0);
+    let top = 0;
+    while (top < BINS && this.#counts[top] === 0) top++;
+    if (top === BINS) return { width: 1, first: 0, counts: new Uint32Array(0), total: 0 };
+    let bottom = BINS - 1;
+    while (this.#counts[bottom] === 0) bottom--;
     const counts = this.#counts.slice(top, bottom + 1).reverse();
     return { width: this.#width, first: this.#last - bottom, counts, total: this.#total };
   }
