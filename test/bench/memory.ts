@@ -18,7 +18,7 @@ import { atMost, type BenchRow } from './bench-row.ts';
 import { FEW_LARGE, model25M, type SliderSize } from './slider-case.ts';
 
 const CLI = fileURLToPath(new URL('../../main/cli/cli-entry.ts', import.meta.url));
-const SCHEMES = ['int8-static', 'int8-dynamic', 'int4-weight'] as const;
+const SCHEMES = ['int8-static', 'int8-dynamic', 'float16', 'int4-weight'] as const;
 const SAMPLES = 64;
 const EVERY_MS = 5;
 const MOST = 2;

@@ -1,7 +1,7 @@
 import { usedValues } from '../graph/index-graph.ts';
 import type { Graph, Node, Tensor } from '../graph/ir.ts';
 import { makeTensor } from '../graph/make.ts';
-import { withTensorValues } from '../graph/tensor-data.ts';
+import { free, withTensorValues } from '../graph/tensor-data.ts';
 import { castToFloatNode, castToHalfNode, convertsToHalf } from '../operators/nodes.ts';
 
 /** The largest number of half precision, and the smallest that is not 0. */
@@ -115,6 +115,7 @@ class HalfWriter {
     const { values, clamped } = withTensorValues(constant, (all) => toHalf(all as Float32Array));
     this.#clamped += clamped;
     this.#initializers.set(name, makeTensor(name, 'float16', constant.dims, values));
+    free(values);
     return name;
   }
 

@@ -36,13 +36,12 @@ export function sourceOfModel(model: Model): ModelSource {
       : tensor,
   );
   const stated = statedForRuntime(inlined);
+  const apart = apartFromWeights(stated);
+  if (apart !== undefined) return { bytes: encodeModel(apart.model), weights: apart.weights };
   for (const { storage } of walkTensors(stated)) {
     if (storage.kind === 'external') return { bytes: encodeModel(stated), directory: storage.directory };
   }
-  const apart = apartFromWeights(stated);
-  return apart === undefined
-    ? { bytes: encodeModel(stated) }
-    : { bytes: encodeModel(apart.model), weights: apart.weights };
+  return { bytes: encodeModel(stated) };
 }
 
 /**
@@ -52,7 +51,7 @@ export function sourceOfModel(model: Model): ModelSource {
 export function withWeightsOf(written: Model, source: ModelSource): Model {
   if ('path' in source) return written;
   const weights =
-    'weights' in source ? new Map(source.weights.map((piece) => [piece.offset, piece.storage])) : undefined;
+    'weights' in source ? new Map(source.weights.map(({ offset, tensor }) => [offset, tensor.storage])) : undefined;
   const directory = 'directory' in source ? source.directory : undefined;
   return mapTensors(written, (tensor) => {
     const { storage } = tensor;

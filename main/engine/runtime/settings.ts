@@ -1,5 +1,5 @@
 import type { Provider } from '../../contract/machine.ts';
-import type { RawStorage } from '../graph/ir.ts';
+import type { Tensor } from '../graph/ir.ts';
 import type { DType } from '../tensor/dtype.ts';
 
 /** How a session is made. Everything but the provider has a sensible default. */
@@ -47,7 +47,8 @@ export type ModelSource =
 
 /** A weight, and where its bytes begin in the file. */
 export interface WeightsPiece {
-  readonly storage: RawStorage;
+  /** It, or one of several that share their bytes. */
+  readonly tensor: Tensor;
   readonly offset: number;
 }
 

@@ -5,8 +5,9 @@ import { StudioError, throwIfCancelled } from '../../base/errors.ts';
 import { isProcessAlive } from '../../base/process-alive.ts';
 import { writeError } from '../../base/write-whole.ts';
 import type { Model, RawStorage, Tensor } from '../graph/ir.ts';
-import { letGoOf } from '../graph/tensor-data.ts';
+import { letGoOf, tensorBytePieces, tensorBytes } from '../graph/tensor-data.ts';
 import { rawLength, tensorByteLength } from '../graph/tensor-size.ts';
+import { walkTensors } from '../graph/tensors.ts';
 import type { WeightsPiece } from './settings.ts';
 
 /**
@@ -19,43 +20,60 @@ const LARGE_MODEL = 8 << 20;
 const LARGE_TENSOR = 64 << 10;
 /** Where the next tensor may begin: on a page, so that no two share one. */
 const ALIGNMENT = 4096;
+/** Of weights that lie in a file: so much at a time. */
+const PIECE = 8 << 20;
 const NAME = 'weights';
 /** Of folders; behind it stands the process that writes there. */
 const PREFIX = 'lapidary-weights-';
 let removal: Promise<void> | undefined;
 
-/** A model without its large weights, and these; undefined: it has too few, or lies in files already. */
+/**
+ * A model without its large weights, and these; undefined: it has too few in memory, or more in files already. The runtime takes weights
+ * from one folder alone: those that lie in files go along.
+ */
 export function apartFromWeights(
   model: Model,
 ): { readonly model: Model; readonly weights: readonly WeightsPiece[] } | undefined {
   const { initializers } = model.graph;
   const places = new Map<object, WeightsPiece>();
+  const bytes = { raw: 0, external: 0 };
   let end = 0;
   for (const tensor of initializers) {
-    const storage = largeStorage(tensor);
-    if (storage === undefined || places.has(ownerOf(storage))) continue;
-    places.set(ownerOf(storage), { storage, offset: end });
-    end = Math.ceil((end + rawLength(storage)) / ALIGNMENT) * ALIGNMENT;
+    const owner = largeOwner(tensor);
+    if (owner === undefined || places.has(owner)) continue;
+    places.set(owner, { tensor, offset: end });
+    const length = tensorByteLength(tensor);
+    bytes[tensor.storage.kind === 'external' ? 'external' : 'raw'] += length;
+    end = Math.ceil((end + length) / ALIGNMENT) * ALIGNMENT;
   }
-  if (end < LARGE_MODEL) return undefined;
+  if (bytes.raw < LARGE_MODEL || bytes.external > bytes.raw) return undefined;
   const apart = initializers.map((tensor): Tensor => {
-    const storage = largeStorage(tensor);
-    if (storage === undefined) return tensor;
-    const place = { offset: places.get(ownerOf(storage))!.offset, length: rawLength(storage) };
+    const owner = largeOwner(tensor);
+    if (owner === undefined) return inMemory(tensor);
+    const place = { offset: places.get(owner)!.offset, length: tensorByteLength(tensor) };
     return { ...tensor, storage: { kind: 'external', directory: '', location: NAME, ...place, extra: [] } };
   });
+  const left = { ...model, graph: { ...model.graph, initializers: [] } };
+  for (const { storage } of walkTensors(left)) if (storage.kind === 'external') return undefined;
   return {
     model: { ...model, graph: { ...model.graph, initializers: apart } },
     weights: [...places.values()],
   };
 }
 
-function largeStorage(tensor: Tensor): RawStorage | undefined {
+/** What a large weight shares with others of the same bytes; undefined: it is none. */
+function largeOwner(tensor: Tensor): object | undefined {
   const { storage } = tensor;
-  if (storage.kind !== 'raw') return undefined;
-  const length = rawLength(storage);
+  const length = tensorByteLength(tensor);
+  if (length < LARGE_TENSOR) return undefined;
+  if (storage.kind === 'external') return storage;
   // What does not fit its dimensions is the runtime's to refuse.
-  return length >= LARGE_TENSOR && length === tensorByteLength(tensor) ? storage : undefined;
+  return storage.kind === 'raw' && rawLength(storage) === length ? ownerOf(storage) : undefined;
+}
+
+function inMemory(tensor: Tensor): Tensor {
+  if (tensor.storage.kind !== 'external') return tensor;
+  return { ...tensor, storage: { kind: 'raw', bytes: tensorBytes(tensor) } };
 }
 
 /** What tensors have in common that share their bytes; those that stay in a file are new each time that they are read. */
@@ -90,13 +108,16 @@ async function writeWeights(
 ): Promise<void> {
   try {
     await using file = await open(path, 'wx');
-    for (const { storage, offset } of weights) {
-      throwIfCancelled(signal, 'Handing the model over');
-      const { bytes } = storage;
-      for (let done = 0; done < bytes.length;) {
-        done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+    for (const { tensor, offset } of weights) {
+      let at = offset;
+      for (const bytes of tensorBytePieces(tensor, PIECE)) {
+        throwIfCancelled(signal, 'Handing the model over');
+        for (let done = 0; done < bytes.length;) {
+          done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+        }
+        at += bytes.length;
+        letGoOf(tensor.storage, bytes);
       }
-      letGoOf(storage, bytes);
     }
   } catch (error) {
     throw error instanceof StudioError ? error : writeError(path, error);

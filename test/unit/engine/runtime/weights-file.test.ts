@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { quietContext } from '../../../../main/base/progress.ts';
@@ -79,6 +79,30 @@ it('hands large weights over in a file, which is gone when the model is loaded; 
   expect(memoryBytes(source)).toBeLessThan(8192);
   expect(await outputOf(source)).toEqual(await outputOf({ bytes: encodeModel(model) }));
   expect(readdirSync(temporary.path)).toEqual([]);
+});
+
+it('takes weights that lie in files along where there are fewer of them, and leaves models to their files where there are more', async () => {
+  using folder = tempFolder();
+  const inFile = (name: string): Tensor => {
+    const tensor = model.graph.initializers.find((one) => one.name === name)!;
+    const bytes = tensorBytes(tensor);
+    writeFileSync(folder.file(`${name}.bin`), bytes);
+    const at = { directory: folder.path, location: `${name}.bin`, offset: 0, length: bytes.length, extra: [] };
+    return { ...tensor, storage: { kind: 'external', ...at } };
+  };
+  const filed = (...names: readonly string[]) => {
+    const initializers = model.graph.initializers.map((tensor) =>
+      names.includes(tensor.name) ? inFile(tensor.name) : tensor,
+    );
+    return { ...model, graph: { ...model.graph, initializers } };
+  };
+  const expected = await outputOf({ bytes: encodeModel(model) });
+  const few = sourceOfModel(filed('b', 'small'));
+  expect('weights' in few && few.weights.map(({ tensor }) => tensor.name)).toEqual(['a', 'b', 'c']);
+  expect(await outputOf(few)).toEqual(expected);
+  const many = sourceOfModel(filed('b', 'c', 'small'));
+  expect('directory' in many && many.directory).toBe(folder.path);
+  expect(await outputOf(many)).toEqual(expected);
 });
 
 it('removes the file of a model that is refused', async () => {
