@@ -9,10 +9,14 @@ import type { Runner } from '../runtime/runner.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 
 /**
- * From this many channels on both sides on, plain kernels are as fast as blocked ones with their reordering (measured: 64 channels of 8 × 8
- * alike, 32 of 16 × 16 half the time, 16 of 32 × 32 a third; depthwise 96 of 28 × 28 a sixth, 576 of 14 × 14 half).
+ * From this many channels on both sides on, plain kernels are as fast as blocked ones with their reordering. Of one place, measured: 64 channels of
+ * 28 × 28 alike; depthwise 96 of 28 × 28 a sixth of the time, 576 of 14 × 14 half. Of several places, which plain kernels cut out of the data first: 16
+ * channels of 32 × 32 a third, 32 of 16 × 16 half, 64 of 8 × 8 two thirds, 128 of 28 × 28 nine tenths, 256 of 14 × 14 the same.
  */
-const ENOUGH_CHANNELS = 64;
+const ENOUGH_CHANNELS = { onePlace: 64, severalPlaces: 192 };
+
+/** Kernels of this many places are as large as their picture: more values than the data, and too many to reorder. */
+const HUGE_KERNEL = 49;
 
 /**
  * How many channels the runtime's blocked layout puts together on this machine; undefined where it has none. Asked of its own
@@ -129,7 +133,11 @@ function kernelLayout(node: Node, shape: Shape | undefined, block: number): Kern
   if (inputs === 1 && group === outputs && group > 1) {
     return { cut: [outputs / block, block, 1, ...kernel], perm: [0n, 2n, 3n, 4n, 1n] };
   }
-  if (group !== 1 || inputs % block !== 0 || Math.min(inputs, outputs) >= ENOUGH_CHANNELS) return undefined;
+  const places = kernel[0]! * kernel[1]!;
+  const enough = places === 1 ? ENOUGH_CHANNELS.onePlace : ENOUGH_CHANNELS.severalPlaces;
+  if (group !== 1 || inputs % block !== 0 || Math.min(inputs, outputs) >= enough || places >= HUGE_KERNEL) {
+    return undefined;
+  }
   return { cut: [outputs / block, block, inputs / block, block, ...kernel], perm: [0n, 2n, 4n, 5n, 3n, 1n] };
 }
 

@@ -157,6 +157,19 @@ describe('convolutions', () => {
   it('depthwise with several kernels for each channel', () => conv([x(2, 2, 5, 5), x(4, 1, 3, 3)], { group: 2n }));
   it('pointwise with strides', () => conv([x(2, 3, 5, 5), x(4, 3, 1, 1)], { strides: [2n, 2n] }));
   it('padded further than its kernel reaches', () => conv([x(1, 2, 4, 4), x(2, 2, 1, 1)], { pads: [1n, 1n, 1n, 1n] }));
+  describe('whose kernels are the output of one convolution', () => {
+    it('with pads that differ by side', () =>
+      conv([open(['N', 2, 4, 3], 2, 2, 4, 3), x(8, 2, 3, 2)], { pads: [1n, 1n, 0n, 2n] }));
+    it('with strides that leave a rest, more of it than the pads', () =>
+      conv([open(['N', 2, 6, 7], 2, 2, 6, 7), x(8, 2, 3, 3)], { strides: [2n, 3n], pads: [1n, 0n, 1n, 0n] }));
+    it('grouped', () =>
+      conv([open(['N', 4, 4, 4], 2, 4, 4, 4), x(16, 2, 3, 2)], {
+        group: 2n,
+        strides: [2n, 1n],
+        pads: [1n, 1n, 1n, 0n],
+      }));
+    it('over one axis', () => conv([open(['N', 3, 5], 2, 3, 5), x(8, 3, 3)], { strides: [2n], pads: [1n, 1n] }));
+  });
   it.each(['SAME_UPPER', 'SAME_LOWER', 'VALID'])('with auto_pad %s', async (auto_pad) => {
     await conv([x(1, 2, 6, 5), x(2, 2, 3, 2)], { auto_pad, strides: [2n, 1n] });
     await conv([x(1, 2, 6, 5), x(2, 2, 4, 2)], { auto_pad });

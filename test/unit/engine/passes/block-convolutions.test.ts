@@ -19,6 +19,7 @@ const ramp = (...dims: number[]): HostTensor => {
 it.each([
   ['with a Relu behind it', { weight: [32, 16, 3, 3], group: 1n, strides: [2n, 2n], relu: true }],
   ['that others use too', { weight: [16, 32, 1, 1], group: 1n, strides: [1n, 1n], relu: false }],
+  ['of many channels and several places', { weight: [64, 64, 3, 3], group: 1n, strides: [1n, 1n], relu: true }],
   ['of each channel on its own', { weight: [32, 1, 3, 3], group: 32n, strides: [1n, 1n], relu: true }],
 ])('computes the same for a convolution %s', async (_, { weight, group, strides, relu }) => {
   const block = await channelBlock(runner);
@@ -55,4 +56,14 @@ it('leaves convolutions with constant weights, and channels that make no whole b
     .output()
     .build();
   expect(blockConvolutions(odd, 8)).toBe(odd);
+});
+
+it('leaves kernels as large as their picture, whose reordering would cost more than it brings', () => {
+  const wide = graph()
+    .input('x', 'float32', [1, 16, 8, 16])
+    .input('w', 'float32', [16, 16, 8, 8])
+    .node('Conv', ['x', 'w'], { dilations: [1n, 2n], pads: [1n, 2n, 1n, 2n] })
+    .output()
+    .build();
+  expect(blockConvolutions(wide, 8)).toBe(wide);
 });

@@ -9,6 +9,7 @@ import { elementCount } from '../../shape.ts';
 import { product } from '../matmul/gradient.ts';
 import { crosswise, isCrosswise } from './crosswise.ts';
 import type { Geometry } from './geometry.ts';
+import { isWide, wideConvolution } from './wide-convolution.ts';
 
 interface Operands {
   readonly data: string;
@@ -29,6 +30,7 @@ export function weightGradient(context: GradientContext, geometry: Geometry, ope
   const dense = strides.every((stride) => stride === 1);
   const wide = elementCount(places)! > (MANY_PLACES * own * others) / (own + others);
   const known = { data: operands.data, sizes, gradient: operands.gradient, places };
+  if (isWide(geometry)) return wideConvolution(context, geometry, known);
   if (isCrosswise(geometry, known)) return crosswise(context, geometry, { ...known, bySample: wide || group > 1 });
   if (dense && (wide || group > 1)) return samplewise(context, geometry, { ...operands, sizes, places });
   if (group === 1) return atOnce(context, geometry, { ...operands, places });
