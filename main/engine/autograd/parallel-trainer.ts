@@ -1,11 +1,15 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Model } from '../graph/ir.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import { blockConvolutions, channelBlock } from '../passes/block-convolutions.ts';
+import type { WeightedFiles } from '../runtime/exchange.ts';
 import type { KeptValues } from '../runtime/protocol.ts';
 import type { Runner } from '../runtime/runner.ts';
 import type { Session } from '../runtime/session.ts';
 import type { SessionSettings } from '../runtime/settings.ts';
-import { firstNumber, type HostTensor, type HostTensors } from '../tensor/host-tensor.ts';
+import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { firstNumber, type HostTensors } from '../tensor/host-tensor.ts';
 import { cutTraining, type CutTraining } from './cut-training.ts';
 import { notFinite, stepNumbers, type Checkpoint, type StepOptions, type StepResult } from './trainer.ts';
 import { NORM, WEIGHTS, type TrainingGraph } from './training-graph.ts';
@@ -27,14 +31,20 @@ export class ParallelTrainer {
   readonly training: TrainingGraph;
   readonly #replicas: readonly Replica[];
   readonly #cut: CutTraining;
+  /** Where the runners hand each other their gradients. */
+  readonly #folder: string;
   #steps = 0;
   /** Fed in the first step, or after a checkpoint; then the state is in the runners. */
   #fed: HostTensors;
 
-  private constructor(training: TrainingGraph, cut: CutTraining, replicas: readonly Replica[]) {
+  private constructor(
+    training: TrainingGraph,
+    parts: { readonly cut: CutTraining; readonly replicas: readonly Replica[]; readonly folder: string },
+  ) {
     this.training = training;
-    this.#cut = cut;
-    this.#replicas = replicas;
+    this.#cut = parts.cut;
+    this.#replicas = parts.replicas;
+    this.#folder = parts.folder;
     this.#fed = training.initial;
   }
 
@@ -57,7 +67,8 @@ export class ParallelTrainer {
         runner.load({ bytes: encodeModel(model) }, settings, { signal });
       return { runner, gradient: await session(blocked(cut.gradient)), update: await session(cut.update), kept: null };
     };
-    return new ParallelTrainer(training, cut, await Promise.all(runners.map(load)));
+    const replicas = await Promise.all(runners.map(load));
+    return new ParallelTrainer(training, { cut, replicas, folder: await temporaryFolder() });
   }
 
   get steps(): number {
@@ -75,12 +86,13 @@ export class ParallelTrainer {
     { learningRate, signal }: Pick<StepOptions, 'learningRate' | 'signal'>,
   ): Promise<StepResult> {
     const { vector, losses } = this.#cut;
+    const paths = parts.map((_, at) => join(this.#folder, String(at)));
     const given = await Promise.all(
       this.#replicas.map(async ({ gradient, kept }, at) => {
         const feeds = { ...parts[at]!.feeds, ...this.#fed };
         const { outputs } = await gradient.runKeeping(
           { feeds, from: kept },
-          { outputs: [...losses, vector], keep: [] },
+          { outputs: losses, keep: [], handOver: { [vector]: paths[at]! } },
           { signal },
         );
         return outputs;
@@ -90,13 +102,10 @@ export class ParallelTrainer {
     const shares = parts.map(({ samples }) => samples / total);
     const mean = (name: string): number =>
       given.reduce((sum, outputs, at) => sum + shares[at]! * firstNumber(outputs[name]!), 0);
-    const averaged = weightedMean(
-      given.map((outputs) => outputs[vector]!),
-      shares,
-    );
     const step = this.#steps + 1;
     const loss = mean(losses[0]!);
-    const gradientNorm = await this.#update(averaged, { step, learningRate, loss, signal });
+    const gradients = { paths, shares, count: this.training.initial[WEIGHTS]!.data.length };
+    const gradientNorm = await this.#update(gradients, { step, learningRate, loss, signal });
     return {
       step,
       loss,
@@ -108,14 +117,15 @@ export class ParallelTrainer {
 
   /** @returns the gradient's length */
   async #update(
-    gradient: HostTensor,
+    gradients: WeightedFiles,
     { step, learningRate, loss, signal }: Pick<StepOptions, 'learningRate' | 'signal'> & { step: number; loss: number },
   ): Promise<number> {
     const { rule, carried } = this.training;
-    const feeds = { ...stepNumbers(rule, step, learningRate), ...this.#fed, [this.#cut.vector]: gradient };
+    const feeds = { ...stepNumbers(rule, step, learningRate), ...this.#fed };
+    const means = { [this.#cut.vector]: gradients };
     const runs = await Promise.all(
       this.#replicas.map(({ update, kept }) =>
-        update.runKeeping({ feeds, from: kept }, { outputs: [NORM], keep: carried }, { signal }),
+        update.runKeeping({ feeds, means, from: kept }, { outputs: [NORM], keep: carried }, { signal }),
       ),
     );
     const gradientNorm = firstNumber(runs[0]!.outputs[NORM]!);
@@ -163,6 +173,7 @@ export class ParallelTrainer {
   }
 
   async close(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
     await Promise.all(this.#replicas.flatMap(({ gradient, update }) => [gradient.close(), update.close()]));
     await this.#replace(null);
   }
@@ -173,16 +184,4 @@ export class ParallelTrainer {
     this.#replicas.forEach((replica, at) => (replica.kept = kept?.[at] ?? null));
     await Promise.all(this.#replicas.map(({ runner }, at) => runner.release(before[at] ? [before[at]] : [])));
   }
-}
-
-/** Σ share · vector, in the first one's place. */
-function weightedMean(vectors: readonly HostTensor[], shares: readonly number[]): HostTensor {
-  const sum = vectors[0]!.data as Float32Array;
-  for (const [at, { data }] of vectors.entries()) addScaled(sum, data as Float32Array, at === 0 ? 0 : 1, shares[at]!);
-  return vectors[0]!;
-}
-
-/** sum ← kept · sum + share · vector. */
-function addScaled(sum: Float32Array, vector: Float32Array, kept: number, share: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = kept * sum[i]! + share * vector[i]!;
 }

@@ -5,6 +5,7 @@ import * as ort from 'onnxruntime-node';
 import { StudioError } from '../../base/errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { HostData, HostTensor, HostTensors } from '../tensor/host-tensor.ts';
+import { handOver, weightedMean } from './exchange.ts';
 import { physicalCores } from './physical-cores.ts';
 import { shortenOrtMessage } from './ort-message.ts';
 import type { KeptValues, LoadResult, RunnerCalls } from './protocol.ts';
@@ -79,7 +80,9 @@ export class OrtSessions {
    * @throws RUNTIME_RUN_FAILED, UNSUPPORTED for kept outputs that are no tensors
    */
   async runKeeping(params: RunnerCalls['runKeeping']['params']): Promise<RunnerCalls['runKeeping']['result']> {
-    const { session: id, feeds, from, keep, outputs } = params;
+    const { session: id, from, keep, outputs, handOver: handedOver = {}, means = {} } = params;
+    const meant = Object.entries(means).map(([name, files]) => [name, weightedMean(files)] as const);
+    const feeds: HostTensors = { ...params.feeds, ...Object.fromEntries(meant) };
     const session = this.#get(id);
     const earlier: Record<string, ort.Tensor> = {};
     for (const kept of from) Object.assign(earlier, this.#earlier(kept));
@@ -90,10 +93,11 @@ export class OrtSessions {
       if (tensor !== undefined) inputs[name] = tensor;
     }
     const kept = Object.keys(keep);
-    const wanted = [...new Set([...outputs, ...kept])];
+    const wanted = [...new Set([...outputs, ...kept, ...Object.keys(handedOver)])];
     const values = await refusing(() => session.run(inputs, wanted));
     const tensors: Record<string, HostTensor> = {};
     for (const name of outputs) tensors[name] = fromOrt(name, values[name]);
+    for (const [name, path] of Object.entries(handedOver)) handOver(path, fromOrt(name, values[name]));
     return { outputs: tensors, kept: kept.length === 0 ? null : this.#keep(keep, values) };
   }
 

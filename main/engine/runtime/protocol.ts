@@ -2,6 +2,7 @@ import type { Progress } from '../../base/progress.ts';
 import type { HostTensors } from '../tensor/host-tensor.ts';
 import type { Histogram } from '../tensor/streaming-histogram.ts';
 import type { ScannedValue } from '../tensor/value-scan.ts';
+import type { WeightedFiles } from './exchange.ts';
 import type { FedResult, FedSession, FeedSource } from './feeder.ts';
 import type { LoadedSource, PortInfo, SessionSettings } from './settings.ts';
 import type { Timing, TimingPlan } from './timing.ts';
@@ -71,6 +72,10 @@ export interface RunnerCalls {
       /** Outputs that stay, by name, each with the name under which later runs find it. */
       readonly keep: Readonly<Record<string, string>>;
       readonly outputs: readonly string[];
+      /** Outputs, float32, whose elements go into files, by name. */
+      readonly handOver?: Readonly<Record<string, string>>;
+      /** Inputs that are means of what runners have put into files. */
+      readonly means?: Readonly<Record<string, WeightedFiles>>;
     };
     result: { readonly outputs: HostTensors; readonly kept: KeptValues | null };
   };

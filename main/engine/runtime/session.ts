@@ -1,5 +1,6 @@
 import { StudioError } from '../../base/errors.ts';
 import { elementCount, type HostTensors } from '../tensor/host-tensor.ts';
+import type { WeightedFiles } from './exchange.ts';
 import type {
   KeptValues,
   LoadResult,
@@ -51,24 +52,33 @@ export class Session {
   /**
    * One inference that takes values which earlier ones have left in the runner, beside the feeds; what the model does not
    * take of these is passed over. Outputs in `keep` stay in the runner until they are released (`Runner.release`); as a list
-   * under their own names, else under the names given, so that what a step makes is what the next one takes.
+   * under their own names, else under the names given, so that what a step makes is what the next one takes. Outputs in `handOver` go into
+   * files, of which another runner can take the mean with its own (`means`).
    * @throws SHAPE_MISMATCH for feeds that do not fit, UNSUPPORTED for sequences and maps, RUNTIME_RUN_FAILED, RUNTIME_DIED,
    *   CANCELLED
    */
   async runKeeping(
-    given: { readonly feeds: HostTensors; readonly from: KeptValues | readonly KeptValues[] | null },
+    given: {
+      readonly feeds: HostTensors;
+      readonly from: KeptValues | readonly KeptValues[] | null;
+      readonly means?: Readonly<Record<string, WeightedFiles>>;
+    },
     wanted: {
       readonly outputs: readonly string[];
       readonly keep: readonly string[] | Readonly<Record<string, string>>;
+      readonly handOver?: Readonly<Record<string, string>>;
     },
     options: RunnerCallOptions = {},
   ): Promise<RunnerCalls['runKeeping']['result']> {
     for (const input of this.inputs) {
+      if (given.means?.[input.name] !== undefined) continue;
       if (given.from === null || given.feeds[input.name] !== undefined) checkFeed(input, given.feeds);
     }
     const from = given.from === null ? [] : [given.from].flat().map(({ id }) => id);
     const keep = isList(wanted.keep) ? Object.fromEntries(wanted.keep.map((name) => [name, name])) : wanted.keep;
-    const params = { session: this.id, feeds: given.feeds, from, keep, outputs: wanted.outputs };
+    const { feeds, means = {} } = given;
+    const { outputs, handOver = {} } = wanted;
+    const params = { session: this.id, feeds, means, from, keep, outputs, handOver };
     return this.#runner.call('runKeeping', params, options);
   }
 

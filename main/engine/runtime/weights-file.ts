@@ -1,14 +1,13 @@
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError, throwIfCancelled } from '../../base/errors.ts';
-import { isProcessAlive } from '../../base/process-alive.ts';
 import { writeError } from '../../base/write-whole.ts';
 import type { Model, RawStorage, Tensor } from '../graph/ir.ts';
 import { letGoOf, tensorBytePieces, tensorBytes } from '../graph/tensor-data.ts';
 import { rawLength, tensorByteLength } from '../graph/tensor-size.ts';
 import { walkTensors } from '../graph/tensors.ts';
 import type { WeightsPiece } from './settings.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /**
  * From so many bytes of large weights on, they go to the runner in a file that the runtime maps into memory. As bytes through
@@ -23,9 +22,6 @@ const ALIGNMENT = 4096;
 /** Of weights that lie in a file: so much at a time. */
 const PIECE = 8 << 20;
 const NAME = 'weights';
-/** Of folders; behind it stands the process that writes there. */
-const PREFIX = 'lapidary-weights-';
-let removal: Promise<void> | undefined;
 
 /**
  * A model without its large weights, and these; undefined: it has too few in memory, or more in files already. The runtime takes weights
@@ -91,8 +87,7 @@ export async function withWeightsFile<T>(
   work: (directory: string) => Promise<T>,
   { signal, stays }: { readonly signal: AbortSignal | undefined; readonly stays: (directory: string) => void },
 ): Promise<T> {
-  await (removal ??= removeLeft());
-  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const directory = await temporaryFolder();
   try {
     await writeWeights(join(directory, NAME), weights, signal);
     return await work(directory);
@@ -121,15 +116,5 @@ async function writeWeights(
     }
   } catch (error) {
     throw error instanceof StudioError ? error : writeError(path, error);
-  }
-}
-
-/** Removes what processes left that were killed while a model was handed over. */
-async function removeLeft(): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => []);
-  for (const name of names) {
-    const writer = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
-    if (!Number.isInteger(writer) || isProcessAlive(writer)) continue;
-    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
