@@ -27,10 +27,19 @@ export class ErrorGraph {
     this.#knowledge = knowledge;
   }
 
+  /**
+   * Sums come last, those of the first layers at the end: the runtime begins with what the last of the outputs depends on. So it sums
+   * values while they are near, and lets go of them; else it holds those of all layers of both models until the end.
+   */
   build(): Graph {
+    const sums = this.#nodes.filter(({ name }) => this.#outputs.has(name));
     return {
       ...this.#graph,
-      nodes: [...this.#graph.nodes, ...this.#nodes],
+      nodes: [
+        ...this.#graph.nodes,
+        ...this.#nodes.filter(({ name }) => !this.#outputs.has(name)),
+        ...sums.toReversed(),
+      ],
       initializers: [...this.#graph.initializers, ...this.#initializers.values()],
       outputs: [...this.#outputs.values()],
     };

@@ -12,7 +12,7 @@ import { cosineOf, sqnrDb } from '../../../../main/judge/signal-error.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { quantizeWeights } from './weight-only/weight-step.ts';
-import { outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';
+import { operatorsRun, outputsOf, quantizeStep, randomBatches, randomFeed } from './oracle.ts';
 
 let runner: Runner;
 beforeAll(async () => {
@@ -285,4 +285,21 @@ it('the merged graph leaves the two models alone', async () => {
   const merged = buildAccumulatedModel(model, other, knowledgeOf(model)).model;
   expect([model, other]).toEqual(before);
   expect(indexGraph(merged.graph).nodeByName('second/c1')?.opType).toBe('Conv');
+});
+
+it('has the runtime sum a layer up before it computes those two later, so that it need not hold all of both models', async () => {
+  const deep = graph().input('x', 'float32', ['N', 3, 6, 6]);
+  for (let layer = 0; layer < 6; layer++) deep.conv({ name: `c${layer}`, inputs: layer === 0 ? 3 : 4, channels: 4 });
+  const model = deep.output().build();
+  const ran = await operatorsRun(
+    runner,
+    buildAccumulatedModel(model, model, knowledgeOf(model)).model,
+    randomFeed(DIMS),
+  );
+  const computed = ran.flatMap((op, at) => (op === 'Conv' ? [at] : []));
+  // One for each layer: of the second model's values.
+  const summed = ran.flatMap((op, at) => (op === 'ReduceSumSquare' ? [at] : []));
+  expect([computed.length, summed.length]).toEqual([12, 6]);
+  const before = [0, 1, 2, 3].map((layer) => summed.filter((at) => at < computed[2 * (layer + 2)]!).length);
+  expect(before.map((count, layer) => count > layer)).toEqual([true, true, true, true]);
 });

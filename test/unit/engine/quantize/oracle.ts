@@ -1,4 +1,6 @@
 /** ONNX Runtime as numeric oracle for the tests of this room. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { openModel } from '../../../../main/engine/onnx/open.ts';
 import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
@@ -60,4 +62,25 @@ export async function executedModel(runner: Runner, model: Model): Promise<Model
   const session = await runner.load(sourceOfModel(model), settings);
   await session.close();
   return (await openModel(optimizedModelPath)).model;
+}
+
+/** The operators of one run, in the order in which the runtime executes them. */
+export async function operatorsRun(runner: Runner, model: Model, feeds: HostTensors): Promise<readonly string[]> {
+  using folder = tempFolder();
+  const settings = { provider: 'cpu', threads: 1, profilePrefix: folder.file('trace') } as const;
+  const session = await runner.load(sourceOfModel(model), settings);
+  await session.run(feeds);
+  await session.endProfiling();
+  await session.close();
+  const [trace] = readdirSync(folder.path);
+  const events = JSON.parse(readFileSync(join(folder.path, trace!), 'utf8')) as {
+    cat: string;
+    name: string;
+    ts: number;
+    args: { op_name: string };
+  }[];
+  return events
+    .filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'))
+    .toSorted((a, b) => a.ts - b.ts)
+    .map(({ args }) => args.op_name);
 }

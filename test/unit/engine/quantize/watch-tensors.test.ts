@@ -1,12 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { watchTensors, START } from '../../../../main/engine/quantize/watch-tensors.ts';
-import { sourceOfModel } from '../../../../main/engine/runtime/model-source.ts';
 import { startRunner, type Runner } from '../../../../main/engine/runtime/runner.ts';
 import { graph } from '../../../support/graph-builder.ts';
-import { tempFolder } from '../../../support/temp-folder.ts';
-import { randomFeed } from './oracle.ts';
+import { operatorsRun, randomFeed } from './oracle.ts';
 
 let runner: Runner;
 beforeAll(async () => {
@@ -26,9 +22,13 @@ it('has the runtime look at tensors before it computes those that come two later
     opType === 'Relu' || model.graph.nodes[at + 1]?.opType !== 'Relu' ? outputs : [],
   );
   expect(tensors.length).toBe(6);
-  const ran = await nodesRun(watchTensors(model, tensors).model);
-  const computed = ran.flatMap(({ op }, at) => (op === 'Conv' ? [at] : []));
-  const looked = ran.flatMap(({ op }, at) =>
+  const feeds = {
+    ...randomFeed([1, 3, 112, 112]),
+    [START]: { dtype: 'int64', dims: [1], data: BigInt64Array.of(0n) },
+  } as const;
+  const ran = await operatorsRun(runner, watchTensors(model, tensors).model, feeds);
+  const computed = ran.flatMap((op, at) => (op === 'Conv' ? [at] : []));
+  const looked = ran.flatMap((op, at) =>
     op === 'MaxPool' || op === 'GlobalMaxPool' || op === 'ReduceMin' ? [at] : [],
   );
   expect(computed.length).toBe(6);
@@ -42,27 +42,3 @@ it('has the runtime look at tensors before it computes those that come two later
     });
   }
 });
-
-/** The kernels of one run, in the order in which the runtime executes them. */
-async function nodesRun(model: ReturnType<typeof watchTensors>['model']): Promise<readonly { readonly op: string }[]> {
-  using folder = tempFolder();
-  const settings = { provider: 'cpu', threads: 1, profilePrefix: folder.file('trace') } as const;
-  const session = await runner.load(sourceOfModel(model), settings);
-  await session.run({
-    ...randomFeed([1, 3, 112, 112]),
-    [START]: { dtype: 'int64', dims: [1], data: BigInt64Array.of(0n) },
-  });
-  await session.endProfiling();
-  await session.close();
-  const [name] = readdirSync(folder.path).filter((file) => file.startsWith('trace'));
-  const events = JSON.parse(readFileSync(join(folder.path, name!), 'utf8')) as {
-    cat: string;
-    name: string;
-    ts: number;
-    args: { op_name: string };
-  }[];
-  return events
-    .filter((event) => event.cat === 'Node' && event.name.endsWith('_kernel_time'))
-    .toSorted((a, b) => a.ts - b.ts)
-    .map(({ args }) => ({ op: args.op_name }));
-}
