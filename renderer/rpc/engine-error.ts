@@ -39,3 +39,9 @@ export function asEngineError(error: unknown): EngineError {
 export function isCancelled(error: unknown): boolean {
   return error instanceof EngineError && error.code === 'CANCELLED';
 }
+
+/** An error in running text: what happened, then what to do. */
+export function sayError({ message, hint }: Pick<EngineError, 'message' | 'hint'>): string {
+  if (hint === null || hint === '') return message;
+  return `${message}${/[.!?…]$/u.test(message) ? '' : '.'} ${hint}`;
+}

@@ -7,7 +7,7 @@ import { engine } from '../state/engine.ts';
 import { chooseEvaluation } from '../state/data.ts';
 import { pickPath } from '../state/pick-path.ts';
 import { useSession } from '../state/session.ts';
-import { asEngineError } from '../rpc/engine-error.ts';
+import { asEngineError, sayError } from '../rpc/engine-error.ts';
 import type { EngineError } from '../rpc/engine-error.ts';
 import { DataPreviewPart, useDataPreview } from './DataPreviewPart.tsx';
 import { EMPTY_DATA_FORM, checkDataForm, withPreset } from './data-form.ts';
@@ -128,7 +128,7 @@ export function AddDataDialog({ opened, onClose }: AddDataDialogProps): ReactNod
         </Accordion>
         {error !== null && (
           <Text c="red" role="alert">
-            {error.message} {error.hint}
+            {sayError(error)}
           </Text>
         )}
         <Group justify="end" gap="xs">

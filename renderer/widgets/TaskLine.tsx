@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Button, Progress, Text } from '@mantine/core';
 import { formatCount, formatDuration } from '../../main/judge/format.ts';
+import { sayError } from '../rpc/engine-error.ts';
 import { jobShare, useJobs } from '../state/jobs.ts';
 import type { TaskState } from '../state/task.ts';
 import { ShowLayer } from './ShowLayer.tsx';
@@ -46,10 +47,7 @@ export function TaskLine({ state, title, onCancel, onDismiss }: TaskLineProps): 
       {state.status === 'cancelled' ? (
         <Text className="lap-muted">Cancelled; what was measured before stays.</Text>
       ) : (
-        <Text c="red">
-          {state.error.message}
-          {state.error.hint === null ? '' : ` ${state.error.hint}`}
-        </Text>
+        <Text c="red">{sayError(state.error)}</Text>
       )}
       {state.status === 'failed' && state.error.layer !== null && <ShowLayer name={state.error.layer} />}
       <Button variant="subtle" color="gray" onClick={onDismiss}>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import type { Trial } from '../../../../main/contract/studio.ts';
+import { sayError } from '../../../rpc/engine-error.ts';
 import { deleteTrial, renameTrial } from '../../../state/actions.ts';
 import { hasUnlabelledData } from '../../../state/data.ts';
 import { showDialog } from '../../../state/dialogs.ts';
@@ -24,11 +25,7 @@ export function TrialDetail({ trial }: { readonly trial: Trial }): ReactNode {
   return (
     <>
       <h3 className={classes['heading']}>{trial.name}</h3>
-      {trial.status === 'failed' && trial.error !== null && (
-        <Text c="red">
-          {trial.error.message} {trial.error.hint}
-        </Text>
-      )}
+      {trial.status === 'failed' && trial.error !== null && <Text c="red">{sayError(trial.error)}</Text>}
       {trial.status === 'cancelled' && <Text className="lap-muted">Cancelled before everything was measured.</Text>}
       {steps.length === 0 ? (
         <Text className="lap-muted">The model as it was opened.</Text>
