@@ -188,6 +188,8 @@ export const quantizePlanSchema = z.object({
     }),
   ),
   vnni: z.boolean().nullable(),
+  /** Bytes of the file with all of them in int8; null: none can be. */
+  int8Bytes: z.number().nullable(),
 });
 export type QuantizePlan = z.infer<typeof quantizePlanSchema>;
 

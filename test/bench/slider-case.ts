@@ -68,10 +68,7 @@ export async function predictionInputs(model: Model): Promise<PredictionInputs> 
     trials: Array.from({ length: TRIALS }, (_, index) => trial(index / TRIALS)),
     prunePlan: { edges, layers: [...layers], frozen: [...frozen] },
     channelPlan: null,
-    quantizePlan: {
-      layers: [...(await quantizePlan(model, context))],
-      vnni: false,
-    },
+    quantizePlan: { ...(await quantizePlan(model, context)), vnni: false },
     baselineProfile: null,
     unlabelled: false,
   };

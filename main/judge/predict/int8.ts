@@ -55,16 +55,18 @@ function integerKernels(plan: QuantizePlan): Kernels {
 export type LayerWeights = Pick<LayerTable, 'names' | 'parameters' | 'parameterBytes'>;
 
 /**
- * Bytes that int8 saves: three of four for each float32 weight of a layer that is quantized. Biases (int32) and the
- * scales are not counted off, which is a few per cent at most.
+ * Bytes of the file after int8: what it takes with all layers in it, and for each that is left out the three of four bytes of its
+ * weights that are not saved then. The pairs around those are counted as if they were there: some hundred bytes for each.
+ * @returns null: nothing can run in int8
  */
-export function int8SavedBytes(layers: LayerWeights, plan: QuantizePlan, exclude: ReadonlySet<string>): number {
+export function int8Bytes(layers: LayerWeights, plan: QuantizePlan, exclude: ReadonlySet<string>): number | null {
+  if (plan.int8Bytes === null) return null;
   const kernels = integerKernels(plan);
-  let saved = 0;
+  let bytes = plan.int8Bytes;
   for (const [at, name] of layers.names.entries()) {
     const parameters = layers.parameters[at]!;
-    const changes = kernels.has(name) && !exclude.has(name);
-    if (changes && layers.parameterBytes[at] === parameters * 4) saved += parameters * 3;
+    const left = kernels.has(name) && exclude.has(name);
+    if (left && layers.parameterBytes[at] === parameters * 4) bytes += parameters * 3;
   }
-  return saved;
+  return bytes;
 }

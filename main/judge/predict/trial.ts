@@ -16,7 +16,7 @@ import { channelCut, type ChannelCut } from './channel-cut.ts';
 import { channelLatency, type TimedCut } from './channel-latency.ts';
 import { cutModel, cutStrength } from './cut.ts';
 import type { Cut } from './cut.ts';
-import { int8SavedBytes, predictInt8Latency, type LayerWeights } from './int8.ts';
+import { int8Bytes, predictInt8Latency, type LayerWeights } from './int8.ts';
 import { circumstancesKey, measurementUnder, mostShared } from '../circumstances.ts';
 import type { MeasuredPlan } from './measured-plan.ts';
 import { chanceOf, goodnessOn, groundOf } from './metric.ts';
@@ -315,7 +315,7 @@ function predictBytes(inputs: PredictionInputs, recipe: Recipe, channels: Channe
   if (quantize === null) return inputs.modelBytes;
   const { layers, quantizePlan } = inputs;
   if (layers === null || quantizePlan === null || quantize.scheme !== 'int8-static') return null;
-  return inputs.modelBytes - int8SavedBytes(layers, quantizePlan, new Set(quantize.exclude));
+  return int8Bytes(layers, quantizePlan, new Set(quantize.exclude)) ?? inputs.modelBytes;
 }
 
 /** The trial that a recipe is expected to give. O(trials · layers · log bins). */

@@ -89,7 +89,7 @@ const operations: Operations = {
   searchSpace,
   quantizePlan: async ({ path }, { signal }) => {
     const { model } = await openShared(path);
-    return { layers: [...(await quantizePlan(model, { runners, signal }))], vnni: machineInfo('').vnni };
+    return { ...(await quantizePlan(model, { runners, signal })), vnni: machineInfo('').vnni };
   },
   copyModel: async ({ path, output }, context) => {
     const { model } = await openShared(path);

@@ -253,7 +253,7 @@ describe('constants, functions and names', () => {
     });
     expect(outcome.sources.get('conv')).toEqual(['conv', 'expand', 'mul', 'div', 'norm']);
     const plan = await quantizePlan(model, passContext(runner));
-    expect(plan.filter(({ quantizable }) => quantizable).map(({ name, kernel }) => [name, kernel])).toEqual([
+    expect(plan.layers.filter(({ quantizable }) => quantizable).map(({ name, kernel }) => [name, kernel])).toEqual([
       ['conv', 'conv'],
       ['relu6', null],
     ]);

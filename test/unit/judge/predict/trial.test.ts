@@ -1,7 +1,7 @@
 import { recipeSchema } from '../../../../main/contract/recipe/recipe.ts';
 import { describe, expect, it } from 'vitest';
 import type { QuantizePlan } from '../../../../main/contract/studio.ts';
-import { int8SavedBytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
+import { int8Bytes, predictInt8Latency } from '../../../../main/judge/predict/int8.ts';
 import { sameRecipe } from '../../../../main/judge/recipe/canonical.ts';
 import { predictTrial } from '../../../../main/judge/predict/trial.ts';
 import type { PredictionInputs } from '../../../../main/judge/predict/trial.ts';
@@ -14,6 +14,7 @@ const QUANTIZE_PLAN: QuantizePlan = {
     { name: 'large', op: 'Gemm', quantizable: true, reason: null, kernel: 'conv' },
   ],
   vnni: false,
+  int8Bytes: 980,
 };
 
 /** Two layers of four float32 weights each. */
@@ -116,10 +117,12 @@ describe('predictTrial', () => {
 });
 
 describe('int8 predictions', () => {
-  it('saves three of four bytes of float weights, excluded layers not', () => {
-    expect(int8SavedBytes(LAYERS, QUANTIZE_PLAN, new Set())).toBe(24);
-    expect(int8SavedBytes(LAYERS, QUANTIZE_PLAN, new Set(['large']))).toBe(12);
-    expect(predictTrial(int8(), inputs()).bytes).toBe(1000 - 24);
+  it('take what the plan says of the file, with three of four bytes more for weights of excluded layers', () => {
+    expect(int8Bytes(LAYERS, QUANTIZE_PLAN, new Set())).toBe(980);
+    expect(int8Bytes(LAYERS, QUANTIZE_PLAN, new Set(['large']))).toBe(980 + 12);
+    expect(predictTrial(int8(), inputs()).bytes).toBe(980);
+    const nothing = { ...QUANTIZE_PLAN, int8Bytes: null };
+    expect(predictTrial(int8(), inputs({ quantizePlan: nothing })).bytes).toBe(1000);
   });
 
   it('knows no file size before the layers have come', () => {

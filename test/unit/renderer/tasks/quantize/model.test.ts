@@ -12,6 +12,7 @@ import {
 
 const PLAN: QuantizePlan = {
   vnni: false,
+  int8Bytes: null,
   layers: [
     { name: '/conv1', op: 'Conv', quantizable: true, reason: null, kernel: 'conv' },
     { name: '/pad', op: 'Pad', quantizable: false, reason: 'never fused', kernel: null },
