@@ -91,6 +91,16 @@ describe('parts by place', () => {
     await agrees({ op: 'Slice', inputs: [x(3, 7), int64(1), int64(7), int64(1), int64(2)] });
     await agrees({ op: 'Slice', inputs: [x(5, 2), int64(-1), int64(-(2 ** 31)), int64(0), int64(-1)] });
   });
+  it('Slice with steps along the last two axes', async () => {
+    const strided = (starts: number[], ends: number[], steps: number[], axes = [2, 3]): Promise<void> =>
+      agrees({
+        op: 'Slice',
+        inputs: [open(['N', 2, 5, 6], 2, 2, 5, 6), int64(...starts), int64(...ends), int64(...axes), int64(...steps)],
+      });
+    await strided([0, 0], [5, 6], [2, 2]);
+    await strided([1, 0], [5, 4], [3, 1]);
+    await strided([1, 1, 2], [2, 4, 3], [1, 4, 2], [1, 2, 3]);
+  });
   it('Slice along a size that is open', () =>
     agrees({ op: 'Slice', inputs: [open(['N', 'T'], 3, 6), int64(1), int64(-1), int64(1)] }));
   it('Gather of rows, one of them twice', () =>

@@ -4,7 +4,10 @@ import type { GradientContext, GradientRule, GradientStop } from '../../gradient
 /** From here on scatters can add. */
 const ADDING_OPSET = 16;
 
-/** Slices of steps of 1 whose ends are known: zeros around. Otherwise each axis is scattered to the places that it came from. */
+/**
+ * Slices whose ends are known: zeros around, and between where the last two axes have steps. Otherwise each axis is scattered to the places
+ * that it came from.
+ */
 export const sliceGradient: GradientRule = (context) => {
   const rank = context.rank(0);
   const shape = context.inputShape(0)!;
@@ -27,7 +30,7 @@ export const sliceGradient: GradientRule = (context) => {
   return [gradient];
 };
 
-/** The gradient with zeros around, where all limits are known and no step is another than 1. */
+/** The gradient with zeros around and between, where all limits are known and only the last two axes have steps above 1. */
 function surroundings(
   context: GradientContext,
   axes: readonly number[],
@@ -35,19 +38,49 @@ function surroundings(
 ): string | undefined {
   const [starts, ends] = [context.numbers(1), context.numbers(2)];
   const steps = context.has(4) ? context.numbers(4) : axes.map(() => 1);
-  if (starts === undefined || ends === undefined || steps?.every((step) => step === 1) !== true) return undefined;
+  if (starts === undefined || ends === undefined || steps?.every((step) => step >= 1) !== true) return undefined;
   const before = shape.map(() => 0);
   const after = shape.map(() => 0);
+  const apart = shape.map(() => 1);
   for (const [at, axis] of axes.entries()) {
-    const size = shape[axis];
+    const [size, step] = [shape[axis], steps[at]!];
     if (typeof size !== 'number') return undefined;
     const place = (value: number): number => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
-    before[axis] = place(starts[at]!);
-    after[axis] = size - place(ends[at]!);
-    if (before[axis]! + after[axis]! > size) return undefined;
+    const [start, end] = [place(starts[at]!), place(ends[at]!)];
+    before[axis] = start;
+    apart[axis] = step;
+    after[axis] = size - (start + Math.floor((end - 1 - start) / step) * step + 1);
+    if (start >= end && (step > 1 || start > end)) return undefined;
   }
-  if ([...before, ...after].every((pad) => pad === 0)) return context.gradient;
-  return context.write.op('Pad', [context.gradient, context.write.ints([...before, ...after])]);
+  const spaced = apart.every((step) => step === 1) ? context.gradient : spread(context, apart, after);
+  if (spaced === undefined || [...before, ...after].every((pad) => pad === 0)) return spaced;
+  return context.write.op('Pad', [spaced, context.write.ints([...before, ...after])]);
+}
+
+/**
+ * The gradient with zeros between along its last two axes, `apart[axis]` from element to element: a transposed convolution of pictures of one channel
+ * with the kernel 1, which takes a fifth of what scattering does. Zeros behind the last element are taken from `after`, as far as a step reaches.
+ */
+function spread(context: GradientContext, apart: readonly number[], after: number[]): string | undefined {
+  const shape = context.outputShape();
+  const lead = apart.length - 2;
+  if (context.dtype !== 'float32' || shape === undefined || lead < 0) return undefined;
+  if (apart.slice(0, lead).some((step) => step !== 1)) return undefined;
+  const [outer, sizes] = [shape.slice(0, lead), shape.slice(lead)];
+  if (!sizes.every((size) => typeof size === 'number')) return undefined;
+  if (outer.filter((size) => typeof size !== 'number').length > 1) return undefined;
+  const { write } = context;
+  const steps = apart.slice(lead);
+  const behind = steps.map((step, axis) => Math.min(step - 1, after[lead + axis]!));
+  behind.forEach((count, axis) => (after[lead + axis]! -= count));
+  const pictures = write.reshapeTo(context.gradient, [-1, 1, ...sizes]);
+  const one = write.constant('float32', [1, 1, 1, 1], Float32Array.of(1));
+  const spaced = write.op('ConvTranspose', [pictures, one], {
+    strides: steps.map(BigInt),
+    output_padding: behind.map(BigInt),
+  });
+  const lengths = sizes.map((size, axis) => (size - 1) * steps[axis]! + 1 + behind[axis]!);
+  return write.reshapeTo(spaced, [...outer.map((size) => (typeof size === 'number' ? size : -1)), ...lengths]);
 }
 
 /** 0, 1, …, size − 1 of an axis of input 0: int64 [size]. */
