@@ -74,9 +74,24 @@ export function blockConvolutions(model: Model, block: number): Model {
       editor.setInitializer(makeTensor(name, 'int64', [dims.length], BigInt64Array.from(dims, BigInt)));
       return name;
     };
-    const [cut, turned, kernels, ordered, result] = ['cut', 'turned', 'kernels', 'ordered', 'blocked'].map(named) as [
-      string, string, string, string, string,
-    ]; // prettier-ignore
+    const [kernels, ordered, result] = ['kernels', 'ordered', 'blocked'].map(named) as [string, string, string];
+    const kernelsInBlocks = (from: string): Node[] => {
+      const [picture, reordered] = [named('picture'), named('reordered')];
+      const nodes = [
+        makeNode('Reshape', [from, constant(layout.picture)], [picture]),
+        makeNode('ReorderInput', [picture], [reordered], { domain: NCHWC }),
+      ];
+      const whole = constant(shape as readonly number[]);
+      if (layout.blocks === undefined) return [...nodes, makeNode('Reshape', [reordered, whole], [kernels])];
+      const { cut, perm } = layout.blocks;
+      const [apart, turned] = [named('cut'), named('turned')];
+      return [
+        ...nodes,
+        makeNode('Reshape', [reordered, constant(cut)], [apart]),
+        makeNode('Transpose', [apart], [turned], { attributes: { perm } }),
+        makeNode('Reshape', [turned, whole], [kernels]),
+      ];
+    };
     const relu = onlyRelu(index, node);
     const attributes = node.attributes.filter(({ name }) => name !== 'kernel_shape');
     const convolution: Node = {
@@ -92,9 +107,7 @@ export function blockConvolutions(model: Model, block: number): Model {
     };
     editor.insertBefore(
       node,
-      makeNode('Reshape', [weight, constant(layout.cut)], [cut]),
-      makeNode('Transpose', [cut], [turned], { attributes: { perm: layout.perm } }),
-      makeNode('Reshape', [turned, constant(shape as readonly number[])], [kernels]),
+      ...kernelsInBlocks(weight),
       makeNode('ReorderInput', [data], [ordered], { domain: NCHWC }),
       convolution,
     );
@@ -115,10 +128,14 @@ export function blockConvolutions(model: Model, block: number): Model {
   };
 }
 
-/** How kernels are cut into blocks, and the order of these axes then. */
+/**
+ * How kernels come into blocks: outputs by the runtime's own reordering, as if they were channels of a picture, then whole blocks of them are moved. Both are
+ * fast, where one transposition of six axes took four times as long (64 × 64 × 3 × 3: 0.12 ms).
+ */
 interface KernelLayout {
-  readonly cut: readonly number[];
-  readonly perm: readonly bigint[];
+  readonly picture: readonly number[];
+  /** How that is cut then, and the order of its axes; undefined: it stays. */
+  readonly blocks: { readonly cut: readonly number[]; readonly perm: readonly bigint[] } | undefined;
 }
 
 /**
@@ -130,15 +147,14 @@ function kernelLayout(node: Node, shape: Shape | undefined, block: number): Kern
   const [outputs, inputs, ...kernel] = shape as readonly [number, number, number, number];
   const group = intAttribute(node, 'group', 1);
   if (outputs % block !== 0) return undefined;
-  if (inputs === 1 && group === outputs && group > 1) {
-    return { cut: [outputs / block, block, 1, ...kernel], perm: [0n, 2n, 3n, 4n, 1n] };
-  }
+  if (inputs === 1 && group === outputs && group > 1) return { picture: [1, outputs, ...kernel], blocks: undefined };
   const places = kernel[0]! * kernel[1]!;
   const enough = places === 1 ? ENOUGH_CHANNELS.onePlace : ENOUGH_CHANNELS.severalPlaces;
   if (group !== 1 || inputs % block !== 0 || Math.min(inputs, outputs) >= enough || places >= HUGE_KERNEL) {
     return undefined;
   }
-  return { cut: [outputs / block, block, inputs / block, block, ...kernel], perm: [0n, 2n, 4n, 5n, 3n, 1n] };
+  const cut = [outputs / block, inputs / block, block, places, block];
+  return { picture: [1, outputs, inputs, places], blocks: { cut, perm: [0n, 1n, 3n, 2n, 4n] } };
 }
 
 /** The Relu that alone uses the node's output. */
