@@ -19,6 +19,8 @@ const LARGE_MODEL = 8 << 20;
 const LARGE_TENSOR = 64 << 10;
 /** Where the next tensor may begin: on a page, so that no two share one. */
 const ALIGNMENT = 4096;
+/** Weights in files go along up to so many times those in memory: to copy a byte of theirs costs less than one through the pipe. */
+const MOST_ALONG = 4;
 /** Of weights that lie in a file: so much at a time. */
 const PIECE = 8 << 20;
 const NAME = 'weights';
@@ -42,7 +44,7 @@ export function apartFromWeights(
     bytes[tensor.storage.kind === 'external' ? 'external' : 'raw'] += length;
     end = Math.ceil((end + length) / ALIGNMENT) * ALIGNMENT;
   }
-  if (bytes.raw < LARGE_MODEL || bytes.external > bytes.raw) return undefined;
+  if (bytes.raw < LARGE_MODEL || bytes.external > MOST_ALONG * bytes.raw) return undefined;
   const apart = initializers.map((tensor): Tensor => {
     const owner = largeOwner(tensor);
     if (owner === undefined) return inMemory(tensor);
