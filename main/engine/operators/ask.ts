@@ -1,6 +1,7 @@
 /** Questions to the operator table about a node, so that no other room has to know operators by name. */
 import type { OperatorCategory } from '../../contract/layer-words.ts';
 import type { Node } from '../graph/ir.ts';
+import { elementwiseChannels, unaryChannels } from './channel-rules.ts';
 import type { Normalization } from './normalization.ts';
 import type { QuantizationRole, Trait } from './spec.ts';
 import { knownOperators, operatorSpec } from './table.ts';
@@ -63,4 +64,10 @@ export function normalizationOf(node: Node): Normalization | undefined {
 /** Whether its weights are codes of which several share a byte, or blocks of which share a scale, on data that stay float. */
 export function hasPackedWeights({ domain, opType }: Operator): boolean {
   return operatorSpec(domain, opType)?.packedElements !== undefined;
+}
+
+/** Whether each element of the outputs is made of those at its place alone: of the first input's, or of broadcast inputs'. */
+export function isElementwise(node: Node): boolean {
+  const channels = operatorSpec(node.domain, node.opType)?.channels;
+  return channels !== undefined && (channels === elementwiseChannels || channels === unaryChannels);
 }

@@ -7,6 +7,7 @@ import { inferModel } from '../operators/infer.ts';
 import { NCHWC } from '../operators/spec.ts';
 import type { Runner } from '../runtime/runner.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
+import { keepBlocked } from './keep-blocked.ts';
 
 /**
  * From this many channels on both sides on, plain kernels are as fast as blocked ones with their reordering. Of one place, measured: 64 channels of
@@ -121,11 +122,8 @@ export function blockConvolutions(model: Model, block: number): Model {
   }
   if (blocked === 0) return model;
   const known = model.opsetImports.some(({ domain }) => domain === NCHWC);
-  return {
-    ...model,
-    opsetImports: known ? model.opsetImports : [...model.opsetImports, BLOCKED],
-    graph: editor.build(),
-  };
+  const opsetImports = known ? model.opsetImports : [...model.opsetImports, BLOCKED];
+  return keepBlocked({ ...model, opsetImports, graph: editor.build() }, { block, values });
 }
 
 /**
