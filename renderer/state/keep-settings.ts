@@ -1,10 +1,13 @@
 import type { EngineClient } from '../rpc/client.ts';
+import { asEngineError } from '../rpc/engine-error.ts';
+import { tell } from './messages.ts';
 import { keptNames, PREFIX, readText, tellKept, writeText } from './persist.ts';
 
 type Client = Pick<EngineClient, 'call'>;
 
 /** Changes are sent together: a dragged panel changes its size a hundred times. */
 const SEND_AFTER_MS = 400;
+const SEND_AGAIN_AFTER_MS = 5000;
 /** Without an answer by then the window opens with what this browser kept. */
 const PATIENCE_MS = 1500;
 
@@ -28,14 +31,33 @@ function after(ms: number): Promise<null> {
   return new Promise((resolve) => setTimeout(() => resolve(null), ms));
 }
 
-/** Sends what is kept, the last of several changes of one name; a lost connection only forgets, as a full storage does. */
+/**
+ * Sends what is kept, the last of several changes of one name. What could not be kept (the disk is full, the connection is lost) is sent
+ * again until it is, and told once: this browser has it as long, another window has not.
+ */
 function sender(client: Client): (name: string, text: string | null) => void {
   const waiting = new Map<string, string | null>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isTold = false;
   const send = (): void => {
+    clearTimeout(timer);
     timer = undefined;
-    for (const [name, value] of waiting) client.call('settings.set', { name, value }).catch(() => undefined);
+    const sent = [...waiting];
     waiting.clear();
+    for (const [name, value] of sent) {
+      client.call('settings.set', { name, value }).then(
+        () => (isTold = false),
+        (error: unknown) => {
+          // A later change takes the place of this one.
+          if (!waiting.has(name)) waiting.set(name, value);
+          timer ??= setTimeout(send, SEND_AGAIN_AFTER_MS);
+          const { code, message, hint } = asEngineError(error);
+          if (code !== 'WRITE_FAILED' || isTold) return;
+          isTold = true;
+          tell('error', `Recipe and panels are not kept: ${message}`, hint);
+        },
+      );
+    }
   };
   globalThis.addEventListener?.('pagehide', send);
   return (name, text) => {

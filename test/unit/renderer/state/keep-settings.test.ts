@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { keepSettings } from '../../../../renderer/state/keep-settings.ts';
+import { EngineError } from '../../../../renderer/rpc/engine-error.ts';
+import { useMessages } from '../../../../renderer/state/messages.ts';
 import { keptAs } from '../../../../renderer/state/persist.ts';
 
 const local = new Map<string, string>();
@@ -67,4 +69,32 @@ it('a window opens with what its browser kept when the engine does not answer', 
   await vi.advanceTimersByTimeAsync(1500);
   await opened;
   expect(local.get('lapidary.ui')).toBe('here');
+});
+
+it('what a full disk refused is told once, and sent again until it is kept', async () => {
+  const full = { code: 'WRITE_FAILED', message: 'workspace.db could not be written', hint: 'Make room.', causes: [] };
+  const told: unknown[] = [];
+  let room = false;
+  const call = (method: string, params: unknown): Promise<unknown> => {
+    if (method === 'settings.get') return Promise.resolve({});
+    told.push(params);
+    return room ? Promise.resolve(null) : Promise.reject(new EngineError(full as never));
+  };
+  await keepSettings({ call } as never);
+  const options = keptAs('draft', { version: 1, keep: (state: { size: number }) => state });
+  const change = (size: number) => void options.storage?.setItem(options.name, { state: { size }, version: 1 });
+  change(1);
+  await vi.advanceTimersByTimeAsync(400);
+  change(2);
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(told.length).toBeGreaterThan(2);
+  expect(useMessages.getState().log.map(({ message }) => message)).toEqual([
+    'Recipe and panels are not kept: workspace.db could not be written',
+  ]);
+  room = true;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(told.at(-1)).toEqual({ name: 'lapidary.draft', value: '{"state":{"size":2},"version":1}' });
+  const sent = told.length;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(told).toHaveLength(sent);
 });
