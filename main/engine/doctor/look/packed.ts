@@ -16,18 +16,27 @@ const WORDS: Readonly<Record<SlowSetting, (product: PackedProduct) => string>> =
   'block-of-2-bits': ({ block }) => `2 bits in blocks of ${block}`,
 };
 
-/** Packed products that fall off the runtime's fast path, the same settings in one finding. */
+/** Packed products that fall off the runtime's fast path; one finding for the same settings, of which the same can be mended. */
 export function slowPacked({ index }: Pick<Subject, 'index'>): readonly Finding[] {
-  const products = packedProducts(index).map((product) => ({ product, slow: slowSettings(product) }));
+  const products = packedProducts(index).map((product) => {
+    const [slow, mendable] = [slowSettings(product), new Set(mendableSettings(product))];
+    const words = (settings: readonly SlowSetting[]): string =>
+      settings.map((setting) => WORDS[setting](product)).join(', ');
+    return {
+      product,
+      slow,
+      words: words(slow),
+      rest: words(slow.filter((setting) => !mendable.has(setting))),
+      mendable,
+    };
+  });
   const groups = Map.groupBy(
     products.filter(({ slow }) => slow.length > 0),
-    ({ product, slow }) => slow.map((setting) => WORDS[setting](product)).join(', '),
+    ({ words, rest }) => `${words}; ${rest}`,
   );
-  return [...groups].map(([words, found]): Finding => {
-    const { product, slow } = found[0]!;
-    const mendable = new Set(mendableSettings(product));
-    const rest = slow.filter((setting) => !mendable.has(setting)).map((setting) => WORDS[setting](product));
-    const kept = rest.length === 0 ? '' : ` Not mended without quantizing again: ${rest.join(', ')}.`;
+  return [...groups.values()].map((found): Finding => {
+    const { product, slow, words, rest, mendable } = found[0]!;
+    const kept = rest === '' ? '' : ` Not mended without quantizing again: ${rest}.`;
     return {
       code: 'packed-slow',
       // Accuracy level alone costs 4-bit weights a factor of three; all else tens.

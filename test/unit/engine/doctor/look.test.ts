@@ -4,6 +4,8 @@ import type { FindingCode } from '../../../../main/contract/doctor.ts';
 import type { Model } from '../../../../main/engine/graph/ir.ts';
 import { makeTensor } from '../../../../main/engine/graph/make.ts';
 import { saturation } from '../../../../main/engine/doctor/look/scales.ts';
+import { slowPacked } from '../../../../main/engine/doctor/look/packed.ts';
+import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
 import { graph } from '../../../support/graph-builder.ts';
 import { quantizedConv } from '../../../support/quantized-graphs.ts';
 import { found, OPENED } from './examined.ts';
@@ -232,5 +234,41 @@ describe('the bound on sums of two products', () => {
 
   it('sums each sign by itself', () => {
     expect(saturation(codes([127, -127, 1, 1])).worst).toBe(255 * 127);
+  });
+});
+
+describe('packed weights of which some can be mended', () => {
+  it('stand apart: what a fix leaves slow is told of those alone', () => {
+    const builder = graph().input('x', 'float32', [1, 64]);
+    const add = (name: string, zeros: readonly number[]): void => {
+      builder
+        .initializer(`${name}.b`, 'uint8', [8, 2, 16], new Uint8Array(256).fill(0x99))
+        .initializer(`${name}.s`, 'float32', [16], new Float32Array(16).fill(0.1))
+        .initializer(`${name}.z`, 'float32', [16], zeros)
+        .node(
+          'MatMulNBits',
+          ['x', `${name}.b`, `${name}.s`, `${name}.z`],
+          { K: 64n, N: 8n, bits: 4n, block_size: 32n, accuracy_level: 4n },
+          [`${name}.y`],
+          { name, domain: 'com.microsoft' },
+        )
+        .output(`${name}.y`);
+    };
+    add(
+      'whole',
+      Array.from({ length: 16 }, () => 8),
+    );
+    add(
+      'between',
+      Array.from({ length: 16 }, () => 7.5),
+    );
+    const model = builder.build({ domains: { 'com.microsoft': 1 } });
+    const findings = slowPacked({ index: indexGraph(model.graph) });
+    expect(findings.map(({ layers, fix }) => [layers.map(({ name }) => name), fix !== null])).toEqual([
+      [['whole'], true],
+      [['between'], false],
+    ]);
+    expect(findings[0]!.text).not.toContain('Not mended');
+    expect(findings[1]!.text).toContain('Not mended without quantizing again: float zero points.');
   });
 });
