@@ -9,15 +9,15 @@ import { constantFloats, floatDims } from '../operators/constant-behind.ts';
 import { concatNode, dequantizeNode, quantizeNode, subtractNode, wide } from '../operators/nodes.ts';
 import { withoutDeadNodes } from '../passes/dead-code.ts';
 import { activationScheme, quantizeValues, rangeOf, type ActivationScheme } from './quantize-activations.ts';
-import { codeWeights } from './code-weights.ts';
+import { codeUnit, type KnownCodes } from './code-weights.ts';
 import { quantizeBias } from './quantize-bias.ts';
 import type { RefinedLayer, WrittenWeights } from './refine/refined-layer.ts';
 import type { QuantizationPlan } from './plan-quantization.ts';
-import { inputChannels, weightsOf, withWeights, zeroPoints } from './qdq-parts.ts';
+import { inputChannels, weightsOf, zeroPoints } from './qdq-parts.ts';
 import { quantizedTensors, type QuantizedTensor } from './tensor-schemes.ts';
 import type { LayerFormats } from './schemes.ts';
 import { shieldFloat } from './shield-float.ts';
-import { FINER, splittableTensors, splitWeights } from './split-inputs.ts';
+import { FINER, splittableTensors } from './split-inputs.ts';
 import { unitInputs, unitOutputs, type Unit } from './unit.ts';
 
 export interface InsertOptions {
@@ -30,8 +30,10 @@ export interface InsertOptions {
   readonly formatsOf: (unit: Unit) => LayerFormats;
   /** Whether inputs of convolutions are held in two codes (see `splittableTensors`). */
   readonly splitInputs: boolean;
-  /** Whether uint8 weights with one scale may have any zero point (see `codeWeights`). */
+  /** Whether uint8 weights with one scale may have any zero point (see `codeUnit`). */
   readonly anyZeroOfWeights: boolean;
+  /** Codes of plans of the same graph that were written before. */
+  readonly known?: KnownCodes;
   /** Nodes that must run in float, by name. */
   readonly refused: ReadonlySet<string>;
   /** Codes and biases of layers that were found otherwise than by rounding. */
@@ -287,12 +289,9 @@ class QdqWriter {
     const refined = this.#options.refined?.get(unit.layer);
     const bias = refined?.bias ?? this.#biasOf(unit, beta);
     const inputScale = this.#schemeOf(this.#tensors.get(node.inputs[unit.dataInputs[0]!] ?? '')!.root).scale;
-    const by = { axis, format, bias, inputScale, refined, anyZero: this.#options.anyZeroOfWeights };
-    const what = `Layer '${unit.layer}', weights '${weightName}'`;
-    const { scales, codes, zeroPoint, dims } = withWeights(this.#index, { unit, alpha }, (values, own) => {
-      const whole = split ? splitWeights(values, own) : { values, dims: own };
-      return { dims: whole.dims, ...codeWeights({ ...whole, ...by }, what) };
-    });
+    const anyZero = this.#options.anyZeroOfWeights;
+    const by = { unit, alpha, split, axis, format, bias, inputScale, refined, anyZero };
+    const { scales, codes, zeroPoint, dims } = codeUnit(this.#index, by, this.#options.known);
     // Weights that meet two codes of each value are no longer those of the layer: they stay as they are rounded.
     const again = weightsOf(this.#index, unit, alpha);
     if (!split) this.weights.set(unit.layer, { values: again, dims, axis, scales, codes, bias, format });

@@ -13,6 +13,7 @@ import { CalibrationSamples, firstSamples } from '../dataset/finite-samples.ts';
 import { endLayers } from '../layers/end-layers.ts';
 import { asOperators } from './as-operators.ts';
 import { StatisticsFile, type CalibrationMemory } from './calibration-memory.ts';
+import { KnownCodes } from './code-weights.ts';
 import { innerWeightNotes } from './inner-weights.ts';
 import { describeLayers, type QuantizedLayer } from './layer-report.ts';
 import { planQuantization, type QuantizationPlan } from './plan-quantization.ts';
@@ -80,6 +81,7 @@ async function open(
       perChannel: step.perChannel && perChannel,
       axisAllowed: perChannel,
       formatsOf: formatsBy(step, prepared),
+      known: new KnownCodes(),
       splitInputs: step.splitInputs,
       // What is learnt or corrected is learnt about the middle code.
       anyZeroOfWeights: step.rounding === 'nearest' && step.biasCorrection === 'none',

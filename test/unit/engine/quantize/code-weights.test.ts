@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { codeWeights } from '../../../../main/engine/quantize/code-weights.ts';
+import { indexGraph } from '../../../../main/engine/graph/index-graph.ts';
+import { knowledgeOf } from '../../../../main/engine/passes/upgrade-opset.ts';
+import { codeUnit, codeWeights, KnownCodes } from '../../../../main/engine/quantize/code-weights.ts';
+import { planQuantization } from '../../../../main/engine/quantize/plan-quantization.ts';
 import { layerFormats } from '../../../../main/engine/quantize/schemes.ts';
+import { graph } from '../../../support/graph-builder.ts';
 import { quantizeStep } from './oracle.ts';
 
 const { weights: uint8 } = layerFormats({ ...quantizeStep({ types: 'u8u8' }), reduceRange: false });
@@ -33,5 +37,32 @@ describe('codeWeights', () => {
     const { scales, codes, zeroPoint } = codeWeights({ ...base, values: leaning, bias, format: uint8 }, 'w');
     expect(scales[0]).toBeCloseTo(1.397, 2);
     expect([...codes]).toEqual([0, 0, 1, 1].map((code) => code + zeroPoint));
+  });
+});
+
+describe('codes that are known', () => {
+  const model = graph().input('x', 'float32', ['N', 4]).gemm({ name: 'fc', inputs: 4, outputs: 3 }).output().build();
+  const index = indexGraph(model.graph);
+  const [unit] = planQuantization(model.graph, { knowledge: knowledgeOf(model), refused: new Map() }).units;
+  const by = { unit: unit!, alpha: 1, split: false, axis: 0, format: int8, bias: undefined, anyZero: false } as const;
+
+  it('are taken again for the same layer and settings, and found anew for others', () => {
+    const known = new KnownCodes();
+    const first = codeUnit(index, { ...by, inputScale: 0.5, refined: undefined }, known);
+    expect(codeUnit(index, { ...by, inputScale: 0.5, refined: undefined }, known)).toBe(first);
+    expect(codeUnit(index, { ...by, inputScale: 0.5, refined: undefined }, undefined)).toEqual(first);
+    const whole = codeUnit(index, { ...by, axis: null, inputScale: 0.5, refined: undefined }, known);
+    expect(whole.scales.length).toBe(1);
+    // The last ones alone are kept.
+    expect(codeUnit(index, { ...by, inputScale: 0.5, refined: undefined }, known)).not.toBe(first);
+  });
+
+  it('are none of those that were found otherwise than by rounding', () => {
+    const known = new KnownCodes();
+    const first = codeUnit(index, { ...by, inputScale: 0.5, refined: undefined }, known);
+    const codes = Int8Array.from(first.codes, (code) => -code);
+    const refined = { codes, scales: first.scales };
+    expect(codeUnit(index, { ...by, inputScale: 0.5, refined }, known).codes).toBe(codes);
+    expect(codeUnit(index, { ...by, inputScale: 0.5, refined: undefined }, known)).toBe(first);
   });
 });
