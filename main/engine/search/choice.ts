@@ -62,12 +62,15 @@ const setting = (title: string, settings: Partial<Omit<Int8StaticStep, 'calibrat
   }),
 });
 
-const equalizing = (title: string, method: 'cross-layer' | 'smooth'): Repair => ({
-  key: method,
+const equalizing = (
+  title: string,
+  settings: { readonly method: 'cross-layer' } | { readonly method: 'smooth'; readonly shift: boolean },
+): Repair => ({
+  key: settings.method,
   apply: ({ before, step, repairs }) => ({
-    before: [...before, { equalize: equalizeKind.schema.parse({ method, samples: Math.min(64, step.samples) }) }],
+    before: [...before, { equalize: equalizeKind.schema.parse({ ...settings, samples: Math.min(64, step.samples) }) }],
     step,
-    repairs: { ...repairs, [method]: title },
+    repairs: { ...repairs, [settings.method]: title },
   }),
 });
 
@@ -83,8 +86,9 @@ export function quickRepairs(vnni: boolean | null): readonly Repair[] {
     setting('biases corrected by means', { biasCorrection: 'fast' }),
     setting('biases corrected layer by layer', { biasCorrection: 'empirical' }),
     setting('weights rounded in turn', { rounding: 'gptq' }),
-    equalizing('layers equalized', 'cross-layer'),
-    equalizing('data smoothed', 'smooth'),
+    equalizing('layers equalized', { method: 'cross-layer' }),
+    // Centred channels cost nothing where they were centred before, and what smoothing alone cannot mend where not.
+    equalizing('data centred and smoothed', { method: 'smooth', shift: true }),
     setting('images in two codes', { splitInputs: true }),
   ];
 }
