@@ -18,8 +18,14 @@ const HIGHEST = 0.01;
 const GIVEN_UP = 4;
 /** Weight of what was met before, in the smoothed loss. */
 const SMOOTHING = 0.6;
-/** Above this many times the least smoothed loss, in units of its batch's first, a rate does harm. */
-const HARM = 1.25;
+
+/** How a rate is chosen. */
+export interface RateRule {
+  /** What is taken of the largest rate that does no harm. */
+  readonly share: number;
+  /** Above this many times the least smoothed loss, in units of its batch's first, a rate does harm. */
+  readonly harm: number;
+}
 
 /** The learning rate of each step of the test, from the lowest to the highest, equally spaced by their ratio. */
 export function testRate(step: number): number {
@@ -48,7 +54,7 @@ function changesOf(points: readonly RatePoint[]): readonly number[] {
  * @returns undefined where no step gave a finite loss
  * @see Smith 2017 (cyclical learning rates), 3.3
  */
-export function chooseRate(points: readonly RatePoint[], share: number): number | undefined {
+export function chooseRate(points: readonly RatePoint[], { share, harm }: RateRule): number | undefined {
   let smoothed = NaN;
   let least = Infinity;
   let highest: number | undefined;
@@ -56,7 +62,7 @@ export function chooseRate(points: readonly RatePoint[], share: number): number 
     if (!Number.isFinite(change)) break;
     smoothed = Number.isNaN(smoothed) ? change : SMOOTHING * smoothed + (1 - SMOOTHING) * change;
     least = Math.min(least, smoothed);
-    if (smoothed > HARM * least) break;
+    if (smoothed > harm * least) break;
     highest = points[at]!.rate;
   }
   return highest === undefined ? undefined : highest * share;

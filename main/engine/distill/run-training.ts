@@ -39,7 +39,7 @@ export async function runTraining(
   const { iterations, batch, rate, seed, passOver } = settings;
   const memory = settings.memory === 0 ? undefined : settings.memory * 2 ** 20;
   const temperature = 'temperature' in settings ? settings.temperature : 4;
-  const { optimizer, rateShare } = recipeOfPreset(settings.preset);
+  const { optimizer, rateRule } = recipeOfPreset(settings.preset);
   progress({ stage: 'Preparing training', done: 0, total: 1 });
   const options = { run, optimizer, temperature, batch, seed, passOver, memory, signal };
   const blocks = settings.preset === 'blocks' ? blocksOf(run.student.graph, run.matches, run.parameters) : [];
@@ -55,7 +55,7 @@ export async function runTraining(
     const evaluateEvery = Math.max(1, Math.round(iterations / EVALUATIONS));
     // What comes after a block may need it though it brought nothing by itself; and codes jump from value to value until the rate has fallen.
     const patience = blocks.length > 1 || run.rounded ? Infinity : Math.max(1, PATIENCE * iterations);
-    const plan = { steps: iterations, rate, rateShare, evaluateEvery, stretch, patience };
+    const plan = { steps: iterations, rate, rateRule, evaluateEvery, stretch, patience };
     const { checkpoints } = host;
     let keptAt = performance.now();
     const trainHost: TrainHost = {

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/errors.ts';
 import type { TrainingOrder } from '../../contract/training.ts';
 import type { Checkpoint } from '../autograd/trainer.ts';
-import { chooseRate, isOver, RATE_BATCHES, RATE_STEPS, testRate, type RatePoint } from './rate-test.ts';
+import { chooseRate, isOver, RATE_BATCHES, RATE_STEPS, testRate, type RatePoint, type RateRule } from './rate-test.ts';
 import { rateFactor } from './schedule.ts';
 
 /** Something that can be trained: its weights lie elsewhere. */
@@ -33,8 +33,7 @@ export interface TrainingPlan {
   readonly steps: number;
   /** 0: found by a short test. */
   readonly rate: number;
-  /** What is then taken of the largest rate that does no harm. */
-  readonly rateShare: number;
+  readonly rateRule: RateRule;
   readonly evaluateEvery: number;
   /** Steps after which the rate begins anew. */
   readonly stretch: number;
@@ -122,7 +121,7 @@ async function begin(learner: Learner, plan: TrainingPlan, host: TrainHost): Pro
   const standing = { step: 0, ...(await learner.evaluate()) };
   const test = plan.rate > 0 ? [] : await testRates(learner, host);
   if (test.length > 0) await learner.restore(state);
-  const rate = plan.rate > 0 ? plan.rate : (chooseRate(test, plan.rateShare) ?? testRate(0));
+  const rate = plan.rate > 0 ? plan.rate : (chooseRate(test, plan.rateRule) ?? testRate(0));
   const best = { step: 0, loss: standing.loss };
   const first: RunState = { step: 0, rate, rateTest: test, train: [], heldOut: [standing], best };
   host.tell(first);

@@ -62,13 +62,26 @@ describe('the learning rate', () => {
       const away = Math.log10(testRate(step) / 0.001);
       return { rate: testRate(step), loss: away < 0 ? 0.2 - 0.2 * away : 0.2 + 4 * away };
     });
-    const chosen = chooseRate(points, 0.4)!;
+    const chosen = chooseRate(points, { share: 0.4, harm: 1.25 })!;
     expect(chosen).toBeGreaterThan(1e-4);
     expect(chosen).toBeLessThan(6e-4);
     expect(isOver(points.slice(0, 30))).toBe(false);
     expect(isOver(points)).toBe(true);
     expect(isOver([{ rate: 1, loss: NaN }])).toBe(true);
-    expect(chooseRate([{ rate: 1, loss: NaN }], 0.4)).toBeUndefined();
+    expect(chooseRate([{ rate: 1, loss: NaN }], { share: 0.4, harm: 1.25 })).toBeUndefined();
+  });
+
+  it('is lower where less counts as harm', () => {
+    const points = Array.from({ length: RATE_STEPS }, (_, step) => ({
+      rate: testRate(step),
+      loss: 1 + 100 * testRate(step),
+    }));
+    const [wary, bold] = [1.05, 1.25].map((harm) => chooseRate(points, { share: 1, harm })!);
+    // the smoothed loss is some steps behind, and a step is a factor of 1.27
+    expect(wary!).toBeGreaterThan(0.0005);
+    expect(wary!).toBeLessThan(0.0005 * 1.7);
+    expect(bold!).toBeGreaterThan(0.0025);
+    expect(bold!).toBeLessThan(0.0025 * 1.7);
   });
 
   it('does not take a hard batch for harm', () => {
@@ -77,8 +90,8 @@ describe('the learning rate', () => {
       const hardness = [0.1, 0.1, 0.5, 0.02][step % RATE_BATCHES]!;
       return { rate: testRate(step), loss: hardness * change(testRate(step)) };
     });
-    expect(chooseRate(points, 1)!).toBeGreaterThan(7e-4);
-    expect(chooseRate(points, 1)!).toBeLessThan(0.001);
+    expect(chooseRate(points, { share: 1, harm: 1.25 })!).toBeGreaterThan(7e-4);
+    expect(chooseRate(points, { share: 1, harm: 1.25 })!).toBeLessThan(0.001);
     expect(isOver(points)).toBe(false);
     expect(isOver([...points, { rate: 0.01, loss: 0.1 * 5 }])).toBe(true);
   });

@@ -51,7 +51,14 @@ const quiet = (parts: Partial<TrainHost> = {}): TrainHost => ({
   signal: new AbortController().signal,
   ...parts,
 });
-const plan = { steps: 40, rate: 0.05, rateShare: 0.4, evaluateEvery: 2, stretch: 40, patience: 40 };
+const plan = {
+  steps: 40,
+  rate: 0.05,
+  rateRule: { share: 0.4, harm: 1.25 },
+  evaluateEvery: 2,
+  stretch: 40,
+  patience: 40,
+};
 
 describe('a training', () => {
   it('keeps the best state, not the last', async () => {
