@@ -1,6 +1,7 @@
 /**
- * Vectors that runners hand to each other in files, which stay in the system's cache: 1 MiB from each of two processes and 1 MiB to each take 8 ms
- * through their channels, 2 in this way. Who lets the runners run sees to it that all have written before one reads.
+ * Vectors that runners hand to each other in files, which stay in the system's cache. A step of two processes that computes next to nothing takes 10 to
+ * 15 ms with 1 MiB from each and the mean back through their channels, 6.5 in this way. Who lets the runners run sees to it that all have written
+ * before one reads.
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { StudioError } from '../../base/errors.ts';
@@ -35,17 +36,29 @@ export function handOver(path: string, tensor: HostTensor): void {
   }
 }
 
-/** Σ share · vector, float32 [count], added up in the order of the files: the same to the bit wherever it is asked for. */
+/**
+ * Σ share · vector, float32 [count], added up in the order of the files: the same to the bit wherever it is asked for. It is good until the next one of
+ * this length is asked for, whose place it gives.
+ */
 export function weightedMean({ paths, shares, count }: WeightedFiles): HostTensor {
-  const vectors = paths.map((path) => readVector(path, count));
-  const [first, ...others] = vectors;
-  addScaled(first!, first!, 0, shares[0]!);
-  others.forEach((vector, at) => addScaled(first!, vector, 1, shares[at + 1]!));
-  return { dtype: 'float32', dims: [count], data: first! };
+  const { sum, vector } = placesOf(count);
+  paths.forEach((path, at) => {
+    readVector(path, at === 0 ? sum : vector);
+    if (at === 0) scale(sum, shares[0]!);
+    else addScaled(sum, vector, shares[at]!);
+  });
+  return { dtype: 'float32', dims: [count], data: sum };
 }
 
-function readVector(path: string, count: number): Float32Array {
-  const vector = new Float32Array(count);
+/** Kept from one mean to the next: to have the system clear as much memory each time takes as long as the rest. */
+let places = { sum: new Float32Array(), vector: new Float32Array() };
+
+function placesOf(count: number): typeof places {
+  if (places.sum.length !== count) places = { sum: new Float32Array(count), vector: new Float32Array(count) };
+  return places;
+}
+
+function readVector(path: string, vector: Float32Array): void {
   const bytes = new Uint8Array(vector.buffer);
   const file = openSync(path, 'r');
   try {
@@ -57,10 +70,13 @@ function readVector(path: string, count: number): Float32Array {
   } finally {
     closeSync(file);
   }
-  return vector;
 }
 
-/** sum ← kept · sum + share · vector. */
-function addScaled(sum: Float32Array, vector: Float32Array, kept: number, share: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = kept * sum[i]! + share * vector[i]!;
+function scale(sum: Float32Array, share: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = share * sum[i]!;
+}
+
+/** sum ← sum + share · vector. */
+function addScaled(sum: Float32Array, vector: Float32Array, share: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + share * vector[i]!;
 }
