@@ -104,5 +104,5 @@ export function reachWords(rows: readonly QuantizeRow[], step: QuantizeStep): st
   const reached = rows.filter(({ quantized }) => quantized === true).length;
   return rows.every(({ quantized }) => quantized === null)
     ? null
-    : `${reached} of ${rows.length} layers changed in the trial.`;
+    : `${reached} ${reached === 1 ? 'layer' : 'layers'} changed in the trial.`;
 }

@@ -63,7 +63,7 @@ describe('a trial whose weights alone are codes', () => {
 
   it('counts what was changed, where the plan of int8 tells nothing', () => {
     const step = quantizeStepSchema.parse({ scheme: 'int2-weight' });
-    expect(reachWords(rows, step)).toBe('1 of 3 layers changed in the trial.');
+    expect(reachWords(rows, step)).toBe('1 layer changed in the trial.');
     expect(reachWords(quantizeRows(PLAN, new Set(), null), step)).toBeNull();
     const int8 = quantizeStepSchema.parse({ scheme: 'int8-static' });
     expect(reachWords(quantizeRows(PLAN, new Set(['/conv1']), null), int8)).toBe('1 of 2 quantizable layers chosen.');
