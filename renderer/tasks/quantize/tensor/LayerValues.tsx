@@ -38,7 +38,12 @@ function Chosen({ values }: { readonly values: Values }): ReactNode {
   const { tensors, samples, layer } = values;
   const [role, setRole] = useState<string>('0');
   const tensor = tensors[Number(role)] ?? tensors.at(-1);
-  if (tensor === undefined) return <Text className="lap-muted">None of its values are codes.</Text>;
+  if (tensor === undefined)
+    return (
+      <Text className="lap-muted">
+        None of its values are codes by scales of tensor or channel, which is what is drawn here.
+      </Text>
+    );
   const inputs = tensors.filter((each) => each.role === 'input').length;
   return (
     <>
