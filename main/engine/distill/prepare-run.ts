@@ -105,7 +105,7 @@ export async function prepareRun(
     seed,
     signal,
   });
-  // A mixture has no label; signs, which have no mirror image, are none any more in one.
+  // A mixture has no label. Images are only moved where nothing tells how much they can stand.
   const mixes = match !== 'labels' && augmentation.kind !== 'shift';
   const excluded = new Set(settings.exclude);
   const frozen = frozenParameters(student, (node) => sourcesOf(sources, node).some((layer) => excluded.has(layer)));

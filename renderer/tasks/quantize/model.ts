@@ -50,7 +50,7 @@ export function quantizeRows(
 function codesOf(result: QuantizeResult | null, layer: QuantizeResult['layers'][number] | undefined): string {
   if (result === null || layer === undefined) return '';
   if (layer.weights !== undefined) return `${layer.weights.bits}-bit weights`;
-  return result.scheme.replace(/-.*$/u, '');
+  return result.scheme.replace(/-(?:static|dynamic)$/u, '');
 }
 
 /** Counts for the summary line above the table. */

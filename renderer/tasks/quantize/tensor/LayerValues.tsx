@@ -41,7 +41,7 @@ function Chosen({ values }: { readonly values: Values }): ReactNode {
   if (tensor === undefined)
     return (
       <Text className="lap-muted">
-        None of its values are codes by scales of tensor or channel, which is what is drawn here.
+        Values are drawn where their codes have a scale for the tensor or for each channel; this layer has none such.
       </Text>
     );
   const inputs = tensors.filter((each) => each.role === 'input').length;

@@ -61,6 +61,14 @@ describe('a trial whose weights alone are codes', () => {
     expect(rows.map(({ reason }) => reason)).toEqual(['kernels take no weights in blocks', null, null]);
   });
 
+  it('names what a scheme changed without weights by the scheme, whose static and dynamic kind are told elsewhere', () => {
+    const layers = [{ name: '/conv1', op: 'Conv', quantized: true, fused: true, reason: null }];
+    const words = ['int8-static', 'int16-static', 'float16', 'kv-cache'].map(
+      (scheme) => quantizeRows(PLAN, new Set(), { ...RESULT, scheme, layers }).map(verdict)[0],
+    );
+    expect(words).toEqual(['int8, fused', 'int16, fused', 'float16, fused', 'kv-cache, fused']);
+  });
+
   it('counts what was changed, where the plan of int8 tells nothing', () => {
     const step = quantizeStepSchema.parse({ scheme: 'int2-weight' });
     expect(reachWords(rows, step)).toBe('1 layer changed in the trial.');
